@@ -1,0 +1,188 @@
+/**
+ * Every way things go wrong, in one table: a stable word for scripts, an exit code, and what to tell a person.
+ * A word is part of the command line's contract: it may be added, never renamed.
+ */
+
+/** Exit codes of the programs, by meaning. */
+export const EXIT = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  authentication: 3,
+  server: 4,
+  noPath: 5,
+  timeout: 6,
+  peerGone: 7,
+  interrupted: 130,
+} as const;
+
+/** One of the exit codes in {@link EXIT}. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+interface ErrorKind {
+  readonly exit: ExitCode;
+  /** What happened: one sentence. */
+  readonly what: string;
+  /** What to do: one sentence. */
+  readonly hint: string;
+}
+
+const NEW_CODE = 'Agree on a new code with the other side and start again; never try the same one twice.';
+const AGAIN = 'Start again on both sides with a new code.';
+const TAMPERED = 'Something between you and the other side changed or repeated data. Start again with a new code, if possible through another server.';
+
+const KINDS = {
+  // The meeting and its handshake.
+  'wrong-code': {
+    exit: EXIT.authentication,
+    what: 'The codes do not match: one of you mistyped it, or someone between you guessed and guessed wrong.',
+    hint: NEW_CODE,
+  },
+  'peer-abort': {
+    exit: EXIT.authentication,
+    what: 'The other side, or someone between you, says that the attempt has failed: a mistyped code or an attack.',
+    hint: NEW_CODE,
+  },
+  'no-answer': {
+    exit: EXIT.authentication,
+    what: 'The other side fell silent in the middle of the handshake: it went away, the codes do not match, or someone between you tried a guess.',
+    hint: NEW_CODE,
+  },
+  self: {
+    exit: EXIT.authentication,
+    what: 'The program was connected to itself: the server echoes, or both sides use the same identity.',
+    hint: 'Use another server, or another --data folder where two programs run on one account.',
+  },
+  version: {
+    exit: EXIT.authentication,
+    what: 'The other side speaks no version of the protocol that this program knows.',
+    hint: 'Install the same release on both sides.',
+  },
+  unexpected: { exit: EXIT.authentication, what: 'A handshake frame came out of turn.', hint: TAMPERED },
+  damaged: { exit: EXIT.authentication, what: 'A frame arrived damaged.', hint: TAMPERED },
+  'lost-frame': { exit: EXIT.authentication, what: 'A frame of the handshake was lost on the way.', hint: TAMPERED },
+  'bad-identity': {
+    exit: EXIT.authentication,
+    what: 'The other side knows the code but could not prove the identity it showed.',
+    hint: 'Do not trust this person; agree on a new code over another channel.',
+  },
+  'identity-changed': {
+    exit: EXIT.authentication,
+    what: 'Someone with another identity tried to come back in place of the other side.',
+    hint: 'The attempt was refused; compare safety numbers before you go on.',
+  },
+  'bad-offer': {
+    exit: EXIT.authentication,
+    what: 'The other side sent a connection offer that this program does not accept.',
+    hint: 'Install the same release on both sides.',
+  },
+  // The session.
+  replay: { exit: EXIT.authentication, what: 'A frame of the conversation was repeated.', hint: AGAIN },
+  gap: { exit: EXIT.authentication, what: 'Frames of the conversation are missing.', hint: AGAIN },
+  forged: { exit: EXIT.authentication, what: 'A frame of the conversation was forged or altered.', hint: AGAIN },
+  turn: { exit: EXIT.authentication, what: 'The other side changed keys out of turn.', hint: AGAIN },
+  'no-rekey': { exit: EXIT.authentication, what: 'The other side stopped renewing its keys.', hint: AGAIN },
+  'peer-protocol': {
+    exit: EXIT.authentication,
+    what: 'The other side sent something that breaks the protocol or its limits.',
+    hint: 'Install the same release on both sides.',
+  },
+  // The server.
+  'server-unreachable': {
+    exit: EXIT.server,
+    what: 'The rendezvous server cannot be reached.',
+    hint: 'Check the address, or start one with "aparte signal".',
+  },
+  'server-refused': {
+    exit: EXIT.server,
+    what: 'The rendezvous server refused.',
+    hint: 'Wait a minute and try again, or use another server.',
+  },
+  'room-full': {
+    exit: EXIT.server,
+    what: 'Two people have already met under this code.',
+    hint: 'Agree on a new code; if nobody but you two knew this one, be careful with what it was.',
+  },
+  'no-direct-path': {
+    exit: EXIT.noPath,
+    what: 'The two programs met, but no direct connection between them could be made.',
+    hint: 'Try from another network.',
+  },
+  timeout: {
+    exit: EXIT.timeout,
+    what: 'The other side did not come.',
+    hint: 'Check that it uses the same code and server, or wait longer with --timeout.',
+  },
+  // The conversation.
+  'peer-left': {
+    exit: EXIT.peerGone,
+    what: 'The other side left before all was delivered.',
+    hint: 'Meet again with a new code and send it again.',
+  },
+  lost: {
+    exit: EXIT.peerGone,
+    what: 'The connection was lost and the other side did not come back.',
+    hint: 'Meet again with a new code.',
+  },
+  'message-too-long': {
+    exit: EXIT.usage,
+    what: 'The message is longer than 65,536 bytes.',
+    hint: 'Send it in parts, or as a file.',
+  },
+  'outbox-full': {
+    exit: EXIT.peerGone,
+    what: 'Too much is waiting to be delivered.',
+    hint: 'Wait until the other side has received what was sent.',
+  },
+  // The user and the machine.
+  'bad-command': { exit: EXIT.usage, what: 'The command was not understood.', hint: 'See interface documentation in the README.' },
+  usage: { exit: EXIT.usage, what: 'Wrong usage.', hint: 'See "aparte --help".' },
+  'bad-code': {
+    exit: EXIT.usage,
+    what: 'This is not a code.',
+    hint: 'A code is a nameplate, a dash and a secret, like 7-ocean-violin.',
+  },
+  'corrupt-data': {
+    exit: EXIT.bug,
+    what: 'A file in the data folder is damaged.',
+    hint: 'It was kept aside under another name; look at it, then start again.',
+  },
+  'data-folder': {
+    exit: EXIT.bug,
+    what: 'The data folder cannot be used.',
+    hint: 'Check its permissions and free space, or choose another with --data.',
+  },
+  interrupted: { exit: EXIT.interrupted, what: 'Interrupted.', hint: 'Nothing more will be sent.' },
+  bug: {
+    exit: EXIT.bug,
+    what: 'Something unexpected happened inside the program.',
+    hint: 'This is a bug: run again with APARTE_DEBUG=1 and report what it prints.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+/** A stable word that names one way things go wrong. */
+export type ErrorCode = keyof typeof KINDS;
+
+/** The exit code, the sentence and the hint of an error word. */
+export function errorKind(code: ErrorCode): ErrorKind {
+  return KINDS[code];
+}
+
+/**
+ * A failure with a name. `message` is the sentence for people (with `detail` behind it, which must never hold a
+ * secret), `hint` says what to do.
+ */
+export class AparteError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exit: ExitCode;
+
+  constructor(code: ErrorCode, detail?: string) {
+    const kind = errorKind(code);
+    super(detail === undefined ? kind.what : `${kind.what} (${detail})`);
+    this.name = 'AparteError';
+    this.code = code;
+    this.hint = kind.hint;
+    this.exit = kind.exit;
+  }
+}

@@ -1,0 +1,37 @@
+/** Every limit that both ends of a wire must agree on. Sizes in bytes, times in ms. */
+
+/** Versions of the peer protocol this program speaks, ascending. */
+export const VERSIONS: readonly number[] = [1];
+/** Version of the signalling protocol, sent in the Socket.IO `auth` payload as `aparte`. */
+export const SIGNALING_VERSION = 1;
+
+/** Where the rendezvous server listens unless told otherwise. */
+export const DEFAULT_PORT = 7470;
+
+/** A frame forwarded by the server: the longest flight is PROOF with an offer of {@link MAX_SDP} padded. */
+export const MAX_HANDSHAKE_FRAME = 16_384;
+/** A card: `lv(versions, nonce)` with at most 16 versions. */
+export const MAX_CARD = 64;
+/** Nameplate: `[a-z0-9]{1,32}`. */
+export const MAX_NAMEPLATE = 32;
+/** Characters of a secret after normalising. */
+export const MAX_SECRET = 128;
+/** Members of one room, at most, whatever the first asks for. */
+export const MAX_MEMBERS = 50;
+
+/** UTF-8 bytes of a name shown to others. */
+export const MAX_NAME = 64;
+/** Bytes of a session description. */
+export const MAX_SDP = 6_000;
+/** ICE candidates taken from one peer. */
+export const MAX_CANDIDATES = 32;
+/** SIG frames per direction. */
+export const MAX_SIGNALS = 64;
+
+/** UTF-8 bytes of one message. */
+export const MAX_TEXT = 65_536;
+/** A frame on the data channel: multiples of 128 up to this. */
+export const MAX_CHANNEL_FRAME = 16_384;
+
+/** Silence allowed in each flight of the handshake. */
+export const FLIGHT_TIMEOUT = 10_000;

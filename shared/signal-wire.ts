@@ -1,0 +1,101 @@
+/**
+ * Messages between a peer and the signalling server: types, validators and event names, in the one place both sides
+ * read. Unknown keys of an acknowledgement are ignored; requests are strict.
+ */
+import * as v from 'valibot';
+import { MAX_CARD, MAX_HANDSHAKE_FRAME, MAX_MEMBERS, MAX_NAMEPLATE } from './limits.ts';
+
+const bytes = (max: number) =>
+  v.pipe(
+    v.custom<Uint8Array>((input) => input instanceof Uint8Array, 'bytes expected'),
+    v.check((input) => input.length >= 1 && input.length <= max, 'bytes of a length outside the limit'),
+  );
+
+const nameplate = v.pipe(v.string(), v.maxLength(MAX_NAMEPLATE), v.regex(/^[a-z0-9]+$/));
+const memberId = v.pipe(v.string(), v.maxLength(16), v.regex(/^[a-z0-9]+$/));
+const token = v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9_-]+$/));
+
+/**
+ * Enter a room. `nameplate` null: allocate the shortest free one. `capacity` counts for the one who opens the room.
+ * `resume`: the token of an earlier acknowledgement, to take the same place again after a lost connection.
+ */
+export const JoinRequest = v.strictObject({
+  nameplate: v.nullable(nameplate),
+  card: bytes(MAX_CARD),
+  capacity: v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(MAX_MEMBERS)),
+  resume: v.optional(token),
+});
+/** See the validator of the same name. */
+export type JoinRequest = v.InferOutput<typeof JoinRequest>;
+
+/** Forward `data` to the member `to` of one's own room, unread. */
+export const FrameRequest = v.strictObject({ to: memberId, data: bytes(MAX_HANDSHAKE_FRAME) });
+/** See the validator of the same name. */
+export type FrameRequest = v.InferOutput<typeof FrameRequest>;
+
+/** Free the place of a member who fell silent. Any member of the room may ask. */
+export const FreeRequest = v.strictObject({ member: memberId });
+/** See the validator of the same name. */
+export type FreeRequest = v.InferOutput<typeof FreeRequest>;
+
+/** A member as the others see him: an id the server made, good for this room only, and his card. */
+export const Member = v.object({ id: memberId, card: bytes(MAX_CARD) });
+/** See the validator of the same name. */
+export type Member = v.InferOutput<typeof Member>;
+
+/** Why the server refuses; also the reason it gives before it drops a client. */
+export const RefusalCode = v.picklist([
+  'room-full',
+  'unknown-room',
+  'unknown-member',
+  'already-joined',
+  'invalid',
+  'rate',
+  'limit',
+  'idle',
+  'version',
+  'closing',
+]);
+/** See the validator of the same name. */
+export type RefusalCode = v.InferOutput<typeof RefusalCode>;
+
+/** A refusal, as acknowledgement or as `fault` event. */
+export const Refusal = v.object({ error: RefusalCode });
+/** See the validator of the same name. */
+export type Refusal = v.InferOutput<typeof Refusal>;
+
+/** Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came. */
+export const JoinReply = v.object({
+  nameplate,
+  self: memberId,
+  token,
+  members: v.pipe(v.array(Member), v.maxLength(MAX_MEMBERS)),
+});
+/** See the validator of the same name. */
+export type JoinReply = v.InferOutput<typeof JoinReply>;
+
+/** Forwarded frame as its receiver gets it. */
+export const FrameEvent = v.object({ from: memberId, data: bytes(MAX_HANDSHAKE_FRAME) });
+/** See the validator of the same name. */
+export type FrameEvent = v.InferOutput<typeof FrameEvent>;
+
+/** Somebody's place was freed. */
+export const LeftEvent = v.object({ member: memberId });
+/** See the validator of the same name. */
+export type LeftEvent = v.InferOutput<typeof LeftEvent>;
+
+/** Peer to server. `join` and `leave` are acknowledged. */
+export interface PeerEvents {
+  join: (request: JoinRequest, reply: (answer: JoinReply | Refusal) => void) => void;
+  frame: (request: FrameRequest) => void;
+  free: (request: FreeRequest) => void;
+  leave: (reply: () => void) => void;
+}
+
+/** Server to peer. A `fault` precedes the server's hanging up, except for `unknown-member`, which is only told. */
+export interface ServerEvents {
+  came: (member: Member) => void;
+  left: (event: LeftEvent) => void;
+  frame: (event: FrameEvent) => void;
+  fault: (refusal: Refusal) => void;
+}
