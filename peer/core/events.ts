@@ -1,0 +1,103 @@
+/**
+ * What goes into the conversation and what comes out. Facts are named for what happened, orders for what to do;
+ * events are what a person or a script is told, and can never hold a key.
+ */
+import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
+import type { Member } from '../../shared/signal-wire.ts';
+import type { LinkSignal, Path } from '../link/link.ts';
+
+/** How a remote peer stands. */
+export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
+/** What we know of a peer's identity. `changed`: a name we know under another identity. */
+export type Trust = 'new' | 'known' | 'verified' | 'changed';
+
+/** Told to the user interface; the JSON lines are these objects. Times in `status` are ms since the epoch. */
+export type ChatEvent =
+  | { readonly type: 'ready'; readonly version: string; readonly server: string | null; readonly name: string }
+  | { readonly type: 'code'; readonly code: string; readonly invite: string | null }
+  | {
+      readonly type: 'peer';
+      readonly peer: string;
+      readonly name: string;
+      readonly status: PeerStatus;
+      readonly path: Path | null;
+      readonly trust: Trust;
+      /** The safety number, null before `connected`. */
+      readonly safety: string | null;
+    }
+  | {
+      readonly type: 'message';
+      readonly id: string;
+      readonly peer: string;
+      readonly name: string;
+      readonly text: string;
+      /** ISO 8601. */
+      readonly at: string;
+    }
+  | { readonly type: 'sent'; readonly id: string; readonly ref: string | null }
+  | { readonly type: 'delivered'; readonly id: string; readonly peer: string }
+  | { readonly type: 'typing'; readonly peer: string; readonly on: boolean }
+  | { readonly type: 'signal'; readonly status: 'connected' | 'lost' | 'left' }
+  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string; readonly hint: string; readonly fatal: boolean }
+  | { readonly type: 'end'; readonly reason: string; readonly exit: ExitCode };
+
+/** What the program waits for just now, since when; `until` is when it gives up or tries again, null for never. */
+export interface Waiting {
+  readonly for: 'server' | 'peer' | 'handshake' | 'path' | 'reconnect' | 'delivery' | null;
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** What a user or a script asks for. */
+export type UserCommand =
+  | { readonly type: 'send'; readonly text: string; readonly ref: string | null }
+  | { readonly type: 'typing'; readonly on: boolean }
+  | { readonly type: 'verify'; readonly peer: string }
+  | { readonly type: 'quit' };
+
+/** A peer remembered from earlier, by identity. */
+export interface KnownPeer {
+  /** 32 bytes, the long-term public key. */
+  readonly id: Uint8Array;
+  readonly name: string;
+  readonly verified: boolean;
+}
+
+/** What happened. `link` is the number an `openLink` order gave. */
+export type Fact =
+  | { readonly type: 'joined'; readonly nameplate: string; readonly members: readonly Member[] }
+  | { readonly type: 'memberCame'; readonly member: Member }
+  | { readonly type: 'memberLeft'; readonly member: string }
+  | { readonly type: 'gotHandshake'; readonly from: string; readonly bytes: Uint8Array }
+  | { readonly type: 'rendezvousLost'; readonly cause: AparteError; readonly retryAt: number }
+  | { readonly type: 'rendezvousResumed' }
+  | { readonly type: 'rendezvousRefused'; readonly cause: AparteError }
+  | { readonly type: 'linkSignal'; readonly link: number; readonly signal: LinkSignal }
+  | { readonly type: 'linkOpened'; readonly link: number }
+  | { readonly type: 'linkFrame'; readonly link: number; readonly bytes: Uint8Array }
+  | { readonly type: 'linkPath'; readonly link: number; readonly path: Path }
+  | { readonly type: 'linkClosed'; readonly link: number; readonly detail: string }
+  /** An incoming message has been put before the user: it may be acknowledged. */
+  | { readonly type: 'shown'; readonly peer: string; readonly seq: number }
+  | { readonly type: 'command'; readonly command: UserCommand }
+  /** No more commands will come: deliver what is pending, then leave. */
+  | { readonly type: 'inputEnded' }
+  /** A signal asked the program to stop: say goodbye, end with `interrupted`. */
+  | { readonly type: 'interrupted' }
+  /** Time has passed: given at `wakeAt` or later. */
+  | { readonly type: 'tick' };
+
+/** What to do, in order, before the next fact is given. */
+export type Order =
+  | { readonly type: 'sendHandshake'; readonly to: string; readonly bytes: Uint8Array }
+  | { readonly type: 'freePlace'; readonly member: string }
+  | { readonly type: 'leaveRendezvous' }
+  | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean }
+  | { readonly type: 'signalLink'; readonly link: number; readonly signal: LinkSignal }
+  | { readonly type: 'sendFrame'; readonly link: number; readonly bytes: Uint8Array }
+  | { readonly type: 'closeLink'; readonly link: number }
+  /** Show this. For a message, give the fact `shown` with `seq` once it has been. */
+  | { readonly type: 'tell'; readonly event: ChatEvent; readonly seq?: number }
+  | { readonly type: 'remember'; readonly peer: KnownPeer }
+  /** Everything is wound up. No order follows. */
+  | { readonly type: 'end' };

@@ -1,0 +1,36 @@
+/** A direct connection between two peers that carries frames in order. */
+
+/** What two links must tell each other to connect; travels sealed in the handshake. */
+export type LinkSignal =
+  | { readonly type: 'offer' | 'answer'; readonly sdp: string }
+  | { readonly type: 'candidate'; readonly candidate: string; readonly mid: string };
+
+/** How a link runs: straight to the other's address, or over a TURN relay. */
+export type Path = 'direct' | 'relay';
+
+/** What a link tells. */
+export interface LinkEvents {
+  /** An own offer, answer or candidate, for the other side. */
+  signal(signal: LinkSignal): void;
+  /** The channel is open both ways. */
+  opened(): void;
+  /** One frame, whole, 1 to MAX_CHANNEL_FRAME bytes. A longer one closes the link. */
+  frame(bytes: Uint8Array): void;
+  /** Which way the link runs, once known and whenever it changes. */
+  path(path: Path): void;
+  /** The link is gone, by whatever cause; `detail` is for diagnostics. Said once; nothing comes after it. */
+  closed(detail: string): void;
+}
+
+/** A link that is connecting or open. */
+export interface Link {
+  /** Takes the other side's offer, answer or candidate. Late or second ones are ignored. Throws `bad-offer`. */
+  signal(signal: LinkSignal): void;
+  /** Sends a frame of at most MAX_CHANNEL_FRAME bytes; dropped unless open. The caller bounds what is in flight. */
+  send(bytes: Uint8Array): void;
+  /** Closes and frees everything; `closed` is not called. Idempotent. */
+  close(): void;
+}
+
+/** Starts a link. The initiator makes the offer at once, before the other side is known. */
+export type OpenLink = (initiator: boolean, events: LinkEvents) => Link;

@@ -1,0 +1,44 @@
+/** The one interface of every way to find each other. The session, the handshake and the UI do not know which is in use. */
+import type { AparteError } from '../../shared/errors.ts';
+import type { Member } from '../../shared/signal-wire.ts';
+
+/** What to enter the meeting place with. */
+export interface JoinRequest {
+  /** The room's name; `null` asks for a fresh one (not with tickets). */
+  readonly nameplate: string | null;
+  /** Our card, as `encodeCard` makes it. */
+  readonly card: Uint8Array;
+  /** How many people the room is for, ourselves included. Counts for the one who opens it. */
+  readonly capacity: number;
+}
+
+/** What a rendezvous tells. Called in order, never during a call of the {@link Rendezvous} itself. */
+export interface RendezvousEvents {
+  /** We are in. `members` were there before us, in the order they came; we are B towards each of them. */
+  joined(nameplate: string, members: readonly Member[]): void;
+  /** Somebody came after us; we are A towards him. */
+  came(member: Member): void;
+  /** A member's place was freed. */
+  left(member: string): void;
+  /** A frame from a member of our room, at most MAX_HANDSHAKE_FRAME bytes. */
+  frame(from: string, bytes: Uint8Array): void;
+  /** The connection is gone and is being tried again at `retryAt` (ms since the epoch); `cause` says why. */
+  lost(cause: AparteError, retryAt: number): void;
+  /** The connection is back and so is our place: frames sent meanwhile may be lost, so send the last again. */
+  resumed(): void;
+  /** It is over for good: the room is full, the server refused us. Nothing comes after this. */
+  refused(cause: AparteError): void;
+}
+
+/** A place to meet. Made by a `OpenRendezvous`, which starts connecting and joining at once. */
+export interface Rendezvous {
+  /** Forwards a frame to a member. Frames sent while the connection is lost are dropped. */
+  send(to: string, bytes: Uint8Array): void;
+  /** Asks that the place of a silent member be freed. */
+  free(member: string): void;
+  /** Leaves the room and closes. Idempotent; resolves once the server has let go, or after a second. */
+  leave(): Promise<void>;
+}
+
+/** Starts to meet. */
+export type OpenRendezvous = (request: JoinRequest, events: RendezvousEvents) => Rendezvous;
