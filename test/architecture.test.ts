@@ -1,0 +1,108 @@
+/** The rules of the house hold, and the test that says so can fail. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { lengthViolation, ROOMS, roomOf, violations } from './architecture/rules.ts';
+import { readSources } from './architecture/source.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PRODUCT = ['shared', 'signaling', 'peer'];
+const AROUND = ['test', 'bench', 'build.ts'];
+/** Fewer means that files are not found, not that the house has shrunk. */
+const FEWEST_FILES = 25;
+
+test('every product file keeps to its room', () => {
+  const sources = readSources(ROOT, PRODUCT);
+  const found = sources.flatMap((source) => violations(source).map((what) => `${source.path} ${what}`));
+  assert.deepEqual(found, []);
+  assert.ok(sources.length >= FEWEST_FILES, `only ${sources.length} files checked`);
+  const lived = new Set(sources.map(({ path }) => roomOf(path)?.at));
+  for (const { at } of ROOMS) assert.ok(lived.has(at), `no file checked in ${at}`);
+});
+
+test('no file around the product is too long to be read', () => {
+  const sources = readSources(ROOT, AROUND);
+  assert.deepEqual(
+    sources.flatMap((source) => lengthViolation(source).map((what) => `${source.path} ${what}`)),
+    [],
+  );
+});
+
+/** Deliberate violations: file, text, the sentence that must be found. */
+const PLANTED: readonly (readonly [path: string, text: string, what: string])[] = [
+  ['shared/p1.ts', "import { readFileSync } from 'node:fs';", 'may not import node:fs'],
+  ['shared/p2.ts', "export * from '../peer/core/events.ts';", 'may not import peer/core/events.ts'],
+  ['shared/p3.ts', "import { Command } from 'commander';", 'may not import commander'],
+  ['shared/p4.ts', 'export const page = document.title;', 'uses document'],
+  ['signaling/p1.ts', "import type { Link } from '../peer/link/link.ts';", 'may not import peer/link/link.ts'],
+  ['signaling/p2.ts', "type Link = import('../peer/link/link.ts').Link;", 'may not import peer/link/link.ts'],
+  ['signaling/p3.ts', "await import('../peer/../peer/link/link.ts');", 'may not import peer/link/link.ts'],
+  ['signaling/p4.ts', "export type { Link } from '../peer/link/link.ts';", 'may not import peer/link/link.ts'],
+  ['signaling/p5.ts', 'await import(`../peer/${name}.ts`);', 'imports what is not a literal'],
+  ['signaling/p6.ts', "import link = require('../peer/link/link.ts');", 'imports what is not a literal'],
+  ['signaling/p7.ts', "import { env } from 'node:process';", 'may not import node:process'],
+  ['signaling/p8.ts', "const link = require('../peer/link/link.ts');", 'uses require'],
+  ['signaling/p9.ts', 'export const home = process.env.HOME;', 'touches the process'],
+  ['signaling/p10.ts', "export const home = globalThis['process'];", 'touches the process'],
+  ['peer/crypto/p1.ts', "import '../core/events.ts';", 'may not import peer/core/events.ts'],
+  ['peer/core/p1.ts', "import { readFileSync } from 'fs';", 'may not import fs'],
+  ['peer/core/p2.ts', "import { hash } from '../crypto/sodium.ts';", 'may not import peer/crypto/sodium.ts'],
+  ['peer/core/p3.ts', "import { openLink } from '../link/link.ts';", 'may not import peer/link/link.ts'],
+  ['peer/core/p4.ts', "import { type Link } from '../link/link.ts';", 'may not import peer/link/link.ts'],
+  ['peer/core/p5.ts', 'export const now = Date.now();', 'uses Date.now'],
+  ['peer/core/p6.ts', 'export const now = new Date();', 'uses new Date()'],
+  ['peer/core/p7.ts', 'export const chance = Math.random();', 'uses Math.random'],
+  ['peer/core/p8.ts', 'setTimeout(() => {}, 1);', 'uses setTimeout'],
+  ['peer/core/p9.ts', 'await null;', 'uses await'],
+  ['peer/core/p10.ts', 'export async function step() {}', 'uses async'],
+  ['peer/core/p11.ts', "import sodium from 'libsodium-wrappers';", 'may not import libsodium-wrappers'],
+  ['peer/link/p1.ts', "import sodium from 'libsodium-wrappers';", 'may not import libsodium-wrappers'],
+  ['peer/link/p2.ts', "import 'simple-peer'; import 'wrtc';", 'imports more than one library'],
+  ['peer/link/p3.ts', "import type { ChatEvent } from '../core/events.ts';", 'may not import peer/core/events.ts'],
+  ['peer/rendezvous/p1.ts', "import '../crypto/index.ts';", 'may not import peer/crypto/index.ts'],
+  ['peer/store/p1.ts', "import '../crypto/index.ts';", 'may not import peer/crypto/index.ts'],
+  ['peer/ui/p1.ts', "import { connect } from 'node:net';", 'may not import node:net'],
+  ['peer/ui/p2.ts', "import { step } from '../core/session.ts';", 'may not import peer/core/session.ts'],
+  ['peer/ui/p3.ts', "import type { Link } from '../link/link.ts';", 'may not import peer/link/link.ts'],
+  ['peer/main/p1.ts', "import '../crypto/sodium.ts';", 'may not import peer/crypto/sodium.ts'],
+  ['peer/main/p2.ts', "import 'libsodium-wrappers';", 'may not import libsodium-wrappers'],
+  ['peer/main/p3.ts', "import '../../test/run.ts';", 'may not import test/run.ts'],
+  ['peer/p1.ts', '', 'is in no room: add it to the table of rooms'],
+  ['peer/main/p4.ts', '\n'.repeat(301), 'has 301 lines, more than 300'],
+];
+
+test('planted violations are found, each for its reason and nothing else', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'aparte-architecture-'));
+  try {
+    for (const folder of PRODUCT) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
+    for (const [path, text] of PLANTED) writeFileSync(join(copy, path), text);
+    const found = new Map(readSources(copy, PRODUCT).map((source) => [source.path, violations(source)]));
+    for (const [path, , what] of PLANTED) assert.deepEqual(found.get(path), [what], path);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+});
+
+test('what only looks like a violation is not one', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'aparte-architecture-'));
+  const text = `/** Does not await, needs no process; see Date.now. */
+    import type { Link } from '../link/link.ts';
+    export const at = (now: number) => new Date(now).toISOString();
+    export interface Step { process: string; setTimeout(): void }
+    export const words = (step: Step) => [step.process, 'await', { process: 1 }];`;
+  try {
+    cpSync(join(ROOT, 'peer/core'), join(copy, 'peer/core'), { recursive: true });
+    writeFileSync(join(copy, 'peer/core/p1.ts'), text);
+    const planted = readSources(copy, ['peer']).filter(({ path }) => path === 'peer/core/p1.ts');
+    assert.deepEqual(planted.map(violations), [[]]);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+});
+
+test('the lock file names no host', () => {
+  assert.doesNotMatch(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'), /"resolved"/);
+});
