@@ -103,6 +103,19 @@ test('what only looks like a violation is not one', () => {
   }
 });
 
+const LOCK = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+
 test('the lock file names no host', () => {
-  assert.doesNotMatch(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'), /"resolved"/);
+  assert.doesNotMatch(LOCK, /"resolved"/);
+});
+
+test('the lock file names the optional packages of every platform, or npm ci refuses it elsewhere', () => {
+  const { packages }: { packages: Record<string, { optionalDependencies?: Record<string, string> }> } =
+    JSON.parse(LOCK);
+  const named = Object.values(packages).flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}));
+  assert.ok(named.length > 0);
+  assert.deepEqual(
+    named.filter((name) => !Object.keys(packages).some((place) => place.endsWith(`node_modules/${name}`))),
+    [],
+  );
 });
