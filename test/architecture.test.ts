@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { lengthViolation, ROOMS, roomOf, violations } from './architecture/rules.ts';
 import { readSources } from './architecture/source.ts';
 
@@ -103,6 +104,10 @@ test('what only looks like a violation is not one', () => {
   }
 });
 
+/** Of the lock file, what the tests look at. */
+const LockFile = v.object({
+  packages: v.record(v.string(), v.object({ optionalDependencies: v.optional(v.record(v.string(), v.string())) })),
+});
 const LOCK = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
 
 test('the lock file names no host', () => {
@@ -110,8 +115,7 @@ test('the lock file names no host', () => {
 });
 
 test('the lock file names the optional packages of every platform, or npm ci refuses it elsewhere', () => {
-  const { packages }: { packages: Record<string, { optionalDependencies?: Record<string, string> }> } =
-    JSON.parse(LOCK);
+  const { packages } = v.parse(LockFile, JSON.parse(LOCK));
   const named = Object.values(packages).flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}));
   assert.ok(named.length > 0);
   assert.deepEqual(
