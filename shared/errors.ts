@@ -40,12 +40,17 @@ const KINDS = {
   },
   'peer-abort': {
     exit: EXIT.authentication,
-    what: 'The other side, or someone between you, says that the attempt has failed: a mistyped code or an attack.',
+    what: 'The other side, or someone between you, says that it gave up the attempt.',
     hint: NEW_CODE,
+  },
+  silent: {
+    exit: EXIT.timeout,
+    what: 'Someone is in the room but does not answer.',
+    hint: 'Nothing was given away and waiting goes on; check that the program of the other side is running.',
   },
   'no-answer': {
     exit: EXIT.authentication,
-    what: 'The other side fell silent in the middle of the handshake: it went away, the codes do not match, or someone between you tried a guess.',
+    what: 'The other side proved the code and then fell silent.',
     hint: NEW_CODE,
   },
   self: {
@@ -103,6 +108,11 @@ const KINDS = {
     what: 'Two people have already met under this code.',
     hint: 'Agree on a new code; if nobody but you two knew this one, be careful with what it was.',
   },
+  'cannot-listen': {
+    exit: EXIT.server,
+    what: 'The rendezvous server cannot listen where it was told to.',
+    hint: 'Stop the program that uses the port, or choose another with --port or --host.',
+  },
   'no-direct-path': {
     exit: EXIT.noPath,
     what: 'The two programs met, but no direct connection between them could be made.',
@@ -129,6 +139,11 @@ const KINDS = {
     what: 'The message is longer than 65,536 bytes.',
     hint: 'Send it in parts, or as a file.',
   },
+  undelivered: {
+    exit: EXIT.peerGone,
+    what: 'Not everything was delivered before the end.',
+    hint: 'Meet again with a new code and send it again.',
+  },
   'outbox-full': {
     exit: EXIT.peerGone,
     what: 'Too much is waiting to be delivered.',
@@ -151,6 +166,11 @@ const KINDS = {
     exit: EXIT.bug,
     what: 'The data folder cannot be used.',
     hint: 'Check its permissions and free space, or choose another with --data.',
+  },
+  'output-closed': {
+    exit: EXIT.interrupted,
+    what: 'What the program had to show could not be shown: its output was closed.',
+    hint: 'Keep the reading end open until the program has ended.',
   },
   interrupted: { exit: EXIT.interrupted, what: 'Interrupted.', hint: 'Nothing more will be sent.' },
   bug: {

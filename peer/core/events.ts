@@ -4,7 +4,7 @@
  */
 import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import type { LinkSignal, Path } from '../link/link.ts';
+import type { Path } from '../link/link.ts';
 
 /** How a remote peer stands. */
 export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
@@ -33,6 +33,8 @@ export type ChatEvent =
       readonly text: string;
       /** ISO 8601. */
       readonly at: string;
+      /** The text is a piece of a stream: no line end belongs behind it. */
+      readonly raw?: true;
     }
   | { readonly type: 'sent'; readonly id: string; readonly ref: string | null }
   | { readonly type: 'delivered'; readonly id: string; readonly peer: string }
@@ -50,7 +52,7 @@ export interface Waiting {
 
 /** What a user or a script asks for. */
 export type UserCommand =
-  | { readonly type: 'send'; readonly text: string; readonly ref: string | null }
+  | { readonly type: 'send'; readonly text: string; readonly ref: string | null; readonly raw?: boolean }
   | { readonly type: 'typing'; readonly on: boolean }
   | { readonly type: 'verify'; readonly peer: string }
   | { readonly type: 'quit' };
@@ -63,20 +65,21 @@ export interface KnownPeer {
   readonly verified: boolean;
 }
 
-/** What happened. `link` is the number an `openLink` order gave. */
+/** What happened. `place` and `link` are the numbers that `openPlace` and `openLink` orders gave. */
 export type Fact =
-  | { readonly type: 'joined'; readonly nameplate: string; readonly members: readonly Member[] }
-  | { readonly type: 'memberCame'; readonly member: Member }
-  | { readonly type: 'memberLeft'; readonly member: string }
-  | { readonly type: 'gotHandshake'; readonly from: string; readonly bytes: Uint8Array }
-  | { readonly type: 'rendezvousLost'; readonly cause: AparteError; readonly retryAt: number }
-  | { readonly type: 'rendezvousResumed' }
-  | { readonly type: 'rendezvousRefused'; readonly cause: AparteError }
-  | { readonly type: 'linkSignal'; readonly link: number; readonly signal: LinkSignal }
+  | { readonly type: 'joined'; readonly place: number; readonly nameplate: string; readonly members: readonly Member[] }
+  | { readonly type: 'memberCame'; readonly place: number; readonly member: Member }
+  | { readonly type: 'memberLeft'; readonly place: number; readonly member: string }
+  | { readonly type: 'gotHandshake'; readonly place: number; readonly from: string; readonly bytes: Uint8Array }
+  | { readonly type: 'placeLost'; readonly place: number; readonly cause: AparteError; readonly retryAt: number }
+  | { readonly type: 'placeResumed'; readonly place: number }
+  | { readonly type: 'placeRefused'; readonly place: number; readonly cause: AparteError }
+  | { readonly type: 'linkDescription'; readonly link: number; readonly sdp: string }
+  | { readonly type: 'linkCandidate'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'linkOpened'; readonly link: number }
   | { readonly type: 'linkFrame'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'linkPath'; readonly link: number; readonly path: Path }
-  | { readonly type: 'linkClosed'; readonly link: number; readonly detail: string }
+  | { readonly type: 'linkClosed'; readonly link: number; readonly cause: AparteError }
   /** An incoming message has been put before the user: it may be acknowledged. */
   | { readonly type: 'shown'; readonly peer: string; readonly seq: number }
   | { readonly type: 'command'; readonly command: UserCommand }
@@ -89,11 +92,21 @@ export type Fact =
 
 /** What to do, in order, before the next fact is given. */
 export type Order =
-  | { readonly type: 'sendHandshake'; readonly to: string; readonly bytes: Uint8Array }
-  | { readonly type: 'freePlace'; readonly member: string }
-  | { readonly type: 'leaveRendezvous' }
+  /** Enter a meeting place; `nameplate` null asks for a fresh one. */
+  | {
+      readonly type: 'openPlace';
+      readonly place: number;
+      readonly nameplate: string | null;
+      readonly card: Uint8Array;
+      readonly capacity: number;
+    }
+  | { readonly type: 'sendHandshake'; readonly place: number; readonly to: string; readonly bytes: Uint8Array }
+  | { readonly type: 'freeMember'; readonly place: number; readonly member: string }
+  | { readonly type: 'leavePlace'; readonly place: number }
   | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean }
-  | { readonly type: 'signalLink'; readonly link: number; readonly signal: LinkSignal }
+  /** The other side's offer or answer, for our link. */
+  | { readonly type: 'describeLink'; readonly link: number; readonly kind: 'offer' | 'answer'; readonly sdp: string }
+  | { readonly type: 'addCandidate'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'sendFrame'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'closeLink'; readonly link: number }
   /** Show this. For a message, give the fact `shown` with `seq` once it has been. */

@@ -1,0 +1,194 @@
+/**
+ * Drives the conversation: gives facts to the core, performs its orders in order, and owns the clock and the one timer.
+ * Facts that come up while orders are being performed wait their turn.
+ */
+import { AparteError } from '../shared/errors.ts';
+import type { Member } from '../shared/signal-wire.ts';
+import type { Clock } from './core/context.ts';
+import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/events.ts';
+import type { Room } from './core/room.ts';
+import type { Link, LinkSignal, OpenLink, Path } from './link/link.ts';
+import type { OpenRendezvous, Rendezvous } from './rendezvous/rendezvous.ts';
+
+/** What a client is wired to. */
+export interface ClientParts {
+  readonly room: Room;
+  readonly openRendezvous: OpenRendezvous;
+  readonly openLink: OpenLink;
+  /** Bytes of a candidate signal, and back. `decodeCandidate` throws `bad-offer`. */
+  readonly encodeCandidate: (signal: LinkSignal) => Uint8Array;
+  readonly decodeCandidate: (bytes: Uint8Array) => LinkSignal;
+  /** Shows an event; resolves once it is shown. A rejection means that nothing can be shown any more. */
+  readonly show: (event: ChatEvent) => Promise<void>;
+  /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */
+  readonly remember: (peer: KnownPeer) => void;
+  /** What is waited for has changed, or a second of waiting has passed. */
+  readonly waiting: (waiting: Waiting, roundTrip: number | null) => void;
+}
+
+/** The clocks of this machine. */
+export function systemClock(): Clock {
+  return { now: performance.now(), date: Date.now() };
+}
+
+/** Runs one room. */
+export class Client {
+  readonly #parts: ClientParts;
+  readonly #places = new Map<number, Rendezvous>();
+  readonly #links = new Map<number, Link>();
+  readonly #facts: Fact[] = [];
+  readonly #leaving: Promise<void>[] = [];
+  #busy = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #resolve: () => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  readonly #done = new Promise<void>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  });
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens the room; resolves when the conversation has ended and everything is closed. */
+  async run(): Promise<void> {
+    this.#busy = true;
+    this.#perform(this.#parts.room.start(systemClock()));
+    this.#drain();
+    await this.#done;
+    await Promise.all(this.#leaving);
+  }
+
+  /** Gives a fact to the core. */
+  give(fact: Fact): void {
+    this.#facts.push(fact);
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#drain();
+    }
+  }
+
+  #drain(): void {
+    try {
+      for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
+        this.#perform(this.#parts.room.step(fact, systemClock()));
+      }
+    } catch (error) {
+      this.#close();
+      this.#reject(error);
+    }
+    this.#busy = false;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const { wakeAt, waiting, roundTrip } = this.#parts.room;
+    this.#parts.waiting(waiting, roundTrip);
+    this.#timer = wakeAt === null ? null : setTimeout(() => this.give({ type: 'tick' }), Math.max(0, Math.ceil(wakeAt - performance.now())));
+  }
+
+  #perform(orders: readonly Order[]): void {
+    for (const order of orders) this.#performOne(order);
+  }
+
+  #performOne(order: Order): void {
+    switch (order.type) {
+      case 'openPlace':
+        this.#places.set(order.place, this.#openPlace(order));
+        return;
+      case 'sendHandshake':
+        return this.#places.get(order.place)?.send(order.to, order.bytes);
+      case 'freeMember':
+        return this.#places.get(order.place)?.free(order.member);
+      case 'leavePlace':
+        return this.#leavePlace(order.place);
+      case 'openLink':
+        this.#links.set(order.link, this.#openLink(order.link, order.initiator));
+        return;
+      case 'describeLink':
+        return this.#signal(order.link, () => ({ type: order.kind, sdp: order.sdp }));
+      case 'addCandidate':
+        return this.#signal(order.link, () => this.#parts.decodeCandidate(order.bytes));
+      case 'sendFrame':
+        return this.#links.get(order.link)?.send(order.bytes);
+      case 'closeLink':
+        this.#links.get(order.link)?.close();
+        this.#links.delete(order.link);
+        return;
+      case 'tell':
+        return this.#tell(order);
+      case 'remember':
+        return this.#parts.remember(order.peer);
+      case 'end':
+        this.#close();
+        this.#resolve();
+    }
+  }
+
+  #tell(order: Extract<Order, { type: 'tell' }>): void {
+    const { event, seq } = order;
+    this.#parts.show(event).then(
+      () => {
+        if (seq !== undefined && event.type === 'message') this.give({ type: 'shown', peer: event.peer, seq });
+      },
+      () => this.give({ type: 'interrupted' }),
+    );
+  }
+
+  #openPlace(order: Extract<Order, { type: 'openPlace' }>): Rendezvous {
+    const { place, nameplate, card, capacity } = order;
+    return this.#parts.openRendezvous(
+      { nameplate, card, capacity },
+      {
+        joined: (name: string, members: readonly Member[]) => this.give({ type: 'joined', place, nameplate: name, members }),
+        came: (member: Member) => this.give({ type: 'memberCame', place, member }),
+        left: (member: string) => this.give({ type: 'memberLeft', place, member }),
+        frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),
+        lost: (cause: AparteError, retryAt: number) => this.give({ type: 'placeLost', place, cause, retryAt }),
+        resumed: () => this.give({ type: 'placeResumed', place }),
+        refused: (cause: AparteError) => this.give({ type: 'placeRefused', place, cause }),
+      },
+    );
+  }
+
+  #leavePlace(place: number): void {
+    const rendezvous = this.#places.get(place);
+    if (rendezvous === undefined) return;
+    this.#places.delete(place);
+    this.#leaving.push(rendezvous.leave());
+  }
+
+  #openLink(link: number, initiator: boolean): Link {
+    return this.#parts.openLink(initiator, {
+      signal: (signal: LinkSignal) => this.give(this.#signalFact(link, signal)),
+      opened: () => this.give({ type: 'linkOpened', link }),
+      frame: (bytes: Uint8Array) => this.give({ type: 'linkFrame', link, bytes }),
+      path: (path: Path) => this.give({ type: 'linkPath', link, path }),
+      closed: (detail: string) => this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
+    });
+  }
+
+  #signalFact(link: number, signal: LinkSignal): Fact {
+    if (signal.type === 'candidate') return { type: 'linkCandidate', link, bytes: this.#parts.encodeCandidate(signal) };
+    return { type: 'linkDescription', link, sdp: signal.sdp };
+  }
+
+  #signal(link: number, signal: () => LinkSignal): void {
+    try {
+      this.#links.get(link)?.signal(signal());
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      this.give({ type: 'linkClosed', link, cause: error });
+    }
+  }
+
+  #close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    for (const place of this.#places.keys()) this.#leavePlace(place);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * One handshake with one member of a meeting place, from the first flight to both proofs (docs/PROTOCOL.md,
+ * Handshake). Side A is in `initiating.ts`, side B in `responding.ts`; what they share is here.
+ */
+import { equalBytes } from '../../shared/bytes.ts';
+import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
+import { type Channel, FLIGHT, frameType, type Identity, type Meeting, type ProvenClaims } from '../crypto/index.ts';
+import type { Context } from './context.ts';
+import type { LocalLink } from './local-link.ts';
+
+/** Reason bytes of an ABORT: a hint to the other side, never trusted. */
+export const ABORT = { wrongCode: 1, version: 2, failed: 3 } as const;
+
+/** What the handshake needs to know about us. */
+export interface Profile {
+  readonly identity: Identity;
+  readonly name: string;
+  /** Sequence number of the peer's last message shown here; 0 where the conversation is new. */
+  readonly cursor: number;
+  /** The only identity this attempt may end with; null for anybody. */
+  readonly expected: Uint8Array | null;
+}
+
+/** What came of an attempt. */
+export interface Met {
+  readonly role: 'A' | 'B';
+  readonly claims: ProvenClaims;
+  readonly channel: Channel;
+  readonly link: number;
+}
+
+/** What an attempt reports to its meeting place. Called during a step. */
+export interface AttemptEvents {
+  /** The other side has proven the code. */
+  rightTag(): void;
+  /** Both sides have proven everything; signals may still follow. */
+  met(met: Met): void;
+  /** It is over. Nothing is called after it. */
+  failed(cause: AparteError): void;
+}
+
+/** The part of Initiator and Responder both sides use. */
+interface Handshake {
+  sealSignal(signal: Uint8Array): Uint8Array;
+  openSignal(frame: Uint8Array): Uint8Array | null;
+  wipe(): void;
+}
+
+/** How an attempt is told what happened; a side answers frames of its own flights in `flight`. */
+export abstract class Attempt {
+  readonly member: string;
+  /** ms since the epoch at which the flight we wait for is overdue; null once nothing is. */
+  deadline: number | null;
+  protected readonly context: Context;
+  protected readonly events: AttemptEvents;
+  protected readonly profile: Profile;
+  protected readonly meeting: Meeting;
+  readonly #place: number;
+  /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
+  readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
+  /** SIG frames sent, to send them again byte for byte. */
+  readonly #signals: Uint8Array[] = [];
+  #over = false;
+
+  constructor(context: Context, place: number, member: string, meeting: Meeting, profile: Profile, events: AttemptEvents) {
+    this.context = context;
+    this.events = events;
+    this.profile = profile;
+    this.meeting = meeting;
+    this.member = member;
+    this.#place = place;
+    this.deadline = context.now + FLIGHT_TIMEOUT;
+  }
+
+  /** The link whose signals travel in this attempt; null before it has one. */
+  abstract get link(): LocalLink | null;
+  /** Whether both sides have proven everything. */
+  abstract get done(): boolean;
+  protected abstract readonly handshake: Handshake;
+  /** Whether SIG frames may come: the other side has proven itself and said its offer or answer. */
+  protected abstract get signalsMayCome(): boolean;
+  /** Whether our own candidates may be sealed and sent. */
+  protected abstract get maySignal(): boolean;
+  /** Takes a flight of the other side. */
+  protected abstract flight(type: number, frame: Uint8Array): void;
+  /** Our link has made its description, or has more candidates. */
+  abstract localSignal(): void;
+  /** What an overdue flight, or the member's going away, means just now. */
+  abstract silence(): ErrorCode;
+
+  /** A frame of this member came. */
+  got(frame: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      this.#take(frame);
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      this.fail(error);
+    }
+  }
+
+  #take(frame: Uint8Array): void {
+    const type = frameType(frame);
+    if (type === null) throw new AparteError('unexpected', 'an unknown frame');
+    const before = this.#accepted.get(type);
+    if (type === FLIGHT.signal) this.#signal(frame);
+    else if (before !== undefined && equalBytes(before.frame, frame)) {
+      if (before.answer !== null) this.send(before.answer);
+    } else this.flight(type, frame);
+  }
+
+  #signal(frame: Uint8Array): void {
+    if (!this.signalsMayCome) throw new AparteError('unexpected', 'a candidate before its time');
+    const bytes = this.handshake.openSignal(frame);
+    if (bytes !== null && this.link !== null) this.context.emit({ type: 'addCandidate', link: this.link.number, bytes });
+  }
+
+  /** Sends again what may have been lost with the connection to the place. */
+  resend(): void {
+    for (const { answer } of this.#accepted.values()) if (answer !== null) this.send(answer);
+    for (const frame of this.#signals) this.send(frame);
+  }
+
+  /** Remembers a frame that was accepted, and what it was answered with. */
+  protected accept(type: number, frame: Uint8Array, answer: Uint8Array | null): void {
+    this.#accepted.set(type, { frame, answer });
+  }
+
+  /** Sends what our link has gathered, if it may. */
+  protected sendCandidates(): void {
+    if (!this.maySignal || this.link === null) return;
+    for (const candidate of this.link.takeCandidates()) {
+      const frame = this.handshake.sealSignal(candidate);
+      this.#signals.push(frame);
+      this.send(frame);
+    }
+  }
+
+  /** Sends a frame to this member. */
+  protected send(bytes: Uint8Array): void {
+    this.context.emit({ type: 'sendHandshake', place: this.#place, to: this.member, bytes });
+  }
+
+  /** Tells the other side that we give up, without saying more than one byte can. */
+  protected abort(reason: number): void {
+    this.send(Uint8Array.of(FLIGHT.abort, reason));
+  }
+
+  /** Ends the attempt for a cause of ours or of the other side. */
+  fail(cause: AparteError): void {
+    if (this.#over) return;
+    this.wipe();
+    if (this.link !== null) this.context.emit({ type: 'closeLink', link: this.link.number });
+    this.events.failed(cause);
+  }
+
+  /** Forgets every secret; nothing happens after it. Idempotent. */
+  wipe(): void {
+    this.#over = true;
+    this.deadline = null;
+    this.handshake.wipe();
+  }
+}
+
+/** Checks the identity that was proven against our own and the one expected. Throws `self` or `identity-changed`. */
+export function checkIdentity(claims: ProvenClaims, profile: Profile): void {
+  if (equalBytes(claims.id, profile.identity.publicKey)) throw new AparteError('self');
+  if (profile.expected !== null && !equalBytes(claims.id, profile.expected)) throw new AparteError('identity-changed');
+}

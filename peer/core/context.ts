@@ -1,0 +1,32 @@
+/** What every part of the conversation is given: the time, randomness, and a place to put its orders. */
+import type { Random } from '../crypto/index.ts';
+import type { ChatEvent, Order } from './events.ts';
+
+/** The two clocks a step is given. */
+export interface Clock {
+  /** ms on a clock that never jumps: for every wait. */
+  readonly now: number;
+  /** ms since the epoch: for the time a message was said. */
+  readonly date: number;
+}
+
+/** Valid during one step. */
+export interface Context extends Clock {
+  readonly random: Random;
+  /** Adds an order to those the step returns. */
+  emit(order: Order): void;
+  /** A number for a new place or link, never used before. */
+  nextNumber(): number;
+}
+
+/** Orders that an event be shown. */
+export function tell(context: Context, event: ChatEvent): void {
+  context.emit({ type: 'tell', event });
+}
+
+/** The earliest of some times; null for never. */
+export function earliest(...times: readonly (number | null)[]): number | null {
+  let first: number | null = null;
+  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
+  return first;
+}

@@ -1,0 +1,148 @@
+/**
+ * Exactly once and in order, over any number of sessions with one peer: messages are numbered, kept until the other
+ * side has shown them, and said again in the next session from where the peer's cursor stands.
+ */
+import { concat, hex } from '../../shared/bytes.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+import { decodeText, encodeText, type PeerMessage } from './wire.ts';
+
+/** Messages kept for delivery, at most. */
+export const MAX_OUTBOX_MESSAGES = 1_000;
+/** Bytes of text kept for delivery, at most: 4 MiB. */
+export const MAX_OUTBOX_BYTES = 4 * 1_024 * 1_024;
+/** Text bytes in one frame: a full DATA frame less its header, box, padding byte and the fields around the text. */
+const CHUNK = 16_256;
+
+/** A message of ours, taken over for delivery. */
+export interface Outgoing {
+  /** 8 bytes. */
+  readonly id: Uint8Array;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly raw: boolean;
+  /** UTF-8, at most MAX_TEXT bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** A message of the peer, whole. */
+export interface Incoming {
+  readonly seq: number;
+  /** Hexadecimal. */
+  readonly id: string;
+  /** ms since the epoch, as its sender says. */
+  readonly at: number;
+  readonly raw: boolean;
+  readonly text: string;
+}
+
+/** Makes a message. Throws `message-too-long`. */
+export function outgoing(text: string, raw: boolean, now: number, random: (n: number) => Uint8Array): Outgoing {
+  return { id: random(8), at: now, raw, bytes: encodeText(text) };
+}
+
+/** The outbox towards one peer and the order of what comes from it. */
+export class Delivery {
+  readonly #outbox: Outgoing[] = [];
+  #outboxBytes = 0;
+  /** Sequence number of the first message in the outbox. */
+  #firstSeq = 1;
+  /** What this session says next: index into the outbox and offset into its text. */
+  #index = 0;
+  #offset = 0;
+
+  #received = 0;
+  #shown = 0;
+  #partSeq = 0;
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+
+  /** Messages not yet shown on the other side. */
+  get undelivered(): number {
+    return this.#outbox.length;
+  }
+
+  /** Sequence number of the last message of the peer that the user has seen: our cursor. */
+  get shown(): number {
+    return this.#shown;
+  }
+
+  /** Takes a message over. Throws `outbox-full`. */
+  add(message: Outgoing): void {
+    const bytes = this.#outboxBytes + message.bytes.length;
+    if (this.#outbox.length >= MAX_OUTBOX_MESSAGES || bytes > MAX_OUTBOX_BYTES) throw new AparteError('outbox-full');
+    this.#outbox.push(message);
+    this.#outboxBytes = bytes;
+  }
+
+  /** The next piece to say in this session, or null when all has been said. */
+  next(): PeerMessage | null {
+    const message = this.#outbox[this.#index];
+    if (message === undefined) return null;
+    const seq = this.#firstSeq + this.#index;
+    const chunk = message.bytes.subarray(this.#offset, this.#offset + CHUNK);
+    if (this.#offset + CHUNK < message.bytes.length) {
+      this.#offset += CHUNK;
+      return { kind: 'part', seq, chunk };
+    }
+    this.#index += 1;
+    this.#offset = 0;
+    return { kind: 'text', seq, id: message.id, at: message.at, raw: message.raw, chunk };
+  }
+
+  /**
+   * The peer has shown everything up to `seq`. Returns the ids (hexadecimal) that are delivered by it.
+   * Throws `peer-protocol` for a message that was never said.
+   */
+  gotShown(seq: number): string[] {
+    if (seq >= this.#firstSeq + this.#outbox.length) throw new AparteError('peer-protocol', 'an early acknowledgement');
+    const count = seq - this.#firstSeq + 1;
+    if (count <= 0) return [];
+    const delivered = this.#outbox.splice(0, count);
+    for (const message of delivered) this.#outboxBytes -= message.bytes.length;
+    this.#firstSeq += count;
+    if (this.#index < count) this.#offset = 0;
+    this.#index = Math.max(0, this.#index - count);
+    return delivered.map((message) => hex(message.id));
+  }
+
+  /** A new session begins; the peer has shown everything up to `cursor`. Returns the ids delivered by that. */
+  resume(cursor: number): string[] {
+    const delivered = cursor === 0 ? [] : this.gotShown(cursor);
+    this.#index = 0;
+    this.#offset = 0;
+    this.#partSeq = 0;
+    this.#parts = [];
+    this.#partBytes = 0;
+    return delivered;
+  }
+
+  /**
+   * A piece of a message came. Returns the message when it is whole, null while it is not or where it is one we have.
+   * Throws `peer-protocol` on a gap or past MAX_TEXT.
+   */
+  got(message: Extract<PeerMessage, { kind: 'part' | 'text' }>): Incoming | null {
+    if (message.seq <= this.#received) return null;
+    if (message.seq !== this.#received + 1) throw new AparteError('peer-protocol', 'messages are missing');
+    if (message.seq !== this.#partSeq) {
+      this.#partSeq = message.seq;
+      this.#parts = [];
+      this.#partBytes = 0;
+    }
+    this.#partBytes += message.chunk.length;
+    if (this.#partBytes > MAX_TEXT) throw new AparteError('peer-protocol', `a message over ${MAX_TEXT} bytes`);
+    this.#parts.push(message.chunk);
+    if (message.kind === 'part') return null;
+    const text = decodeText(concat(...this.#parts));
+    this.#received = message.seq;
+    this.#parts = [];
+    return { seq: message.seq, id: hex(message.id), at: message.at, raw: message.raw, text };
+  }
+
+  /** The user has seen the peer's message `seq`. Returns whether that moves the cursor. */
+  markShown(seq: number): boolean {
+    if (seq <= this.#shown || seq > this.#received) return false;
+    this.#shown = seq;
+    return true;
+  }
+}

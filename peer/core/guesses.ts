@@ -1,0 +1,45 @@
+/**
+ * The guesses a code withstands: one counter per program and code, over all sockets, servers and roles
+ * (docs/PROTOCOL.md, Guesses).
+ */
+export class Guesses {
+  readonly #limit: number;
+  #wrong = 0;
+  #unproven = 0;
+
+  /** `limit`: 1 in a chat for two, 3 in a group. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Whether the code is dead. */
+  get spent(): boolean {
+    return this.#wrong >= this.#limit;
+  }
+
+  /** Whether one more REPLY may leave: never more are out unproven than guesses are left. */
+  get mayReply(): boolean {
+    return this.#wrong + this.#unproven < this.#limit;
+  }
+
+  /** A REPLY leaves: a guess at us is out. */
+  replied(): void {
+    this.#unproven += 1;
+  }
+
+  /** The one we replied to has proven the code: that was no guess. */
+  proven(): void {
+    this.#unproven -= 1;
+  }
+
+  /** The one we replied to never proved the code. */
+  unproven(): void {
+    this.#unproven -= 1;
+    this.#wrong += 1;
+  }
+
+  /** We judged a REPLY and its tag was wrong. */
+  judgedWrong(): void {
+    this.#wrong += 1;
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * One meeting place: a room of one rendezvous, entered with one card and one secret. Starts an attempt with each
+ * member by the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them.
+ */
+import { equalBytes } from '../../shared/bytes.ts';
+import { commonVersion, decodeCard, encodeCard } from '../../shared/card.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { VERSIONS } from '../../shared/limits.ts';
+import type { Member } from '../../shared/signal-wire.ts';
+import { FLIGHT, type Meeting, type Mode } from '../crypto/index.ts';
+import { ABORT, type Attempt, type Met, type Profile } from './attempt.ts';
+import { type Context, earliest } from './context.ts';
+import type { Guesses } from './guesses.ts';
+import { Initiating } from './initiating.ts';
+import { LocalLink } from './local-link.ts';
+import { Responding } from './responding.ts';
+
+/** HELLOs open at once, at most, and new ones a second (docs/PROTOCOL.md, Guesses). */
+const MAX_OPEN_HELLOS = 8;
+const MAX_HELLOS_PER_SECOND = 5;
+/** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
+const LINK_FRESH = 30_000;
+
+/** What is needed to enter. */
+export interface PlaceOptions {
+  readonly mode: Mode;
+  /** Null asks for a fresh one. */
+  readonly nameplate: string | null;
+  readonly secret: Uint8Array;
+  readonly capacity: number;
+  /** Null where guesses are not counted: the secret is a ticket. */
+  readonly guesses: Guesses | null;
+  /** Asked when an attempt starts. */
+  profile(): Profile;
+}
+
+/** What a place reports. Called during a step. */
+export interface PlaceEvents {
+  /** We are in; the room is called `nameplate`. */
+  opened(nameplate: string): void;
+  /** Both sides have proven everything. */
+  met(met: Met, attempt: Attempt): void;
+  /** Something failed that leaves the place as it was. */
+  noted(cause: AparteError): void;
+  /** The code is dead, or the one person it was for is gone. The place is of no more use. */
+  failed(cause: AparteError): void;
+}
+
+/** A place that is entered when made. */
+export class Place {
+  readonly number: number;
+  /** Whether we are in, as far as we know. */
+  joined = false;
+  readonly #context: Context;
+  readonly #options: PlaceOptions;
+  readonly #events: PlaceEvents;
+  readonly #card: Uint8Array;
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #newcomers: Member[] = [];
+  #helloTimes: number[] = [];
+  #nameplate = '';
+  #spare: LocalLink | null = null;
+  /** The attempt whose other side has proven the code; nobody else is let in. */
+  #chosen: Attempt | null = null;
+
+  constructor(context: Context, options: PlaceOptions, events: PlaceEvents) {
+    this.#context = context;
+    this.#options = options;
+    this.#events = events;
+    this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
+    this.number = context.nextNumber();
+    const { nameplate, capacity } = options;
+    context.emit({ type: 'openPlace', place: this.number, nameplate, card: this.#card, capacity });
+  }
+
+  /** Whether a handshake is under way. */
+  get busy(): boolean {
+    return this.#attempts.size > 0;
+  }
+
+  /** Earliest time something is due. */
+  get wakeAt(): number | null {
+    const deadlines = Array.from(this.#attempts.values(), (attempt) => attempt.deadline);
+    return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
+  }
+
+  /** We are in, as a new member: whatever was under way before is void. */
+  gotJoined(nameplate: string, members: readonly Member[]): void {
+    for (const attempt of this.#attempts.values()) {
+      if (!attempt.done) attempt.fail(new AparteError(attempt.silence(), 'the server lost the room meanwhile'));
+    }
+    this.joined = true;
+    this.#nameplate = nameplate;
+    this.#events.opened(nameplate);
+    for (const member of members) this.#respondTo(member);
+  }
+
+  gotMember(member: Member): void {
+    if (this.#chosen !== null) return;
+    this.#newcomers.push(member);
+    this.#greet();
+  }
+
+  gotLeft(member: string): void {
+    const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
+    if (waiting >= 0) this.#newcomers.splice(waiting, 1);
+    const attempt = this.#attempts.get(member);
+    if (attempt === undefined || attempt.done) return;
+    if (attempt.silence() === 'silent') this.#drop(attempt);
+    else attempt.fail(new AparteError(attempt.silence(), 'the other side went away'));
+  }
+
+  gotFrame(from: string, bytes: Uint8Array): void {
+    this.#attempts.get(from)?.got(bytes);
+  }
+
+  gotLost(): void {
+    this.joined = false;
+  }
+
+  gotResumed(): void {
+    this.joined = true;
+    for (const attempt of this.#attempts.values()) attempt.resend();
+  }
+
+  /** A description or candidate of link `number`. Returns whether the link is of this place. */
+  gotLocalSignal(number: number, signal: { description: string } | { candidate: Uint8Array }): boolean {
+    const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number);
+    const link = attempt?.link ?? (this.#spare?.number === number ? this.#spare : null);
+    if (link === null || link === undefined) return false;
+    if ('description' in signal) link.description = signal.description;
+    else link.addCandidate(signal.candidate);
+    attempt?.localSignal();
+    return true;
+  }
+
+  /** Link `number` is gone. Returns whether it is of an attempt here that is still under way. */
+  gotLinkClosed(number: number, cause: AparteError): boolean {
+    if (this.#spare?.number === number) {
+      this.#spare = null;
+      return true;
+    }
+    const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number && !one.done);
+    attempt?.fail(cause);
+    return attempt !== undefined;
+  }
+
+  tick(): void {
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.deadline !== null && attempt.deadline <= this.#context.now) this.#overdue(attempt);
+    }
+    this.#greet();
+  }
+
+  /** Leaves and forgets every secret. The link of an attempt that is done stays with the session that uses it. */
+  leave(): void {
+    for (const attempt of this.#attempts.values()) {
+      if (!attempt.done && attempt.link !== null) this.#context.emit({ type: 'closeLink', link: attempt.link.number });
+      attempt.wipe();
+    }
+    this.#attempts.clear();
+    this.#closeSpare();
+    this.joined = false;
+    this.#context.emit({ type: 'leavePlace', place: this.number });
+  }
+
+  #overdue(attempt: Attempt): void {
+    const cause = new AparteError(attempt.silence(), 'nothing came for 10 s');
+    if (cause.code === 'silent') {
+      this.#drop(attempt);
+      this.#context.emit({ type: 'freeMember', place: this.number, member: attempt.member });
+      this.#events.noted(cause);
+    } else attempt.fail(cause);
+  }
+
+  #drop(attempt: Attempt): void {
+    attempt.wipe();
+    this.#attempts.delete(attempt.member);
+  }
+
+  #nextHelloAt(): number {
+    const { now } = this.#context;
+    if (this.#attempts.size >= MAX_OPEN_HELLOS) return now + 1_000;
+    const oldest = this.#helloTimes.at(-MAX_HELLOS_PER_SECOND);
+    return oldest === undefined ? now : Math.max(now, oldest + 1_000);
+  }
+
+  #greet(): void {
+    while (this.#newcomers.length > 0 && this.#chosen === null && this.#nextHelloAt() <= this.#context.now) {
+      const member = this.#newcomers.shift() as Member;
+      const meeting = this.#meetingWith(member, 'A');
+      if (meeting === null) continue;
+      this.#helloTimes = [...this.#helloTimes.slice(1 - MAX_HELLOS_PER_SECOND), this.#context.now];
+      if (this.#spare !== null && this.#spare.openedAt + LINK_FRESH < this.#context.now) this.#closeSpare();
+      this.#spare ??= new LocalLink(this.#context, true);
+      const profile = this.#options.profile();
+      const attempt: Attempt = new Initiating(
+        this.#context,
+        this.number,
+        member.id,
+        meeting,
+        profile,
+        this.#attemptEvents(() => attempt),
+        () => this.#takeSpare(),
+      );
+      this.#attempts.set(member.id, attempt);
+    }
+  }
+
+  #respondTo(member: Member): void {
+    const meeting = this.#meetingWith(member, 'B');
+    if (meeting === null) return;
+    const attempt: Attempt = new Responding(
+      this.#context,
+      this.number,
+      member.id,
+      meeting,
+      this.#options.profile(),
+      this.#attemptEvents(() => attempt),
+      this.#options.guesses,
+    );
+    this.#attempts.set(member.id, attempt);
+  }
+
+  /** The inputs of a handshake with this member; null where there can be none, which is noted. */
+  #meetingWith(member: Member, role: 'A' | 'B'): Meeting | null {
+    try {
+      const own = decodeCard(this.#card);
+      const theirs = decodeCard(member.card);
+      if (equalBytes(own.nonce, theirs.nonce)) throw new AparteError('self');
+      if (commonVersion(own, theirs) === null) throw new AparteError('version');
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);
+      this.#context.emit({ type: 'sendHandshake', place: this.number, to: member.id, bytes });
+      if (error.code === 'version' && role === 'B') this.#events.failed(error);
+      else this.#events.noted(error);
+      return null;
+    }
+    const [cardA, cardB] = role === 'A' ? [this.#card, member.card] : [member.card, this.#card];
+    const { mode, secret } = this.#options;
+    return { mode, nameplate: this.#nameplate, secret, context: new Uint8Array(0), cardA, cardB };
+  }
+
+  #attemptEvents(self: () => Attempt) {
+    return {
+      rightTag: () => this.#shutDoor(self()),
+      met: (met: Met) => this.#events.met(met, self()),
+      failed: (cause: AparteError) => this.#attemptFailed(self(), cause),
+    };
+  }
+
+  #shutDoor(chosen: Attempt): void {
+    this.#chosen = chosen;
+    this.#newcomers.length = 0;
+    for (const other of this.#attempts.values()) if (other !== chosen) this.#drop(other);
+  }
+
+  #attemptFailed(attempt: Attempt, cause: AparteError): void {
+    this.#attempts.delete(attempt.member);
+    const { guesses } = this.#options;
+    if (guesses === null) {
+      if (this.#chosen === attempt) this.#chosen = null;
+      this.#events.noted(cause);
+      return;
+    }
+    if (cause.code === 'wrong-code' && attempt instanceof Initiating) guesses.judgedWrong();
+    if (!guesses.spent && this.#chosen !== attempt) return this.#events.noted(cause);
+    for (const other of this.#attempts.values()) this.#drop(other);
+    this.#events.failed(cause);
+  }
+
+  #takeSpare(): LocalLink {
+    const link = this.#spare ?? new LocalLink(this.#context, true);
+    this.#spare = null;
+    return link;
+  }
+
+  #closeSpare(): void {
+    if (this.#spare !== null) this.#context.emit({ type: 'closeLink', link: this.#spare.number });
+    this.#spare = null;
+  }
+}

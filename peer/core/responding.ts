@@ -1,0 +1,123 @@
+/** Side B of a handshake: it came second, proves the code first, and counts that proof as a guess until it is answered. */
+import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
+import { FLIGHT, type Meeting, type ProvenClaims, Responder } from '../crypto/index.ts';
+import { ABORT, Attempt, type AttemptEvents, checkIdentity, type Profile } from './attempt.ts';
+import type { Context } from './context.ts';
+import type { Guesses } from './guesses.ts';
+import { LocalLink } from './local-link.ts';
+
+/** Waits for: `hello`, `proof` (of the other side), `answer` (our link makes it), or is `done`. */
+type State = 'hello' | 'proof' | 'answer' | 'done';
+
+/** An attempt in role B. */
+export class Responding extends Attempt {
+  protected readonly handshake: Responder;
+  /** Null where guesses are not counted: the secret is a ticket. */
+  readonly #guesses: Guesses | null;
+  #state: State = 'hello';
+  #link: LocalLink | null = null;
+  #claims: ProvenClaims | null = null;
+  #proofA: Uint8Array | null = null;
+  #proof: Uint8Array | null = null;
+
+  constructor(
+    context: Context,
+    place: number,
+    member: string,
+    meeting: Meeting,
+    profile: Profile,
+    events: AttemptEvents,
+    guesses: Guesses | null,
+  ) {
+    super(context, place, member, meeting, profile, events);
+    this.#guesses = guesses;
+    this.handshake = new Responder(meeting, profile.identity, context.random);
+  }
+
+  get link(): LocalLink | null {
+    return this.#link;
+  }
+
+  get done(): boolean {
+    return this.#state === 'done';
+  }
+
+  protected get signalsMayCome(): boolean {
+    return this.#state === 'answer' || this.#state === 'done';
+  }
+
+  protected get maySignal(): boolean {
+    return this.#proof !== null;
+  }
+
+  /** Once our proof is out, silence is how a wrong code looks from here. */
+  silence(): ErrorCode {
+    if (this.#state === 'hello') return 'silent';
+    return this.#state === 'proof' ? 'wrong-code' : 'no-answer';
+  }
+
+  override fail(cause: AparteError): void {
+    if (this.#state === 'proof') this.#guesses?.unproven();
+    super.fail(cause);
+  }
+
+  protected flight(type: number, frame: Uint8Array): void {
+    if (type === FLIGHT.reply) return;
+    if (type === FLIGHT.hello) {
+      // A second HELLO is never answered: its REPLY would be a second guess at us.
+      if (this.#state === 'hello') this.#gotHello(frame);
+      return;
+    }
+    if (type === FLIGHT.abort) return this.#gotAbort(frame);
+    if (type === FLIGHT.proofA && this.#state === 'proof') return this.#gotProof(frame);
+    throw new AparteError('unexpected', `frame ${type} in state ${this.#state}`);
+  }
+
+  #gotHello(frame: Uint8Array): void {
+    if (this.#guesses?.mayReply === false) return;
+    const reply = this.handshake.gotHello(frame);
+    this.#guesses?.replied();
+    this.#state = 'proof';
+    this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    this.accept(FLIGHT.hello, frame, reply);
+    this.send(reply);
+  }
+
+  #gotAbort(frame: Uint8Array): void {
+    if (this.#state === 'proof' && frame[1] === ABORT.wrongCode) {
+      throw new AparteError('wrong-code', 'says the other side, or someone between you');
+    }
+    throw new AparteError('peer-abort');
+  }
+
+  #gotProof(frame: Uint8Array): void {
+    const claims = this.handshake.gotProof(frame);
+    this.#guesses?.proven();
+    this.#state = 'answer';
+    checkIdentity(claims, this.profile);
+    this.events.rightTag();
+    this.#claims = claims;
+    this.#proofA = frame;
+    this.accept(FLIGHT.proofA, frame, null);
+    this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    this.#link = new LocalLink(this.context, false);
+    this.context.emit({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
+  }
+
+  localSignal(): void {
+    const answer = this.#link?.description ?? null;
+    if (this.#state === 'answer' && this.#claims !== null && this.#proofA !== null && this.#link !== null && answer !== null) {
+      const { name, cursor } = this.profile;
+      const proof = this.handshake.prove({ name, description: answer, capabilities: new Uint8Array(0), cursor });
+      this.#proof = proof;
+      this.accept(FLIGHT.proofA, this.#proofA, proof);
+      this.send(proof);
+      this.#state = 'done';
+      this.deadline = null;
+      const channel = this.handshake.channel();
+      this.events.met({ role: 'B', claims: this.#claims, channel, link: this.#link.number });
+    }
+    this.sendCandidates();
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * A conversation over one open link: sealing, heartbeat, flow control, goodbye (docs/PROTOCOL.md, Frames).
+ * Ends at the first frame that is not right; what was not delivered is said again in the next session.
+ */
+import { AparteError } from '../../shared/errors.ts';
+import type { Channel } from '../crypto/index.ts';
+import type { Met } from './attempt.ts';
+import { type Context, earliest } from './context.ts';
+import type { Delivery } from './delivery.ts';
+import { decodeMessage, encodeMessage, type PeerMessage } from './wire.ts';
+
+/** A heartbeat is sent this often (ms) while nothing else tells us that the other side lives. */
+const PING_EVERY = 1_000;
+/** A link that was silent so long (ms) is lost: it must be noticed within 5 s. */
+const LOST_AFTER = 4_000;
+/** If this program itself did not run for so long (ms), the silence says nothing about the other side. */
+const SLEPT = 2_500;
+/** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
+const WINDOW = 256;
+/** An acknowledgement is sent after so many frames, so that a window never runs dry. */
+const ACK_EVERY = 64;
+/** How long (ms) a goodbye may take: for what the other side still wants delivered, and for the answer. */
+const BYE_PATIENCE = 3_000;
+/** How long (ms) after a link opens the first frame may take. */
+const CONFIRM_PATIENCE = 5_000;
+
+/** Why a session ended: the peer said goodbye, or we did, or something broke. */
+export type SessionEnd = 'peer-left' | 'we-left' | AparteError;
+
+/** What a session reports. Called during a step. */
+export interface SessionEvents {
+  /** The first frame of the other side has opened: it holds the session keys. */
+  confirmed(): void;
+  /** A message for the layers above. */
+  message(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void;
+  /** The other side says goodbye; we answer once nothing is left to deliver. */
+  ended(end: SessionEnd): void;
+}
+
+/** One session. Its link is closed when it ends. */
+export class Session {
+  readonly link: number;
+  /** Last measured round trip in ms, null before the first. */
+  roundTrip: number | null = null;
+  readonly #context: Context;
+  readonly #channel: Channel;
+  readonly #role: 'A' | 'B';
+  readonly #delivery: Delivery;
+  readonly #events: SessionEvents;
+  #open = false;
+  #confirmed = false;
+  #over = false;
+  #heardAt = 0;
+  #tickedAt = 0;
+  #pingAt = 0;
+  /** The ping whose answer we measure: its frame number and when it left. */
+  #ping: { frame: number; at: number } | null = null;
+  #seenByPeer = 0;
+  #ackedAt = 0;
+  /** When (ms) we stop being polite, once either side has said goodbye. */
+  #byeUntil: number | null = null;
+  #byeSaid = false;
+  #byeHeard = false;
+  #byeAnswered = false;
+
+  constructor(context: Context, met: Met, delivery: Delivery, events: SessionEvents) {
+    this.#context = context;
+    this.#channel = met.channel;
+    this.#role = met.role;
+    this.link = met.link;
+    this.#delivery = delivery;
+    this.#events = events;
+  }
+
+  get confirmed(): boolean {
+    return this.#confirmed;
+  }
+
+  get wakeAt(): number | null {
+    if (this.#over || !this.#open) return null;
+    const step = this.#channel.nextStepAt();
+    return earliest(this.#pingAt, this.#heardAt + this.#patience, step, this.#byeUntil);
+  }
+
+  get #patience(): number {
+    return this.#confirmed ? LOST_AFTER : CONFIRM_PATIENCE;
+  }
+
+  /** The link is open: A's first frame is a STEP, B's a hello. */
+  opened(): void {
+    const { now } = this.#context;
+    this.#open = true;
+    this.#heardAt = now;
+    this.#tickedAt = now;
+    this.#pingAt = now + PING_EVERY;
+    if (this.#role === 'A') this.#step(false);
+    else this.#seal({ kind: 'hello' });
+  }
+
+  /** A frame came over the link. */
+  got(frame: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      const plain = this.#channel.open(frame, this.#context.now);
+      this.#heardAt = this.#context.now;
+      if (!this.#confirmed) this.#confirm();
+      if (plain !== null) this.#take(decodeMessage(plain));
+      if (this.#over) return;
+      if (this.#channel.received - this.#ackedAt >= ACK_EVERY) this.#ack();
+      this.flush();
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      this.end(error);
+    }
+  }
+
+  #confirm(): void {
+    this.#confirmed = true;
+    this.#events.confirmed();
+  }
+
+  #take(message: PeerMessage | null): void {
+    switch (message?.kind) {
+      case 'ping':
+        this.#seenUpTo(message.seen);
+        this.#ack();
+        break;
+      case 'ack':
+        this.#seenUpTo(message.seen);
+        break;
+      case 'bye':
+        this.#byeHeard = true;
+        this.#byeUntil ??= this.#context.now + BYE_PATIENCE;
+        this.answerBye();
+        break;
+      case 'byeAck':
+        if (!this.#byeSaid) throw new AparteError('peer-protocol', 'an answer to a goodbye nobody said');
+        this.end('we-left');
+        break;
+      case 'part':
+      case 'text':
+      case 'shown':
+      case 'typing':
+        this.#events.message(message);
+        break;
+      default: // hello, whose coming is all it says, and kinds of later releases
+    }
+  }
+
+  #seenUpTo(seen: number): void {
+    if (seen < this.#seenByPeer || seen > this.#channel.sent) {
+      throw new AparteError('peer-protocol', 'an acknowledgement of frames never sent');
+    }
+    this.#seenByPeer = seen;
+    if (this.#ping !== null && seen > this.#ping.frame) {
+      this.roundTrip = this.#context.now - this.#ping.at;
+      this.#ping = null;
+    }
+  }
+
+  /** Says what waits in the delivery, as far as the window allows. */
+  flush(): void {
+    if (!this.#confirmed || this.#over) return;
+    while (this.#channel.sent - this.#seenByPeer < WINDOW) {
+      const message = this.#delivery.next();
+      if (message === null) return;
+      this.send(message);
+    }
+  }
+
+  /** Seals and sends a message of the layers above, and a ratchet step behind it when one is due. */
+  send(message: PeerMessage): void {
+    if (!this.#open || this.#over) return;
+    this.#seal(message);
+    this.#step(false);
+  }
+
+  #seal(message: PeerMessage): void {
+    const bytes = this.#channel.seal(encodeMessage(message));
+    this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
+  }
+
+  #step(idle: boolean): void {
+    const bytes = this.#channel.step(this.#context.now, idle);
+    if (bytes !== null) this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
+  }
+
+  #ack(): void {
+    this.#ackedAt = this.#channel.received;
+    this.#seal({ kind: 'ack', seen: this.#channel.received });
+  }
+
+  /** Says goodbye. The caller has seen to it that nothing is left to deliver, or that there is no more time. */
+  leave(): void {
+    if (this.#over || this.#byeSaid) return;
+    if (!this.#confirmed) return this.end('we-left');
+    this.#byeSaid = true;
+    this.#byeUntil = this.#context.now + BYE_PATIENCE;
+    this.#seal({ kind: 'bye' });
+    this.answerBye();
+  }
+
+  /** Answers the other side's goodbye once our own messages have been shown there; it waits for that. */
+  answerBye(): void {
+    if (this.#over || !this.#byeHeard || this.#byeAnswered || this.#delivery.undelivered > 0) return;
+    this.#byeAnswered = true;
+    this.#seal({ kind: 'byeAck' });
+  }
+
+  /** The link is gone. Behind a goodbye that is how it should end. */
+  linkClosed(cause: AparteError): void {
+    if (this.#byeHeard) this.end('peer-left');
+    else if (this.#byeSaid) this.end('we-left');
+    else this.end(cause);
+  }
+
+  tick(): void {
+    if (this.#over || !this.#open) return;
+    const { now } = this.#context;
+    if (now - this.#tickedAt > SLEPT) this.#heardAt = now;
+    this.#tickedAt = now;
+    if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ? 'peer-left' : 'we-left');
+    if (this.#heardAt + this.#patience <= now) return this.end(new AparteError('lost', 'nothing was heard for 4 s'));
+    if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
+    if (this.#pingAt <= now) this.#sendPing();
+    this.#step(true);
+  }
+
+  #sendPing(): void {
+    this.#pingAt = this.#context.now + PING_EVERY;
+    this.#ping ??= { frame: this.#channel.sent, at: this.#context.now };
+    this.#seal({ kind: 'ping', seen: this.#channel.received });
+  }
+
+  /** Ends the session: wipes its keys and closes its link. Idempotent. */
+  end(end: SessionEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#channel.wipe();
+    this.#context.emit({ type: 'closeLink', link: this.link });
+    this.#events.ended(end);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What peers say to one another inside sealed DATA frames: one kind byte, then an `lv` list (docs/PROTOCOL.md,
+ * Messages). Type, encoder and decoder of each live here and nowhere else.
+ */
+import { concat, fromLv, fromU64, fromUtf8, lv, u64, utf8 } from '../../shared/bytes.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+
+/** Kind bytes. A kind not listed is ignored by its receiver, so that later releases can add some. */
+const KIND = { hello: 1, part: 2, text: 3, shown: 4, typing: 5, ping: 6, ack: 7, bye: 8, byeAck: 9 } as const;
+
+/** One sealed message. `seen` is the number of session frames its sender has opened so far. */
+export type PeerMessage =
+  /** First frame of the side that came second: proves its session keys. */
+  | { readonly kind: 'hello' }
+  /** A piece of text message `seq`; more follows. */
+  | { readonly kind: 'part'; readonly seq: number; readonly chunk: Uint8Array }
+  /** The last or only piece of text message `seq` (1, 2, … per sender), said at `at` (ms since the epoch). */
+  | {
+      readonly kind: 'text';
+      readonly seq: number;
+      /** 8 bytes, chosen by the sender. */
+      readonly id: Uint8Array;
+      readonly at: number;
+      /** A piece of a stream: no line end belongs behind it. */
+      readonly raw: boolean;
+      readonly chunk: Uint8Array;
+    }
+  /** Every message up to `seq` has been put before the user. */
+  | { readonly kind: 'shown'; readonly seq: number }
+  | { readonly kind: 'typing'; readonly on: boolean }
+  /** Heartbeat: asks for an `ack`. */
+  | { readonly kind: 'ping'; readonly seen: number }
+  | { readonly kind: 'ack'; readonly seen: number }
+  /** Goodbye: all that the sender wanted delivered has been. */
+  | { readonly kind: 'bye' }
+  /** Answer to `bye`: the channel may be closed. */
+  | { readonly kind: 'byeAck' };
+
+const flag = (on: boolean) => Uint8Array.of(on ? 1 : 0);
+
+function body(message: PeerMessage): Uint8Array {
+  switch (message.kind) {
+    case 'part':
+      return lv(u64(message.seq), message.chunk);
+    case 'text':
+      return lv(u64(message.seq), message.id, u64(message.at), flag(message.raw), message.chunk);
+    case 'shown':
+      return lv(u64(message.seq));
+    case 'typing':
+      return lv(flag(message.on));
+    case 'ping':
+    case 'ack':
+      return lv(u64(message.seen));
+    default:
+      return new Uint8Array(0);
+  }
+}
+
+/** The plain bytes of a message, ready to be sealed. */
+export function encodeMessage(message: PeerMessage): Uint8Array {
+  return concat(Uint8Array.of(KIND[message.kind]), body(message));
+}
+
+function fromFlag(bytes: Uint8Array): boolean {
+  const [value] = bytes;
+  if (bytes.length !== 1 || value === undefined || value > 1) throw new AparteError('damaged', 'a flag');
+  return value === 1;
+}
+
+function fromSeq(bytes: Uint8Array): number {
+  const seq = fromU64(bytes);
+  if (seq < 1) throw new AparteError('damaged', 'a sequence number');
+  return seq;
+}
+
+/**
+ * Reads the plain bytes of a DATA frame. Returns null for a kind this release does not know.
+ * Throws `peer-protocol` for one it knows that is malformed.
+ */
+export function decodeMessage(plain: Uint8Array): PeerMessage | null {
+  try {
+    return decode(plain);
+  } catch (error) {
+    throw new AparteError('peer-protocol', error instanceof AparteError ? error.message : undefined);
+  }
+}
+
+function decode(plain: Uint8Array): PeerMessage | null {
+  const rest = plain.subarray(1);
+  const parts = (count: number) => fromLv(rest, count);
+  switch (plain[0]) {
+    case KIND.hello:
+      parts(0);
+      return { kind: 'hello' };
+    case KIND.part: {
+      const [seq, chunk] = parts(2) as [Uint8Array, Uint8Array];
+      if (chunk.length === 0) throw new AparteError('damaged', 'an empty part');
+      return { kind: 'part', seq: fromSeq(seq), chunk };
+    }
+    case KIND.text: {
+      const [seq, id, at, raw, chunk] = parts(5) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+      if (id.length !== 8) throw new AparteError('damaged', 'a message id');
+      return { kind: 'text', seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), chunk };
+    }
+    case KIND.shown:
+      return { kind: 'shown', seq: fromSeq(parts(1)[0] as Uint8Array) };
+    case KIND.typing:
+      return { kind: 'typing', on: fromFlag(parts(1)[0] as Uint8Array) };
+    case KIND.ping:
+      return { kind: 'ping', seen: fromU64(parts(1)[0] as Uint8Array) };
+    case KIND.ack:
+      return { kind: 'ack', seen: fromU64(parts(1)[0] as Uint8Array) };
+    case KIND.bye:
+      parts(0);
+      return { kind: 'bye' };
+    case KIND.byeAck:
+      parts(0);
+      return { kind: 'byeAck' };
+    default:
+      return null;
+  }
+}
+
+/** The UTF-8 bytes of a text message. Throws `message-too-long` past MAX_TEXT. */
+export function encodeText(text: string): Uint8Array {
+  const bytes = utf8(text);
+  if (bytes.length > MAX_TEXT) throw new AparteError('message-too-long');
+  return bytes;
+}
+
+/** The text of a whole message. Throws `peer-protocol` where it is not UTF-8. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw new AparteError('peer-protocol', 'a message that is not UTF-8');
+  }
+}
