@@ -23,6 +23,8 @@ export const MAX_MEMBERS = 50;
 export const MAX_NAME = 64;
 /** Bytes of a session description. */
 export const MAX_SDP = 6_000;
+/** Bytes of the capabilities in a proof. */
+export const MAX_CAPABILITIES = 256;
 /** ICE candidates taken from one peer. */
 export const MAX_CANDIDATES = 32;
 /** SIG frames per direction. */
