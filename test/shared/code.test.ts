@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  completeCode,
+  estimateBits,
+  forgottenNameplate,
+  inviteFor,
+  isWeak,
+  looksLikeInvite,
+  makeSecret,
+  normalise,
+  parseCode,
+  parseCodeOrInvite,
+} from '../../shared/code.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { WORDS } from '../../shared/words.ts';
+
+const bad = (detail: RegExp) => (error: unknown) =>
+  error instanceof AparteError && error.code === 'bad-code' && error.exit === 2 && detail.test(error.message);
+
+test('all ways to type a code make the same one', () => {
+  const same = [
+    '7-ocean-violin',
+    ' 7-Ocean-VIOLIN\n',
+    '7 ocean violin',
+    '7--ocean - violin-',
+    '7\u2010ocean\u2011violin',
+    '7\u2012ocean\u2013violin',
+    '7\u2014ocean\u2015violin',
+    '7\u2212ocean\u00a0violin',
+    '７－ｏｃｅａｎ　ｖｉｏｌｉｎ',
+    '7\u0085ocean\u2028violin',
+  ];
+  for (const text of same) {
+    assert.deepEqual(parseCode(text), { nameplate: '7', secret: 'ocean-violin', text: '7-ocean-violin' }, text);
+  }
+});
+
+test('normalising keeps what makes secrets differ and joins what is the same', () => {
+  assert.equal(normalise('a-\u00c4\u0308'), normalise('a-\u0041\u0308\u0308'));
+  assert.equal(normalise('a-ΣΟΦΟΣ'), 'a-σοφος');
+  assert.equal(normalise('a-ﬁn'), 'a-fin');
+  assert.notEqual(normalise('a-b'), normalise('a-b.'));
+  assert.notEqual(normalise('a_b'), normalise('a-b'));
+});
+
+test('normalising twice changes nothing', () => {
+  const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string());
+  fc.assert(
+    fc.property(anything, (text) => {
+      const once = normalise(text);
+      assert.equal(normalise(once), once);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('what is no code is refused with a reason that does not repeat it', () => {
+  const cases: readonly [string, RegExp][] = [
+    ['', /a dash and a secret/],
+    ['ocean', /a dash and a secret/],
+    ['7-', /a dash and a secret/],
+    ['-ocean', /a dash and a secret/],
+    [' - ', /a dash and a secret/],
+    ['größe-ocean', /before the first dash/],
+    ['a.b-ocean', /before the first dash/],
+    [`${'a'.repeat(33)}-ocean`, /before the first dash/],
+    ['7-oce\u0000an', /control character/],
+    ['7-oce\u001ban', /control character/],
+    ['7-\ud800', /control character/],
+    [`7-${'x'.repeat(129)}`, /longer than 128/],
+    [`7-${'x'.repeat(100_000)}`, /too long/],
+    ['https://example.org/#7-ocean', /a link/],
+  ];
+  for (const [text, reason] of cases) assert.throws(() => parseCode(text), bad(reason), text.slice(0, 40));
+  assert.throws(
+    () => parseCode('größe-trompete'),
+    (error: Error) => !error.message.includes('trompete'),
+  );
+});
+
+test('limits are exact: 32 characters before the dash, 128 behind it', () => {
+  assert.equal(parseCode(`${'a'.repeat(32)}-b`).nameplate.length, 32);
+  assert.equal(parseCode(`7-${'x'.repeat(128)}`).secret.length, 128);
+  assert.equal([...parseCode(`7-${'🎻'.repeat(128)}`).secret].length, 128);
+});
+
+test('any text is either a canonical code or refused by name', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.tuple(fc.stringMatching(/^[a-zA-Z0-9]{0,34}$/), fc.string({ unit: 'grapheme' })).map((parts) => parts.join('-')),
+    fc.string().map((rest) => `https://h/${rest}`),
+  );
+  fc.assert(
+    fc.property(text, (input) => {
+      try {
+        const { code, server } = parseCodeOrInvite(input);
+        assert.deepEqual(parseCode(code.text), code);
+        assert.equal(code.text, `${code.nameplate}-${code.secret}`);
+        assert.equal(server === null, !looksLikeInvite(input));
+      } catch (error) {
+        assert.ok(bad(/./)(error), String(error));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('an invite names the server and brings the code back, whatever is in it', () => {
+  assert.equal(inviteFor('https://chat.example', parseCode('7-ocean-violin')), 'https://chat.example/#7-ocean-violin');
+  assert.equal(inviteFor('http://localhost:7470/', parseCode('7-a')), 'http://localhost:7470/#7-a');
+  assert.deepEqual(parseCodeOrInvite(' HTTPS://Chat.Example:443/#7-Ocean%20Violin\n'), {
+    code: parseCode('7-ocean-violin'),
+    server: 'https://chat.example',
+  });
+  assert.equal(parseCodeOrInvite('7-ocean-violin').server, null);
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), (secret) => {
+      fc.pre(normalise(secret) !== '' && !/[\p{Cc}\p{Cs}]/u.test(normalise(secret)));
+      const code = parseCode(`7-${secret}`);
+      const link = inviteFor('http://[::1]:7470', code);
+      assert.match(link, /^[\x21-\x7e]+$/);
+      assert.deepEqual(parseCodeOrInvite(link), { code, server: 'http://[::1]:7470' });
+    }),
+  );
+});
+
+test('a link that is not an invite is refused', () => {
+  const links = [
+    'https://',
+    'https://example.org',
+    'https://example.org/',
+    'https://example.org/#',
+    'https://example.org/#ocean',
+    'https://example.org/#7-%ff',
+    'https://example.org/room#7-ocean',
+    'https://example.org/?room=7#7-ocean',
+    'https://user:word@example.org/#7-ocean',
+  ];
+  for (const link of links) assert.throws(() => parseCodeOrInvite(link), bad(/./), link);
+  for (const server of ['localhost:7470', 'ws://localhost', '', 'https://']) {
+    assert.throws(() => inviteFor(server, parseCode('7-a')), { code: 'usage' }, server);
+  }
+});
+
+test('a made secret takes each word equally often and needs all its randomness', () => {
+  const counts = new Map<string, number>();
+  for (let value = 0; value < 65_536; value++) {
+    const secret = makeSecret(() => Uint8Array.of(value >> 8, value & 255), 1);
+    counts.set(secret, (counts.get(secret) ?? 0) + 1);
+  }
+  assert.deepEqual([...counts.keys()].sort(), WORDS);
+  assert.deepEqual(new Set(counts.values()), new Set([32]));
+  const asked: number[] = [];
+  const secret = makeSecret((length) => {
+    asked.push(length);
+    return Uint8Array.from({ length }, (_, index) => index);
+  }, 3);
+  assert.deepEqual(asked, [6]);
+  assert.equal(secret, [WORDS[1], WORDS[(2 * 256 + 3) % 2_048], WORDS[(4 * 256 + 5) % 2_048]].join('-'));
+  assert.throws(() => makeSecret(() => new Uint8Array(3)), RangeError);
+});
+
+test('a forgotten nameplate is noticed', () => {
+  for (const text of ['ocean-violin', 'Ocean Violin', 'bob-hello', 'ocean-violin-apple', 'abc-größe']) {
+    assert.ok(forgottenNameplate(parseCode(text)), text);
+  }
+  const fine = ['7-ocean-violin', '7-ocean', 'x7-ocean', 'team-correct-horse-battery', 'team-x7k2q9', 'ocean-xyzzy-no'];
+  for (const text of fine) assert.ok(!forgottenNameplate(parseCode(text)), text);
+});
+
+test('strength is estimated modestly, from what follows the nameplate', () => {
+  assert.equal(estimateBits('ocean'), 11);
+  assert.equal(estimateBits('ocean-violin'), 22);
+  assert.equal(estimateBits('Ocean  Violin'), 22);
+  assert.equal(estimateBits('ocean-ocean-ocean'), 13);
+  assert.equal(estimateBits('1234'), 7);
+  assert.equal(estimateBits('4711'), 13);
+  assert.equal(estimateBits('1987'), 7);
+  assert.equal(estimateBits('password'), 4);
+  assert.equal(estimateBits(''), 0);
+  for (const weak of ['x', 'ocean', 'hello', 'aaaaaaaaaaaaaaaaaaaa', '123456789012', 'wonderfully', '123-456']) {
+    assert.ok(isWeak(weak), weak);
+  }
+  for (const strong of ['ocean-violin', 'correct-horse-battery', 'x7k2q9vw3m', '93857204', 'correcthorsebattery']) {
+    assert.ok(!isWeak(strong), strong);
+  }
+});
+
+test('a longer secret is never estimated weaker by adding a fresh word', () => {
+  const secret = fc.string({ unit: 'grapheme', maxLength: 60 });
+  fc.assert(
+    fc.property(secret, fc.constantFrom(...WORDS), (start, word) => {
+      fc.pre(!normalise(start).split('-').includes(word));
+      assert.ok(estimateBits(`${start}-${word}`) >= estimateBits(start));
+    }),
+  );
+});
+
+test('Tab completes the words behind the nameplate only', () => {
+  const words = ['ocean', 'octave', 'october', 'violin'];
+  assert.deepEqual(completeCode('7-oc', words), ['7-ocean', '7-octave', '7-october']);
+  assert.deepEqual(completeCode('7-ocean-vi', words), ['7-ocean-violin']);
+  assert.deepEqual(completeCode('7 Ocean VI', words), ['7 Ocean violin']);
+  assert.deepEqual(completeCode('ocean-oct', words), ['ocean-octave', 'ocean-october']);
+  for (const line of ['', 'oc', '7', '7-', '-oc', '7-x', '7-1oc', '7-oc1', '7-ocean-']) {
+    assert.deepEqual(completeCode(line, words), [], line);
+  }
+});
