@@ -15,7 +15,7 @@ interface Room {
 
 const CRYPTO = 'peer/crypto/';
 const CRYPTO_DOOR = 'peer/crypto/index.ts';
-const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/'], packages: 'any', node: 'any' } as const;
+const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/', 'package.json'], packages: 'any', node: 'any' } as const;
 
 /** The rooms of the product. */
 export const ROOMS: readonly Room[] = [
@@ -33,6 +33,7 @@ export const ROOMS: readonly Room[] = [
     packages: ['fast-string-width'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
   },
+  { at: 'peer/client.ts', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },
   { at: 'peer/main/', ...EVERYTHING },
   { at: 'peer/main.ts', ...EVERYTHING },
 ];

@@ -1,0 +1,62 @@
+/** P1: from starting two programs to the delivered text, against a bare Socket.IO client script. */
+
+import type { Homes } from './homes.ts';
+import type { Result } from './measure.ts';
+import { alternate, compare } from './measure.ts';
+import { APARTE, BASELINE, Program, startServer } from './program.ts';
+
+const TEXT = 'The quick brown fox jumps over the lazy dog.';
+
+/**
+ * Both servers run already; sender and receiver are started together; the clock stops when the receiver prints the
+ * text. The bare script is measured with its defaults, as people write it, and with WebSocket alone.
+ */
+export async function firstText(runs: number, homes: Homes): Promise<Result[]> {
+  const ours = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
+  const bare = await startServer(`${BASELINE}relay-server.js`);
+  let meetings = 0;
+  const relay = (...transport: string[]) => {
+    const room = `bench-${meetings++}`;
+    return delivery(
+      [`${BASELINE}relay-receive.js`, bare.url, room, ...transport],
+      [`${BASELINE}relay-send.js`, bare.url, room, TEXT, ...transport],
+    );
+  };
+  const aparte = () => {
+    const where = [`bench${meetings++}-ocean-violin`, '--server', ours.url, '--data'];
+    return delivery([APARTE, 'receive', ...where, homes.one], [APARTE, 'send', '--text', TEXT, ...where, homes.other]);
+  };
+  try {
+    const [sealed, byDefault, socket] = await alternate(
+      runs,
+      aparte,
+      () => relay(),
+      () => relay('websocket'),
+    );
+    return [
+      {
+        name: 'P1 start of two programs to delivered text',
+        unit: 'ms',
+        ...compare('bare socket.io script', sealed ?? [], byDefault ?? []),
+        limit: 1,
+      },
+      {
+        name: '   against a script with WebSocket alone',
+        unit: 'ms',
+        ...compare('bare, WebSocket alone', sealed ?? [], socket ?? []),
+      },
+    ];
+  } finally {
+    await Promise.all([ours.server.stop(), bare.server.stop()]);
+  }
+}
+
+async function delivery(receive: readonly string[], send: readonly string[]): Promise<number> {
+  const start = performance.now();
+  const receiver = new Program(...receive);
+  const sender = new Program(...send);
+  await receiver.line((line) => line === TEXT);
+  const time = performance.now() - start;
+  await Promise.all([receiver.end(), sender.end()]);
+  return time;
+}

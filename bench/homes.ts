@@ -1,0 +1,22 @@
+/** Data folders for two people, so that a bench meets neither the user's identity nor one and the same twice. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The data folders of two people who meet. */
+export interface Homes {
+  readonly one: string;
+  readonly other: string;
+  /** Deletes both. */
+  remove(): void;
+}
+
+/** Makes two empty data folders. */
+export function makeHomes(): Homes {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-bench-'));
+  return {
+    one: join(folder, 'one'),
+    other: join(folder, 'other'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * Measures what was promised, each against its baseline in the same run: `npm run bench [-- --json] [-- --quick]`.
+ * `--json` prints one JSON document, `--quick` runs just enough to see that every bench works.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { connectedChat } from './chat.ts';
+import { cryptoCosts } from './crypto.ts';
+import { firstText } from './first-text.ts';
+import { makeHomes } from './homes.ts';
+import type { Result } from './measure.ts';
+import { table } from './report.ts';
+import { roundTrip } from './round-trip.ts';
+import { coldStart } from './start.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
+const runs = (count: number): number => (values.quick === true ? 2 : count);
+const homes = makeHomes();
+const results: Result[] = [];
+try {
+  results.push(...(await firstText(runs(15), homes)));
+  results.push(await roundTrip(runs(5), values.quick === true ? 100 : 2_000));
+  results.push(await coldStart(runs(15)));
+  results.push(...(await connectedChat(runs(3), homes)));
+  results.push(...(await cryptoCosts(runs(15))));
+} finally {
+  homes.remove();
+}
+const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model ?? 'unknown' };
+const text =
+  values.json === true
+    ? JSON.stringify({ machine, results }, null, 2)
+    : `Node ${machine.node} on ${machine.cores} cores of ${machine.cpu}\n${table(results)}`;
+process.stdout.write(`${text}\n`);

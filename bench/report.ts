@@ -1,0 +1,38 @@
+/** Prints results for people. */
+import type { Result, Spread } from './measure.ts';
+
+/** A table: ours, the baseline, the ratio of the medians, and what it may be at most. */
+export function table(results: readonly Result[]): string {
+  const rows = [
+    ['', 'ours: median (min to max)', 'baseline: median (min to max)', 'ratio', 'at most'],
+    ...results.map(row),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function row({ name, unit, ours, baseline, limit }: Result): string[] {
+  const [value, bound] = baseline === undefined ? [ours.median, unit] : [baseline.ratio, ''];
+  return [
+    name,
+    figures(ours, unit),
+    baseline === undefined ? '' : `${figures(baseline.spread, unit)}, ${baseline.name}`,
+    baseline === undefined ? '' : baseline.ratio.toFixed(2),
+    limit === undefined ? '' : `${limit} ${bound}${value > limit ? ' MISSED' : ''}`,
+  ];
+}
+
+function figures({ median, min, max, runs }: Spread, unit: string): string {
+  return `${figure(median)} ${unit} (${figure(min)} to ${figure(max)}, ${runs} runs)`;
+}
+
+function figure(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}

@@ -1,0 +1,59 @@
+/** P2: message round trip over the sealed session, against a raw wrtc data channel; two processes each. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import type { Result } from './measure.ts';
+import { alternate, compare, spread } from './measure.ts';
+import { APARTE, BASELINE, startServer } from './program.ts';
+
+/** Characters in each message. */
+const SIZE = 64;
+const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
+const Report = v.object({ times: v.array(v.number()) });
+
+/** Alternates conversations of `messages` round trips; the figure of each is its median. */
+export async function roundTrip(runs: number, messages: number): Promise<Result> {
+  const { server, url } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
+  let meetings = 0;
+  const counts = [String(SIZE), String(messages)];
+  const sealed = () => {
+    const code = `trip${meetings++}-ocean-violin`;
+    return conversation(PEER, ['--import', 'tsx'], [url, code, ...counts]);
+  };
+  const raw = () => conversation(`${BASELINE}channel.js`, [], counts);
+  try {
+    const [ours, theirs] = await alternate(runs, sealed, raw);
+    const name = `P2 round trip of a message of ${SIZE} characters`;
+    return { name, unit: 'ms', ...compare('raw wrtc data channel', ours ?? [], theirs ?? []), limit: 1.5 };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Runs both sides; what one says to its parent is handed to the other, until one reports its round trips. */
+async function conversation(program: string, flags: readonly string[], args: readonly string[]): Promise<number> {
+  const start = (role: string) => fork(program, [role, ...args], { execArgv: [...flags] });
+  const sides = [start('answer'), start('offer')] as const;
+  try {
+    const times = await new Promise<readonly number[]>((resolve, reject) => {
+      for (const [index, side] of sides.entries()) {
+        side.on('exit', (code) => reject(new Error(`${program} ended early with ${code}`)));
+        side.on('message', (message) => {
+          if (v.is(Report, message)) resolve(message.times);
+          else sides[1 - index]?.send(message);
+        });
+      }
+    });
+    // The first half warms up.
+    return spread(times.slice(times.length / 2)).median;
+  } finally {
+    await Promise.all(
+      sides.map(async (side) => {
+        if (side.exitCode !== null) return;
+        side.kill('SIGKILL');
+        await once(side, 'exit');
+      }),
+    );
+  }
+}

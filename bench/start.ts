@@ -1,0 +1,26 @@
+/** How long `aparte --version` takes, against Node doing nothing. */
+
+import type { Result } from './measure.ts';
+import { alternate, compare } from './measure.ts';
+import { APARTE, Program } from './program.ts';
+
+/** Cold start: from starting the process to its end. */
+export async function coldStart(runs: number): Promise<Result> {
+  const [version, nothing] = await alternate(
+    runs,
+    () => lifetime(APARTE, '--version'),
+    () => lifetime('-e', '0'),
+  );
+  return {
+    name: 'cold start of --version',
+    unit: 'ms',
+    ...compare('node -e 0', version ?? [], nothing ?? []),
+    limit: 1.5,
+  };
+}
+
+async function lifetime(...args: readonly string[]): Promise<number> {
+  const start = performance.now();
+  await new Program(...args).end();
+  return performance.now() - start;
+}
