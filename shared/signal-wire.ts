@@ -17,7 +17,9 @@ const token = v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9_-]+$/));
 
 /**
  * Enter a room. `nameplate` null: allocate the shortest free one. `capacity` counts for the one who opens the room.
- * `resume`: the token of an earlier acknowledgement, to take the same place again after a lost connection.
+ * `resume`: the token of an earlier acknowledgement, to take the same place again, with the same card, after a lost
+ * connection. It is answered like a join, `members` being all others: who is new among them came later. `unknown-room`
+ * or `unknown-member`: the place is gone.
  */
 export const JoinRequest = v.strictObject({
   nameplate: v.nullable(nameplate),
@@ -33,7 +35,7 @@ export const FrameRequest = v.strictObject({ to: memberId, data: bytes(MAX_HANDS
 /** See the validator of the same name. */
 export type FrameRequest = v.InferOutput<typeof FrameRequest>;
 
-/** Free the place of a member who fell silent. Any member of the room may ask. */
+/** Free the place of a member who fell silent. Only members who were there before him may ask. */
 export const FreeRequest = v.strictObject({ member: memberId });
 /** See the validator of the same name. */
 export type FreeRequest = v.InferOutput<typeof FreeRequest>;

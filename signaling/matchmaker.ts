@@ -1,0 +1,291 @@
+/**
+ * Socket.IO on the outside, the {@link Registry} within: checks what comes, asks the registry, and tells whom it says
+ * to tell. Every client is a stranger; what one sends can end its own connection and no other.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import type { Socket as TypedSocket } from 'socket.io';
+import { Server as SocketServer } from 'socket.io';
+import * as v from 'valibot';
+import { SIGNALING_VERSION } from '../shared/limits.ts';
+import type { JoinReply, PeerEvents, Refusal, RefusalCode, ServerEvents } from '../shared/signal-wire.ts';
+import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts';
+import { Addresses } from './addresses.ts';
+import type { Bucket, Limits } from './limits.ts';
+import { fullBucket, takeToken } from './limits.ts';
+import type { Chance, Order } from './registry.ts';
+import { Registry } from './registry.ts';
+
+type Socket = TypedSocket<PeerEvents, ServerEvents>;
+/** Engine.IO's connection, under Socket.IO's. */
+type Carrier = Socket['conn'];
+type Reply = (answer?: JoinReply | Refusal) => void;
+
+/** A dead connection is noticed after their sum, in ms. */
+const PING = { pingInterval: 10_000, pingTimeout: 5_000 };
+/** How long `close` waits for the clients to hang up, in ms. */
+const CLOSE_TIMEOUT = 1_000;
+/** The first fault is enough: what it was is not told. */
+const STRICT = { abortEarly: true } as const;
+/** `WebSocket.CLOSING`: its close frame is sent, the other side's has not come. */
+const CLOSING = 2;
+const CHANCE: Chance = {
+  integer: (below) => randomInt(below),
+  token: () => randomBytes(18).toString('base64url'),
+};
+
+/** What is known of a client besides its place. */
+interface Connection {
+  readonly carrier: Carrier;
+  readonly packets: Bucket;
+  readonly joins: Bucket;
+  /** Why it must go as soon as it can be told. */
+  readonly unwelcome: RefusalCode | null;
+  /** Null until it has said that it speaks Socket.IO. */
+  socket: Socket | null;
+  /** Whether its last message was an attachment. */
+  attachment: boolean;
+}
+
+/** Serves the clients of one HTTP server. */
+export class Matchmaker {
+  readonly #http: HttpServer;
+  readonly #io: SocketServer<PeerEvents, ServerEvents>;
+  readonly #limits: Limits;
+  readonly #addresses: Addresses | null;
+  readonly #registry: Registry<Socket>;
+  readonly #connections = new Map<Carrier, Connection>();
+  /** Connections in no room, and since when, earliest first. */
+  readonly #roomless = new Map<Connection, number>();
+  /** WebSockets that were told to close, and since when, earliest first. */
+  readonly #hangingUp = new Map<{ terminate(): void }, number>();
+  #closing: Promise<void> | null = null;
+  /** Called when the last connection has gone. */
+  #onEmpty = () => {};
+
+  constructor(http: HttpServer, limits: Limits) {
+    this.#http = http;
+    this.#limits = limits;
+    this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
+    this.#registry = new Registry(limits, CHANCE);
+    this.#io = new SocketServer(http, {
+      ...PING,
+      connectTimeout: limits.joinWithin,
+      maxHttpBufferSize: limits.messageBytes,
+      perMessageDeflate: false,
+      httpCompression: false,
+      serveClient: false,
+      allowRequest: (request, answer) => answer(null, this.#hasRoomFor(request.socket.remoteAddress ?? '')),
+    });
+    this.#io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
+    this.#io.on('connection', (socket) => this.#introduced(socket));
+  }
+
+  stats(): { connections: number; rooms: number; members: number } {
+    return { connections: this.#connections.size, rooms: this.#registry.rooms, members: this.#registry.members };
+  }
+
+  /** Begins to look for what is overdue. Returns what stops and closes all. */
+  start(): () => Promise<void> {
+    const sweeper = setInterval(() => this.#sweep(performance.now()), this.#limits.sweepEvery);
+    return () => {
+      clearInterval(sweeper);
+      this.#closing ??= this.#close();
+      return this.#closing;
+    };
+  }
+
+  #hasRoomFor(address: string): boolean {
+    if (this.#closing !== null || this.#connections.size >= this.#limits.connections) return false;
+    return this.#addresses === null || !this.#addresses.isCrowded(address);
+  }
+
+  #connected(carrier: Carrier): void {
+    const now = performance.now();
+    const address = carrier.remoteAddress;
+    const connection: Connection = {
+      carrier,
+      packets: fullBucket(this.#limits.packets, now),
+      joins: fullBucket(this.#limits.joins, now),
+      unwelcome: this.#addresses?.connected(address, now) ?? null,
+      socket: null,
+      attachment: false,
+    };
+    this.#connections.set(carrier, connection);
+    // The library would keep the request, headers and all, for as long as the connection lives.
+    Object.assign(carrier, { request: null });
+    carrier.on('packet', (packet: { type: string; data?: unknown }) => this.#weigh(connection, packet));
+    carrier.once('close', () => {
+      this.#connections.delete(carrier);
+      if (this.#connections.size === 0) this.#onEmpty();
+      this.#addresses?.disconnected(address);
+      // A WebSocket waits for half a minute for the other side's close frame, and reads on.
+      const { socket } = carrier.transport as { socket?: { readyState: number; terminate(): void } };
+      if (socket?.readyState === CLOSING) this.#hangingUp.set(socket, performance.now());
+    });
+  }
+
+  /** Looks at every packet before it is read: how many they are, and that no message gathers attachments in memory. */
+  #weigh(connection: Connection, { type, data }: { type: string; data?: unknown }): void {
+    const attachment = type === 'message' && typeof data !== 'string';
+    if (!takeToken(connection.packets, this.#limits.packets, performance.now())) this.#drop(connection, 'rate');
+    else if (attachment && connection.attachment) this.#drop(connection, 'invalid');
+    if (type === 'message') connection.attachment = attachment;
+  }
+
+  #introduced(socket: Socket): void {
+    const connection = this.#connections.get(socket.conn);
+    if (connection === undefined) return;
+    connection.socket = socket;
+    socket.onAny((event: unknown, ...args: unknown[]) => this.#received(connection, socket, event, args));
+    // The parser could not make sense of what came.
+    socket.on('error', () => this.#drop(connection, 'invalid'));
+    socket.on('disconnect', () => {
+      this.#registry.lose(socket, performance.now());
+      this.#roomless.delete(connection);
+      // A client may take its leave of Socket.IO only, and would stay connected for ever.
+      connection.carrier.close();
+    });
+    const version: unknown = socket.handshake.auth['aparte'];
+    if (connection.unwelcome !== null) this.#drop(connection, connection.unwelcome);
+    else if (version !== SIGNALING_VERSION) this.#drop(connection, 'version');
+    else this.#roomless.set(connection, performance.now());
+  }
+
+  #received(connection: Connection, socket: Socket, event: unknown, args: unknown[]): void {
+    // The library hands on what was read before the client was dropped.
+    if (!socket.connected) return;
+    if (!this.#obey(connection, socket, event, args)) this.#drop(connection, 'invalid');
+  }
+
+  /** Does what a client asks. False where it asked for nothing that there is. */
+  #obey(connection: Connection, socket: Socket, event: unknown, args: unknown[]): boolean {
+    const now = performance.now();
+    const [request, reply] = args;
+    switch (event) {
+      case 'join': {
+        if (args.length !== 2 || typeof reply !== 'function') return false;
+        const join = v.safeParse(JoinRequest, request, STRICT);
+        if (join.success) this.#join(connection, socket, join.output, reply as Reply);
+        return join.success;
+      }
+      case 'frame': {
+        const frame = v.safeParse(FrameRequest, request, STRICT);
+        if (args.length !== 1 || !frame.success) return false;
+        this.#perform(this.#registry.frame(socket, frame.output, now));
+        return true;
+      }
+      case 'free': {
+        const free = v.safeParse(FreeRequest, request, STRICT);
+        if (args.length !== 1 || !free.success) return false;
+        this.#perform(this.#registry.free(socket, free.output.member, now));
+        return true;
+      }
+      case 'leave':
+        if (args.length !== 1 || typeof request !== 'function') return false;
+        this.#perform(this.#registry.leave(socket, now));
+        this.#roomless.set(connection, now);
+        (request as Reply)();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): void {
+    const now = performance.now();
+    const address = connection.carrier.remoteAddress;
+    if (!takeToken(connection.joins, this.#limits.joins, now) || this.#addresses?.mayJoin(address, now) === false) {
+      reply({ error: 'rate' });
+      return;
+    }
+    this.#perform(this.#registry.join(socket, request, now), reply);
+    if (this.#registry.has(socket)) this.#roomless.delete(connection);
+  }
+
+  /** Carries out orders; `reply` acknowledges the join that led to them. */
+  #perform(orders: Order<Socket>[], reply?: Reply): void {
+    for (const order of orders) {
+      switch (order.type) {
+        case 'answer':
+          reply?.(order.answer);
+          break;
+        case 'came':
+          order.to.emit('came', order.member);
+          break;
+        case 'left':
+          order.to.emit('left', { member: order.member });
+          break;
+        case 'frame':
+          order.to.emit('frame', { from: order.from, data: order.data });
+          break;
+        case 'fault':
+          order.to.emit('fault', { error: order.error });
+          break;
+        case 'drop':
+          hangUp(order.to, order.error);
+          break;
+        default:
+          order satisfies never;
+      }
+      this.#dropWhereSlow(order.to);
+    }
+  }
+
+  #dropWhereSlow(socket: Socket): void {
+    // Not in the types, but where Engine.IO keeps what its transport has not taken yet.
+    const { writeBuffer } = socket.conn as unknown as { writeBuffer: readonly unknown[] };
+    if (writeBuffer.length <= this.#limits.backlog || !socket.connected) return;
+    // Without waiting for the rest to be sent, as a polite close would.
+    socket.conn.close(true);
+  }
+
+  /** Tells a client why, takes its place away, and hangs up. */
+  #drop({ carrier, socket }: Connection, error: RefusalCode): void {
+    if (socket === null) {
+      carrier.close(true);
+      return;
+    }
+    const orders = this.#registry.leave(socket, performance.now());
+    hangUp(socket, error);
+    this.#perform(orders);
+  }
+
+  #sweep(now: number): void {
+    this.#perform(this.#registry.sweep(now));
+    this.#addresses?.sweep(now);
+    for (const [connection, since] of this.#roomless) {
+      if (now - since < this.#limits.joinWithin) break;
+      this.#drop(connection, 'idle');
+    }
+    for (const [webSocket, since] of this.#hangingUp) {
+      if (now - since < this.#limits.hangUpWithin) break;
+      this.#hangingUp.delete(webSocket);
+      webSocket.terminate();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const impatience = setTimeout(() => {
+      for (const carrier of this.#connections.keys()) carrier.close(true);
+      for (const webSocket of this.#hangingUp.keys()) webSocket.terminate();
+      this.#http.closeAllConnections();
+    }, CLOSE_TIMEOUT);
+    // The port stays open until all are told: those who poll come back for it.
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#connections.size === 0) resolve();
+      for (const { carrier, socket } of this.#connections.values()) {
+        if (socket === null) carrier.close(true);
+        else hangUp(socket, 'closing');
+      }
+    });
+    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    clearTimeout(impatience);
+  }
+}
+
+function hangUp(socket: Socket, error: RefusalCode): void {
+  socket.emit('fault', { error });
+  socket.disconnect(true);
+}

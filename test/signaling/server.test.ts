@@ -1,0 +1,199 @@
+/** The server as its clients meet it: they find each other, and nobody else. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AparteError } from '../../shared/errors.ts';
+import { LIMITS } from '../../signaling/limits.ts';
+import { startServer } from '../../signaling/server.ts';
+import { Client, card, couple, serve, undisturbed, until } from './kit.ts';
+
+for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+  test(`two meet in a room and pass frames over ${transports.join(', then ')}`, async (t) => {
+    const { url } = await serve(t);
+    const first = await Client.connect(t, url, { transports });
+    const second = await Client.connect(t, url, { transports });
+    const opened = await first.join(null, 1);
+    assert.match(opened.nameplate, /^[1-9]$/);
+    assert.deepEqual(opened.members, []);
+    const entered = await second.join(opened.nameplate, 2);
+    assert.deepEqual(entered.members, [{ id: opened.self, card: Buffer.from(card(1)) }]);
+    assert.deepEqual(await first.next('came'), { id: entered.self, card: Buffer.from(card(2)) });
+    const longest = new Uint8Array(16_384).fill(7);
+    first.send(entered.self, longest);
+    assert.deepEqual(await second.next('frame'), { from: opened.self, data: Buffer.from(longest) });
+    await second.socket.emitWithAck('leave');
+    assert.deepEqual(await first.next('left'), { member: entered.self });
+  });
+}
+
+test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
+  const { url } = await serve(t);
+  const two = await couple(t, url);
+  const third = await Client.connect(t, url);
+  assert.deepEqual(await third.ask('couple', 3), { error: 'room-full' });
+  await undisturbed(two);
+  assert.equal(third.told.length, 0);
+});
+
+test('a frame to nobody is told, and the sender stays', async (t) => {
+  const { url } = await serve(t);
+  const two = await couple(t, url);
+  const other = await Client.connect(t, url);
+  await other.join('elsewhere', 3);
+  other.send('2', Uint8Array.of(1));
+  assert.deepEqual(await other.next('fault'), { error: 'unknown-member' });
+  await undisturbed(two);
+  assert.deepEqual(await other.ask('elsewhere', 3), { error: 'already-joined' });
+  assert.ok(other.socket.connected);
+});
+
+test('a lost connection comes back to its place, and gets what was sent meanwhile', async (t) => {
+  const server = await serve(t);
+  const [first, second] = await couple(t, server.url, 'kept');
+  await second.socket.emitWithAck('leave');
+  await first.next('left');
+  const { token, self } = await second.join('kept', 2);
+  await first.next('came');
+  second.cut();
+  await until(() => server.stats().connections === 1);
+  first.send(self, Uint8Array.of(9));
+  const third = await Client.connect(t, server.url);
+  assert.deepEqual(await third.ask('kept', 3), { error: 'room-full' });
+
+  const back = await Client.connect(t, server.url);
+  const answer = await back.join('kept', 2, { resume: token });
+  assert.equal(answer.self, self);
+  assert.deepEqual(answer.members, [{ id: '1', card: Buffer.from(card(1)) }]);
+  assert.deepEqual(await back.next('frame'), { from: '1', data: Buffer.of(9) });
+  back.send('1', Uint8Array.of(8));
+  assert.deepEqual(await first.next('frame'), { from: self, data: Buffer.of(8) });
+});
+
+test('a place is resumed with its own token and card only', async (t) => {
+  const { url } = await serve(t);
+  const two = await couple(t, url);
+  const mine = await Client.connect(t, url);
+  const { token } = await mine.join('mine', 3);
+  const thief = await Client.connect(t, url);
+  const wrong = 'A'.repeat(token.length);
+  assert.deepEqual(await thief.ask('couple', 1, { resume: wrong }), { error: 'unknown-member' });
+  assert.deepEqual(await thief.ask('couple', 1, { resume: 'A' }), { error: 'unknown-member' });
+  assert.deepEqual(await thief.ask('couple', 3, { resume: token }), { error: 'unknown-member' });
+  assert.deepEqual(await thief.ask('mine', 4, { resume: token }), { error: 'unknown-member' });
+  assert.deepEqual(await thief.ask('gone', 3, { resume: token }), { error: 'unknown-room' });
+  assert.deepEqual(await thief.ask(null, 3, { resume: token }), { error: 'unknown-room' });
+  await undisturbed(two);
+  assert.ok(mine.socket.connected);
+});
+
+test('a place resumed while its old connection seems alive moves to the new one', async (t) => {
+  const { url } = await serve(t);
+  const [first] = await couple(t, url, 'half');
+  const stale = await Client.connect(t, url);
+  const { token } = await stale.join('open', 3);
+  const fresh = await Client.connect(t, url);
+  await fresh.join('open', 3, { resume: token });
+  assert.deepEqual(await stale.next('fault'), { error: 'already-joined' });
+  await stale.ended;
+  const guest = await Client.connect(t, url);
+  await guest.join('open', 4);
+  await fresh.next('came');
+  assert.ok(first.socket.connected);
+});
+
+test('the place of a lost connection is freed after the grace time', async (t) => {
+  const { url } = await serve(t, { grace: 50, sweepEvery: 20 });
+  const [first, second] = await couple(t, url);
+  second.cut();
+  assert.deepEqual(await first.next('left'), { member: '2' });
+  const next = await Client.connect(t, url);
+  assert.equal((await next.join('couple', 3)).self, '3');
+});
+
+test('who was there first can free the place of a silent newcomer, and not the other way round', async (t) => {
+  const { url } = await serve(t);
+  const [first, second] = await couple(t, url);
+  second.socket.emit('free', { member: '1' });
+  assert.deepEqual(await second.next('fault'), { error: 'unknown-member' });
+  first.socket.emit('free', { member: '2' });
+  assert.deepEqual(await second.next('fault'), { error: 'idle' });
+  await second.ended;
+  assert.deepEqual(await first.next('left'), { member: '2' });
+  const friend = await Client.connect(t, url);
+  await friend.join('couple', 3);
+});
+
+test('the opener decides how many a room is for', async (t) => {
+  const { url } = await serve(t);
+  const clients = await Promise.all([1, 2, 3, 4].map(() => Client.connect(t, url)));
+  const answers = [];
+  for (const [index, client] of clients.entries()) {
+    answers.push(await client.ask('group', index, { capacity: index === 0 ? 3 : 50 }));
+  }
+  assert.deepEqual(
+    answers.map((answer) => ('self' in answer ? answer.members.map(({ id }) => id) : answer.error)),
+    [[], ['1'], ['1', '2'], 'room-full'],
+  );
+});
+
+test('another version of the protocol is told so', async (t) => {
+  const { url } = await serve(t);
+  for (const auth of [{}, { aparte: 2 }, { aparte: '1' }, JSON.parse('{"__proto__":{"aparte":1}}') as object]) {
+    const client = new Client(url, { auth });
+    assert.deepEqual(await client.next('fault'), { error: 'version' });
+    await client.ended;
+  }
+});
+
+test('closing tells everyone, lets go of them, and frees the port', async (t) => {
+  const server = await serve(t);
+  const two = await couple(t, server.url);
+  const stranger = await Client.connect(t, server.url, { transports: ['polling'] });
+  await Promise.all([server.close(), server.close()]);
+  for (const client of [...two, stranger]) {
+    assert.deepEqual(await client.next('fault'), { error: 'closing' });
+    await client.ended;
+    assert.equal(client.told.at(-1)?.[0], 'fault');
+  }
+  assert.deepEqual(server.stats().connections, 0);
+  const again = await startServer({ port: server.port, host: '127.0.0.1', limits: LIMITS });
+  await again.close();
+});
+
+test('a port in use has a name', async (t) => {
+  const { port } = await serve(t);
+  const refused = startServer({ port, host: '127.0.0.1', limits: LIMITS });
+  await assert.rejects(refused, (error) => error instanceof AparteError && error.code === 'cannot-listen');
+});
+
+test('two servers in one process have nothing to do with each other', async (t) => {
+  const [one, other] = [await serve(t), await serve(t)];
+  const two = await couple(t, one.url);
+  const client = await Client.connect(t, other.url);
+  assert.deepEqual((await client.join('couple', 3)).members, []);
+  await other.close();
+  await undisturbed(two);
+});
+
+test('over HTTP there is a health check and nothing else', async (t) => {
+  const { url } = await serve(t);
+  const healthy = await fetch(`${url}/healthz`);
+  assert.deepEqual([healthy.status, await healthy.text()], [200, 'ok\n']);
+  for (const [path, method] of [
+    ['/', 'GET'],
+    ['/healthz', 'POST'],
+    ['/healthz/', 'GET'],
+    ['/socket.io', 'GET'],
+    ['/metrics', 'GET'],
+  ] as const) {
+    const answer = await fetch(url + path, { method });
+    assert.equal(answer.status, 404, path);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  }
+  const foreign = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
+    headers: { origin: 'http://example.org' },
+  });
+  assert.equal(foreign.status, 200);
+  assert.equal(foreign.headers.get('access-control-allow-origin'), null);
+  assert.match(foreign.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  assert.equal((await fetch(`${url}/socket.io/socket.io.js`)).status, 400);
+});
