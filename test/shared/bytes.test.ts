@@ -43,6 +43,11 @@ test('a list with a broken, spare or endless length is damaged', () => {
   for (const input of [[1], [2, 0], [0x80], [0x80, 0x00], [0xff, 0xff, 0xff, 0xff, 0x7f], [0x81, 0x00, 0]]) {
     assert.throws(() => fromLv(Uint8Array.from(input), 0, 9), damaged, String(input));
   }
+  // Lengths past 2^28, which 32-bit shifts would wrap: to 8, which fits, and below 0.
+  const wraps = [0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 1, 2, 3, 4, 5, 6, 7, 8];
+  for (const input of [wraps, [0x80, 0x80, 0x80, 0x80, 0x08]]) {
+    assert.throws(() => fromLv(Uint8Array.from(input), 0, 9), damaged, String(input));
+  }
   assert.throws(() => fromLv(lv(utf8('a')), 2), damaged);
   assert.throws(() => fromLv(lv(utf8('a'), utf8('b')), 1), damaged);
 });
