@@ -1,0 +1,124 @@
+/** Two rooms in a world without network: the whole conversation, from code to goodbye. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { ready } from '../../peer/crypto/index.ts';
+import { World } from './world.ts';
+
+before(ready);
+
+function pair() {
+  const world = new World();
+  const alice = world.person('alice');
+  const bob = world.person('bob');
+  alice.start();
+  bob.start();
+  world.settle();
+  return { world, alice, bob };
+}
+
+test('two who share a code are connected, leave the server and see the same safety number', () => {
+  const { alice, bob } = pair();
+  const [a, b] = [alice, bob].map((person) => person.of('peer').at(-1));
+  assert.equal(a?.status, 'connected');
+  assert.equal(b?.status, 'connected');
+  assert.equal(a?.name, 'bob');
+  assert.equal(b?.trust, 'new');
+  assert.equal(a?.path, 'direct');
+  assert.equal(a?.safety, b?.safety);
+  assert.match(a?.safety ?? '', /^(\d{5} ){11}\d{5}$/);
+  assert.deepEqual(
+    alice.of('signal').map((event) => event.status),
+    ['connected', 'left'],
+  );
+  assert.deepEqual(alice.errors, []);
+});
+
+test('messages arrive once and in order, are acknowledged when shown, and a goodbye ends both', () => {
+  const { world, alice, bob } = pair();
+  const long = 'ü'.repeat(30_000);
+  for (const text of ['one', long, 'three']) alice.say(text);
+  bob.say('back');
+  world.settle();
+  assert.deepEqual(bob.texts, ['one', long, 'three']);
+  assert.deepEqual(alice.texts, ['back']);
+  assert.deepEqual(
+    alice.of('delivered').map((event) => event.id),
+    alice.of('sent').map((event) => event.id),
+  );
+  alice.quit();
+  world.pass(100);
+  assert.deepEqual([alice.end, bob.end], [
+    { type: 'end', reason: 'left', exit: 0 },
+    { type: 'end', reason: 'peer-left', exit: 0 },
+  ]);
+  assert.equal(bob.of('peer').at(-1)?.status, 'left');
+});
+
+test('what is said before anybody came is delivered, also when input ends at once', () => {
+  const world = new World();
+  const alice = world.person('alice');
+  alice.start();
+  alice.say('early');
+  alice.give({ type: 'inputEnded' });
+  world.settle();
+  assert.equal(alice.end, undefined);
+  const bob = world.person('bob');
+  bob.start();
+  world.pass(100);
+  assert.deepEqual(bob.texts, ['early']);
+  assert.equal(alice.end?.exit, 0);
+  assert.equal(bob.end?.exit, 0);
+});
+
+test('a wrong secret is learnt by both at once, and nothing is delivered', () => {
+  const world = new World();
+  const alice = world.person('alice');
+  const bob = world.person('bob', { code: { nameplate: '7', secret: 'ocean-violet' } });
+  alice.start();
+  alice.say('secret');
+  bob.start();
+  world.settle();
+  for (const person of [alice, bob]) {
+    assert.deepEqual(person.errors.slice(0, 1), ['wrong-code']);
+    assert.equal(person.end?.exit, 3);
+    assert.equal(person.of('peer').length, 0);
+  }
+  assert.deepEqual(bob.texts, []);
+});
+
+test('the other side vanishing is noticed within 5 s', () => {
+  const { world, alice, bob } = pair();
+  world.cutLinks(true);
+  world.pass(5_000);
+  for (const person of [alice, bob]) assert.equal(person.of('peer').at(-1)?.status, 'lost');
+});
+
+test('idle for an hour, both stay connected and keep renewing keys', () => {
+  const { world, alice, bob } = pair();
+  world.pass(3_600_000);
+  bob.say('still here');
+  world.settle();
+  assert.deepEqual(alice.texts, ['still here']);
+});
+
+test('no link comes about: named, with its exit code, in 30 s', () => {
+  const world = new World();
+  world.linksWork = false;
+  const alice = world.person('alice');
+  const bob = world.person('bob');
+  alice.start();
+  bob.start();
+  world.pass(30_000);
+  for (const person of [alice, bob]) {
+    assert.deepEqual(person.errors, ['no-direct-path']);
+    assert.equal(person.end?.exit, 5);
+  }
+});
+
+test('nobody comes: timeout', () => {
+  const world = new World();
+  const alice = world.person('alice', { timeout: 5_000 });
+  alice.start();
+  world.pass(5_000);
+  assert.deepEqual(alice.end, { type: 'end', reason: 'timeout', exit: 6 });
+});
