@@ -2,10 +2,21 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const OUT = join(ROOT, 'dist');
+
+/** Bundles wrtc but for the file that loads its native part: by a path it computes, from its own folder. */
+const nativeBinding: Plugin = {
+  name: 'native-binding',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /[\\/]wrtc[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path: 'wrtc/lib/binding.js', external: true } : undefined,
+    );
+  },
+};
 
 const { outputFiles } = await build({
   absWorkingDir: ROOT,
@@ -20,8 +31,7 @@ const { outputFiles } = await build({
   keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  // Its native part is found by a computed path, which only works from its own folder.
-  external: ['wrtc'],
+  plugins: [nativeBinding],
   // CommonJS dependencies call `require` for Node's own modules, which an ES module does not have.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
