@@ -83,7 +83,7 @@ export class Client {
 
   /** Sends what the library would not: a packet as it goes over the wire. */
   write(packet: string | Uint8Array): void {
-    this.socket.io.engine.write(packet as string);
+    this.socket.io.engine.write(packet);
   }
 
   /** The next thing it is told, which must be this event; returns what came with it. */

@@ -1,0 +1,73 @@
+/** Token buckets and what an address counts as. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Addresses } from '../../signaling/addresses.ts';
+import { addressKey, fullBucket, KeyedBuckets, takeToken } from '../../signaling/limits.ts';
+
+test('a bucket never gives more than its burst and what has flowed in since', () => {
+  const rate = { burst: 5, perSecond: 2 };
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 3_000 })), (pauses) => {
+      const bucket = fullBucket(rate, 0);
+      let now = 0;
+      let given = 0;
+      for (const pause of pauses) {
+        now += pause;
+        if (takeToken(bucket, rate, now)) given += 1;
+        assert.ok(given <= rate.burst + (now / 1000) * rate.perSecond + 1e-6);
+      }
+    }),
+  );
+});
+
+test('a bucket gives its burst at once, then at its pace', () => {
+  const rate = { burst: 3, perSecond: 2 };
+  const bucket = fullBucket(rate, 0);
+  const at = (now: number) => takeToken(bucket, rate, now);
+  assert.deepEqual(
+    [at(0), at(0), at(0), at(0), at(499), at(500), at(501), at(10_000)],
+    [true, true, true, false, false, true, false, true],
+  );
+});
+
+test('keys have buckets of their own, as many as are allowed, forgotten once full', () => {
+  const buckets = new KeyedBuckets({ burst: 1, perSecond: 1 }, 3);
+  assert.deepEqual(
+    ['a', 'a', 'b', 'c'].map((key) => buckets.take(key, 0)),
+    [true, false, true, true],
+  );
+  assert.equal(buckets.take('d', 0), true);
+  assert.equal(buckets.size, 3);
+  assert.equal(buckets.take('c', 500), false);
+  buckets.sweep(1_000);
+  assert.equal(buckets.size, 1);
+  buckets.sweep(1_500);
+  assert.equal(buckets.size, 0);
+});
+
+test('an address counts as itself, an IPv6 one as its network', () => {
+  const same = [
+    ['192.0.2.1', '::ffff:192.0.2.1'],
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:DB8:1:2::'],
+    ['::1', '::2'],
+    ['fe80::1%eth0', 'fe80::2'],
+  ];
+  for (const group of same) assert.equal(new Set(group.map(addressKey)).size, 1, group.join(' '));
+  assert.equal(new Set(same.map(([first = '']) => addressKey(first))).size, same.length);
+  assert.notEqual(addressKey('2001:db8:1:2::1'), addressKey('2001:db8:1:3::1'));
+  assert.notEqual(addressKey('192.0.2.1'), addressKey('192.0.2.2'));
+});
+
+test('connections of an address are counted until they end', () => {
+  const often = { burst: 100, perSecond: 1 };
+  const addresses = new Addresses({ connections: 2, connects: { burst: 6, perSecond: 0.001 }, joins: often });
+  const connect = () => addresses.connected('192.0.2.1', 0);
+  assert.deepEqual([connect(), connect(), connect()], [null, null, 'limit']);
+  assert.equal(addresses.connected('192.0.2.2', 0), null);
+  assert.equal(addresses.isCrowded('192.0.2.1'), false);
+  assert.equal(connect(), 'limit');
+  assert.equal(addresses.isCrowded('192.0.2.1'), true);
+  for (let count = 0; count < 4; count++) addresses.disconnected('192.0.2.1');
+  assert.deepEqual([connect(), connect(), connect()], [null, null, 'rate']);
+});

@@ -1,0 +1,116 @@
+/** The `aparte signal` command: what it takes, what it says, how it ends. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runSignal } from '../../signaling/main.ts';
+import { Client, couple, serve, undisturbed } from './kit.ts';
+
+interface Run {
+  readonly out: string[];
+  readonly err: string[];
+  readonly stop: () => void;
+  /** Resolves with the first line of output. */
+  readonly listening: Promise<string>;
+  readonly exit: Promise<number>;
+}
+
+function start(argv: readonly string[], env: Record<string, string> = {}): Run {
+  const out: string[] = [];
+  const err: string[] = [];
+  let [said, stop] = [(_line: string) => {}, () => {}];
+  const listening = new Promise<string>((resolve) => (said = resolve));
+  const write = (text: string) => {
+    out.push(text);
+    said(text);
+  };
+  const exit = runSignal(argv, env, {
+    stdout: { write },
+    stderr: { write: (text) => err.push(text) },
+    onStop: (go) => (stop = go),
+  });
+  return { out, err, stop: () => stop(), listening, exit };
+}
+
+test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
+  const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let [out, err] = ['', ''];
+  child.stderr.on('data', (data) => (err += String(data)));
+  child.stdout.on('data', (data) => (out += String(data)));
+  await once(child.stdout, 'data');
+  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(out)?.[1] ?? assert.fail(out);
+  const two = await couple(t, url, 'quiet');
+  await undisturbed(two);
+  const rude = await Client.connect(t, url);
+  rude.write('2["shout"]');
+  await rude.ended;
+  child.kill('SIGTERM');
+  for (const client of two) {
+    assert.deepEqual(await client.next('fault'), { error: 'closing' });
+    await client.ended;
+  }
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.equal(out, `listening on ${url}\n`);
+  assert.equal(err, '');
+});
+
+test('flags count before the environment, and both are checked', async () => {
+  const good = start(['--port', '0'], { APARTE_PORT: 'nonsense', APARTE_HOST: '127.0.0.2', APARTE_LIMITS: 'off' });
+  assert.match(await good.listening, /^listening on http:\/\/127\.0\.0\.2:\d+\n$/);
+  good.stop();
+  assert.equal(await good.exit, 0);
+  for (const [argv, env] of [
+    [['--port', '65536'], {}],
+    [['--port', '-1'], {}],
+    [['--port', '1e3'], {}],
+    [['--port', '--host'], {}],
+    [['--port'], {}],
+    [['--host', 'a b'], {}],
+    [['--host', ''], {}],
+    [['--limits', 'none'], {}],
+    [['--redis', 'x'], {}],
+    [['extra'], {}],
+    [[], { APARTE_PORT: 'x' }],
+    [[], { APARTE_LIMITS: 'maybe' }],
+  ] as const) {
+    const { exit, out, err } = start(argv, env);
+    assert.equal(await exit, 2, argv.join(' '));
+    assert.deepEqual(out, []);
+    assert.match(err.join(''), /^aparte: .+\naparte: see "aparte signal --help"\n$/);
+  }
+});
+
+test('the help teaches', async () => {
+  const { exit, out, err } = start(['--help']);
+  assert.equal(await exit, 0);
+  for (const word of ['--port', '--host', '--limits', 'APARTE_PORT', 'Examples:'])
+    assert.ok(out.join('').includes(word), word);
+  assert.deepEqual(err, []);
+});
+
+test('a port in use is an error with a name, a hint and exit code 4', async (t) => {
+  const { port } = await serve(t);
+  const { exit, out, err } = start(['--port', String(port)]);
+  assert.equal(await exit, 4);
+  assert.deepEqual(out, []);
+  assert.match(err.join(''), /^aparte: .*EADDRINUSE.*\naparte: .*--port.*\n$/);
+});
+
+test('plain HTTP beyond this machine is warned of', async () => {
+  const near = start(['--port', '0', '--host', 'localhost']);
+  await near.listening;
+  near.stop();
+  await near.exit;
+  assert.deepEqual(near.err, []);
+  // Stands for any address that is not this machine's own.
+  const far = start(['--port', '0', '--host', '::ffff:127.0.0.1']);
+  assert.match(await far.listening, /^listening on http:\/\/\[::ffff:127\.0\.0\.1\]:\d+\n$/);
+  far.stop();
+  assert.equal(await far.exit, 0);
+  assert.match(far.err.join(''), /warning: plain HTTP/);
+});

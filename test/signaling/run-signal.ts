@@ -1,0 +1,11 @@
+/** The command in a process of its own, for the tests to start and to end. */
+import { runSignal } from '../../signaling/main.ts';
+
+const { stdout, stderr } = process;
+process.exitCode = await runSignal(process.argv.slice(2), process.env, {
+  stdout,
+  stderr,
+  onStop: (stop) => {
+    process.once('SIGTERM', stop);
+  },
+});
