@@ -2,7 +2,7 @@
 import { fromLv, fromU64, fromUtf8, lv, u64, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CAPABILITIES, MAX_NAME, MAX_SDP } from '../../shared/limits.ts';
-import { padded, unpad } from './frame.ts';
+import { padToMultiple, unpad } from './frame.ts';
 import { KEY_BYTES } from './sodium.ts';
 
 /** What a side says of itself. */
@@ -37,7 +37,7 @@ export function encodeClaims(claims: Claims, id: Uint8Array, proof: Uint8Array):
   const name = utf8(claims.name);
   const description = utf8(claims.description);
   if (!withinLimits(name, description, claims.capabilities)) throw new AparteError('bug', 'claims past a limit');
-  return padded(lv(name, id, proof, description, claims.capabilities, u64(claims.cursor)), CLAIMS_STEP);
+  return padToMultiple(lv(name, id, proof, description, claims.capabilities, u64(claims.cursor)), CLAIMS_STEP);
 }
 
 /** Reads what {@link encodeClaims} made. Throws `damaged` for anything else. */

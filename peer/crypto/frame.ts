@@ -68,6 +68,6 @@ export function unpad(padded: Uint8Array): Uint8Array {
 }
 
 /** The least multiple of `step` greater than the content, so that {@link pad} has room. */
-export function padded(content: Uint8Array, step: number): Uint8Array {
+export function padToMultiple(content: Uint8Array, step: number): Uint8Array {
   return pad(content, (Math.floor(content.length / step) + 1) * step);
 }

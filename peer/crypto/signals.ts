@@ -2,7 +2,7 @@
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_HANDSHAKE_FRAME, MAX_SIGNALS } from '../../shared/limits.ts';
-import { counter, FLIGHT, HEADER_BYTES, nonce, padded, unpad } from './frame.ts';
+import { counter, FLIGHT, HEADER_BYTES, nonce, padToMultiple, unpad } from './frame.ts';
 import { BOX_OVERHEAD, box, unbox } from './sodium.ts';
 
 /** Signals are padded to a multiple of this. */
@@ -24,7 +24,7 @@ export class Signals {
   seal(signal: Uint8Array): Uint8Array {
     if (this.#sent === MAX_SIGNALS) throw new AparteError('bug', 'too many signals');
     const header = nonce(FLIGHT.signal, this.#sent + 1);
-    const frame = concat(header.subarray(0, HEADER_BYTES), box(this.#ours, header, padded(signal, SIGNAL_STEP)));
+    const frame = concat(header.subarray(0, HEADER_BYTES), box(this.#ours, header, padToMultiple(signal, SIGNAL_STEP)));
     if (frame.length > MAX_HANDSHAKE_FRAME) throw new AparteError('bug', 'a signal past the limit');
     this.#sent++;
     return frame;
