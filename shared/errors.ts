@@ -29,7 +29,8 @@ interface ErrorKind {
 
 const NEW_CODE = 'Agree on a new code with the other side and start again; never try the same one twice.';
 const AGAIN = 'Start again on both sides with a new code.';
-const TAMPERED = 'Something between you and the other side changed or repeated data. Start again with a new code, if possible through another server.';
+const TAMPERED =
+  'Something between you and the other side changed or repeated data. Start again with a new code, if possible through another server.';
 
 const KINDS = {
   // The meeting and its handshake.
@@ -150,7 +151,11 @@ const KINDS = {
     hint: 'Wait until the other side has received what was sent.',
   },
   // The user and the machine.
-  'bad-command': { exit: EXIT.usage, what: 'The command was not understood.', hint: 'See interface documentation in the README.' },
+  'bad-command': {
+    exit: EXIT.usage,
+    what: 'The command was not understood.',
+    hint: 'See interface documentation in the README.',
+  },
   usage: { exit: EXIT.usage, what: 'Wrong usage.', hint: 'See "aparte --help".' },
   'bad-code': {
     exit: EXIT.usage,
@@ -161,6 +166,11 @@ const KINDS = {
     exit: EXIT.bug,
     what: 'A file in the data folder is damaged.',
     hint: 'It was kept aside under another name; look at it, then start again.',
+  },
+  'newer-data': {
+    exit: EXIT.bug,
+    what: 'A file in the data folder was written by a later release of this program.',
+    hint: 'It was left as it is: install the latest release, or choose another folder with --data.',
   },
   'data-folder': {
     exit: EXIT.bug,

@@ -1,0 +1,50 @@
+/** The data folder: this device's identity and the peers it knows. The only room that writes to disk. */
+import { mkdir } from 'node:fs/promises';
+import { AparteError } from '../../shared/errors.ts';
+import type { KnownPeer } from '../core/events.ts';
+import { systemCode } from './files.ts';
+import { type Identity, loadIdentity } from './identity.ts';
+import { readPeers, rememberPeer } from './peers.ts';
+
+export { dataFolder } from './folder.ts';
+export type { Identity } from './identity.ts';
+
+/**
+ * An open data folder. Every method throws `data-folder` where the system refuses (permissions, a full or read-only
+ * disk), `corrupt-data` for a damaged file and `newer-data` for one that a later release wrote.
+ */
+export interface Store {
+  /** The identity; `make` gives 32 fresh bytes (wiped here) where there never was one. All programs get the same. */
+  identity(make: () => Uint8Array): Promise<Identity>;
+  /** All known peers, in no order. */
+  peers(): Promise<KnownPeer[]>;
+  /** Keeps a peer's name, and once `verified` is set that it is, for good. Calls take effect in order. */
+  remember(peer: KnownPeer): Promise<void>;
+}
+
+/** Names what the system refused. */
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (systemCode(error) === null || error instanceof AparteError || !(error instanceof Error)) throw error;
+    const failure = new AparteError('data-folder', error.message);
+    failure.cause = error;
+    throw failure;
+  }
+}
+
+/** Opens the data folder `folder`, making it (mode 0700) where there is none. Throws `data-folder`. */
+export async function openStore(folder: string): Promise<Store> {
+  await named(mkdir(folder, { recursive: true, mode: 0o700 }));
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    identity: (make) => named(loadIdentity(folder, make)),
+    peers: () => named(readPeers(folder)),
+    remember(peer) {
+      const done = last.then(() => named(rememberPeer(folder, peer)));
+      last = done.catch(() => undefined);
+      return done;
+    },
+  };
+}

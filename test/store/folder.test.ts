@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { dataFolder, openStore } from '../../peer/store/index.ts';
+import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
+
+const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
+
+/** Starts the program beside this file. `line()` resolves to its next line. */
+function start(t: TestContext, folder: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const exited = once(child, 'exit');
+  return { child, exited, line: async () => String((await lines.next()).value) };
+}
+
+test('the data folder is where the platform keeps such things', () => {
+  assert.equal(dataFolder('linux', {}, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '/x' }, '/home/ann'), '/x/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: 'x' }, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '' }, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(
+    dataFolder('darwin', { XDG_DATA_HOME: '/x' }, '/Users/ann'),
+    '/Users/ann/Library/Application Support/aparte',
+  );
+  assert.equal(dataFolder('win32', { APPDATA: 'C:\\Roam' }, 'C:\\Users\\ann'), 'C:\\Roam\\aparte');
+  assert.equal(dataFolder('win32', {}, 'C:\\Users\\ann'), 'C:\\Users\\ann\\AppData\\Roaming\\aparte');
+  for (const platform of ['linux', 'darwin', 'win32'] as const) {
+    assert.equal(dataFolder(platform, { APARTE_HOME: '/mine', XDG_DATA_HOME: '/x' }, '/home/ann'), '/mine');
+  }
+});
+
+test('the data folder may be a symbolic link', async (t) => {
+  const folder = freshFolder(t);
+  mkdirSync(`${folder}-real`);
+  symlinkSync(`${folder}-real`, folder);
+  const store = await openStore(folder);
+  await store.identity(make);
+  await store.remember(peer(1));
+  assert.deepEqual(await (await openStore(`${folder}-real`)).peers(), [peer(1)]);
+  assert.deepEqual((await (await openStore(`${folder}-real`)).identity(never)).secret, SECRET);
+});
+
+test('a folder that cannot be used is named with its cause', async (t) => {
+  const folder = freshFolder(t);
+  writeFileSync(folder, 'a file');
+  const refused = { code: 'data-folder', message: /EEXIST|ENOTDIR/ };
+  await assert.rejects(openStore(folder), refused);
+  await assert.rejects(openStore(join(folder, 'below')), refused);
+  rmSync(folder);
+  const store = await openStore(folder);
+  writeFileSync(join(folder, 'peers'), 'a file');
+  await assert.rejects(store.remember(peer(1)), refused);
+  await assert.rejects(store.peers(), refused);
+  mkdirSync(join(folder, 'identity.json'));
+  await assert.rejects(store.identity(never), { code: 'data-folder', message: /EISDIR/ });
+  rmSync(join(folder, 'peers'));
+  await store.remember(peer(1));
+  assert.deepEqual(await store.peers(), [peer(1)], 'one failure does not block what follows');
+});
+
+test('a folder that is read-only serves what is in it and refuses the rest', async (t) => {
+  const folder = freshFolder(t);
+  await (await openStore(folder)).identity(make);
+  chmodSync(folder, 0o500);
+  if (process.getuid?.() === 0) {
+    // The superuser writes where he likes, so be somebody else for a while.
+    chmodSync(join(folder, '..'), 0o755);
+    for (const path of [join(folder, 'identity.json'), folder]) chownSync(path, 65_534, 65_534);
+    process.seteuid?.(65_534);
+  }
+  try {
+    const store = await openStore(folder);
+    assert.deepEqual((await store.identity(never)).secret, SECRET);
+    assert.deepEqual(await store.peers(), []);
+    await assert.rejects(store.remember(peer(1)), { code: 'data-folder', message: /EACCES/ });
+  } finally {
+    if (process.getuid?.() === 0) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+});
+
+test('a disk that takes no more is named, and no half file stays', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const folder = freshFolder(t);
+  const store = await openStore(folder);
+  const script = `import { openStore } from '${new URL('../../peer/store/index.ts', import.meta.url)}';
+    const store = await openStore(process.argv[1]);
+    await store.identity(() => new Uint8Array(32)).catch((error) => console.log(error.code, error.message));`;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script, folder];
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], { encoding: 'utf8' });
+  assert.match(stdout, /^data-folder .*EFBIG/);
+  assert.deepEqual(names(folder), []);
+  assert.deepEqual((await store.identity(make)).secret, SECRET);
+});
+
+test('of programs started at once all get one identity and none loses what another learnt', async (t) => {
+  const folder = freshFolder(t);
+  for (const task of ['identity', 'remember']) {
+    const programs = [1, 2, 3].map(() => start(t, folder));
+    for (const { line } of programs) assert.equal(await line(), 'ready');
+    for (const [index, { child }] of programs.entries()) child.stdin.end(`${task} ${index + 1}\n`);
+    if (task === 'identity') {
+      const told = await Promise.all(programs.map(({ line }) => line()));
+      const { secret } = await (await openStore(folder)).identity(never);
+      assert.deepEqual(new Set(told), new Set([Buffer.from(secret).toString('hex')]));
+    }
+    for (const { exited } of programs) assert.deepEqual(await exited, [0, null]);
+  }
+  const peers = await (await openStore(folder)).peers();
+  const [shared, ...others] = byName(peers).reverse();
+  assert.match(shared?.name ?? '', /^shared [123]$/);
+  assert.equal(shared?.verified, true);
+  const expected = [1, 2, 3].flatMap((own) => Array.from({ length: 20 }, (_, count) => `${own}.${count}`));
+  assert.deepEqual(others.map(({ name }) => name).sort(), expected.sort());
+});
+
+test('a program killed while writing leaves a whole file', async (t) => {
+  const folder = freshFolder(t);
+  const { child, line, exited } = start(t, folder);
+  assert.equal(await line(), 'ready');
+  child.stdin.write('rewrite\n');
+  assert.equal(await line(), 'writing');
+  const store = await openStore(folder);
+  for (let reads = 0; reads < 50; reads++) {
+    const [found] = await store.peers();
+    assert.match(found?.name ?? '', /^name \d+$/);
+  }
+  child.kill('SIGKILL');
+  await exited;
+  assert.match((await store.peers())[0]?.name ?? '', /^name \d+$/);
+});
+
+test('a folder may move', async (t) => {
+  const folder = freshFolder(t);
+  await (await openStore(folder)).identity(make);
+  renameSync(folder, `${folder}-moved`);
+  assert.deepEqual((await (await openStore(`${folder}-moved`)).identity(never)).secret, SECRET);
+  assert.ok(!existsSync(folder));
+});

@@ -1,0 +1,37 @@
+/**
+ * A program that uses the data folder given as its argument. Says `ready`, waits for a line, then runs the task named
+ * by it: `identity` tells its secret in hexadecimal; `remember N` keeps 20 peers of its own, beginning with byte N,
+ * and keeps one that all share, verified by the first of them only; `rewrite` renames one peer for ever.
+ */
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { openStore } from '../../peer/store/index.ts';
+
+const store = await openStore(process.argv[2] ?? '');
+const peer = (first: number, second: number) => Uint8Array.of(first, second, ...new Uint8Array(30));
+
+async function run(task: string): Promise<void> {
+  const [verb, argument] = task.split(' ');
+  if (verb === 'identity') {
+    const { secret } = await store.identity(() => Uint8Array.from(randomBytes(32)));
+    console.log(Buffer.from(secret).toString('hex'));
+  } else if (verb === 'remember') {
+    const own = Number(argument);
+    for (let count = 0; count < 20; count++) {
+      await store.remember({ id: peer(own, count), name: `${own}.${count}`, verified: false });
+      await store.remember({ id: peer(0, 0), name: `shared ${own}`, verified: own === 1 && count === 10 });
+    }
+  } else {
+    for (let count = 0; ; count++) {
+      await store.remember({ id: peer(0, 0), name: `name ${count}`, verified: false });
+      if (count === 3) console.log('writing');
+    }
+  }
+}
+
+const lines = createInterface({ input: process.stdin });
+lines.once('line', (task) => {
+  lines.close();
+  void run(task);
+});
+console.log('ready');
