@@ -8,6 +8,9 @@ import { Client, card, couple, rawWebSocket, serve, textFrame, undisturbed, unti
 const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
 const ATTACHMENT = '{"_placeholder":true,"num":0}';
 
+/** A WebSocket frame that carries an attachment of one byte. */
+const BINARY_FRAME = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 1]);
+
 /** Packets as they go over the wire: Socket.IO's, without Engine.IO's type. */
 const GARBAGE: Readonly<Record<string, readonly (string | Uint8Array)[]>> = {
   'an unknown event': ['2["shout","hello"]'],
@@ -76,6 +79,17 @@ test('a member that sends garbage loses its place at once', async (t) => {
   second.write('2["shout"]');
   assert.deepEqual(await second.next('fault'), { error: 'invalid' });
   assert.deepEqual(await first.next('left'), { member: '2' });
+});
+
+test('what a dropped client had still under way has no effect', async (t) => {
+  const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20 });
+  const rude = await rawWebSocket(t, server.port);
+  rude.write(textFrame('40{"aparte":1}'));
+  await once(rude, 'data');
+  const join = `451-1["join",{"nameplate":"late","card":${ATTACHMENT},"capacity":2}]`;
+  rude.write(Buffer.concat([textFrame('42["shout"]'), textFrame(join), BINARY_FRAME]));
+  await once(rude.resume(), 'close');
+  assert.deepEqual(server.stats(), { connections: 0, rooms: 0, members: 0 });
 });
 
 for (const transport of ['websocket', 'polling']) {
@@ -223,7 +237,7 @@ test('who does not read is dropped before its unread frames fill the memory', as
   const deaf = await rawWebSocket(t, server.port);
   deaf.write(textFrame('40{"aparte":1}'));
   deaf.write(textFrame(`451-1["join",{"nameplate":"slow","card":${ATTACHMENT},"capacity":2}]`));
-  deaf.write(Buffer.from([0x82, 0x81, 0, 0, 0, 0, 1]));
+  deaf.write(BINARY_FRAME);
   await sender.next('came');
   deaf.pause();
   const frame = new Uint8Array(16_384);
