@@ -34,6 +34,7 @@ test('a name can change, a verified peer stays verified, and nothing is left lyi
   await Promise.all([
     store.remember(peer(1, 'ann')),
     store.remember(peer(1, 'anna', true)),
+    ...Array.from({ length: 30 }, (_, count) => store.remember(peer(1, `anne ${count}`))),
     store.remember(peer(1, 'annette')),
     store.remember(peer(2, 'ann')),
   ]);
