@@ -1,0 +1,106 @@
+/**
+ * What comes from the other side before a connection exists: session descriptions and ICE candidates, checked as text
+ * before a WebRTC implementation may parse them, and the bytes candidates travel as.
+ */
+import { fromLv, fromUtf8, lv, utf8 } from '../../shared/bytes.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_CANDIDATES, MAX_SDP } from '../../shared/limits.ts';
+import type { LinkSignal } from './link.ts';
+
+/** Characters of one candidate line, at most. */
+const MAX_CANDIDATE = 512;
+
+/** Lines of RFC 8866 in printable ASCII, which is all that browsers write. */
+const LINES = /^(?:[a-z]=[\x20-\x7e]*\r\n)+$/;
+/** The one section of a data channel: RFC 8841, section 4. Port 0 would reject it. */
+const MEDIA = /^m=application [1-9]\d{0,4} (?:UDP|TCP)\/DTLS\/SCTP webrtc-datachannel$/;
+/** RFC 8122, section 5; SHA-256 has 32 bytes. */
+const FINGERPRINT = /^a=fingerprint:sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/i;
+/** RFC 8839, section 5.4. */
+const ICE_UFRAG = /^a=ice-ufrag:[A-Za-z0-9+/]{4,256}$/;
+const ICE_PWD = /^a=ice-pwd:[A-Za-z0-9+/]{22,256}$/;
+/** RFC 4145, section 4, less `holdconn`. */
+const SETUP = /^a=setup:(?:actpass|active|passive)$/;
+const MID = /^[A-Za-z0-9]{1,16}$/;
+
+/**
+ * RFC 8839, section 5.1. An address is a literal, or the name a browser hides its own behind
+ * (draft-ietf-mmusic-mdns-ice-candidates, section 3.1.1): any other name would be looked up by us for a stranger.
+ */
+const ADDRESS = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|[0-9A-Fa-f-]{36}\.local)`;
+const CANDIDATE = new RegExp(
+  String.raw`^candidate:[A-Za-z0-9+/]{1,32} \d{1,3} (?:udp|tcp) \d{1,10} ${ADDRESS} \d{1,5} typ (?:host|srflx|prflx|relay)` +
+    String.raw`(?: raddr ${ADDRESS} rport \d{1,5})?(?: [\x21-\x7e]+ [\x21-\x7e]+)*$`,
+  'i',
+);
+
+function badOffer(what: string): AparteError {
+  return new AparteError('bad-offer', what);
+}
+
+/**
+ * Checks an offer or answer: one data channel section, one SHA-256 fingerprint and no other, one set of ICE
+ * credentials, one role, at most MAX_CANDIDATES well-formed candidates, MAX_SDP bytes of printable ASCII.
+ * Throws `bad-offer` and names the fault.
+ */
+export function checkDescription(sdp: string): void {
+  if (sdp.length > MAX_SDP) throw badOffer('a description that is too long');
+  if (!LINES.test(sdp)) throw badOffer('a description with characters that do not belong there');
+  const lines = sdp.split('\r\n').slice(0, -1);
+  const starting = (start: string) => lines.filter((line) => line.toLowerCase().startsWith(start));
+  const one = (start: string, form: RegExp) => {
+    const found = starting(start);
+    if (found.length !== 1 || !form.test(found[0] ?? '')) throw badOffer(`not one well-formed line ${start}`);
+  };
+
+  one('m=', MEDIA);
+  one('a=ice-ufrag', ICE_UFRAG);
+  one('a=ice-pwd', ICE_PWD);
+  one('a=setup', SETUP);
+  const fingerprints = starting('a=fingerprint').map((line) => FINGERPRINT.exec(line)?.[1]?.toUpperCase());
+  if (fingerprints.includes(undefined)) throw badOffer('a fingerprint that is not SHA-256');
+  if (new Set(fingerprints).size !== 1) throw badOffer('not one fingerprint');
+  const candidates = starting('a=candidate');
+  if (candidates.length > MAX_CANDIDATES) throw badOffer('too many candidates');
+  for (const line of candidates) checkCandidate(line.slice('a='.length));
+}
+
+/** Checks one ICE candidate, `candidate:…` without `a=`, of at most 512 characters. Throws `bad-offer`. */
+export function checkCandidate(candidate: string): void {
+  if (candidate.length > MAX_CANDIDATE) throw badOffer('a candidate that is too long');
+  if (!CANDIDATE.test(candidate)) throw badOffer('a candidate that is not well-formed');
+}
+
+/** A {@link LinkSignal} that travels in a frame of its own; offer and answer travel within the handshake's flights. */
+export type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
+
+/** The bytes of a candidate: `lv(candidate, mid)`, UTF-8. */
+export function encodeSignal(signal: CandidateSignal): Uint8Array {
+  return lv(utf8(signal.candidate), utf8(signal.mid));
+}
+
+/** Reads and checks a candidate. Throws `bad-offer`. */
+export function decodeSignal(bytes: Uint8Array): CandidateSignal {
+  const [candidate, mid] = texts(bytes);
+  checkSignal({ type: 'candidate', candidate, mid });
+  return { type: 'candidate', candidate, mid };
+}
+
+function texts(bytes: Uint8Array): [candidate: string, mid: string] {
+  try {
+    const [candidate, mid] = fromLv(bytes, 2) as [Uint8Array, Uint8Array];
+    return [fromUtf8(candidate), fromUtf8(mid)];
+  } catch {
+    throw badOffer('a candidate that is not two texts');
+  }
+}
+
+/** Checks a signal of any type. Throws `bad-offer`. */
+export function checkSignal(signal: LinkSignal): void {
+  if (signal.type !== 'candidate') {
+    checkDescription(signal.sdp);
+  } else {
+    checkCandidate(signal.candidate);
+    if (!MID.test(signal.mid)) throw badOffer('a candidate for no section');
+  }
+}

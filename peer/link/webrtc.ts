@@ -1,0 +1,201 @@
+/**
+ * A link over simple-peer: one reliable, ordered WebRTC data channel. The WebRTC implementation is injected.
+ *
+ * What the program around it must do with wrtc as the implementation:
+ * - Close every link: an open connection keeps a Node process alive for ever. So does one that could not be made, as
+ *   with a malformed URL among the ICE servers.
+ * - Close only after a goodbye was acknowledged: what is still buffered is lost.
+ * - End deliberately: close the links, flush the output, then `process.reallyExit(code)`. Where the process runs the
+ *   native destructors of many connections at exit, it dies of SIGSEGV now and then.
+ */
+import SimplePeer from 'simple-peer';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
+import type { Link, LinkEvents, LinkSignal, OpenLink, Path } from './link.ts';
+import { selectedPath } from './path.ts';
+import { checkSignal } from './sdp.ts';
+
+/** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
+export interface Rtc {
+  readonly RTCPeerConnection: typeof RTCPeerConnection;
+  readonly RTCSessionDescription: typeof RTCSessionDescription;
+  readonly RTCIceCandidate: typeof RTCIceCandidate;
+}
+
+/** simple-peer, without its wait for statistics (up to 100 ms and more) between an open channel and `connect`. */
+class PromptPeer extends SimplePeer {
+  getStats(reported: (error: null, reports: readonly object[]) => void): void {
+    reported(null, [{ type: 'candidate-pair', selected: true }]);
+  }
+}
+
+/**
+ * Makes links over WebRTC.
+ * @param rtc the `wrtc` module, or undefined for the browser's own. Throws `bug` where it has no WebRTC.
+ * @param options `iceServers`: STUN and TURN servers, as RTCConfiguration has them.
+ */
+export function webrtcLink(rtc: unknown, options: { readonly iceServers: readonly RTCIceServer[] }): OpenLink {
+  const implementation = (rtc ?? globalThis) as Rtc;
+  if (typeof implementation.RTCPeerConnection !== 'function') throw new AparteError('bug', 'no WebRTC here');
+  return (initiator, events) => new WebRtcLink(implementation, [...options.iceServers], initiator, events);
+}
+
+class WebRtcLink implements Link {
+  readonly #initiator: boolean;
+  readonly #events: LinkEvents;
+  readonly #peer: PromptPeer;
+  #connection: RTCPeerConnection | null = null;
+  #described = false;
+  #candidatesSent = 0;
+  #candidatesTaken = 0;
+  #path: Path | null = null;
+  #over = false;
+
+  constructor(rtc: Rtc, iceServers: RTCIceServer[], initiator: boolean, events: LinkEvents) {
+    this.#initiator = initiator;
+    this.#events = events;
+    this.#peer = new PromptPeer({
+      initiator,
+      wrtc: {
+        RTCPeerConnection: observed(rtc, (connection) => {
+          this.#connection = connection;
+        }),
+        RTCSessionDescription: rtc.RTCSessionDescription,
+        RTCIceCandidate: rtc.RTCIceCandidate,
+      },
+      config: { iceServers },
+      channelName: 'aparte',
+      channelConfig: { ordered: true },
+      trickle: true,
+      // A timer that only matters without trickle, but keeps the process alive; 0 would mean 5 s.
+      iceCompleteTimeout: 1,
+      // Keeps texts and bytes apart.
+      objectMode: true,
+    });
+    if (this.#connection !== null) takeOneChannel(this.#connection);
+    this.#listen();
+  }
+
+  signal(signal: LinkSignal): void {
+    checkSignal(signal);
+    if (this.#over) return;
+    if (signal.type === 'candidate') {
+      if (this.#candidatesTaken++ >= MAX_CANDIDATES) return;
+      const candidate = { candidate: signal.candidate, sdpMid: signal.mid, sdpMLineIndex: 0 };
+      this.#feed({ type: 'candidate', candidate: candidate as RTCIceCandidate });
+    } else {
+      if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
+      this.#described = true;
+      this.#feed(signal);
+    }
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#over || !this.#peer.connected) return;
+    try {
+      this.#peer.send(bytes);
+    } catch {
+      // Closed a moment before it is said, or more in flight than the implementation holds.
+      queueMicrotask(() => this.#fail('the channel takes no more'));
+    }
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#peer.destroy();
+  }
+
+  /** simple-peer throws when it was destroyed since, which it may be before it says so. */
+  #feed(data: SimplePeer.SignalData): void {
+    if (!this.#peer.destroyed) this.#peer.signal(data);
+  }
+
+  #listen(): void {
+    const peer = this.#peer;
+    let detail = 'closed by the other side';
+    peer.on('error', (error) => {
+      detail = error.message;
+    });
+    peer.on('close', () => this.#end(detail));
+    peer.on('signal', (data) => this.#tellSignal(data));
+    peer.on('connect', () => {
+      if (this.#over) return;
+      this.#events.opened();
+      // Not before: frames that came first wait in the stream.
+      peer.on('data', (data: unknown) => this.#take(data));
+      peer.on('iceStateChange', () => void this.#tellPath());
+      void this.#tellPath();
+    });
+  }
+
+  #tellSignal(data: SimplePeer.SignalData): void {
+    if (this.#over) return;
+    if (data.type === 'offer' || data.type === 'answer') {
+      this.#events.signal({ type: data.type, sdp: data.sdp ?? '' });
+    } else if ('candidate' in data) {
+      const { candidate, sdpMid } = data.candidate;
+      // Some implementations mark the end of candidates by an empty one.
+      if (candidate === '' || this.#candidatesSent++ >= MAX_CANDIDATES) return;
+      this.#events.signal({ type: 'candidate', candidate, mid: sdpMid ?? '0' });
+    }
+  }
+
+  #take(data: unknown): void {
+    if (this.#over) return;
+    if (!(data instanceof Uint8Array)) {
+      this.#fail('the other side sent text');
+    } else if (data.length < 1 || data.length > MAX_CHANNEL_FRAME) {
+      this.#fail(`the other side sent a frame of ${data.length} bytes`);
+    } else {
+      this.#events.frame(new Uint8Array(data.buffer, data.byteOffset, data.length));
+    }
+  }
+
+  async #tellPath(): Promise<void> {
+    const path = this.#connection && (await selectedPath(this.#connection));
+    if (this.#over || path === null || path === this.#path) return;
+    this.#path = path;
+    this.#events.path(path);
+  }
+
+  #fail(detail: string): void {
+    this.#peer.destroy();
+    this.#end(detail);
+  }
+
+  #end(detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events.closed(detail);
+  }
+}
+
+/**
+ * A connection class that shows the connection simple-peer makes, and on which a candidate that cannot be used is no
+ * reason to give up: simple-peer would close the link or write to the console.
+ */
+function observed(rtc: Rtc, made: (connection: RTCPeerConnection) => void): typeof RTCPeerConnection {
+  return class extends rtc.RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      made(this);
+    }
+
+    override async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+      await super.addIceCandidate(candidate).catch(() => {});
+    }
+  };
+}
+
+/** simple-peer would let a second channel from the other side take the place of the first. */
+function takeOneChannel(connection: RTCPeerConnection): void {
+  const refuse = ({ channel }: RTCDataChannelEvent) => channel.close();
+  const take = connection.ondatachannel;
+  connection.ondatachannel =
+    take === null
+      ? refuse
+      : (event) => {
+          connection.ondatachannel = refuse;
+          take.call(connection, event);
+        };
+}

@@ -1,0 +1,229 @@
+/** A link is one ordered channel over real wrtc; whatever the other side does, it ends with one `closed` at worst. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import wrtc from 'wrtc';
+import { webrtcLink } from '../../peer/link/webrtc.ts';
+import { concat } from '../../shared/bytes.ts';
+import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
+import { closeAll, openPair, pair, record, toClose } from './pair.ts';
+
+afterEach(closeAll);
+
+const numbered = (n: number, length: number) => {
+  const bytes = new Uint8Array(length).fill(n & 255);
+  new DataView(bytes.buffer).setUint32(0, n);
+  return bytes;
+};
+
+test('frames of every size go both ways, whole and in order', async () => {
+  const { a, b } = await openPair();
+  const sizes = [4, 128, 1_000, MAX_CHANNEL_FRAME];
+  const sent = Array.from({ length: 200 }, (_, n) => numbered(n, sizes[n % sizes.length] ?? 4));
+  for (const bytes of sent) {
+    a.link.send(bytes);
+    b.link.send(bytes);
+  }
+  await Promise.all([a, b].map((side) => side.until(() => side.frames.length === sent.length)));
+  assert.deepEqual(a.frames, sent);
+  assert.deepEqual(b.frames, sent);
+});
+
+test('a frame that is a view is sent as the view, and arrives as plain bytes', async () => {
+  const { a, b } = await openPair();
+  a.link.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 4));
+  await b.until(() => b.frames.length === 1);
+  assert.equal(Object.getPrototypeOf(b.frames[0]), Uint8Array.prototype);
+  assert.deepEqual(b.frames[0], Uint8Array.of(2, 3, 4));
+});
+
+test('frames sent the moment the channel opens are neither lost nor told before it', async () => {
+  const order: string[] = [];
+  const open = webrtcLink(wrtc, { iceServers: [] });
+  const quiet = { frame: () => {}, path: () => {}, closed: () => {} };
+  await new Promise<void>((resolve) => {
+    const a = open(true, {
+      ...quiet,
+      signal: (signal) => b.signal(signal),
+      opened: () => {
+        for (const n of [1, 2, 3]) a.send(Uint8Array.of(n));
+      },
+    });
+    const b = open(false, {
+      signal: (signal) => a.signal(signal),
+      opened: () => order.push('opened'),
+      frame: ([n]) => {
+        order.push(`frame ${n}`);
+        if (n === 3) a.close();
+      },
+      path: () => {},
+      closed: () => resolve(),
+    });
+  });
+  assert.deepEqual(order, ['opened', 'frame 1', 'frame 2', 'frame 3']);
+});
+
+test('both sides learn that the path is direct', async () => {
+  const { a, b } = await openPair();
+  await Promise.all([a, b].map((side) => side.until(() => side.path !== null)));
+  assert.deepEqual([a.path, b.path], ['direct', 'direct']);
+});
+
+test('a close is seen by the other side once, and not told to the one who closed', async () => {
+  const { a, b } = await openPair();
+  a.link.close();
+  a.link.close();
+  await b.until(() => b.closings.length > 0);
+  b.link.close();
+  assert.equal(b.closings.length, 1);
+  assert.deepEqual(a.closings, []);
+});
+
+test('signals and frames after a close are harmless on both sides', async () => {
+  const { a, b } = await openPair();
+  const signals = [...a.signals];
+  a.link.close();
+  await b.until(() => b.closings.length > 0);
+  for (const signal of signals) {
+    a.link.signal(signal);
+    b.link.signal(signal);
+  }
+  a.link.send(Uint8Array.of(1));
+  b.link.send(Uint8Array.of(1));
+  assert.deepEqual([a.frames, b.frames], [[], []]);
+  assert.equal(b.closings.length, 1);
+});
+
+test('frames before the channel is open are dropped', () => {
+  const early = record(true);
+  early.link.send(Uint8Array.of(1));
+  assert.deepEqual(early.closings, []);
+});
+
+test('second offers and answers, and those of the wrong side, are ignored', async () => {
+  const other = record(true);
+  const foreign = await other.description();
+  const { a, b } = pair((_to, signal) =>
+    signal.type === 'candidate'
+      ? [signal]
+      : [
+          signal,
+          signal,
+          { type: signal.type, sdp: foreign },
+          { type: signal.type === 'offer' ? 'answer' : 'offer', sdp: foreign },
+        ],
+  );
+  await Promise.all([a, b].map((side) => side.until(() => side.isOpen)));
+  b.link.signal({ type: 'offer', sdp: foreign });
+  a.link.send(Uint8Array.of(7));
+  await b.until(() => b.frames.length === 1);
+  assert.deepEqual([a.closings, b.closings], [[], []]);
+  assert.equal(b.signals.filter((signal) => signal.type === 'answer').length, 1);
+});
+
+test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async () => {
+  let taken = 0;
+  class Counting extends wrtc.RTCPeerConnection {
+    override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+      taken += 1;
+      return super.addIceCandidate(candidate);
+    }
+  }
+  const b = record(false, () => {}, { ...wrtc, RTCPeerConnection: Counting });
+  const a = record(true);
+  b.link.signal({ type: 'offer', sdp: await a.description() });
+  for (let port = 1; port <= 500; port += 1) {
+    b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 999.0.0.1 ${port} typ host`, mid: '0' });
+  }
+  a.link.signal({ type: 'answer', sdp: await b.description() });
+  await a.until(() => a.isOpen);
+  await b.until(() => b.isOpen);
+  assert.equal(taken, MAX_CANDIDATES);
+});
+
+test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {
+  const a = record(true);
+  const b = record(false);
+  const sdp = await a.description();
+  const refused = { code: 'bad-offer' };
+  assert.throws(() => b.link.signal({ type: 'offer', sdp: sdp.replace('sha-256', 'sha-1') }), refused);
+  assert.throws(() => b.link.signal({ type: 'candidate', candidate: 'candidate:none', mid: '0' }), refused);
+  b.link.signal({ type: 'offer', sdp });
+  assert.match(await b.description(), /a=setup:active/);
+});
+
+/** A bare connection towards a link, which does what no link of ours would. */
+async function rogue(act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
+  const connection: RTCPeerConnection = new wrtc.RTCPeerConnection({ iceServers: [] });
+  const channel = connection.createDataChannel('aparte');
+  toClose.add(connection);
+  const b = record(false, (signal) => {
+    if (signal.type === 'candidate') {
+      void connection.addIceCandidate({ candidate: signal.candidate, sdpMid: signal.mid });
+    } else {
+      void connection.setRemoteDescription(signal);
+    }
+  });
+  connection.onicecandidate = ({ candidate }) => {
+    if (candidate) b.link.signal({ type: 'candidate', candidate: candidate.candidate, mid: candidate.sdpMid ?? '0' });
+  };
+  await connection.setLocalDescription(await connection.createOffer());
+  b.link.signal({ type: 'offer', sdp: connection.localDescription?.sdp ?? '' });
+  await Promise.all([b.until(() => b.isOpen), channel.readyState === 'open' || once(channel, 'open')]);
+  act(channel, connection);
+  return { b, connection, channel };
+}
+
+test('text, an empty frame and one that is too long close the link, once', async () => {
+  for (const bad of ['hello', new Uint8Array(0), new Uint8Array(MAX_CHANNEL_FRAME + 1)]) {
+    const { b } = await rogue((channel) => {
+      channel.send(Uint8Array.of(1));
+      // Overloads: a union is neither of them.
+      if (typeof bad === 'string') channel.send(bad);
+      else channel.send(bad);
+      channel.send(Uint8Array.of(2));
+    });
+    await b.until(() => b.closings.length > 0);
+    assert.equal(b.closings.length, 1);
+    assert.deepEqual(concat(...b.frames), Uint8Array.of(1));
+  }
+});
+
+test('a second channel is shut, and does not take the place of the first', async () => {
+  const { b, connection, channel } = await rogue(() => {});
+  const second = connection.createDataChannel('second');
+  second.onopen = () => second.send(Uint8Array.of(66));
+  await once(second, 'close');
+  channel.send(Uint8Array.of(1));
+  await b.until(() => b.frames.length === 1);
+  assert.deepEqual(b.frames, [Uint8Array.of(1)]);
+  assert.deepEqual(b.closings, []);
+  const heard = once(channel, 'message');
+  b.link.send(Uint8Array.of(2));
+  await heard;
+});
+
+test('an implementation that refuses to start, or is missing, is told', async () => {
+  assert.throws(() => webrtcLink({}, { iceServers: [] }), { code: 'bug' });
+  class Refusing {
+    constructor() {
+      throw new Error('out of sockets');
+    }
+  }
+  const a = record(true, () => {}, { ...wrtc, RTCPeerConnection: Refusing });
+  await a.until(() => a.closings.length > 0);
+  assert.deepEqual(a.closings, ['out of sockets']);
+});
+
+test('a process that has closed its links ends by itself', async () => {
+  const script = fileURLToPath(new URL('ends.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code, signal] = await once(child, 'close');
+  assert.deepEqual([code, signal, output], [0, null, 'closed\n']);
+});
