@@ -23,7 +23,7 @@ export interface ClientParts {
   /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */
   readonly remember: (peer: KnownPeer) => void;
   /** What is waited for has changed, or a second of waiting has passed. */
-  readonly waiting: (waiting: Waiting, roundTrip: number | null) => void;
+  readonly waiting: (waiting: Waiting, link: Room['link']) => void;
 }
 
 /** The clocks of this machine. */
@@ -84,9 +84,15 @@ export class Client {
 
   #schedule(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const { wakeAt, waiting, roundTrip } = this.#parts.room;
-    this.#parts.waiting(waiting, roundTrip);
-    this.#timer = wakeAt === null ? null : setTimeout(() => this.give({ type: 'tick' }), Math.max(0, Math.ceil(wakeAt - performance.now())));
+    const { wakeAt, waiting, link } = this.#parts.room;
+    const { now, date } = systemClock();
+    const { since, until } = waiting;
+    this.#parts.waiting(
+      { ...waiting, since: since - now + date, until: until === null ? null : until - now + date },
+      link,
+    );
+    const tick = () => this.give({ type: 'tick' });
+    this.#timer = wakeAt === null ? null : setTimeout(tick, Math.max(0, Math.ceil(wakeAt - now)));
   }
 
   #perform(orders: readonly Order[]): void {
@@ -142,7 +148,8 @@ export class Client {
     return this.#parts.openRendezvous(
       { nameplate, card, capacity },
       {
-        joined: (name: string, members: readonly Member[]) => this.give({ type: 'joined', place, nameplate: name, members }),
+        joined: (name: string, members: readonly Member[]) =>
+          this.give({ type: 'joined', place, nameplate: name, members }),
         came: (member: Member) => this.give({ type: 'memberCame', place, member }),
         left: (member: string) => this.give({ type: 'memberLeft', place, member }),
         frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),
@@ -166,7 +173,8 @@ export class Client {
       opened: () => this.give({ type: 'linkOpened', link }),
       frame: (bytes: Uint8Array) => this.give({ type: 'linkFrame', link, bytes }),
       path: (path: Path) => this.give({ type: 'linkPath', link, path }),
-      closed: (detail: string) => this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
+      closed: (detail: string) =>
+        this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
     });
   }
 

@@ -40,6 +40,18 @@ export interface AttemptEvents {
   failed(cause: AparteError): void;
 }
 
+/** What an attempt is made of. */
+export interface AttemptOptions {
+  readonly context: Context;
+  /** Number of the meeting place. */
+  readonly place: number;
+  /** Whom it is with. */
+  readonly member: string;
+  readonly meeting: Meeting;
+  readonly profile: Profile;
+  readonly events: AttemptEvents;
+}
+
 /** The part of Initiator and Responder both sides use. */
 interface Handshake {
   sealSignal(signal: Uint8Array): Uint8Array;
@@ -55,7 +67,6 @@ export abstract class Attempt {
   protected readonly context: Context;
   protected readonly events: AttemptEvents;
   protected readonly profile: Profile;
-  protected readonly meeting: Meeting;
   readonly #place: number;
   /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
@@ -63,18 +74,19 @@ export abstract class Attempt {
   readonly #signals: Uint8Array[] = [];
   #over = false;
 
-  constructor(context: Context, place: number, member: string, meeting: Meeting, profile: Profile, events: AttemptEvents) {
-    this.context = context;
-    this.events = events;
-    this.profile = profile;
-    this.meeting = meeting;
-    this.member = member;
-    this.#place = place;
-    this.deadline = context.now + FLIGHT_TIMEOUT;
+  constructor(options: AttemptOptions) {
+    this.context = options.context;
+    this.events = options.events;
+    this.profile = options.profile;
+    this.member = options.member;
+    this.#place = options.place;
+    this.deadline = this.context.now + FLIGHT_TIMEOUT;
   }
 
   /** The link whose signals travel in this attempt; null before it has one. */
   abstract get link(): LocalLink | null;
+  /** Whether flights have been exchanged, or at least one was sent. */
+  abstract get started(): boolean;
   /** Whether both sides have proven everything. */
   abstract get done(): boolean;
   protected abstract readonly handshake: Handshake;
@@ -113,7 +125,8 @@ export abstract class Attempt {
   #signal(frame: Uint8Array): void {
     if (!this.signalsMayCome) throw new AparteError('unexpected', 'a candidate before its time');
     const bytes = this.handshake.openSignal(frame);
-    if (bytes !== null && this.link !== null) this.context.emit({ type: 'addCandidate', link: this.link.number, bytes });
+    if (bytes !== null && this.link !== null)
+      this.context.emit({ type: 'addCandidate', link: this.link.number, bytes });
   }
 
   /** Sends again what may have been lost with the connection to the place. */

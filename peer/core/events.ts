@@ -40,7 +40,13 @@ export type ChatEvent =
   | { readonly type: 'delivered'; readonly id: string; readonly peer: string }
   | { readonly type: 'typing'; readonly peer: string; readonly on: boolean }
   | { readonly type: 'signal'; readonly status: 'connected' | 'lost' | 'left' }
-  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string; readonly hint: string; readonly fatal: boolean }
+  | {
+      readonly type: 'error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly fatal: boolean;
+    }
   | { readonly type: 'end'; readonly reason: string; readonly exit: ExitCode };
 
 /** What the program waits for just now, since when; `until` is when it gives up or tries again, null for never. */

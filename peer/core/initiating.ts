@@ -1,9 +1,8 @@
 /** Side A of a handshake: it was in the room first and speaks first, and tells nothing before the other has proven the code. */
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
-import { FLIGHT, Initiator, type Meeting } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptEvents, checkIdentity, type Profile } from './attempt.ts';
-import type { Context } from './context.ts';
+import { FLIGHT, Initiator } from '../crypto/index.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
 import type { LocalLink } from './local-link.ts';
 
 /** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
@@ -21,23 +20,19 @@ export class Initiating extends Attempt {
   #reply: Uint8Array | null = null;
   #proof: Uint8Array | null = null;
 
-  constructor(
-    context: Context,
-    place: number,
-    member: string,
-    meeting: Meeting,
-    profile: Profile,
-    events: AttemptEvents,
-    takeLink: TakeLink,
-  ) {
-    super(context, place, member, meeting, profile, events);
+  constructor(options: AttemptOptions, takeLink: TakeLink) {
+    super(options);
     this.#takeLink = takeLink;
-    this.handshake = new Initiator(meeting, profile.identity, context.random);
+    this.handshake = new Initiator(options.meeting, this.profile.identity, this.context.random);
     this.send(this.handshake.hello);
   }
 
   get link(): LocalLink | null {
     return this.#link;
+  }
+
+  get started(): boolean {
+    return true;
   }
 
   get done(): boolean {

@@ -7,17 +7,21 @@ import { commonVersion, decodeCard, encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import { FLIGHT, type Meeting, type Mode } from '../crypto/index.ts';
-import { ABORT, type Attempt, type Met, type Profile } from './attempt.ts';
+import { FLIGHT, frameType, type Meeting, type Mode } from '../crypto/index.ts';
+import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions, type Met, type Profile } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
+import type { Fact } from './events.ts';
 import type { Guesses } from './guesses.ts';
 import { Initiating } from './initiating.ts';
 import { LocalLink } from './local-link.ts';
+import { Recent } from './recent.ts';
 import { Responding } from './responding.ts';
 
 /** HELLOs open at once, at most, and new ones a second (docs/PROTOCOL.md, Guesses). */
 const MAX_OPEN_HELLOS = 8;
 const MAX_HELLOS_PER_SECOND = 5;
+/** How long (ms) until a newcomer that could not be greeted is looked at again. */
+const ASK_AGAIN = 500;
 /** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
 const LINK_FRESH = 30_000;
 
@@ -27,11 +31,14 @@ export interface PlaceOptions {
   /** Null asks for a fresh one. */
   readonly nameplate: string | null;
   readonly secret: Uint8Array;
+  /** People the room is for. */
   readonly capacity: number;
   /** Null where guesses are not counted: the secret is a ticket. */
   readonly guesses: Guesses | null;
   /** Asked when an attempt starts. */
   profile(): Profile;
+  /** Asked before a handshake starts here, in role A by our HELLO, in role B by answering one. */
+  mayStart(role: 'A' | 'B'): boolean;
 }
 
 /** What a place reports. Called during a step. */
@@ -57,7 +64,9 @@ export class Place {
   readonly #card: Uint8Array;
   readonly #attempts = new Map<string, Attempt>();
   readonly #newcomers: Member[] = [];
-  #helloTimes: number[] = [];
+  readonly #hellos = new Recent(MAX_HELLOS_PER_SECOND, 1_000);
+  /** Whether the last newcomer may not be greeted yet. */
+  #heldBack = false;
   #nameplate = '';
   #spare: LocalLink | null = null;
   /** The attempt whose other side has proven the code; nobody else is let in. */
@@ -73,9 +82,9 @@ export class Place {
     context.emit({ type: 'openPlace', place: this.number, nameplate, card: this.#card, capacity });
   }
 
-  /** Whether a handshake is under way. */
+  /** Whether a handshake is under way, or done. */
   get busy(): boolean {
-    return this.#attempts.size > 0;
+    return Array.from(this.#attempts.values()).some((attempt) => attempt.started);
   }
 
   /** Earliest time something is due. */
@@ -84,8 +93,28 @@ export class Place {
     return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
   }
 
+  /** Takes a fact about this place; a refusal is the business of whoever entered. */
+  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' }>): void {
+    switch (fact.type) {
+      case 'joined':
+        return this.#gotJoined(fact.nameplate, fact.members);
+      case 'memberCame':
+        return this.#gotMember(fact.member);
+      case 'memberLeft':
+        return this.#gotLeft(fact.member);
+      case 'gotHandshake':
+        return this.#gotFrame(fact.from, fact.bytes);
+      case 'placeLost':
+        this.joined = false;
+        return;
+      case 'placeResumed':
+        this.joined = true;
+        for (const attempt of this.#attempts.values()) attempt.resend();
+    }
+  }
+
   /** We are in, as a new member: whatever was under way before is void. */
-  gotJoined(nameplate: string, members: readonly Member[]): void {
+  #gotJoined(nameplate: string, members: readonly Member[]): void {
     for (const attempt of this.#attempts.values()) {
       if (!attempt.done) attempt.fail(new AparteError(attempt.silence(), 'the server lost the room meanwhile'));
     }
@@ -95,13 +124,13 @@ export class Place {
     for (const member of members) this.#respondTo(member);
   }
 
-  gotMember(member: Member): void {
+  #gotMember(member: Member): void {
     if (this.#chosen !== null) return;
     this.#newcomers.push(member);
     this.#greet();
   }
 
-  gotLeft(member: string): void {
+  #gotLeft(member: string): void {
     const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
     if (waiting >= 0) this.#newcomers.splice(waiting, 1);
     const attempt = this.#attempts.get(member);
@@ -110,17 +139,21 @@ export class Place {
     else attempt.fail(new AparteError(attempt.silence(), 'the other side went away'));
   }
 
-  gotFrame(from: string, bytes: Uint8Array): void {
-    this.#attempts.get(from)?.got(bytes);
+  #gotFrame(from: string, bytes: Uint8Array): void {
+    const attempt = this.#attempts.get(from);
+    if (attempt === undefined) return;
+    if (frameType(bytes) === FLIGHT.hello && attempt.silence() === 'silent' && !this.#options.mayStart('B')) return;
+    attempt.got(bytes);
   }
 
-  gotLost(): void {
-    this.joined = false;
-  }
-
-  gotResumed(): void {
-    this.joined = true;
-    for (const attempt of this.#attempts.values()) attempt.resend();
+  /** Drops every handshake that is not done; the place stays entered. */
+  abandon(): void {
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.done) continue;
+      if (attempt.link !== null) this.#context.emit({ type: 'closeLink', link: attempt.link.number });
+      this.#drop(attempt);
+    }
+    this.#chosen = null;
   }
 
   /** A description or candidate of link `number`. Returns whether the link is of this place. */
@@ -154,10 +187,8 @@ export class Place {
 
   /** Leaves and forgets every secret. The link of an attempt that is done stays with the session that uses it. */
   leave(): void {
-    for (const attempt of this.#attempts.values()) {
-      if (!attempt.done && attempt.link !== null) this.#context.emit({ type: 'closeLink', link: attempt.link.number });
-      attempt.wipe();
-    }
+    this.abandon();
+    for (const attempt of this.#attempts.values()) attempt.wipe();
     this.#attempts.clear();
     this.#closeSpare();
     this.joined = false;
@@ -180,27 +211,25 @@ export class Place {
 
   #nextHelloAt(): number {
     const { now } = this.#context;
-    if (this.#attempts.size >= MAX_OPEN_HELLOS) return now + 1_000;
-    const oldest = this.#helloTimes.at(-MAX_HELLOS_PER_SECOND);
-    return oldest === undefined ? now : Math.max(now, oldest + 1_000);
+    if (this.#attempts.size >= MAX_OPEN_HELLOS || this.#heldBack) return now + ASK_AGAIN;
+    return this.#hellos.nextAt(now);
   }
 
   #greet(): void {
+    this.#heldBack = false;
     while (this.#newcomers.length > 0 && this.#chosen === null && this.#nextHelloAt() <= this.#context.now) {
+      if (!this.#options.mayStart('A')) {
+        this.#heldBack = true;
+        return;
+      }
       const member = this.#newcomers.shift() as Member;
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
-      this.#helloTimes = [...this.#helloTimes.slice(1 - MAX_HELLOS_PER_SECOND), this.#context.now];
+      this.#hellos.add(this.#context.now);
       if (this.#spare !== null && this.#spare.openedAt + LINK_FRESH < this.#context.now) this.#closeSpare();
       this.#spare ??= new LocalLink(this.#context, true);
-      const profile = this.#options.profile();
       const attempt: Attempt = new Initiating(
-        this.#context,
-        this.number,
-        member.id,
-        meeting,
-        profile,
-        this.#attemptEvents(() => attempt),
+        this.#attemptOptions(member, meeting, () => attempt),
         () => this.#takeSpare(),
       );
       this.#attempts.set(member.id, attempt);
@@ -210,15 +239,8 @@ export class Place {
   #respondTo(member: Member): void {
     const meeting = this.#meetingWith(member, 'B');
     if (meeting === null) return;
-    const attempt: Attempt = new Responding(
-      this.#context,
-      this.number,
-      member.id,
-      meeting,
-      this.#options.profile(),
-      this.#attemptEvents(() => attempt),
-      this.#options.guesses,
-    );
+    const options = this.#attemptOptions(member, meeting, () => attempt);
+    const attempt: Attempt = new Responding(options, this.#options.guesses);
     this.#attempts.set(member.id, attempt);
   }
 
@@ -242,12 +264,14 @@ export class Place {
     return { mode, nameplate: this.#nameplate, secret, context: new Uint8Array(0), cardA, cardB };
   }
 
-  #attemptEvents(self: () => Attempt) {
-    return {
+  #attemptOptions(member: Member, meeting: Meeting, self: () => Attempt): AttemptOptions {
+    const events: AttemptEvents = {
       rightTag: () => this.#shutDoor(self()),
-      met: (met: Met) => this.#events.met(met, self()),
-      failed: (cause: AparteError) => this.#attemptFailed(self(), cause),
+      met: (met) => this.#events.met(met, self()),
+      failed: (cause) => this.#attemptFailed(self(), cause),
     };
+    const { number: place } = this;
+    return { context: this.#context, place, member: member.id, meeting, profile: this.#options.profile(), events };
   }
 
   #shutDoor(chosen: Attempt): void {

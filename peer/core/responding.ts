@@ -1,9 +1,8 @@
 /** Side B of a handshake: it came second, proves the code first, and counts that proof as a guess until it is answered. */
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
-import { FLIGHT, type Meeting, type ProvenClaims, Responder } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptEvents, checkIdentity, type Profile } from './attempt.ts';
-import type { Context } from './context.ts';
+import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
 import type { Guesses } from './guesses.ts';
 import { LocalLink } from './local-link.ts';
 
@@ -21,22 +20,18 @@ export class Responding extends Attempt {
   #proofA: Uint8Array | null = null;
   #proof: Uint8Array | null = null;
 
-  constructor(
-    context: Context,
-    place: number,
-    member: string,
-    meeting: Meeting,
-    profile: Profile,
-    events: AttemptEvents,
-    guesses: Guesses | null,
-  ) {
-    super(context, place, member, meeting, profile, events);
+  constructor(options: AttemptOptions, guesses: Guesses | null) {
+    super(options);
     this.#guesses = guesses;
-    this.handshake = new Responder(meeting, profile.identity, context.random);
+    this.handshake = new Responder(options.meeting, this.profile.identity, this.context.random);
   }
 
   get link(): LocalLink | null {
     return this.#link;
+  }
+
+  get started(): boolean {
+    return this.#state !== 'hello';
   }
 
   get done(): boolean {
@@ -107,7 +102,13 @@ export class Responding extends Attempt {
 
   localSignal(): void {
     const answer = this.#link?.description ?? null;
-    if (this.#state === 'answer' && this.#claims !== null && this.#proofA !== null && this.#link !== null && answer !== null) {
+    if (
+      this.#state === 'answer' &&
+      this.#claims !== null &&
+      this.#proofA !== null &&
+      this.#link !== null &&
+      answer !== null
+    ) {
       const { name, cursor } = this.profile;
       const proof = this.handshake.prove({ name, description: answer, capabilities: new Uint8Array(0), cursor });
       this.#proof = proof;

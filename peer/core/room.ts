@@ -3,15 +3,14 @@
  * own. A chat for two: the door shuts at the first person who proves the code, and the rendezvous is left once
  * connected.
  */
+import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
-import { codeSecret, type Identity, type Random } from '../crypto/index.ts';
-import type { Attempt, Met } from './attempt.ts';
+import type { Identity, Random } from '../crypto/index.ts';
+import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell } from './context.ts';
 import { MAX_OUTBOX_MESSAGES, type Outgoing, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
-import { Guesses } from './guesses.ts';
-import { messageId, Peer } from './peer.ts';
-import { Place } from './place.ts';
+import { Peer } from './peer.ts';
 import type { SessionEnd } from './session.ts';
 
 /** How long (ms) a user who leaves waits for what is still to be delivered, and one who interrupts. */
@@ -32,6 +31,8 @@ export interface RoomOptions {
   invite(code: string): string | null;
   /** How long (ms) to wait for the other side; null for ever. */
   readonly timeout: number | null;
+  /** How long (ms) to try to come back after the path was lost; null as long as can be. */
+  readonly reconnect: number | null;
   /** How long (ms) the server may be out of reach at the start; null for ever. */
   readonly serverPatience: number | null;
   readonly random: Random;
@@ -49,16 +50,11 @@ export class Room {
   readonly #options: RoomOptions;
   readonly #context: { now: number; date: number } & Context;
   #orders: Order[] = [];
-  #known: readonly KnownPeer[];
-  #place: Place | null = null;
-  #attempt: Attempt | null = null;
+  #meeting: CodeMeeting | null = null;
   #peer: Peer | null = null;
   /** What was said before anybody was there. */
   #early: Outgoing[] = [];
   #startedAt = 0;
-  #reached = false;
-  #retryAt: number | null = null;
-  #lostCause: AparteError | null = null;
   #waitingSince = 0;
   #waitingFor: Waiting['for'] = 'server';
   #leaving: Leaving | null = null;
@@ -66,7 +62,6 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#known = options.known;
     let numbers = 0;
     this.#context = {
       now: 0,
@@ -80,22 +75,25 @@ export class Room {
   /** Opens the meeting place. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
-      const { version, server, name, code } = this.#options;
+      const { version, server, name, identity, known, reconnect } = this.#options;
       this.#startedAt = clock.now;
+      this.#waitingSince = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
-      this.#place = new Place(
+      const profile = { identity, name, cursor: 0, expected: null };
+      this.#meeting = new CodeMeeting(
         this.#context,
+        { ...this.#options, profile },
         {
-          mode: 'code',
-          nameplate: code.nameplate,
-          secret: codeSecret(code.secret),
-          capacity: 2,
-          guesses: new Guesses(1),
-          profile: () => ({ identity: this.#options.identity, name, cursor: 0, expected: null }),
-        },
-        {
-          opened: (nameplate) => this.#opened(nameplate),
-          met: (met, attempt) => this.#met(met, attempt),
+          met: (met, attempt) => {
+            this.#peer = new Peer(this.#context, { profile, known, reconnect }, met, attempt, {
+              connected: () => this.#connected(),
+              delivered: () => this.#leaveIfDone(),
+              noted: (cause) => this.#note(cause),
+              ended: (peer, end) => this.#peerEnded(peer, end),
+            });
+            for (const message of this.#early) this.#peer.say(message);
+            this.#early = [];
+          },
           noted: (cause) => this.#note(cause),
           failed: (cause) => this.#fail(cause),
         },
@@ -111,18 +109,22 @@ export class Room {
   /** When (ms) a `tick` is due at the latest; null for never. */
   get wakeAt(): number | null {
     if (this.#ended) return null;
-    return earliest(this.#place?.wakeAt ?? null, this.#peer?.wakeAt ?? null, this.#giveUpAt, this.#leaving?.until ?? null);
+    const leaving = this.#leaving?.until ?? null;
+    return earliest(this.#meeting?.place.wakeAt ?? null, this.#peer?.wakeAt ?? null, this.#giveUpAt, leaving);
   }
 
   /** What we wait for. */
   get waiting(): Waiting {
-    const until = this.#waitingFor === 'server' ? this.#retryAt : this.#giveUpAt;
+    const retryAt = this.#waitingFor === 'server' ? (this.#meeting?.retryAt ?? null) : null;
+    const until = retryAt ?? this.#peer?.giveUpAt ?? this.#giveUpAt;
     return { for: this.#waitingFor, since: this.#waitingSince, until };
   }
 
-  /** Round trip to the peer in ms, null while unknown. */
-  get roundTrip(): number | null {
-    return this.#peer?.roundTrip ?? null;
+  /** How we are connected, and the round trip in ms (null while unknown); null while we are not. */
+  get link() {
+    const peer = this.#peer;
+    if (peer?.status !== 'connected' || peer.path === null) return null;
+    return { path: peer.path, rttMs: peer.roundTrip };
   }
 
   #during(clock: Clock, action: () => void): Order[] {
@@ -137,109 +139,40 @@ export class Room {
   }
 
   #take(fact: Fact): void {
+    if ('link' in fact) return this.#gotLink(fact);
+    if ('place' in fact) {
+      if (fact.place === this.#meeting?.place.number) this.#meeting.got(fact);
+      else this.#peer?.gotPlace(fact);
+      return;
+    }
     switch (fact.type) {
       case 'command':
         return this.#command(fact.command);
       case 'inputEnded':
         return this.#leave({ reason: 'left', exit: EXIT.ok, until: null });
       case 'interrupted':
-        return this.#leave({ reason: 'interrupted', exit: EXIT.interrupted, until: this.#context.now + INTERRUPT_PATIENCE });
+        return this.#leave({
+          reason: 'interrupted',
+          exit: EXIT.interrupted,
+          until: this.#context.now + INTERRUPT_PATIENCE,
+        });
       case 'shown':
         return this.#peer?.shown(fact.seq);
       case 'tick':
         return this.#tick();
-      case 'linkDescription':
-        this.#place?.gotLocalSignal(fact.link, { description: fact.sdp });
-        return;
-      case 'linkCandidate':
-        this.#place?.gotLocalSignal(fact.link, { candidate: fact.bytes });
-        return;
-      case 'linkOpened':
-      case 'linkFrame':
-      case 'linkPath':
-      case 'linkClosed':
-        return this.#link(fact);
-      default:
-        if (fact.place === this.#place?.number) this.#placeFact(this.#place, fact);
     }
   }
 
-  #link(fact: Extract<Fact, { type: 'linkOpened' | 'linkFrame' | 'linkPath' | 'linkClosed' }>): void {
-    const peer = this.#peer?.uses(fact.link) === true ? this.#peer : null;
-    switch (fact.type) {
-      case 'linkOpened':
-        return peer?.linkOpened();
-      case 'linkFrame':
-        return peer?.linkFrame(fact.bytes);
-      case 'linkPath':
-        return peer?.linkPath(fact.path);
-      case 'linkClosed':
-        if (peer === null) this.#place?.gotLinkClosed(fact.link, fact.cause);
-        else peer.linkClosed(fact.cause);
-    }
-  }
-
-  #placeFact(place: Place, fact: Extract<Fact, { place: number }>): void {
-    switch (fact.type) {
-      case 'joined':
-        return place.gotJoined(fact.nameplate, fact.members);
-      case 'memberCame':
-        return place.gotMember(fact.member);
-      case 'memberLeft':
-        return place.gotLeft(fact.member);
-      case 'gotHandshake':
-        return place.gotFrame(fact.from, fact.bytes);
-      case 'placeResumed':
-        this.#reachedServer();
-        return place.gotResumed();
-      case 'placeLost':
-        place.gotLost();
-        return this.#lostServer(fact.cause, fact.retryAt);
-      case 'placeRefused':
-        if (this.#peer?.status !== 'connected') this.#fail(fact.cause);
-    }
-  }
-
-  #opened(nameplate: string): void {
-    this.#reachedServer();
-    const code = `${nameplate}-${this.#options.code.secret}`;
-    tell(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
-  }
-
-  #reachedServer(): void {
-    this.#reached = true;
-    this.#retryAt = null;
-    this.#lostCause = null;
-    tell(this.#context, { type: 'signal', status: 'connected' });
-  }
-
-  #lostServer(cause: AparteError, retryAt: number): void {
-    // The conversation does not need the server any more once both sides have proven themselves.
-    if (this.#peer !== null) return;
-    if (this.#retryAt === null && this.#reached) tell(this.#context, { type: 'signal', status: 'lost' });
-    const { serverPatience } = this.#options;
-    const elapsed = this.#context.now - this.#startedAt;
-    if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#fail(cause);
-    if (this.#lostCause?.message !== cause.message) this.#note(cause);
-    this.#lostCause = cause;
-    this.#retryAt = retryAt;
-  }
-
-  #met(met: Met, attempt: Attempt): void {
-    this.#attempt = attempt;
-    this.#peer = new Peer(this.#context, this.#options.identity.publicKey, met, this.#known, {
-      connected: () => this.#connected(),
-      delivered: () => this.#leaveIfDone(),
-      ended: (peer, end) => this.#peerEnded(peer, end),
-    });
-    for (const message of this.#early) this.#peer.say(message);
-    this.#early = [];
+  #gotLink(fact: Extract<Fact, { link: number }>): void {
+    const place = this.#meeting?.place;
+    if (fact.type === 'linkDescription' && place?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
+    if (fact.type === 'linkCandidate' && place?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
+    if (fact.type === 'linkClosed' && place?.gotLinkClosed(fact.link, fact.cause)) return;
+    this.#peer?.gotLink(fact);
   }
 
   #connected(): void {
-    this.#attempt?.wipe();
-    this.#attempt = null;
-    this.#leavePlace();
+    this.#leaveMeeting();
     this.#leaveIfDone();
   }
 
@@ -269,7 +202,7 @@ export class Room {
       if (this.#peer !== null) this.#peer.say(message);
       else if (this.#early.length < MAX_OUTBOX_MESSAGES) this.#early.push(message);
       else throw new AparteError('outbox-full');
-      tell(this.#context, { type: 'sent', id: messageId(message), ref: command.ref });
+      tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
       this.#note(error);
@@ -280,27 +213,28 @@ export class Room {
     if (this.#peer?.handle !== handle || this.#peer.status === 'connecting') {
       return this.#note(new AparteError('bad-command', 'there is no such peer'));
     }
-    const peer = this.#peer.verify();
-    this.#known = [...this.#known, peer];
-    this.#context.emit({ type: 'remember', peer });
+    this.#context.emit({ type: 'remember', peer: this.#peer.verify() });
   }
 
   /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
   #leave(leaving: Leaving): void {
     this.#leaving = leaving;
-    // With nobody there, a message only waits on where the user gave no time limit: end of input.
-    if (this.#peer === null && (this.#early.length === 0 || leaving.until !== null)) return this.#finish(leaving);
-    if (this.#peer !== null && this.#peer.status !== 'connected' && leaving.until !== null) return this.#finish(leaving);
+    const waits =
+      this.#peer === null ? this.#early.length > 0 : this.#peer.status === 'connecting' || this.#peer.undelivered > 0;
+    const connected = this.#peer?.status === 'connected';
+    // Only at the end of input, which has no time limit, does what is pending wait for a connection.
+    if (!connected && (leaving.until !== null || !waits)) return this.#finish(leaving);
     this.#leaveIfDone();
   }
 
   #leaveIfDone(): void {
-    if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#peer.undelivered === 0) this.#peer.leave();
+    if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#peer.undelivered === 0)
+      this.#peer.leave();
   }
 
   #tick(): void {
     const { now } = this.#context;
-    this.#place?.tick();
+    this.#meeting?.place.tick();
     this.#peer?.tick();
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) {
@@ -308,7 +242,9 @@ export class Room {
       if (this.#peer?.status === 'connected') this.#peer.leave();
       else this.#finish(leaving);
     }
-    if (this.#giveUpAt !== null && this.#giveUpAt <= now) this.#fail(this.#lostCause ?? new AparteError('timeout'));
+    if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
+      this.#fail(this.#meeting?.lostCause ?? new AparteError('timeout'));
+    }
   }
 
   get #giveUpAt(): number | null {
@@ -325,9 +261,11 @@ export class Room {
 
   #nextWaiting(): Waiting['for'] {
     if (this.#peer?.status === 'connected') return this.#peer.undelivered > 0 ? 'delivery' : null;
+    if (this.#peer?.status === 'reconnecting') return 'reconnect';
     if (this.#peer !== null) return 'path';
-    if (this.#place?.joined !== true) return 'server';
-    return this.#place.busy ? 'handshake' : 'peer';
+    const place = this.#meeting?.place;
+    if (place?.joined !== true) return 'server';
+    return place.busy ? 'handshake' : 'peer';
   }
 
   #note(cause: AparteError): void {
@@ -342,20 +280,17 @@ export class Room {
     this.#finish({ reason: code, exit: cause.exit, until: null });
   }
 
-  #leavePlace(): void {
-    if (this.#place === null) return;
-    const { joined } = this.#place;
-    this.#place.leave();
-    this.#place = null;
-    if (joined) tell(this.#context, { type: 'signal', status: 'left' });
+  #leaveMeeting(): void {
+    this.#meeting?.leave();
+    this.#meeting = null;
   }
 
   #finish(leaving: Leaving | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#peer?.end();
-    this.#leavePlace();
     const undelivered = this.#early.length + (this.#peer?.undelivered ?? 0);
+    this.#peer?.end();
+    this.#leaveMeeting();
     let { reason, exit } = leaving ?? { reason: 'left', exit: EXIT.ok };
     if (undelivered > 0 && exit === EXIT.ok) {
       const { code, message, hint, exit: failed } = new AparteError('undelivered', `${undelivered} undelivered`);

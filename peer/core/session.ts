@@ -3,7 +3,7 @@
  * Ends at the first frame that is not right; what was not delivered is said again in the next session.
  */
 import { AparteError } from '../../shared/errors.ts';
-import type { Channel } from '../crypto/index.ts';
+import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Met } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
@@ -21,7 +21,8 @@ const WINDOW = 256;
 const ACK_EVERY = 64;
 /** How long (ms) a goodbye may take: for what the other side still wants delivered, and for the answer. */
 const BYE_PATIENCE = 3_000;
-/** How long (ms) after a link opens the first frame may take. */
+/** How long (ms) a link may take to open once both sides have proven themselves, and then the first frame. */
+const LINK_PATIENCE = 25_000;
 const CONFIRM_PATIENCE = 5_000;
 
 /** Why a session ended: the peer said goodbye, or we did, or something broke. */
@@ -33,8 +34,12 @@ export interface SessionEvents {
   confirmed(): void;
   /** A message for the layers above. */
   message(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void;
-  /** The other side says goodbye; we answer once nothing is left to deliver. */
-  ended(end: SessionEnd): void;
+  /** Nothing was heard for so long that the path must be taken for lost; it may come back. */
+  quiet(): void;
+  /** The path that was quiet has come back. */
+  heard(): void;
+  /** `tickets`: those that were good at the end, newest first. */
+  ended(end: SessionEnd, tickets: readonly Ticket[]): void;
 }
 
 /** One session. Its link is closed when it ends. */
@@ -49,7 +54,10 @@ export class Session {
   readonly #events: SessionEvents;
   #open = false;
   #confirmed = false;
+  #quiet = false;
   #over = false;
+  /** When (ms) the link must be open, and then when the first frame must have come. */
+  #standsBy: number;
   #heardAt = 0;
   #tickedAt = 0;
   #pingAt = 0;
@@ -70,6 +78,7 @@ export class Session {
     this.link = met.link;
     this.#delivery = delivery;
     this.#events = events;
+    this.#standsBy = context.now + LINK_PATIENCE;
   }
 
   get confirmed(): boolean {
@@ -77,19 +86,24 @@ export class Session {
   }
 
   get wakeAt(): number | null {
-    if (this.#over || !this.#open) return null;
-    const step = this.#channel.nextStepAt();
-    return earliest(this.#pingAt, this.#heardAt + this.#patience, step, this.#byeUntil);
+    if (this.#over) return null;
+    if (!this.#open) return this.#standsBy;
+    const overdue = this.#quiet ? null : this.#confirmed ? this.#heardAt + LOST_AFTER : this.#standsBy;
+    const step = this.#quiet ? null : this.#channel.nextStepAt();
+    return earliest(this.#pingAt, overdue, step, this.#byeUntil);
   }
 
-  get #patience(): number {
-    return this.#confirmed ? LOST_AFTER : CONFIRM_PATIENCE;
+  /** The tickets that are good now, newest first. None once the session has ended. */
+  get tickets(): Ticket[] {
+    return this.#over ? [] : this.#channel.tickets();
   }
 
   /** The link is open: A's first frame is a STEP, B's a hello. */
   opened(): void {
     const { now } = this.#context;
+    if (this.#over) return;
     this.#open = true;
+    this.#standsBy = now + CONFIRM_PATIENCE;
     this.#heardAt = now;
     this.#tickedAt = now;
     this.#pingAt = now + PING_EVERY;
@@ -104,6 +118,10 @@ export class Session {
       const plain = this.#channel.open(frame, this.#context.now);
       this.#heardAt = this.#context.now;
       if (!this.#confirmed) this.#confirm();
+      if (this.#quiet) {
+        this.#quiet = false;
+        this.#events.heard();
+      }
       if (plain !== null) this.#take(decodeMessage(plain));
       if (this.#over) return;
       if (this.#channel.received - this.#ackedAt >= ACK_EVERY) this.#ack();
@@ -160,7 +178,7 @@ export class Session {
 
   /** Says what waits in the delivery, as far as the window allows. */
   flush(): void {
-    if (!this.#confirmed || this.#over) return;
+    if (!this.#confirmed || this.#quiet || this.#over) return;
     while (this.#channel.sent - this.#seenByPeer < WINDOW) {
       const message = this.#delivery.next();
       if (message === null) return;
@@ -172,7 +190,7 @@ export class Session {
   send(message: PeerMessage): void {
     if (!this.#open || this.#over) return;
     this.#seal(message);
-    this.#step(false);
+    if (!this.#quiet) this.#step(false);
   }
 
   #seal(message: PeerMessage): void {
@@ -215,15 +233,22 @@ export class Session {
   }
 
   tick(): void {
-    if (this.#over || !this.#open) return;
+    if (this.#over) return;
     const { now } = this.#context;
+    if (!this.#confirmed && this.#standsBy <= now) {
+      return this.end(new AparteError('no-direct-path', 'no connection came about in time'));
+    }
+    if (!this.#open) return;
     if (now - this.#tickedAt > SLEPT) this.#heardAt = now;
     this.#tickedAt = now;
     if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ? 'peer-left' : 'we-left');
-    if (this.#heardAt + this.#patience <= now) return this.end(new AparteError('lost', 'nothing was heard for 4 s'));
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
     if (this.#pingAt <= now) this.#sendPing();
-    this.#step(true);
+    if (this.#quiet || !this.#confirmed) return;
+    if (this.#heardAt + LOST_AFTER <= now) {
+      this.#quiet = true;
+      this.#events.quiet();
+    } else this.#step(true);
   }
 
   #sendPing(): void {
@@ -235,9 +260,16 @@ export class Session {
   /** Ends the session: wipes its keys and closes its link. Idempotent. */
   end(end: SessionEnd): void {
     if (this.#over) return;
+    const tickets = this.#channel.tickets();
+    this.drop();
+    this.#events.ended(end, tickets);
+  }
+
+  /** As `end`, without a word to anybody: another session has taken its place. */
+  drop(): void {
+    if (this.#over) return;
     this.#over = true;
     this.#channel.wipe();
     this.#context.emit({ type: 'closeLink', link: this.link });
-    this.#events.ended(end);
   }
 }

@@ -47,10 +47,13 @@ test('messages arrive once and in order, are acknowledged when shown, and a good
   );
   alice.quit();
   world.pass(100);
-  assert.deepEqual([alice.end, bob.end], [
-    { type: 'end', reason: 'left', exit: 0 },
-    { type: 'end', reason: 'peer-left', exit: 0 },
-  ]);
+  assert.deepEqual(
+    [alice.end, bob.end],
+    [
+      { type: 'end', reason: 'left', exit: 0 },
+      { type: 'end', reason: 'peer-left', exit: 0 },
+    ],
+  );
   assert.equal(bob.of('peer').at(-1)?.status, 'left');
 });
 
@@ -61,7 +64,7 @@ test('what is said before anybody came is delivered, also when input ends at onc
   alice.say('early');
   alice.give({ type: 'inputEnded' });
   world.settle();
-  assert.equal(alice.end, undefined);
+  assert.equal(alice.of('end').length, 0);
   const bob = world.person('bob');
   bob.start();
   world.pass(100);
@@ -90,7 +93,42 @@ test('the other side vanishing is noticed within 5 s', () => {
   const { world, alice, bob } = pair();
   world.cutLinks(true);
   world.pass(5_000);
-  for (const person of [alice, bob]) assert.equal(person.of('peer').at(-1)?.status, 'lost');
+  for (const person of [alice, bob]) {
+    assert.ok(person.of('peer').some((event) => event.status === 'reconnecting'));
+  }
+});
+
+test('after a cut both meet again by ticket, and what was said meanwhile arrives once', () => {
+  const { world, alice, bob } = pair();
+  for (let round = 0; round < 20; round += 1) {
+    alice.say(`a${round}`);
+    world.cutLinks(round % 2 === 0);
+    bob.say(`b${round}`);
+    world.pass(round % 3 === 0 ? 300 : 6_000);
+  }
+  world.pass(10_000);
+  const all = (who: string) => Array.from({ length: 20 }, (_, round) => `${who}${round}`);
+  assert.deepEqual(bob.texts, all('a'));
+  assert.deepEqual(alice.texts, all('b'));
+  for (const person of [alice, bob]) assert.equal(person.of('delivered').length, 20);
+  assert.deepEqual([...alice.errors, ...bob.errors], []);
+  alice.quit();
+  world.pass(5_000);
+  assert.deepEqual([alice.end?.exit, bob.end?.exit], [0, 0]);
+});
+
+test('who does not come back is given up after the time the user set', () => {
+  const world = new World();
+  const alice = world.person('alice', { reconnect: 20_000 });
+  const bob = world.person('bob');
+  alice.start();
+  bob.start();
+  world.settle();
+  bob.vanish();
+  alice.say('anybody?');
+  world.pass(30_000);
+  assert.equal(alice.of('peer').at(-1)?.status, 'lost');
+  assert.deepEqual(alice.end, { type: 'end', reason: 'lost', exit: 7 });
 });
 
 test('idle for an hour, both stay connected and keep renewing keys', () => {

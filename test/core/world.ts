@@ -2,12 +2,14 @@
  * A world without network: rooms of people, a meeting place and links, all in one queue that runs in a chosen order.
  * What passes through it can be watched, held back, changed or cut.
  */
+
+import type { ChatEvent, Fact, KnownPeer, Order } from '../../peer/core/events.ts';
+import { Room, type RoomOptions } from '../../peer/core/room.ts';
+import { Identity, type Random } from '../../peer/crypto/index.ts';
 import { decodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import type { ChatEvent, Fact, KnownPeer, Order } from '../../peer/core/events.ts';
-import { Room, type RoomOptions } from '../../peer/core/room.ts';
-import { Identity, systemRandom } from '../../peer/crypto/index.ts';
+import { seededBytes } from './random.ts';
 
 /** One program: its room and all it was told. */
 export class Person {
@@ -25,13 +27,14 @@ export class Person {
       version: '0',
       server: 'http://x',
       name,
-      identity: Identity.generate(systemRandom),
+      identity: Identity.generate(world.random),
       known: [],
       code: { nameplate: '7', secret: 'ocean-violin' },
       invite: (code) => `http://x/#${code}`,
       timeout: null,
+      reconnect: null,
       serverPatience: null,
-      random: systemRandom,
+      random: world.random,
       ...options,
     });
   }
@@ -50,6 +53,12 @@ export class Person {
 
   quit(): void {
     this.give({ type: 'command', command: { type: 'quit' } });
+  }
+
+  /** As if killed: no goodbye, and its links fall silent. */
+  vanish(): void {
+    this.ended = true;
+    this.#world.cutLinks(true);
   }
 
   of<T extends ChatEvent['type']>(type: T): Extract<ChatEvent, { type: T }>[] {
@@ -94,6 +103,7 @@ export class World {
   readonly #queue: (() => void)[] = [];
   readonly #seats = new Map<string, Seat[]>();
   readonly #links = new Map<string, FakeLink>();
+  readonly random: Random;
   #memberCount = 0;
   #nameplates = 0;
   tamper: Tamper = ({ bytes }) => [bytes];
@@ -103,6 +113,10 @@ export class World {
   linksWork = true;
   /** Whether shown messages are acknowledged. */
   shows = true;
+
+  constructor(seed = 1) {
+    this.random = seededBytes(seed);
+  }
 
   person(name: string, options: Partial<RoomOptions> = {}): Person {
     const person = new Person(this, name, options);
@@ -239,7 +253,8 @@ export class World {
     const index = found.seats.findIndex((seat) => seat.member.id === id);
     if (index < 0) return;
     found.seats.splice(index, 1);
-    for (const seat of found.seats) this.#later(() => seat.person.give({ type: 'memberLeft', place: seat.place, member: id }));
+    for (const seat of found.seats)
+      this.#later(() => seat.person.give({ type: 'memberLeft', place: seat.place, member: id }));
   }
 
   #link(person: Person, number: number): FakeLink | undefined {

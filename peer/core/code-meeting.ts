@@ -1,0 +1,116 @@
+/**
+ * The meeting under a code: its place, its one guess, and what the user is told of the server meanwhile. Of use until
+ * somebody has proven the code and is connected.
+ */
+import type { AparteError } from '../../shared/errors.ts';
+import { codeSecret } from '../crypto/index.ts';
+import type { Attempt, Met, Profile } from './attempt.ts';
+import { type Context, tell } from './context.ts';
+import type { Fact } from './events.ts';
+import { Guesses } from './guesses.ts';
+import { Place } from './place.ts';
+
+/** What is needed to meet. */
+export interface CodeMeetingOptions {
+  /** Null nameplate: one is asked for. The secret is normalised. */
+  readonly code: { readonly nameplate: string | null; readonly secret: string };
+  readonly profile: Profile;
+  /** Makes the invite of a code, null where there is no server to name. */
+  invite(code: string): string | null;
+  /** How long (ms) the server may be out of reach at the start; null for ever. */
+  readonly serverPatience: number | null;
+}
+
+/** What a meeting reports. Called during a step. */
+export interface CodeMeetingEvents {
+  met(met: Met, attempt: Attempt): void;
+  noted(cause: AparteError): void;
+  failed(cause: AparteError): void;
+}
+
+/** A meeting that begins when made. */
+export class CodeMeeting {
+  /** When (ms) the server is tried again; null while it is reached. */
+  retryAt: number | null = null;
+  /** Why the server cannot be reached just now; null while it can. */
+  lostCause: AparteError | null = null;
+  readonly place: Place;
+  readonly #context: Context;
+  readonly #options: CodeMeetingOptions;
+  readonly #events: CodeMeetingEvents;
+  readonly #startedAt: number;
+  #reached = false;
+  #met = false;
+
+  constructor(context: Context, options: CodeMeetingOptions, events: CodeMeetingEvents) {
+    this.#context = context;
+    this.#options = options;
+    this.#events = events;
+    this.#startedAt = context.now;
+    const { code, profile } = options;
+    this.place = new Place(
+      context,
+      {
+        mode: 'code',
+        nameplate: code.nameplate,
+        secret: codeSecret(code.secret),
+        capacity: 2,
+        guesses: new Guesses(1),
+        profile: () => profile,
+        mayStart: () => true,
+      },
+      {
+        opened: (nameplate) => this.#opened(nameplate),
+        met: (met, attempt) => {
+          this.#met = true;
+          events.met(met, attempt);
+        },
+        noted: (cause) => events.noted(cause),
+        failed: (cause) => events.failed(cause),
+      },
+    );
+  }
+
+  /** Takes a fact about the place. */
+  got(fact: Extract<Fact, { place: number }>): void {
+    if (fact.type === 'placeRefused') {
+      if (!this.#met) this.#events.failed(fact.cause);
+      return;
+    }
+    if (fact.type === 'placeResumed') this.#reachedServer();
+    this.place.got(fact);
+    if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);
+  }
+
+  /** Leaves the server. */
+  leave(): void {
+    const { joined } = this.place;
+    this.place.leave();
+    if (joined) tell(this.#context, { type: 'signal', status: 'left' });
+  }
+
+  #opened(nameplate: string): void {
+    this.#reachedServer();
+    const code = `${nameplate}-${this.#options.code.secret}`;
+    tell(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
+  }
+
+  #reachedServer(): void {
+    this.#reached = true;
+    this.retryAt = null;
+    this.lostCause = null;
+    tell(this.#context, { type: 'signal', status: 'connected' });
+  }
+
+  #lostServer(cause: AparteError, retryAt: number): void {
+    // Once both sides have proven themselves the server has done its part.
+    if (this.#met) return;
+    if (this.retryAt === null && this.#reached) tell(this.#context, { type: 'signal', status: 'lost' });
+    const { serverPatience } = this.#options;
+    const elapsed = this.#context.now - this.#startedAt;
+    if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);
+    if (this.lostCause?.message !== cause.message) this.#events.noted(cause);
+    this.lostCause = cause;
+    this.retryAt = retryAt;
+  }
+}
