@@ -1,0 +1,121 @@
+/** Every door of the room, knocked at with rubbish: it answers with a named error, or not at all. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeClaims, encodeClaims } from '../../peer/crypto/claims.ts';
+import { bucket, counter, isBucket, nonce } from '../../peer/crypto/frame.ts';
+import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
+import { readStep } from '../../peer/crypto/step.ts';
+import { concat } from '../../shared/bytes.ts';
+import { MAX_CAPABILITIES, MAX_CHANNEL_FRAME, MAX_NAME } from '../../shared/limits.ts';
+import { ann, ben, channels, claimsOf, codeOf, due, meetingOf, met, pair } from './parties.ts';
+
+/** Bytes of any length, or of one that counts, behind a first byte that counts. */
+const rubbish = (lengths: readonly number[]) =>
+  fc
+    .tuple(fc.constantFrom(...lengths), fc.integer({ min: 0, max: 20 }), fc.infiniteStream(fc.nat(255)))
+    .map(([length, first, bytes]) => {
+      const frame = Uint8Array.from({ length }, () => bytes.next().value);
+      return length > 0 ? concat(Uint8Array.of(first), frame.subarray(1)) : frame;
+    });
+
+test('the handshake takes nothing from rubbish', () => {
+  const frames = rubbish([0, 1, 2, 40, 1217, 1281, 33 + 16 + 2048, 1 + 16 + 2048, 537]);
+  fc.assert(
+    fc.property(frames, (frame) => {
+      const waiting = pair();
+      assert.ok(codeOf(() => waiting.a.gotReply(frame)));
+      assert.ok(codeOf(() => waiting.b.gotHello(frame)));
+      const { a, b } = pair();
+      const reply = b.gotHello(a.hello);
+      assert.ok(codeOf(() => b.gotProof(frame)));
+      a.gotReply(reply);
+      a.prove(claimsOf('Ann'));
+      assert.ok(codeOf(() => a.gotProof(frame)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a card that is none is damaged', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (card) => {
+      const codes = [
+        codeOf(() => new Initiator(meetingOf({ cardB: card }), ann, systemRandom)),
+        codeOf(() => new Responder(meetingOf({ cardA: card }), ben, systemRandom)),
+      ];
+      assert.deepEqual(codes, ['damaged', 'damaged']);
+    }),
+  );
+});
+
+test('signals and session take nothing from rubbish, and go on', () => {
+  const { a, b } = met();
+  const session = channels('fuzz');
+  session.b.open(due(session.a.step(0, true)), 0);
+  const lengths = [0, 1, 9, 25, 127, 128, 129, 256, 537, 1024, 2048, 4096, 16_384, 16_385];
+  fc.assert(
+    fc.property(rubbish(lengths), fc.nat(2), (noise, n) => {
+      const frame = noise.slice();
+      if (frame.length > 9) frame.set(nonce(frame[0] ?? 0, n).subarray(0, 9));
+      const signal = codeOf(() => assert.equal(b.openSignal(frame), null));
+      assert.ok(signal === null || signal === 'damaged' || signal === 'lost-frame');
+      for (const channel of [session.a, session.b]) {
+        assert.ok(['forged', 'gap', 'replay', 'turn'].includes(codeOf(() => channel.open(frame, 0)) ?? 'opened'));
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.deepEqual(b.openSignal(a.sealSignal(Uint8Array.of(1))), Uint8Array.of(1));
+  assert.deepEqual(session.b.open(session.a.seal(Uint8Array.of(1)), 0), Uint8Array.of(1));
+  assert.equal(session.a.open(due(session.b.step(0, false)), 0), null);
+});
+
+test('a step of any bytes is taken apart without surprise', () => {
+  fc.assert(
+    fc.property(rubbish([0, 9, 10, 41, 42, 128, 2048, 4096]), fc.nat(5), (frame, flags) => {
+      if (frame.length > 9) frame[9] = flags;
+      const code = codeOf(() => readStep(frame));
+      assert.ok(code === null || code === 'damaged');
+    }),
+  );
+});
+
+test('claims come back as they went, and any bytes are claims or damaged', () => {
+  const claims = fc.record({
+    name: fc.string({ unit: 'grapheme', maxLength: 8 }).filter((name) => Buffer.byteLength(name) <= MAX_NAME),
+    description: fc.string({ unit: 'binary', maxLength: 1000 }),
+    capabilities: fc.uint8Array({ maxLength: MAX_CAPABILITIES }),
+    cursor: fc.maxSafeNat(),
+  });
+  const id = systemRandom(32);
+  const proof = systemRandom(32);
+  fc.assert(
+    fc.property(claims, fc.nat(200), fc.nat(255), (made, at, byte) => {
+      const bytes = encodeClaims(made, id, proof);
+      assert.equal(bytes.length % 2048, 0);
+      assert.deepEqual(decodeClaims(bytes), { claims: { ...made, id }, proof });
+      bytes[at] = byte;
+      const code = codeOf(() => decodeClaims(bytes));
+      assert.ok(code === null || code === 'damaged');
+    }),
+  );
+});
+
+test('counters and buckets', () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), fc.nat(255), (n, type) => {
+      const bytes = nonce(type, n);
+      assert.equal(bytes.length, 24);
+      assert.deepEqual([bytes[0], counter(bytes)], [type, n]);
+      assert.equal(Buffer.from(bytes).readBigUInt64BE(1), BigInt(n));
+    }),
+  );
+  assert.ok(counter(new Uint8Array(9).fill(255)) > Number.MAX_SAFE_INTEGER);
+  for (let bytes = 1; bytes <= MAX_CHANNEL_FRAME; bytes += 7) {
+    assert.ok(
+      isBucket(bucket(bytes)) && bucket(bytes) >= bytes && (bucket(bytes) === 128 || bucket(bytes) < 2 * bytes),
+    );
+  }
+  assert.deepEqual([0, 1, 64, 127, 129, 384, 32_768].filter(isBucket), []);
+});

@@ -1,0 +1,7 @@
+/** A link that drops, repeats, swaps, reflects, cuts, changes, mixes and invents frames. Thousands of runs are slow. */
+import { test } from 'node:test';
+import { hostileRun } from './hostile-link.ts';
+
+test('whatever a hostile link does is named, and nothing wrong is ever shown', () => {
+  for (let seed = 0; seed < 300; seed++) hostileRun(seed, seed % 20 === 0);
+});
