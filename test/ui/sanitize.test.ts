@@ -1,0 +1,108 @@
+/** Text from elsewhere can do nothing to a terminal, and what people write arrives as they wrote it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { visible, visibleLines } from '../../peer/ui/sanitize.ts';
+
+/** What can steer, hide or reorder, spelled out by code point: not in the terms the sanitizer itself uses. */
+function steers(char: string): boolean {
+  const point = char.codePointAt(0) ?? 0;
+  const within = (from: number, to: number) => point >= from && point <= to;
+  return (
+    within(0, 0x1f) ||
+    within(0x7f, 0x9f) ||
+    point === 0xad ||
+    point === 0x61c ||
+    point === 0x200b ||
+    within(0x200e, 0x200f) ||
+    within(0x2028, 0x202e) ||
+    within(0x2060, 0x206f) ||
+    point === 0xfeff ||
+    within(0xfff9, 0xfffb) ||
+    within(0xd800, 0xdfff) ||
+    within(0xe0000, 0xe001f) ||
+    within(0xe0080, 0xe0fff)
+  );
+}
+
+const NASTY = [
+  '\x1b[2J',
+  '\x9b31m',
+  '\x1b]0;t\x07',
+  '\r',
+  '\n',
+  '\t',
+  '\b',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\u200d',
+  '\ufe0f',
+];
+const anyText = fc
+  .array(
+    fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NASTY, '\ud800', '\udc00', '\u0301', '\u{e0041}', '👩')),
+  )
+  .map((parts) => parts.join(''));
+
+test('nothing that comes out steers a terminal', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      for (const line of [visible(text), ...visibleLines(text)]) {
+        assert.deepEqual(Array.from(line).filter(steers), []);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('every code point comes out harmless, alone and after a letter', () => {
+  for (let from = 0; from < 0x11_0000; from += 0x100) {
+    const chars = Array.from({ length: 0x100 }, (_, index) => String.fromCodePoint(from + index));
+    for (const separator of [' ', ' a']) {
+      const found = Array.from(visible(chars.join(separator))).filter(steers);
+      assert.deepEqual(found, [], `in the block of U+${from.toString(16)}`);
+    }
+  }
+});
+
+test('what is escaped can be read', () => {
+  assert.equal(visible('a\x1b[2Jb'), 'a\\x1b[2Jb');
+  assert.equal(visible('user\u202egpj.exe'), 'user\\u202egpj.exe');
+  assert.equal(visible('x\u{e0041}'), 'x\\u{e0041}');
+  assert.equal(visible('a\ud800b'), 'a\\ud800b');
+  assert.equal(visible('a\nb\tc'), 'a\\x0ab\\x09c');
+  assert.equal(visible('in\u200bvisible'), 'in\\u200bvisible');
+});
+
+test('what people write comes out as it is', () => {
+  const texts = [
+    'Grüße, Ørjan',
+    'שָׁלוֹם',
+    'مرحبا',
+    'नमस्ते',
+    '한국어',
+    '漢字かな',
+    'می\u200cخواهم',
+    'क्\u200dष',
+    '👩\u200d🚀 🇩🇪 1️⃣ ❤️ 👍🏽',
+    '🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+  ];
+  for (const text of texts) assert.equal(visible(text), text);
+});
+
+test('a joiner or selector without a meaning is shown', () => {
+  assert.equal(visible('a\u200db'), 'a\\u200db');
+  assert.equal(visible('👩\u200d\u200d🚀').includes('\u200d\u200d'), false);
+  assert.equal(visible('x\ufe0f'), 'x\\ufe0f');
+});
+
+test('stacks of marks are cut, and marks without a letter get one', () => {
+  const zalgo = visible(`e${'\u0301'.repeat(5_000)}!`);
+  assert.equal(zalgo, `e${'\u0301'.repeat(8)}\ufffd!`);
+  assert.equal(visible('\u0301'), '\u25cc\u0301');
+});
+
+test('a text of several lines keeps them; a lone carriage return is no line end', () => {
+  assert.deepEqual(visibleLines('a\r\nb\n\tc\rd'), ['a', 'b', '    c\\x0dd']);
+});
