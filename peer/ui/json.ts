@@ -1,0 +1,74 @@
+/** The chat for scripts: events as JSON objects, one a line, on the output; commands likewise on the input. */
+import type { Readable, Writable } from 'node:stream';
+import { decodeCommand } from '../../shared/command-wire.ts';
+import { AparteError } from '../../shared/errors.ts';
+import type { ChatEvent } from '../core/events.ts';
+import type { InputLine } from './lines.ts';
+import { readLines } from './lines.ts';
+import { Outlet } from './outlet.ts';
+import type { Ui, UiEvents } from './ui.ts';
+
+/** Bytes of a command's line: a text of 65,536 bytes with each written as `\u0000`, and room for what is around it. */
+export const MAX_LINE = 6 * 65_536 + 4_096;
+
+// What JSON leaves as it is although it can steer a terminal or hide: DEL and C1, formats, separators, invisibles.
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** An object as one line of JSON that does no harm on a terminal either. */
+export function jsonLine(event: ChatEvent): string {
+  const escaped = (char: string) =>
+    char
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  return `${JSON.stringify(event).replace(UNSAFE, escaped)}\n`;
+}
+
+/** Speaks JSON lines. Reads at once. */
+export function openJson({ input, output }: { input: Readable; output: Writable }, events: UiEvents): Ui {
+  const outlet = new Outlet(output, (error) => events.fault(error));
+  let last: Promise<void> = Promise.resolve();
+  const show = (event: ChatEvent) => {
+    const shown = outlet.write(jsonLine(event));
+    // Whoever waits for an earlier line is told of its failure by its own promise.
+    last = shown.catch(() => undefined);
+    return shown;
+  };
+  const read = (line: InputLine) => {
+    const command = parseCommand(line);
+    if (command === null) return;
+    if (!(command instanceof AparteError)) {
+      events.command(command);
+      return;
+    }
+    const { code, message, hint } = command;
+    show({ type: 'error', code, message, hint, fatal: false }).catch(() => undefined);
+  };
+  const stop = readLines(input, MAX_LINE, read, () => events.ended());
+  return {
+    show,
+    waiting: () => undefined,
+    close: () => {
+      stop();
+      return last;
+    },
+  };
+}
+
+/** A command, null for an empty line, or what is wrong with it. */
+function parseCommand(line: InputLine) {
+  if ('fault' in line) {
+    return line.fault === 'too-long'
+      ? new AparteError('message-too-long', `a line of more than ${MAX_LINE} bytes`)
+      : new AparteError('bad-command', 'not UTF-8');
+  }
+  if (line.text.trim() === '') return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line.text);
+  } catch {
+    return new AparteError('bad-command', 'not JSON');
+  }
+  const command = decodeCommand(parsed);
+  return typeof command === 'string' ? new AparteError('bad-command', command) : command;
+}

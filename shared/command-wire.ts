@@ -1,0 +1,27 @@
+/** The commands a script writes to a chat, one JSON object a line: types and validators. Unknown keys are ignored. */
+import * as v from 'valibot';
+
+/** A text that UTF-8 can carry: half a surrogate pair would arrive as something else. */
+const text = v.pipe(
+  v.string(),
+  v.check((input) => !/\p{Cs}/u.test(input), 'half a surrogate pair'),
+);
+
+const Command = v.variant('type', [
+  v.object({ type: v.literal('send'), text, ref: v.optional(v.nullable(v.string()), null) }),
+  v.object({ type: v.literal('typing'), on: v.boolean() }),
+  v.object({ type: v.literal('verify'), peer: v.string() }),
+  v.object({ type: v.literal('quit') }),
+]);
+/** A command of a script. */
+export type Command = v.InferOutput<typeof Command>;
+
+/** Reads a command from parsed JSON. A sentence without names or values of the input says why it is none. */
+export function decodeCommand(input: unknown): Command | string {
+  const result = v.safeParse(Command, input);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const at = issue.path?.[0]?.key;
+  if (typeof at !== 'string') return 'not an object with a type';
+  return at === 'type' ? 'unknown type' : `wrong or missing ${at}`;
+}
