@@ -1,0 +1,46 @@
+/** How text looks: colours where they are wanted, signs the locale can show. */
+
+/** What the terminal can do and its user wants. */
+export interface Appearance {
+  /** False under NO_COLOR, `--no-color` and where the output is no terminal. */
+  readonly colour: boolean;
+  /** Whether the locale speaks UTF-8, see {@link speaksUtf8}. Concerns our own signs only, not what people write. */
+  readonly unicode: boolean;
+}
+
+/** What a piece of text is, as far as its colour goes; a number is one of the {@link NAME_TONES} colours of names. */
+export type Tone = 'plain' | 'dim' | 'good' | 'alarm' | number;
+
+/** How many colours there are for names. */
+export const NAME_TONES = 6;
+
+// SGR parameters, ECMA-48 section 8.3.117. Red is for alarms only.
+const NAME_COLOURS = ['36', '33', '35', '34', '32', '96'];
+
+/** The text in its colour, or as it is where colours are off. */
+export function paint(text: string, tone: Tone, { colour }: Appearance): string {
+  if (!colour || tone === 'plain' || text === '') return text;
+  if (tone === 'dim') return `\x1b[2m${text}\x1b[22m`;
+  if (tone === 'alarm') return `\x1b[1;31m${text}\x1b[0m`;
+  return `\x1b[${tone === 'good' ? '32' : NAME_COLOURS[tone % NAME_TONES]}m${text}\x1b[39m`;
+}
+
+/** Our own signs. */
+export interface Signs {
+  readonly tick: string;
+  readonly dash: string;
+  readonly dot: string;
+  readonly ellipsis: string;
+}
+
+/** The signs of a terminal. */
+export function signs({ unicode }: Appearance): Signs {
+  return unicode
+    ? { tick: '✓', dash: '—', dot: '·', ellipsis: '…' }
+    : { tick: '[ok]', dash: '--', dot: '|', ellipsis: '...' };
+}
+
+/** Whether a locale as in `LC_ALL`, `LC_CTYPE` or `LANG` (the first that is set) uses UTF-8. */
+export function speaksUtf8(locale: string | undefined): boolean {
+  return /utf-?8/i.test(locale ?? '');
+}

@@ -1,0 +1,65 @@
+/** Questions asked before a chat begins: a code, with its words completed by Tab, and yes or no. */
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+
+/** A terminal to ask at. */
+export interface PromptStreams {
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
+/** Words in a code that the program makes. */
+const CODE_WORDS = 2;
+
+/**
+ * What a code that has been begun can go on with, as whole codes. The nameplate, before the first `-`, is completed by
+ * nothing; the first words come with the `-` that goes on.
+ */
+export function completeCode(begun: string, words: readonly string[]): string[] {
+  const parts = begun
+    .trimStart()
+    .toLowerCase()
+    .split(/[\s-]+/);
+  const last = parts.at(-1) ?? '';
+  if (parts.length < 2 || last === '') return [];
+  const stem = parts.slice(0, -1).join('-');
+  const end = parts.length - 1 < CODE_WORDS ? '-' : '';
+  return words.filter((word) => word.startsWith(last)).map((word) => `${stem}-${word}${end}`);
+}
+
+/** Asks for a code; Tab completes with `words`. Null where the user gave none: Ctrl-C, Ctrl-D, an empty line. */
+export async function askCode(
+  question: string,
+  words: readonly string[],
+  streams: PromptStreams,
+): Promise<string | null> {
+  const answer = await ask(question, streams, (begun) => [completeCode(begun, words), begun]);
+  return answer === null || answer.trim() === '' ? null : answer.trim();
+}
+
+/** Asks until the answer is yes or no; Ctrl-C and Ctrl-D mean no. */
+export async function confirm(question: string, streams: PromptStreams): Promise<boolean> {
+  for (;;) {
+    const answer = await ask(`${question} (yes/no) `, streams);
+    if (answer === null || /^\s*no?\s*$/i.test(answer)) return false;
+    if (/^\s*y(es)?\s*$/i.test(answer)) return true;
+  }
+}
+
+function ask(
+  question: string,
+  { input, output }: PromptStreams,
+  completer?: (line: string) => [string[], string],
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const prompt = createInterface({ input, output, terminal: true, historySize: 0, ...(completer && { completer }) });
+    prompt.once('line', (line) => {
+      resolve(line);
+      prompt.close();
+    });
+    prompt.once('SIGINT', () => prompt.close());
+    prompt.once('close', () => resolve(null));
+    prompt.setPrompt(question);
+    prompt.prompt();
+  });
+}

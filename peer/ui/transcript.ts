@@ -1,0 +1,183 @@
+/**
+ * The conversation as a person follows it: who is here, what of ours is on its way, and each event or typed line turned
+ * into lines to show. No terminal, no time of its own; common to all that show the chat to people.
+ */
+import { utf8 } from '../../shared/bytes.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+import type { ChatEvent, UserCommand } from '../core/events.ts';
+import type { Appearance } from './appearance.ts';
+import { signs } from './appearance.ts';
+import type { Line } from './commands.ts';
+import { commandHelp, parseLine } from './commands.ts';
+import { visible } from './sanitize.ts';
+import * as view from './view.ts';
+
+/** What an event or a typed line leads to. Lines are harmless, may hold colour sequences, and have no line breaks. */
+export interface Outcome {
+  readonly lines: readonly string[];
+  /** What the program is to be asked for, null for nothing. */
+  readonly command: UserCommand | null;
+  /** A text that could not be sent and belongs back into the hands of the one who wrote it, else null. */
+  readonly back: string | null;
+}
+
+interface OwnMessage {
+  readonly text: string;
+  /** When it was entered, ms since the epoch. */
+  readonly at: number;
+}
+
+const nothing: Outcome = { lines: [], command: null, back: null };
+const say = (lines: readonly string[]): Outcome => ({ ...nothing, lines });
+
+/** See the head of this file. */
+export class Transcript {
+  readonly #appearance: Appearance;
+  #own = '';
+  readonly #peers = new Map<string, view.PeerEvent>();
+  readonly #typing = new Set<string>();
+  /** Entered, not yet taken over; by `ref`. */
+  readonly #entered = new Map<string, OwnMessage>();
+  /** Taken over, not yet shown on the other side; by `id`. */
+  readonly #undelivered = new Map<string, OwnMessage>();
+  #lastRef = 0;
+  #fatal = false;
+
+  constructor(appearance: Appearance) {
+    this.#appearance = appearance;
+  }
+
+  /** Names of those who are typing, harmless. */
+  get typing(): string[] {
+    return [...this.#typing].map((peer) => this.#nameOf(peer));
+  }
+
+  /** Our messages that are not delivered, oldest first: a line each. */
+  get pending(): string[] {
+    const own = [...this.#undelivered.values(), ...this.#entered.values()];
+    return own.map(({ at, text }) => view.pendingLine(at, text, signs(this.#appearance)));
+  }
+
+  /** Takes an event in. */
+  event(event: ChatEvent): Outcome {
+    switch (event.type) {
+      case 'ready':
+        this.#own = event.name;
+        return this.#say(`aparte ${event.version}, as ${visible(event.name)}. /help lists the commands.`);
+      case 'code':
+        return say(view.codeLines(event.code, event.invite, this.#appearance));
+      case 'peer':
+        return this.#peer(event);
+      case 'message': {
+        this.#typing.delete(event.peer);
+        const trust = this.#peers.get(event.peer)?.trust ?? 'new';
+        const name = view.shownName(event.name, this.#own, this.#appearance);
+        return say(view.messageLines(event.at, name, trust, event.text, this.#appearance));
+      }
+      case 'sent': {
+        const message = this.#entered.get(event.ref ?? '');
+        if (message !== undefined) this.#undelivered.set(event.id, message);
+        this.#entered.delete(event.ref ?? '');
+        return nothing;
+      }
+      case 'delivered': {
+        const message = this.#undelivered.get(event.id);
+        this.#undelivered.delete(event.id);
+        return message === undefined ? nothing : say(view.ownLines(message.at, message.text, true, this.#appearance));
+      }
+      case 'typing':
+        if (event.on) this.#typing.add(event.peer);
+        else this.#typing.delete(event.peer);
+        return nothing;
+      case 'signal':
+        return nothing;
+      case 'error':
+        this.#fatal ||= event.fatal;
+        return { ...say(view.errorLines(event, this.#appearance)), back: this.#refused(event.code) };
+      case 'end':
+        return event.exit === 0 || this.#fatal ? nothing : this.#say(visible(event.reason));
+    }
+  }
+
+  /** Takes in what was typed, one line or several. `now` in ms since the epoch. */
+  typed(typed: string, now: number): Outcome {
+    const line = parseLine(typed);
+    switch (line.type) {
+      case 'text':
+        return this.#send(line.text, typed, now);
+      case 'help':
+        return this.#say('Commands:', ...commandHelp().map((each) => `  ${each}`));
+      case 'peers': {
+        const known = [...this.#peers.values()].map((peer) => view.peerSummary(peer, this.#nameOf(peer.peer)));
+        return this.#say(...(known.length > 0 ? known : ['Nobody is here yet.']));
+      }
+      case 'verify':
+        return this.#verify(line);
+      case 'quit':
+        return { ...nothing, command: { type: 'quit' } };
+      case 'mistake':
+        return this.#say(line.sentence);
+    }
+  }
+
+  /** What is to be said at the end: our messages that did not arrive. */
+  farewell(): string[] {
+    const own = [...this.#undelivered.values(), ...this.#entered.values()];
+    return own.flatMap(({ at, text }) => view.ownLines(at, text, false, this.#appearance));
+  }
+
+  #say(...sentences: string[]): Outcome {
+    return say(view.noticeLines(sentences, this.#appearance));
+  }
+
+  #nameOf(peer: string): string {
+    return view.shownName(this.#peers.get(peer)?.name ?? '', this.#own, this.#appearance);
+  }
+
+  #peer(event: view.PeerEvent): Outcome {
+    const before = this.#peers.get(event.peer) ?? null;
+    this.#peers.set(event.peer, event);
+    if (event.status !== 'connected') this.#typing.delete(event.peer);
+    return say(view.peerLines(event, before, this.#nameOf(event.peer), this.#appearance));
+  }
+
+  #send(text: string, typed: string, now: number): Outcome {
+    if (text.trim() === '') return nothing;
+    if (utf8(text).length > MAX_TEXT) {
+      const { code, message, hint } = new AparteError('message-too-long');
+      return { ...say(view.errorLines({ code, message, hint, fatal: false }, this.#appearance)), back: typed };
+    }
+    this.#lastRef += 1;
+    const ref = String(this.#lastRef);
+    this.#entered.set(ref, { text, at: now });
+    return { ...nothing, command: { type: 'send', text, ref } };
+  }
+
+  /** The oldest message that was not taken over, if that is what the error says. */
+  #refused(code: AparteError['code']): string | null {
+    const [oldest] = this.#entered;
+    if (oldest === undefined || (code !== 'outbox-full' && code !== 'message-too-long')) return null;
+    this.#entered.delete(oldest[0]);
+    return oldest[1].text;
+  }
+
+  #verify({ name, compared }: Extract<Line, { type: 'verify' }>): Outcome {
+    const here = [...this.#peers.values()].filter(({ safety, status }) => safety !== null && status !== 'left');
+    const folded = name?.toLowerCase();
+    const meant = here.filter(
+      (peer) => folded === undefined || this.#nameOf(peer.peer).toLowerCase().startsWith(folded),
+    );
+    const [peer, ...others] = meant;
+    if (peer === undefined) {
+      return this.#say(
+        here.length === 0 ? 'Nobody is connected yet: there is nothing to compare.' : 'Nobody of that name is here.',
+      );
+    }
+    if (others.length > 0) {
+      return this.#say(`Whom? ${meant.map((each) => `/verify ${this.#nameOf(each.peer)}`).join(', ')}`);
+    }
+    if (compared) return { ...nothing, command: { type: 'verify', peer: peer.peer } };
+    return say(view.safetyLines(this.#nameOf(peer.peer), peer.safety ?? '', this.#appearance));
+  }
+}

@@ -1,0 +1,161 @@
+/** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { ChatEvent, Trust } from '../core/events.ts';
+import type { Appearance } from './appearance.ts';
+import { NAME_TONES, paint, signs } from './appearance.ts';
+import { visible, visibleLines } from './sanitize.ts';
+import { truncate } from './text.ts';
+
+/** What was said last about a remote person. */
+export type PeerEvent = Extract<ChatEvent, { type: 'peer' }>;
+
+/** Columns a name may take. */
+const MAX_NAME_COLUMNS = 24;
+/** As wide as the time before a message and the space behind it. */
+const INDENT = '      ';
+
+/** A name, harmless, on one line and not too wide. `own` is ours: another's that looks the same is told apart. */
+export function shownName(name: string, own: string, appearance: Appearance): string {
+  const shown = truncate(visible(name.trim().replace(/\s+/g, ' ')), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
+  const folded = (text: string) => text.normalize('NFKC').trim().toLowerCase();
+  if (shown === '') return 'somebody';
+  return [folded(own), 'you'].includes(folded(name)) ? `${shown} (other side)` : shown;
+}
+
+/** A colour that stays with a name. */
+function nameTone(name: string): number {
+  let sum = 0;
+  for (const char of name) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521;
+  return sum % NAME_TONES;
+}
+
+/** Hours and minutes where the user is. `at`: ms since the epoch or ISO 8601. */
+export function clock(at: number | string): string {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return Number.isNaN(date.getTime()) ? '--:--' : `${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** What the program itself says: the first sentence behind a dash, the others under it. Takes harmless text only. */
+export function noticeLines(sentences: readonly string[], appearance: Appearance): string[] {
+  const { dash } = signs(appearance);
+  return sentences.map((sentence, index) =>
+    paint(`${index === 0 ? dash : ' '.repeat(dash.length)} ${sentence}`, 'dim', appearance),
+  );
+}
+
+function alarmLines(sentences: readonly string[], appearance: Appearance): string[] {
+  return sentences.map((sentence, index) => paint(`${index === 0 ? '!!!' : '   '} ${sentence}`, 'alarm', appearance));
+}
+
+/** A message of somebody else. A name whose key has changed stays marked. */
+export function messageLines(at: string, name: string, trust: Trust, text: string, appearance: Appearance): string[] {
+  const mark = trust === 'changed' ? paint(' (!)', 'alarm', appearance) : '';
+  const head = `${paint(clock(at), 'dim', appearance)} ${paint(name, nameTone(name), appearance)}${mark}:`;
+  return body(head, text);
+}
+
+/** A message of ours. `delivered` false: it will not be any more. */
+export function ownLines(at: number, text: string, delivered: boolean, appearance: Appearance): string[] {
+  const { tick } = signs(appearance);
+  const lines = body(`${paint(clock(at), 'dim', appearance)} you:`, text);
+  const mark = delivered ? paint(tick, 'good', appearance) : paint('(not delivered)', 'alarm', appearance);
+  return [...lines.slice(0, -1), `${lines.at(-1)} ${mark}`];
+}
+
+function body(head: string, text: string): string[] {
+  const [first = '', ...rest] = visibleLines(text);
+  return [`${head} ${first}`, ...rest.map((line) => `${INDENT}${line}`)];
+}
+
+/** A message of ours that is on its way, on one line. */
+export function pendingLine(at: number, text: string, { ellipsis }: { ellipsis: string }): string {
+  const [first = '', ...rest] = visibleLines(text);
+  return `${clock(at)} you: ${first}${rest.length > 0 ? ` ${ellipsis} (${rest.length + 1} lines)` : ''}`;
+}
+
+/** The room is open: what to tell the other side. */
+export function codeLines(code: string, invite: string | null, appearance: Appearance): string[] {
+  const lines = [`The code is  ${visible(code)}`];
+  if (invite !== null) lines.push(`as a link    ${visible(invite)}`);
+  lines.push('Tell it to the other side where nobody else listens. It works once.');
+  return noticeLines(lines, appearance);
+}
+
+const TRUST: Readonly<Record<Trust, string>> = {
+  new: 'first time with this key',
+  known: 'known key',
+  verified: 'verified key',
+  changed: 'ANOTHER key than the one known under this name',
+};
+
+/** What has changed about a person, empty where it is nothing worth a line. `before`: what was said of him last. */
+export function peerLines(event: PeerEvent, before: PeerEvent | null, name: string, appearance: Appearance): string[] {
+  const path = event.path === null ? '' : ` (${event.path === 'direct' ? 'direct' : 'over a relay'})`;
+  if (event.status === 'connected') {
+    if (before?.status !== 'connected' && before?.status !== 'reconnecting')
+      return arrival(event, name, path, appearance);
+    if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, appearance);
+    if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
+    if (event.trust !== before.trust) return noticeLines([`${name}: ${TRUST[event.trust]}.`], appearance);
+    return event.path === before.path ? [] : noticeLines([`The path to ${name} has changed${path}.`], appearance);
+  }
+  if (event.status === before?.status) return [];
+  const sentences = {
+    connecting: [],
+    reconnecting: [`The connection to ${name} is lost; trying to bring it back. What you write is kept.`],
+    lost: [`${name} did not come back.`],
+    left: [`${name} has left.`],
+  }[event.status];
+  return noticeLines(sentences, appearance);
+}
+
+function arrival(event: PeerEvent, name: string, path: string, appearance: Appearance): string[] {
+  if (event.trust === 'changed') {
+    return [...noticeLines([`${name} is here${path}.`], appearance), ...changedKey(name, appearance)];
+  }
+  const advice = event.trust === 'new' ? '; /verify shows how to be sure' : '';
+  return noticeLines([`${name} is here${path}: ${TRUST[event.trust]}${advice}.`], appearance);
+}
+
+function changedKey(name: string, appearance: Appearance): string[] {
+  return alarmLines(
+    [
+      `WARNING: this is NOT the ${name} you know: the name is the same, the key is another.`,
+      'It is a new device or data folder of the same person, or somebody else.',
+      'Say nothing private before you have compared safety numbers: /verify',
+    ],
+    appearance,
+  );
+}
+
+/** One line about a person, for `/peers`. */
+export function peerSummary({ status, path, trust }: PeerEvent, name: string): string {
+  const way = path === null ? '' : `, ${path === 'direct' ? 'direct' : 'over a relay'}`;
+  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${TRUST[trust]}`;
+}
+
+/** The safety number and what to do with it. Twelve groups of five: the smaller half first, so both see the same. */
+export function safetyLines(name: string, safety: string, appearance: Appearance): string[] {
+  const groups = visible(safety).split(' ');
+  const number = [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(' ')}`);
+  return noticeLines(
+    [
+      `Safety number with ${name}:`,
+      ...number,
+      'Compare it over a call or in person: the other side sees the same with /verify.',
+      'The same: type /verify yes, and this key is remembered as verified.',
+      'Not the same: somebody is between you. Leave, and tell nothing.',
+    ],
+    appearance,
+  );
+}
+
+/** What went wrong and what to do. The message may hold words of the other side. */
+export function errorLines(
+  event: { code: ErrorCode; message: string; hint: string; fatal: boolean },
+  appearance: Appearance,
+) {
+  const sentences = [visible(event.message), visible(event.hint)];
+  return event.fatal ? alarmLines(sentences, appearance) : noticeLines(sentences, appearance);
+}
