@@ -1,0 +1,216 @@
+/**
+ * The chat in a terminal: messages go into the terminal's own scrollback; under them, in a live region, what is on its
+ * way, a status line, and the prompt, which survives whatever comes in while somebody writes.
+ */
+import { emitKeypressEvents } from 'node:readline';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+import type { ChatEvent, Waiting } from '../core/events.ts';
+import type { Appearance } from './appearance.ts';
+import { signs } from './appearance.ts';
+import { completeCommand } from './commands.ts';
+import type { Key } from './editor.ts';
+import { LineEditor } from './editor.ts';
+import type { Content, Row, Size } from './region.ts';
+import { visibleLines } from './sanitize.ts';
+import { Screen } from './screen.ts';
+import { statusRow } from './status.ts';
+import type { Outcome } from './transcript.ts';
+import { Transcript } from './transcript.ts';
+import type { LinkState, Ui, UiEvents } from './ui.ts';
+import { noticeLines } from './view.ts';
+
+/** What the terminal needs from the program around it. */
+export interface TerminalOptions {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly appearance: Appearance;
+  /** Stops the program as Ctrl-Z does elsewhere (SIGTSTP). The terminal has been given back when it is called. */
+  readonly suspend: () => void;
+}
+
+/** The chat in a terminal. */
+export interface Terminal extends Ui {
+  /** Takes the terminal again after the program was stopped and continued (SIGCONT). */
+  resumed(): void;
+}
+
+/** Without a key for so long, in ms, nobody is typing any more. */
+const TYPING_IDLE = 5_000;
+/** Messages on their way that are listed; of more only the number. */
+const MAX_PENDING = 3;
+
+/** Opens the chat in a terminal and takes its input. */
+export function openTerminal(options: TerminalOptions, events: UiEvents): Terminal {
+  return new ChatTerminal(options, events);
+}
+
+class ChatTerminal implements Terminal {
+  readonly #options: TerminalOptions;
+  readonly #events: UiEvents;
+  readonly #transcript: Transcript;
+  readonly #screen: Screen;
+  readonly #editor = new LineEditor();
+  #waiting: Waiting = { for: null, since: 0, until: null };
+  #link: LinkState | null = null;
+  #everySecond: NodeJS.Timeout | null = null;
+  /** What has been pasted so far while a paste is under way. */
+  #paste: string | null = null;
+  /** Runs while the other side believes that somebody is typing here. */
+  #typing: NodeJS.Timeout | null = null;
+  #ended = false;
+  #closed = false;
+  readonly #onKey = (typed: string | undefined, key: Key) => this.#key(typed, key);
+  readonly #onEnd = () => this.#end();
+
+  constructor(options: TerminalOptions, events: UiEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#transcript = new Transcript(options.appearance);
+    const content = (size: Size) => this.#content(size);
+    this.#screen = new Screen(options.output, options.appearance, content, (error) => events.fault(error));
+    emitKeypressEvents(options.input);
+    options.input.on('keypress', this.#onKey).on('end', this.#onEnd).on('error', this.#onEnd);
+    this.#take();
+  }
+
+  show(event: ChatEvent): Promise<void> {
+    if (this.#closed) return Promise.reject(new AparteError('output-closed'));
+    return this.#apply(this.#transcript.event(event));
+  }
+
+  waiting(state: Waiting, link: LinkState | null): void {
+    if (this.#closed) return;
+    this.#waiting = state;
+    this.#link = link;
+    if (this.#everySecond !== null) clearInterval(this.#everySecond);
+    this.#everySecond = state.for === null ? null : setInterval(() => this.#screen.update(), 1_000);
+    this.#screen.update();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { input } = this.#options;
+    input.off('keypress', this.#onKey).off('end', this.#onEnd);
+    if (this.#everySecond !== null) clearInterval(this.#everySecond);
+    if (this.#typing !== null) clearTimeout(this.#typing);
+    const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);
+    await this.#screen.shut([...this.#transcript.farewell(), ...draft]);
+    this.#release();
+    input.pause();
+  }
+
+  resumed(): void {
+    if (!this.#closed) this.#take();
+  }
+
+  #take(): void {
+    // After a stop the mode is another than Node believes, and it would not set the same one twice.
+    this.#release();
+    this.#options.input.setRawMode(true);
+    this.#options.input.resume();
+    this.#screen.open();
+  }
+
+  #release(): void {
+    // A terminal that was hung up has no mode any more.
+    if (!this.#options.input.destroyed) this.#options.input.setRawMode(false);
+  }
+
+  async #suspend(): Promise<void> {
+    await this.#screen.shut([]);
+    this.#release();
+    this.#options.suspend();
+  }
+
+  #content({ columns }: Size): Content {
+    const { appearance } = this.#options;
+    const pending = this.#transcript.pending;
+    const listed: Row[] = pending.slice(0, MAX_PENDING).map((text) => ({ text, tone: 'dim' }));
+    const more = pending.length - listed.length;
+    if (more > 0) listed.push({ text: `${signs(appearance).ellipsis} and ${more} more`, tone: 'dim' });
+    const { typing } = this.#transcript;
+    const status = { waiting: this.#waiting, link: this.#link, typing, undelivered: pending.length };
+    const row = statusRow(status, Date.now(), columns - 1, appearance);
+    return { rows: [...listed, row], clusters: this.#editor.clusters, cursor: this.#editor.cursor };
+  }
+
+  /** Resolves once all the lines are on the screen. */
+  #apply({ lines, command, back }: Outcome): Promise<void> {
+    const kept = back !== null && this.#editor.text === '';
+    if (kept) this.#editor.set(back);
+    const shown = this.#screen.print(back === null || kept ? lines : [...lines, ...this.#notSent(back)]);
+    if (command !== null) this.#events.command(command);
+    return shown;
+  }
+
+  #notSent(text: string): string[] {
+    return noticeLines(['Not sent:', ...visibleLines(text)], this.#options.appearance);
+  }
+
+  #key(typed: string | undefined, key: Key): void {
+    if (key.ctrl === true && key.name === 'c') this.#events.interrupted();
+    else if (this.#ended) return;
+    else if (key.name === 'paste-start') this.#paste = '';
+    else if (key.name === 'paste-end') this.#pasted();
+    else if (this.#paste !== null) this.#paste += this.#paste.length <= MAX_TEXT ? (key.sequence ?? typed ?? '') : '';
+    else this.#edit(typed, key);
+    this.#screen.update();
+  }
+
+  #pasted(): void {
+    const text = this.#paste ?? '';
+    this.#paste = null;
+    if (text.length <= MAX_TEXT) this.#editor.insert(text);
+    else this.#say('What was pasted is longer than a message can be, and was left out.');
+    this.#noteTyping();
+  }
+
+  #edit(typed: string | undefined, key: Key): void {
+    const { name, ctrl = false, meta = false } = key;
+    if (ctrl && name === 'd' && this.#editor.clusters.length === 0) this.#end();
+    else if (ctrl && name === 'z') void this.#suspend();
+    else if (ctrl && name === 'l') this.#screen.clear();
+    else if (name === 'return' && !meta) this.#submit();
+    else if (name === 'tab') this.#editor.insert(completeCommand(this.#editor.text) ?? '');
+    else if (!this.#editor.press(key) && typed !== undefined && !ctrl && !meta) this.#editor.insert(typed);
+    this.#noteTyping();
+  }
+
+  #submit(): void {
+    const outcome = this.#transcript.typed(this.#editor.take(), Date.now());
+    this.#stoppedTyping();
+    this.#apply(outcome).catch(() => undefined);
+  }
+
+  #say(sentence: string): void {
+    this.#screen.print(noticeLines([sentence], this.#options.appearance)).catch(() => undefined);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.ended();
+  }
+
+  /** Says that somebody is typing, or no more, whenever that has changed. Commands are nobody's business. */
+  #noteTyping(): void {
+    const [first, second] = this.#editor.clusters;
+    if (first === undefined || (first === '/' && second !== '/')) {
+      this.#stoppedTyping();
+      return;
+    }
+    if (this.#typing === null) this.#events.command({ type: 'typing', on: true });
+    else clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#stoppedTyping(), TYPING_IDLE);
+  }
+
+  #stoppedTyping(): void {
+    if (this.#typing === null) return;
+    clearTimeout(this.#typing);
+    this.#typing = null;
+    this.#events.command({ type: 'typing', on: false });
+  }
+}

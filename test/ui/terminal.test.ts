@@ -1,0 +1,170 @@
+/** The chat in a real terminal: what a person sees, whatever happens while he writes. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { hasTmux, Terminal } from './terminal/tmux.ts';
+
+const skip = hasTmux ? false : 'tmux is not installed';
+const LINK = { path: 'direct', rttMs: 12 };
+const IDLE = { type: 'waiting', state: { for: null, since: 0, until: null }, link: LINK };
+const PEER = {
+  type: 'peer',
+  peer: 'p',
+  name: 'anna',
+  status: 'connected',
+  path: 'direct',
+  trust: 'known',
+  safety: null,
+};
+
+let terminal: Terminal;
+let id = 0;
+
+function message(text: string): object {
+  id += 1;
+  return { type: 'message', id: String(id), peer: 'p', name: 'anna', text, at: new Date().toISOString() };
+}
+
+/** The screen without the minute. */
+const timeless = (screen: string) => screen.replaceAll(/^\d\d:\d\d /gm, '');
+/** Without spaces and line ends, as the prompt wraps. */
+const flat = (screen: string) => screen.replaceAll(/\s/g, '');
+const lastLines = (screen: string, count: number) => screen.split('\n').slice(-count);
+
+before(async () => {
+  if (!hasTmux) return;
+  terminal = new Terminal();
+  await terminal.open();
+});
+
+after(() => {
+  if (hasTmux) terminal.close();
+});
+
+test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
+  terminal.keys('stty -g', 'Enter');
+  const modes = /^[0-9a-f]+(:[0-9a-f]+)+$/m.exec(
+    await terminal.until((screen) => /^[0-9a-f]+(:[0-9a-f]+)+$/m.test(screen)),
+  )?.[0];
+  assert.ok(modes);
+
+  await t.test('says for how long it waits', async () => {
+    await terminal.start();
+    terminal.order({ type: 'waiting', state: { for: 'peer', since: Date.now() - 65_000, until: null }, link: null });
+    const first = await terminal.until((screen) =>
+      /waiting for the other side, 6\d s · Ctrl-C to leave\n>$/.test(screen),
+    );
+    const shown = /side, (\d+) s/.exec(first)?.[1];
+    await terminal.until((screen) => /side, (\d+) s/.exec(screen)?.[1] !== shown);
+    terminal.order(PEER);
+    terminal.order(IDLE);
+    await terminal.until((screen) => screen.endsWith('direct, 12 ms\n>'));
+  });
+
+  await t.test('keeps the prompt while messages come in, and sends what was written', async () => {
+    terminal.type('half a 日本 sen');
+    await terminal.told('typing');
+    terminal.order(message('hello 👩\u200d🚀'));
+    terminal.order(message('two\nlines\x1b[2J'));
+    const screen = await terminal.until((now) => now.includes('lines') && now.endsWith('half a 日本 sen'));
+    assert.deepEqual(lastLines(timeless(screen), 5), [
+      'anna: hello 👩\u200d🚀',
+      'anna: two',
+      '      lines\\x1b[2J',
+      'direct, 12 ms',
+      '> half a 日本 sen',
+    ]);
+    assert.match(terminal.cursor(), /^17,/);
+    terminal.type('tence');
+    terminal.keys('Enter');
+    assert.deepEqual(await terminal.told('send'), { type: 'send', text: 'half a 日本 sentence', ref: '1' });
+    await terminal.until((now) =>
+      timeless(now).endsWith('you: half a 日本 sentence\ndirect, 12 ms · 1 undelivered\n>'),
+    );
+    terminal.order({ type: 'sent', id: 'a', ref: '1' });
+    terminal.order({ type: 'delivered', id: 'a', peer: 'p' });
+    await terminal.until((now) => timeless(now).endsWith('you: half a 日本 sentence ✓\ndirect, 12 ms\n>'));
+  });
+
+  await t.test('takes a paste of four lines as one message', async () => {
+    terminal.paste('one\ntwo\nthree\nfour');
+    await terminal.until((screen) => screen.endsWith('> one\n  two\n  three\n  four'));
+    terminal.keys('Enter');
+    assert.deepEqual(await terminal.told('send'), { type: 'send', text: 'one\ntwo\nthree\nfour', ref: '2' });
+    terminal.order({ type: 'sent', id: 'b', ref: '2' });
+    terminal.order({ type: 'delivered', id: 'b', peer: 'p' });
+    await terminal.until((now) =>
+      timeless(now).endsWith('you: one\n      two\n      three\n      four ✓\ndirect, 12 ms\n>'),
+    );
+  });
+
+  await t.test('survives resizing, with wide characters and text coming in', async () => {
+    const draft = `a draft that is longer than the narrow terminal is wide, ${'日本語'.repeat(5)}`;
+    terminal.type(draft);
+    await terminal.until((screen) => flat(screen).endsWith(flat(draft)));
+    const long = `${'incoming '.repeat(9)}日本語 end`;
+    for (const [columns, rows] of [
+      [46, 14],
+      [40, 12],
+      [100, 24],
+      [80, 20],
+    ] as const) {
+      terminal.resize(columns, rows);
+      await terminal.told('resize');
+      terminal.order(message(`${long} ${columns}`));
+      await terminal.until((now) => now.includes(`${long} ${columns}`) && flat(now).endsWith(flat(draft)));
+    }
+    const screen = timeless(await terminal.until((now) => now.includes('end 80') && flat(now).endsWith(flat(draft))));
+    for (const columns of [46, 40, 100, 80]) {
+      assert.equal(screen.split(`anna: ${long} ${columns}\n`).length, 2, `message at ${columns} columns:\n${screen}`);
+    }
+    assert.equal(screen.split('direct, 12 ms').length, 2, `one status line:\n${screen}`);
+    assert.equal(screen.split('> a draft').length, 2, `one prompt:\n${screen}`);
+    terminal.keys('C-u');
+    await terminal.until((now) => now.endsWith('direct, 12 ms\n>'));
+  });
+
+  await t.test('answers commands itself', async () => {
+    terminal.type('/nonsense');
+    terminal.keys('Enter');
+    await terminal.until((screen) => screen.includes('There is no command /nonsense') && screen.endsWith('ms\n>'));
+    terminal.type('/peers');
+    terminal.keys('Enter');
+    await terminal.until((screen) => screen.includes('anna: connected, direct; known key'));
+  });
+
+  await t.test('can be stopped and continued', async () => {
+    terminal.type('kept');
+    await terminal.until((screen) => screen.endsWith('> kept'));
+    terminal.keys('C-z');
+    await terminal.until((screen) => /Stopped[^\n]*\nready>$/.test(screen));
+    terminal.keys('fg', 'Enter');
+    await terminal.until((screen) => screen.endsWith('direct, 12 ms\n> kept'));
+    terminal.type('!');
+    await terminal.until((screen) => screen.endsWith('> kept!'));
+  });
+
+  await t.test('leaves nothing behind: no rows, no modes', async () => {
+    terminal.keys('C-u');
+    terminal.type('never arrived');
+    terminal.keys('Enter');
+    await terminal.told('send');
+    terminal.keys('C-c');
+    await terminal.told('interrupted');
+    terminal.order({ type: 'close' });
+    const screen = timeless(await terminal.until((now) => now.endsWith('ready>')));
+    assert.ok(screen.endsWith('you: never arrived (not delivered)\nready>'), screen);
+    assert.ok(!screen.includes('direct, 12 ms'), screen);
+    terminal.keys('stty -g', 'Enter');
+    await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));
+  });
+
+  await t.test('takes the brackets off what is pasted later', async () => {
+    await terminal.start('cat -v');
+    await terminal.until((screen) => screen.endsWith('>'));
+    terminal.order({ type: 'close' });
+    await terminal.until((screen) => screen === '');
+    terminal.paste('unbracketed\n');
+    await terminal.until((screen) => screen === 'unbracketed\nunbracketed');
+    terminal.keys('C-d');
+  });
+});

@@ -1,0 +1,43 @@
+/**
+ * A program that only shows a chat: the terminal under test, steered over a Unix socket (first argument) by JSON lines,
+ * to which it tells in return what the terminal asks for.
+ */
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { ChatEvent, Waiting } from '../../../peer/core/events.ts';
+import { openTerminal } from '../../../peer/ui/terminal.ts';
+import type { LinkState } from '../../../peer/ui/ui.ts';
+
+/** What the test may ask for. */
+type Order =
+  | ChatEvent
+  | { readonly type: 'waiting'; readonly state: Waiting; readonly link: LinkState | null }
+  | { readonly type: 'close' };
+
+const socket = connect(process.argv[2] ?? '');
+const tell = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
+
+const ui = openTerminal(
+  {
+    input: process.stdin,
+    output: process.stdout,
+    appearance: { colour: true, unicode: true },
+    suspend: () => process.kill(process.pid, 'SIGTSTP'),
+  },
+  {
+    command: (command) => tell(command),
+    ended: () => tell({ type: 'ended' }),
+    interrupted: () => tell({ type: 'interrupted' }),
+    fault: ({ code }) => tell({ type: 'fault', code }),
+  },
+);
+process.stdout.on('resize', () => tell({ type: 'resize' }));
+process.on('SIGCONT', () => ui.resumed());
+
+createInterface({ input: socket }).on('line', (line) => {
+  const order = JSON.parse(line) as Order;
+  if (order.type === 'waiting') ui.waiting(order.state, order.link);
+  else if (order.type === 'close') void ui.close().then(() => process.exit(0));
+  else void ui.show(order).then(() => tell({ type: 'shown' }));
+});
+tell({ type: 'open' });

@@ -1,0 +1,132 @@
+/** A real terminal for tests: a tmux server of its own with one window, and the program in it. */
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Whether tmux is installed. */
+export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+
+const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
+/** How long a state of the screen is waited for, in ms. */
+const PATIENCE = 10_000;
+
+/** What the program tells. */
+export interface Told {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** A shell in a terminal of 80 columns and 20 rows, in which the program is started. */
+export class Terminal {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-ui-'));
+  readonly #socketPath = join(this.#folder, 'control');
+  readonly #name = `aparte-test-${process.pid}`;
+  readonly #told: Told[] = [];
+  #wake: () => void = () => undefined;
+  #program: Socket | null = null;
+  readonly #server = createServer((socket) => {
+    this.#program = socket;
+    createInterface({ input: socket }).on('line', (line) => {
+      this.#told.push(JSON.parse(line) as Told);
+      this.#wake();
+    });
+    socket.on('error', () => undefined);
+  });
+
+  /** Opens the terminal; resolves once the shell shows its prompt. */
+  async open(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#socketPath, resolve));
+    const shell = 'env PS1="ready> " HISTFILE= LC_ALL=C.UTF-8 bash --norc --noprofile';
+    this.#tmux('-u', '-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '20', shell);
+    this.#tmux('set-option', '-g', 'window-size', 'manual');
+    await this.until((screen) => screen.includes('ready>'));
+  }
+
+  /** Starts the program in the shell, and what is to run after it; resolves once it is open. */
+  async start(then = 'true'): Promise<void> {
+    this.keys(`clear; ${process.execPath} --import tsx ${PROGRAM} ${this.#socketPath}; ${then}`, 'Enter');
+    await this.told('open');
+  }
+
+  /** Presses keys, by tmux's names for them. */
+  keys(...keys: string[]): void {
+    this.#tmux('send-keys', ...keys);
+  }
+
+  /** Types a text. */
+  type(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
+  /** Pastes a text, in brackets where the program has asked for that. */
+  paste(text: string): void {
+    execFileSync('tmux', ['-L', this.#name, 'load-buffer', '-'], { input: text });
+    this.#tmux('paste-buffer', '-p');
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** Gives the program an order. */
+  order(order: object): void {
+    this.#program?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  /** The next thing of this type that the program tells; what it tells before is passed over. */
+  async told(type: string): Promise<Told> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      for (let next = this.#told.shift(); next !== undefined; next = this.#told.shift()) {
+        if (next.type === type) return next;
+      }
+      if (Date.now() > deadline) throw new Error(`the program did not tell ${type}; screen:\n${this.screen()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, PATIENCE);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Scrollback and screen, long lines joined, without blank space at the ends. */
+  screen(): string {
+    return this.#tmux('capture-pane', '-p', '-J', '-S', '-')
+      .replace(/[ \t]+$/gm, '')
+      .trimEnd();
+  }
+
+  /** Column and row of the cursor, from 0. */
+  cursor(): string {
+    return this.#tmux('display-message', '-p', '#{cursor_x},#{cursor_y}').trim();
+  }
+
+  /** Looks at the screen until it is as wanted. */
+  async until(wanted: (screen: string) => boolean): Promise<string> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      const screen = this.screen();
+      if (wanted(screen)) return screen;
+      if (Date.now() > deadline) throw new Error(`not on the screen in time:\n${screen}`);
+      // A terminal does not say when it has drawn: it has to be looked at again.
+      await new Promise((resolve) => execFile('sleep', ['0.03'], resolve));
+    }
+  }
+
+  close(): void {
+    spawnSync('tmux', ['-L', this.#name, 'kill-server']);
+    this.#program?.destroy();
+    this.#server.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #tmux(...args: string[]): string {
+    return execFileSync('tmux', ['-L', this.#name, ...args], { encoding: 'utf8' });
+  }
+}
