@@ -1,0 +1,143 @@
+/**
+ * What `send` and `receive` show: texts that arrive on the output, as they are where it is no terminal; all else, with
+ * what is waited for, on the diagnostics (standard error).
+ */
+import type { Writable } from 'node:stream';
+import type { ChatEvent, Waiting } from '../core/events.ts';
+import type { Appearance } from './appearance.ts';
+import { Outlet } from './outlet.ts';
+import { Reminder } from './reminder.ts';
+import { visible, visibleLines } from './sanitize.ts';
+import { statusRow } from './status.ts';
+import type { LinkState, Ui, UiEvents } from './ui.ts';
+import type { PeerEvent } from './view.ts';
+import { codeLines, peerLines, shownName } from './view.ts';
+
+/** Where a one-shot command writes to. */
+export interface OneShotOptions {
+  readonly output: Writable;
+  readonly outputIsTerminal: boolean;
+  readonly diagnostics: Writable;
+  /** Columns of the terminal the diagnostics go to, where one line can be written again and again; null for none. */
+  readonly diagnosticsColumns: number | null;
+  /** How the diagnostics look. */
+  readonly appearance: Appearance;
+}
+
+const ERASE_LINE = '\r\x1b[K';
+
+/** Opens the user interface of a one-shot command. It reads nothing. */
+export function openOneShot(options: OneShotOptions, events: Pick<UiEvents, 'fault'>): Ui {
+  return new OneShot(options, events);
+}
+
+class OneShot implements Ui {
+  readonly #options: OneShotOptions;
+  readonly #output: Outlet;
+  readonly #diagnostics: Outlet;
+  readonly #reminder: Reminder;
+  readonly #peers = new Map<string, PeerEvent>();
+  #own = '';
+  #waiting: Waiting = { for: null, since: 0, until: null };
+  #link: LinkState | null = null;
+  #everySecond: NodeJS.Timeout | null = null;
+  #statusDrawn = false;
+  #fatal = false;
+  /** Whether the output ends in the middle of a line. */
+  #midLine = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: OneShotOptions, events: Pick<UiEvents, 'fault'>) {
+    this.#options = options;
+    this.#output = new Outlet(options.output, (error) => events.fault(error));
+    // Diagnostics that nobody reads stop nothing.
+    this.#diagnostics = new Outlet(options.diagnostics, () => undefined);
+    this.#reminder = new Reminder((words) => this.#say([`${words}.`]));
+  }
+
+  show(event: ChatEvent): Promise<void> {
+    if (event.type === 'message') return this.#message(event.text, event.raw === true);
+    this.#say(this.#lines(event));
+    return this.#last;
+  }
+
+  waiting(state: Waiting, link: LinkState | null): void {
+    this.#waiting = state;
+    this.#link = link;
+    if (this.#options.diagnosticsColumns === null) {
+      this.#reminder.waiting(state);
+      return;
+    }
+    if (this.#everySecond !== null) clearInterval(this.#everySecond);
+    this.#everySecond = state.for === null ? null : setInterval(() => this.#say([]), 1_000);
+    this.#say([]);
+  }
+
+  async close(): Promise<void> {
+    this.#reminder.stop();
+    if (this.#everySecond !== null) clearInterval(this.#everySecond);
+    this.#waiting = { for: null, since: 0, until: null };
+    this.#say([]);
+    if (this.#midLine && this.#options.outputIsTerminal) this.#last = this.#write('\n');
+    await this.#last.catch(() => undefined);
+  }
+
+  /** A `raw` text is a piece of a stream and goes out without a line end behind it. */
+  #message(text: string, raw: boolean): Promise<void> {
+    const shown = this.#options.outputIsTerminal ? visibleLines(text).join('\n') : text;
+    this.#midLine = raw && !shown.endsWith('\n');
+    if (this.#statusDrawn) this.#note(ERASE_LINE);
+    this.#statusDrawn = false;
+    return this.#write(raw ? shown : `${shown}\n`);
+  }
+
+  #write(text: string): Promise<void> {
+    const written = this.#output.write(text);
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  #lines(event: ChatEvent): string[] {
+    const { appearance } = this.#options;
+    switch (event.type) {
+      case 'ready':
+        this.#own = event.name;
+        return [];
+      case 'code':
+        return codeLines(event.code, event.invite, appearance);
+      case 'peer': {
+        const before = this.#peers.get(event.peer) ?? null;
+        this.#peers.set(event.peer, event);
+        return peerLines(event, before, shownName(event.name, this.#own, appearance), appearance);
+      }
+      case 'error':
+        this.#fatal ||= event.fatal;
+        return [`aparte: ${visible(event.message)}`, `        ${visible(event.hint)}`];
+      case 'end':
+        return event.exit === 0 || this.#fatal ? [] : [`aparte: ${visible(event.reason)}`];
+      default:
+        return [];
+    }
+  }
+
+  /** Writes lines to the diagnostics and, where there can be one, the status line under them. */
+  #say(lines: readonly string[]): void {
+    const text = lines.map((line) => `${line}\n`).join('');
+    const columns = this.#options.diagnosticsColumns;
+    if (columns === null) {
+      if (text !== '') this.#note(text);
+      return;
+    }
+    const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0 };
+    // Not in the middle of a line of text that shares the terminal.
+    const drawn = this.#waiting.for !== null && !this.#midLine;
+    const row = drawn ? statusRow(status, Date.now(), columns - 1, this.#options.appearance).text : '';
+    const erase = this.#statusDrawn ? ERASE_LINE : '';
+    this.#statusDrawn = drawn;
+    if (erase + text + row !== '') this.#note(`${erase}${text}${row}`);
+  }
+
+  #note(text: string): void {
+    this.#last = this.#diagnostics.write(text).catch(() => undefined);
+  }
+}

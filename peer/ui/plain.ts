@@ -1,0 +1,66 @@
+/** The chat for screen readers, logs and pipes: a line in, lines out, nothing ever moves or changes. */
+import type { Readable, Writable } from 'node:stream';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+import type { Appearance } from './appearance.ts';
+import type { InputLine } from './lines.ts';
+import { readLines } from './lines.ts';
+import { Outlet } from './outlet.ts';
+import { Reminder } from './reminder.ts';
+import { visibleLines } from './sanitize.ts';
+import { linkWords } from './status.ts';
+import type { Outcome } from './transcript.ts';
+import { Transcript } from './transcript.ts';
+import type { LinkState, Ui, UiEvents } from './ui.ts';
+import { errorLines, noticeLines } from './view.ts';
+
+/** What the plain chat reads and writes. */
+export interface PlainOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly appearance: Appearance;
+}
+
+/** Opens the plain chat. Reads at once; each line typed is a message or a command. */
+export function openPlain({ input, output, appearance }: PlainOptions, events: UiEvents): Ui {
+  const outlet = new Outlet(output, (error) => events.fault(error));
+  const transcript = new Transcript(appearance);
+  let path: LinkState['path'] | null = null;
+
+  const print = (lines: readonly string[]) => outlet.write(lines.map((line) => `${line}\n`).join(''));
+  const say = (...sentences: string[]) => {
+    print(noticeLines(sentences, appearance)).catch(() => undefined);
+  };
+  const reminder = new Reminder((words) => say(`${words}.`));
+  const apply = ({ lines, command, back }: Outcome) => {
+    const notSent = back === null ? [] : noticeLines(['Not sent:', ...visibleLines(back)], appearance);
+    const shown = print([...lines, ...notSent]);
+    if (command !== null) events.command(command);
+    return shown;
+  };
+  const read = (line: InputLine) => {
+    if ('text' in line) {
+      apply(transcript.typed(line.text, Date.now())).catch(() => undefined);
+      return;
+    }
+    const error =
+      line.fault === 'too-long' ? new AparteError('message-too-long') : new AparteError('bad-command', 'not UTF-8');
+    const { code, message, hint } = error;
+    print(errorLines({ code, message, hint, fatal: false }, appearance)).catch(() => undefined);
+  };
+  const stop = readLines(input, MAX_TEXT, read, () => events.ended());
+
+  return {
+    show: (event) => apply(transcript.event(event)),
+    waiting: (state, link) => {
+      reminder.waiting(state);
+      if (link !== null && link.path !== path) say(`connected: ${linkWords(link)}.`);
+      path = link?.path ?? null;
+    },
+    close: async () => {
+      stop();
+      reminder.stop();
+      await print(transcript.farewell()).catch(() => undefined);
+    },
+  };
+}
