@@ -10,14 +10,16 @@ import type { Room } from './core/room.ts';
 import type { Link, LinkSignal, OpenLink, Path } from './link/link.ts';
 import type { OpenRendezvous, Rendezvous } from './rendezvous/rendezvous.ts';
 
+type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
+
 /** What a client is wired to. */
 export interface ClientParts {
   readonly room: Room;
   readonly openRendezvous: OpenRendezvous;
   readonly openLink: OpenLink;
   /** Bytes of a candidate signal, and back. `decodeCandidate` throws `bad-offer`. */
-  readonly encodeCandidate: (signal: LinkSignal) => Uint8Array;
-  readonly decodeCandidate: (bytes: Uint8Array) => LinkSignal;
+  readonly encodeCandidate: (signal: CandidateSignal) => Uint8Array;
+  readonly decodeCandidate: (bytes: Uint8Array) => CandidateSignal;
   /** Shows an event; resolves once it is shown. A rejection means that nothing can be shown any more. */
   readonly show: (event: ChatEvent) => Promise<void>;
   /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */

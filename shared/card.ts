@@ -1,5 +1,5 @@
 /** The card each side joins a room with: which versions it speaks and 16 fresh bytes (docs/PROTOCOL.md, Meeting). */
-import { fromLv, lv } from './bytes.ts';
+import { equalBytes, fromLv, lv } from './bytes.ts';
 import { AparteError } from './errors.ts';
 
 /** A decoded card. */
@@ -28,4 +28,10 @@ export function decodeCard(bytes: Uint8Array): Card {
 /** The highest version both cards name, or `null` where there is none. */
 export function commonVersion(a: Card, b: Card): number | null {
   return a.versions.findLast((version) => b.versions.includes(version)) ?? null;
+}
+
+/** Whether two cards can meet. Throws `self` where they have one nonce, `version` where they have no version in common. */
+export function checkCards(own: Card, theirs: Card): void {
+  if (equalBytes(own.nonce, theirs.nonce)) throw new AparteError('self');
+  if (commonVersion(own, theirs) === null) throw new AparteError('version');
 }

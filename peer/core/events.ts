@@ -49,7 +49,10 @@ export type ChatEvent =
     }
   | { readonly type: 'end'; readonly reason: string; readonly exit: ExitCode };
 
-/** What the program waits for just now, since when; `until` is when it gives up or tries again, null for never. */
+/**
+ * What the program waits for just now, since when; `until` is when it gives up, for `server` when it tries again; null
+ * for never.
+ */
 export interface Waiting {
   readonly for: 'server' | 'peer' | 'handshake' | 'path' | 'reconnect' | 'delivery' | null;
   readonly since: number;

@@ -1,15 +1,15 @@
 /** One remote person: who they are, how we are connected, and what is to be delivered, over any number of sessions. */
 import { AparteError } from '../../shared/errors.ts';
-import { safetyNumber, type Ticket } from '../crypto/index.ts';
+import type { Ticket } from '../crypto/index.ts';
 import type { Path } from '../link/link.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
+import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
 import { Delivery, type Incoming, type Outgoing } from './delivery.ts';
-import type { ChatEvent, Fact, KnownPeer, PeerStatus, Trust } from './events.ts';
+import type { ChatEvent, Fact, KnownPeer, PeerStatus } from './events.ts';
 import { Recent } from './recent.ts';
 import { Reunion } from './reunion.ts';
 import { Session, type SessionEnd } from './session.ts';
-import { trustIn } from './trust.ts';
 import type { PeerMessage } from './wire.ts';
 
 /** Tickets are good for so long (ms) after the link was lost: 24 h. */
@@ -47,21 +47,17 @@ interface Pending {
 
 /** A peer who has proven the code. */
 export class Peer {
-  readonly handle: string;
-  readonly name: string;
-  readonly id: Uint8Array;
+  readonly contact: Contact;
   status: PeerStatus = 'connecting';
   /** How the link runs, null while there is none. */
   path: Path | null = null;
   readonly #context: Context;
   readonly #options: PeerOptions;
-  readonly #safety: string;
   readonly #events: PeerEvents;
   readonly #delivery = new Delivery();
   /** The session that stands, until another does. */
   #session: Session | null = null;
   #pending: Pending | null;
-  #trust: Trust;
   #reunion: Reunion | null = null;
   /** Of the last session that stood, once it has ended. */
   #tickets: readonly Ticket[] = [];
@@ -73,11 +69,8 @@ export class Peer {
     this.#context = context;
     this.#options = options;
     this.#events = events;
-    this.handle = `p${context.nextNumber()}`;
-    this.id = met.claims.id;
-    this.name = met.claims.name === '' ? 'anonymous' : met.claims.name;
-    this.#safety = safetyNumber(options.profile.identity.publicKey, this.id);
-    this.#trust = trustIn(this.id, this.name, options.known);
+    const own = options.profile.identity.publicKey;
+    this.contact = new Contact(`p${context.nextNumber()}`, met.claims, own, options.known);
     this.#pending = this.#pendingFrom(met, attempt);
     this.#tell();
   }
@@ -109,9 +102,9 @@ export class Peer {
 
   /** The user compared the safety numbers. Returns what to remember. */
   verify(): KnownPeer {
-    this.#trust = 'verified';
+    this.contact.trust = 'verified';
     this.#tell();
-    return { id: this.id, name: this.name, verified: true };
+    return this.contact.record;
   }
 
   /** The user has seen message `seq`. */
@@ -191,10 +184,7 @@ export class Peer {
     pending.attempt.wipe();
     this.#backAgain();
     // A name that used to belong to another identity is not taken over before the user has compared the numbers.
-    if (first && this.#trust !== 'changed') {
-      const peer = { id: this.id, name: this.name, verified: this.#trust === 'verified' };
-      this.#context.emit({ type: 'remember', peer });
-    }
+    if (first && this.contact.trust !== 'changed') this.#context.emit({ type: 'remember', peer: this.contact.record });
     this.#events.connected();
   }
 
@@ -240,7 +230,7 @@ export class Peer {
   }
 
   #profile(): Profile {
-    return { ...this.#options.profile, cursor: this.#delivery.shown, expected: this.id };
+    return { ...this.#options.profile, cursor: this.#delivery.shown, expected: this.contact.id };
   }
 
   #ended(session: Session, end: SessionEnd, tickets: readonly Ticket[]): void {
@@ -265,7 +255,7 @@ export class Peer {
 
   #got(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void {
     if (message.kind === 'typing') {
-      tell(this.#context, { type: 'typing', peer: this.handle, on: message.on });
+      tell(this.#context, { type: 'typing', peer: this.contact.handle, on: message.on });
       return;
     }
     if (message.kind === 'shown') return this.#gotShown(message.seq);
@@ -281,7 +271,7 @@ export class Peer {
   #messageEvent({ id, text, at, raw }: Incoming): ChatEvent {
     // The time is the sender's word: one that lies ahead of our clock is replaced by ours.
     const said = new Date(Math.min(at, this.#context.date)).toISOString();
-    const event = { type: 'message', id, peer: this.handle, name: this.name, text, at: said } as const;
+    const event = { type: 'message', id, peer: this.contact.handle, name: this.contact.name, text, at: said } as const;
     return raw ? { ...event, raw: true } : event;
   }
 
@@ -292,7 +282,7 @@ export class Peer {
   }
 
   #tellDelivered(id: string): void {
-    tell(this.#context, { type: 'delivered', id, peer: this.handle });
+    tell(this.#context, { type: 'delivered', id, peer: this.contact.handle });
   }
 
   #over(end: SessionEnd): void {
@@ -304,9 +294,6 @@ export class Peer {
   }
 
   #tell(): void {
-    const safety = this.status === 'connecting' ? null : this.#safety;
-    const path = this.status === 'connected' ? this.path : null;
-    const { handle: peer, name, status } = this;
-    tell(this.#context, { type: 'peer', peer, name, status, path, trust: this.#trust, safety });
+    tell(this.#context, this.contact.event(this.status, this.path));
   }
 }

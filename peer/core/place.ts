@@ -2,8 +2,7 @@
  * One meeting place: a room of one rendezvous, entered with one card and one secret. Starts an attempt with each
  * member by the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them.
  */
-import { equalBytes } from '../../shared/bytes.ts';
-import { commonVersion, decodeCard, encodeCard } from '../../shared/card.ts';
+import { checkCards, decodeCard, encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
 import type { Member } from '../../shared/signal-wire.ts';
@@ -247,10 +246,7 @@ export class Place {
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */
   #meetingWith(member: Member, role: 'A' | 'B'): Meeting | null {
     try {
-      const own = decodeCard(this.#card);
-      const theirs = decodeCard(member.card);
-      if (equalBytes(own.nonce, theirs.nonce)) throw new AparteError('self');
-      if (commonVersion(own, theirs) === null) throw new AparteError('version');
+      checkCards(decodeCard(this.#card), decodeCard(member.card));
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
       const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);

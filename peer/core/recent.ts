@@ -1,24 +1,24 @@
-/** How often something happened lately: times (ms) within a window that moves along. */
+/** How often something happened lately: times (ms) within a span that moves along. */
 export class Recent {
   readonly #limit: number;
-  readonly #window: number;
+  readonly #span: number;
   #times: number[] = [];
 
-  /** `limit` times in `window` ms are allowed. */
-  constructor(limit: number, window: number) {
+  /** `limit` times in `span` ms are allowed. */
+  constructor(limit: number, span: number) {
     this.#limit = limit;
-    this.#window = window;
+    this.#span = span;
   }
 
   /** It happened. Returns whether that makes it too often. */
   add(now: number): boolean {
-    this.#times = [...this.#times.filter((at) => at > now - this.#window), now];
+    this.#times = [...this.#times.filter((at) => at > now - this.#span), now];
     return this.#times.length >= this.#limit;
   }
 
   /** When (ms) it may happen again; `now` where it may at once. */
   nextAt(now: number): number {
     const oldest = this.#times.at(-this.#limit);
-    return oldest === undefined ? now : Math.max(now, oldest + this.#window);
+    return oldest === undefined ? now : Math.max(now, oldest + this.#span);
   }
 }

@@ -55,8 +55,7 @@ export class Room {
   /** What was said before anybody was there. */
   #early: Outgoing[] = [];
   #startedAt = 0;
-  #waitingSince = 0;
-  #waitingFor: Waiting['for'] = 'server';
+  #waiting: { for: Waiting['for']; since: number } = { for: 'server', since: 0 };
   #leaving: Leaving | null = null;
   #ended = false;
 
@@ -77,7 +76,7 @@ export class Room {
     return this.#during(clock, () => {
       const { version, server, name, identity, known, reconnect } = this.#options;
       this.#startedAt = clock.now;
-      this.#waitingSince = clock.now;
+      this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
       const profile = { identity, name, cursor: 0, expected: null };
       this.#meeting = new CodeMeeting(
@@ -115,9 +114,9 @@ export class Room {
 
   /** What we wait for. */
   get waiting(): Waiting {
-    const retryAt = this.#waitingFor === 'server' ? (this.#meeting?.retryAt ?? null) : null;
-    const until = retryAt ?? this.#peer?.giveUpAt ?? this.#giveUpAt;
-    return { for: this.#waitingFor, since: this.#waitingSince, until };
+    const giveUpAt = this.#peer?.giveUpAt ?? this.#giveUpAt;
+    const until = this.#waiting.for === 'server' ? (this.#meeting?.retryAt ?? null) : giveUpAt;
+    return { ...this.#waiting, until };
   }
 
   /** How we are connected, and the round trip in ms (null while unknown); null while we are not. */
@@ -133,7 +132,8 @@ export class Room {
     this.#orders = [];
     if (!this.#ended) {
       action();
-      this.#updateWaiting();
+      const next = this.#nextWaiting();
+      if (next !== this.#waiting.for) this.#waiting = { for: next, since: clock.now };
     }
     return this.#orders;
   }
@@ -210,7 +210,7 @@ export class Room {
   }
 
   #verify(handle: string): void {
-    if (this.#peer?.handle !== handle || this.#peer.status === 'connecting') {
+    if (this.#peer?.contact.handle !== handle || this.#peer.status === 'connecting') {
       return this.#note(new AparteError('bad-command', 'there is no such peer'));
     }
     this.#context.emit({ type: 'remember', peer: this.#peer.verify() });
@@ -252,14 +252,8 @@ export class Room {
     return timeout === null || this.#peer !== null ? null : this.#startedAt + timeout;
   }
 
-  #updateWaiting(): void {
-    const next = this.#nextWaiting();
-    if (next === this.#waitingFor) return;
-    this.#waitingFor = next;
-    this.#waitingSince = this.#context.now;
-  }
-
   #nextWaiting(): Waiting['for'] {
+    if (this.#ended) return null;
     if (this.#peer?.status === 'connected') return this.#peer.undelivered > 0 ? 'delivery' : null;
     if (this.#peer?.status === 'reconnecting') return 'reconnect';
     if (this.#peer !== null) return 'path';

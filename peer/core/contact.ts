@@ -1,0 +1,36 @@
+/** Who a peer has proven to be, and what we know of that identity. */
+import { safetyNumber } from '../crypto/index.ts';
+import type { Path } from '../link/link.ts';
+import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './events.ts';
+import { trustIn } from './trust.ts';
+
+/** An identity with the name it goes by. */
+export class Contact {
+  /** Opaque, for scripts and within this program only. */
+  readonly handle: string;
+  readonly id: Uint8Array;
+  readonly name: string;
+  trust: Trust;
+  readonly #safety: string;
+
+  /** `own` is our public key. */
+  constructor(handle: string, claims: { id: Uint8Array; name: string }, own: Uint8Array, known: readonly KnownPeer[]) {
+    this.handle = handle;
+    this.id = claims.id;
+    this.name = claims.name === '' ? 'anonymous' : claims.name;
+    this.#safety = safetyNumber(own, this.id);
+    this.trust = trustIn(this.id, this.name, known);
+  }
+
+  /** What to remember of him. */
+  get record(): KnownPeer {
+    return { id: this.id, name: this.name, verified: this.trust === 'verified' };
+  }
+
+  /** What the user is told of him. */
+  event(status: PeerStatus, path: Path | null): ChatEvent {
+    const { handle: peer, name, trust } = this;
+    const safety = status === 'connecting' ? null : this.#safety;
+    return { type: 'peer', peer, name, status, path: status === 'connected' ? path : null, trust, safety };
+  }
+}

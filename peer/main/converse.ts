@@ -1,0 +1,94 @@
+/** `chat`, `send` and `receive`: wires server, identity, core and user interface, and runs the conversation. */
+import { inviteFor, makeSecret, parseCode } from '../../shared/code.ts';
+import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { Client } from '../client.ts';
+import type { UserCommand } from '../core/events.ts';
+import { Room } from '../core/room.ts';
+import { ready, systemRandom } from '../crypto/index.ts';
+import { decodeSignal, encodeSignal } from '../link/sdp.ts';
+import { webrtcLink } from '../link/webrtc.ts';
+import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import { askForCode, type GivenCode } from './ask.ts';
+import { openFace } from './face.ts';
+import type { Conversation } from './flags.ts';
+import { type Known, openKnown } from './known.ts';
+import { streamCommands, textCommands } from './pieces.ts';
+import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
+import { onSignals } from './stop.ts';
+import { VERSION } from './version.ts';
+
+/** How long (ms) a program with nobody before it tries to reach the server at first. */
+const SERVER_PATIENCE = 10_000;
+/** How long (ms) letting go of output, data folder and server inside may take at the end. */
+const CLOSE_PATIENCE = 2_000;
+
+/** Runs a conversation from the first word to the last. Returns the exit code. */
+export async function converse(task: Conversation): Promise<ExitCode> {
+  const given = await askForCode(task, task.command === 'receive');
+  const commands = task.command === 'send' ? await whatToSend(task.text) : [];
+  const address = given?.server ?? task.server;
+  const [, inside, known] = await Promise.all([ready(), address === null ? localServer() : null, openKnown(task.data)]);
+  const { default: wrtc } = await import('wrtc');
+  const server = address ?? DEFAULT_SERVER;
+  const openRendezvous = socketIoRendezvous(server, { now: () => performance.now() });
+  const seen = { exit: EXIT.bug as ExitCode, messages: 0 };
+  const ui = openFace(task, {
+    command: (command) => client.give({ type: 'command', command }),
+    ended: () => client.give({ type: 'inputEnded' }),
+    interrupted: () => client.give({ type: 'interrupted' }),
+    fault: () => client.give({ type: 'interrupted' }),
+  });
+  const client: Client = new Client({
+    room: roomFor(task, given, server, known),
+    openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
+    openLink: webrtcLink(wrtc, { iceServers: [] }),
+    encodeCandidate: encodeSignal,
+    decodeCandidate: decodeSignal,
+    show: (event) => {
+      if (event.type === 'message') seen.messages += 1;
+      if (event.type === 'end') seen.exit = event.exit;
+      // Whoever gave the code on a one-shot command line need not be told it.
+      return event.type === 'code' && given !== null && task.command !== 'chat' ? Promise.resolve() : ui.show(event);
+    },
+    remember: (peer) => known.remember(peer),
+    waiting: (waiting, link) => ui.waiting(waiting, link),
+  });
+  onSignals(() => client.give({ type: 'interrupted' }));
+  const ended = client.run();
+  for (const command of commands) client.give({ type: 'command', command });
+  if (task.command === 'send') client.give({ type: 'inputEnded' });
+  await ended;
+  await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close());
+  if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
+    throw new AparteError('peer-left', 'it sent nothing');
+  }
+  return seen.exit;
+}
+
+function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]> {
+  if (text !== null) return textCommands(text);
+  if (process.stdin.isTTY) process.stderr.write('aparte: type the text; Ctrl-D on an empty line ends it\n');
+  return streamCommands(process.stdin);
+}
+
+function roomFor(task: Conversation, given: GivenCode | null, server: string, known: Known): Room {
+  const { nameplate = null, secret = makeSecret(systemRandom) } = given?.code ?? {};
+  return new Room({
+    version: VERSION,
+    server,
+    name: task.name,
+    identity: known.identity,
+    known: known.peers,
+    code: { nameplate, secret },
+    invite: (code) => inviteFor(server, parseCode(code)),
+    timeout: task.timeout,
+    reconnect: task.reconnect,
+    serverPatience: task.command === 'chat' && !task.json ? null : SERVER_PATIENCE,
+    random: systemRandom,
+  });
+}
+
+/** Waits for all of it, but not for ever. */
+async function within(ms: number, ...work: readonly (Promise<void> | undefined)[]): Promise<void> {
+  await Promise.race([Promise.allSettled(work), new Promise((resolve) => setTimeout(resolve, ms))]);
+}

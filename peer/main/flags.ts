@@ -1,0 +1,188 @@
+/** Flags and environment of everything but the server, checked and turned into one plain description of what to do. */
+import { userInfo } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { utf8 } from '../../shared/bytes.ts';
+import { MAX_NAME } from '../../shared/limits.ts';
+import { DEFAULT_SERVER } from './server.ts';
+
+/** What every conversation is told. */
+export interface Flags {
+  /** What was given as code: a code or an invite, `-` to be asked for it, null for none. */
+  readonly code: string | null;
+  /** Null: the default, with a server inside where none runs. */
+  readonly server: string | null;
+  readonly name: string;
+  readonly json: boolean;
+  readonly plain: boolean;
+  readonly color: boolean;
+  /** ms to wait for the other side, null for ever. */
+  readonly timeout: number | null;
+  /** ms to try to come back after the path was lost, null for ever. */
+  readonly reconnect: number | null;
+  readonly data: string | null;
+}
+
+/** A conversation the user wants. */
+export type Conversation =
+  | ({ readonly command: 'chat' } & Flags)
+  /** `text` null: standard input. */
+  | ({ readonly command: 'send'; readonly text: string | null } & Flags)
+  | ({ readonly command: 'receive' } & Flags);
+
+/** What the user wants done. */
+export type Task =
+  | Conversation
+  | { readonly command: 'id' | 'peers'; readonly data: string | null; readonly json: boolean };
+
+/** How long (ms) the one-shot commands wait for the other side to come, or come back, unless told otherwise. */
+const ONE_SHOT_TIMEOUT = 600_000;
+
+const EXAMPLES = `
+Examples:
+  aparte                            make a code, tell it to a friend, and talk
+  aparte 7-ocean-violin             join with the code you were told
+  aparte send --text "the key"      send one text; aparte receive CODE gets it
+  journalctl -b | aparte send       send what a program prints
+  aparte signal                     run the rendezvous server for others
+
+The code may also come from the environment (APARTE_CODE), or be asked for: aparte -
+Other users of this machine can see what stands on a command line.`;
+
+const EXIT_CODES = `
+Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server unreachable, 5 no direct connection,
+6 timed out, 7 the other side left before all was delivered, 130 interrupted, 1 a bug`;
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 1e6)
+    throw new InvalidArgumentError('Not a number of seconds.');
+  return value * 1_000;
+}
+
+function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const bare = url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && url.pathname === '/';
+  if (!bare || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError('A server address looks like https://HOST[:PORT].');
+  }
+  return url.origin;
+}
+
+function nick(text: string): string {
+  const name = text.trim();
+  if (name === '') throw new InvalidArgumentError('A name needs at least one character.');
+  if (utf8(name).length > MAX_NAME) throw new InvalidArgumentError(`A name has at most ${MAX_NAME} bytes.`);
+  return name;
+}
+
+function loginName(): string {
+  try {
+    return nick(userInfo().username);
+  } catch {
+    return 'somebody';
+  }
+}
+
+function conversation(name: string, about: string, code: string): Command {
+  return new Command(name)
+    .description(about)
+    .argument('[code]', code)
+    .addOption(
+      new Option('--server <url>', `rendezvous server (default: ${DEFAULT_SERVER}, or one inside)`)
+        .env('APARTE_SERVER')
+        .argParser(serverUrl),
+    )
+    .addOption(
+      new Option('--name <nick>', 'the name shown to the other side (default: login name)')
+        .env('APARTE_NAME')
+        .argParser(nick),
+    )
+    .addOption(new Option('--timeout <seconds>', 'give up waiting for the other side').argParser(seconds))
+    .option('--plain', 'no cursor movement: for screen readers and logs')
+    .option('--no-color', 'no colour (NO_COLOR)')
+    .addOption(new Option('--reconnect <seconds>', 'how long to try after the path was lost').argParser(seconds))
+    .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'))
+    .addHelpText('after', EXIT_CODES);
+}
+
+interface Parsed {
+  server?: string;
+  name?: string;
+  timeout?: number;
+  reconnect?: number;
+  data?: string;
+  json?: boolean;
+  plain?: boolean;
+  color?: boolean;
+  text?: string;
+}
+
+/** The environment, by name. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function flags(code: string | undefined, parsed: Parsed, env: Environment, timeout: number | null): Flags {
+  return {
+    code: code ?? (env['APARTE_CODE'] || null),
+    server: parsed.server ?? null,
+    name: parsed.name ?? loginName(),
+    json: parsed.json === true,
+    plain: parsed.plain === true,
+    color: parsed.color !== false && !env['NO_COLOR'],
+    timeout: parsed.timeout ?? timeout,
+    reconnect: parsed.reconnect ?? timeout,
+    data: parsed.data ?? null,
+  };
+}
+
+/**
+ * Reads the command line. Throws commander's `CommanderError`, whose `exitCode` is 0 behind `--help`; what is to be
+ * read then has been written.
+ */
+export function parseFlags(args: readonly string[], env: Environment, version: string): Task {
+  let task: Task | null = null;
+  const chat = conversation('chat', 'opens a chat (the default)', 'the code or invite you were told; none: one is made')
+    .option('--json', 'machine mode: events on standard output, commands on standard input, one JSON object a line')
+    .action((code: string | undefined, parsed: Parsed) => {
+      task = { command: 'chat', ...flags(code, parsed, env, null) };
+    });
+  const send = conversation('send', 'sends a text and ends once the other side has it', 'none: one is made and printed')
+    .option('--text <text>', 'what to send; without it, standard input')
+    .action((code: string | undefined, parsed: Parsed) => {
+      task = { command: 'send', text: parsed.text ?? null, ...flags(code, parsed, env, ONE_SHOT_TIMEOUT) };
+    });
+  const receive = conversation('receive', 'receives a text and prints it', 'the code or invite you were told').action(
+    (code: string | undefined, parsed: Parsed) => {
+      task = { command: 'receive', ...flags(code, parsed, env, ONE_SHOT_TIMEOUT) };
+    },
+  );
+  const data = () => new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME');
+  const about = (name: 'id' | 'peers', what: string) =>
+    new Command(name)
+      .description(what)
+      .addOption(data())
+      .option('--json', 'as JSON')
+      .action((parsed: Parsed) => {
+        task = { command: name, data: parsed.data ?? null, json: parsed.json === true };
+      });
+  const program = new Command('aparte')
+    .description('Private conversation between two programs that share a short code: direct and end-to-end encrypted.')
+    .version(version, '-V, --version')
+    .addCommand(chat, { isDefault: true })
+    .addCommand(send)
+    .addCommand(receive)
+    .addCommand(about('id', "shows this device's identity"))
+    .addCommand(about('peers', 'lists the known peers'))
+    .addCommand(new Command('signal').description('runs the rendezvous server: see aparte signal --help'))
+    .addHelpText('after', EXAMPLES);
+  for (const command of [program, ...program.commands]) strict(command);
+  program.parse([...args], { from: 'user' });
+  if (task === null) throw new Error('no command was run');
+  return task;
+}
+
+function strict(command: Command): void {
+  command.exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
+  command.configureOutput({
+    outputError: (text, write) => write(`aparte: ${text.replace(/^error: /, '')}aparte: see "aparte --help"\n`),
+  });
+}

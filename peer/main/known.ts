@@ -1,0 +1,82 @@
+/** This device's identity and the peers it knows: opened for a conversation, or shown. */
+import { homedir } from 'node:os';
+import { AparteError } from '../../shared/errors.ts';
+import type { KnownPeer } from '../core/events.ts';
+import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
+import { dataFolder, openStore, type Store } from '../store/index.ts';
+import { visible } from '../ui/sanitize.ts';
+import { complain, writeError } from './stop.ts';
+
+/** What a conversation needs of the data folder. */
+export interface Known {
+  readonly identity: Identity;
+  readonly peers: readonly KnownPeer[];
+  /** Keeps a peer; a failure is said on standard error and changes nothing else. */
+  remember(peer: KnownPeer): void;
+  /** Resolves once all that is to be kept has been. */
+  settled(): Promise<void>;
+}
+
+function open(data: string | null): Promise<Store> {
+  return openStore(data ?? dataFolder(process.platform, process.env, homedir()));
+}
+
+async function identityIn(store: Store): Promise<Identity> {
+  await ready();
+  const { secret, warning } = await store.identity(() => {
+    const fresh = Identity.generate(systemRandom);
+    const bytes = fresh.exportSecret();
+    fresh.wipe();
+    return bytes;
+  });
+  if (warning !== null) writeError(`aparte: warning: ${warning}\n`);
+  const identity = Identity.fromSecret(secret);
+  secret.fill(0);
+  return identity;
+}
+
+/** Opens the data folder `data`, null for the usual one. Throws as the store does. */
+export async function openKnown(data: string | null): Promise<Known> {
+  const store = await open(data);
+  const [identity, peers] = await Promise.all([identityIn(store), store.peers()]);
+  let last: Promise<void> = Promise.resolve();
+  return {
+    identity,
+    peers,
+    remember(peer) {
+      last = store.remember(peer).catch((error: unknown) => {
+        complain(error instanceof AparteError ? error : new AparteError('data-folder'));
+      });
+    },
+    settled: () => last,
+  };
+}
+
+/** `aparte id`. */
+export async function showIdentity({ data, json }: { data: string | null; json: boolean }): Promise<void> {
+  const identity = await identityIn(await open(data));
+  const id = Buffer.from(identity.publicKey).toString('base64url');
+  const safety = groups(fingerprint(identity.publicKey));
+  if (json) process.stdout.write(`${JSON.stringify({ id, safety })}\n`);
+  else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n`);
+}
+
+/** `aparte peers`. */
+export async function showPeers({ data, json }: { data: string | null; json: boolean }): Promise<void> {
+  await ready();
+  const peers = await (await open(data)).peers();
+  const rows = peers.map(({ id, name, verified }) => ({
+    id: Buffer.from(id).toString('base64url'),
+    name,
+    trust: verified ? 'verified' : 'known',
+    safety: groups(fingerprint(id)),
+  }));
+  if (json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+  else if (rows.length === 0) process.stdout.write('No peers are known yet.\n');
+  else for (const { name, trust, safety } of rows) process.stdout.write(`${visible(name)}  ${trust}  ${safety}\n`);
+}
+
+/** Thirty digits in groups of five, as in a safety number. */
+function groups(digits: string): string {
+  return digits.replace(/\d{5}(?=\d)/g, '$& ');
+}

@@ -1,0 +1,15 @@
+/** `aparte signal`: the rendezvous server in this process. */
+import { runSignal } from '../../signaling/main.ts';
+
+/** Runs the server until a signal stops it. `args` is what follows `signal`. */
+export async function signal(args: readonly string[]): Promise<void> {
+  const { stdout, stderr } = process;
+  process.exitCode = await runSignal(args, process.env, {
+    stdout,
+    stderr,
+    onStop: (stop) => {
+      process.once('SIGTERM', stop);
+      process.once('SIGINT', stop);
+    },
+  });
+}

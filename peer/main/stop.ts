@@ -1,0 +1,55 @@
+/** How the process ends: on signals, on bugs, and for good. */
+import { writeSync } from 'node:fs';
+import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+
+/**
+ * Ends the process at once. Everything must be closed and written out before. Native WebRTC threads may crash while
+ * Node unwinds (node-webrtc, seen as SIGSEGV with many connections), so nothing is unwound.
+ */
+export function exitHard(code: ExitCode): never {
+  const { reallyExit } = process as unknown as { reallyExit(code: number): never };
+  return reallyExit.call(process, code);
+}
+
+/** Two lines on standard error: what happened, and what to do. */
+export function complain(error: AparteError): void {
+  writeError(`aparte: ${error.message}\naparte: ${error.hint}\n`);
+}
+
+/** Writes to standard error at once, and bears that nobody reads it. */
+export function writeError(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Whoever closed standard error does not want to know.
+  }
+}
+
+/** The failure as one of ours. What is not becomes `bug`; its stack is shown only when `debug`. */
+export function asAparteError(error: unknown, debug: boolean): AparteError {
+  if (error instanceof AparteError) return error;
+  if (debug) writeError(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return new AparteError('bug');
+}
+
+/** Calls `stop` on the first signal that asks to end; the second one ends the process there and then. */
+export function onSignals(stop: () => void): void {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (asked) exitHard(EXIT.interrupted);
+      asked = true;
+      stop();
+    });
+  }
+}
+
+/** Ends with `bug` when something was thrown that nobody caught. */
+export function onBugs(debug: boolean): void {
+  const end = (error: unknown) => {
+    complain(asAparteError(error, debug));
+    exitHard(EXIT.bug);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}
