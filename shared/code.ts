@@ -151,13 +151,3 @@ export function estimateBits(secret: string): number {
 export function isWeak(secret: string): boolean {
   return estimateBits(secret) < ENOUGH_BITS;
 }
-
-/**
- * For the Tab key: the ways to complete the word being typed behind the nameplate, each a whole line that begins
- * with what was typed before that word. Empty while the nameplate, or nothing yet, is being typed.
- */
-export function completeCode(line: string, words: readonly string[]): string[] {
-  const [, head, start] = /^(\s*[a-z0-9]+[\s\p{Pd}](?:.*[\s\p{Pd}])?)([a-z]+)$/iu.exec(line) ?? [];
-  if (head === undefined || start === undefined) return [];
-  return words.filter((word) => word.startsWith(start.toLowerCase())).map((word) => head + word);
-}

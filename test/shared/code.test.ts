@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  completeCode,
   estimateBits,
   forgottenNameplate,
   inviteFor,
@@ -197,15 +196,4 @@ test('a longer secret is never estimated weaker by adding a fresh word', () => {
       assert.ok(estimateBits(`${start}-${word}`) >= estimateBits(start));
     }),
   );
-});
-
-test('Tab completes the words behind the nameplate only', () => {
-  const words = ['ocean', 'octave', 'october', 'violin'];
-  assert.deepEqual(completeCode('7-oc', words), ['7-ocean', '7-octave', '7-october']);
-  assert.deepEqual(completeCode('7-ocean-vi', words), ['7-ocean-violin']);
-  assert.deepEqual(completeCode('7 Ocean VI', words), ['7 Ocean violin']);
-  assert.deepEqual(completeCode('ocean-oct', words), ['ocean-octave', 'ocean-october']);
-  for (const line of ['', 'oc', '7', '7-', '-oc', '7-x', '7-1oc', '7-oc1', '7-ocean-']) {
-    assert.deepEqual(completeCode(line, words), [], line);
-  }
 });

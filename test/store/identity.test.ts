@@ -63,7 +63,7 @@ test('a damaged identity is named, kept aside and never replaced until the user 
         async () => (await openStore(folder)).identity(never),
         (error: Error) =>
           'code' in error && error.code === 'corrupt-data' && /identity\.json\.corrupt-/.test(error.message),
-        `${content} ${round}`,
+        `${content.toString()} ${round}`,
       );
     }
     const [aside, ...others] = names(folder);
