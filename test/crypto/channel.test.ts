@@ -5,6 +5,7 @@ import sodium from 'libsodium-wrappers';
 import { Channel, MAX_PLAIN } from '../../peer/crypto/channel.ts';
 import { pad, padToMultiple, unpad } from '../../peer/crypto/frame.ts';
 import { systemRandom } from '../../peer/crypto/index.ts';
+import { mlkemPair } from '../../peer/crypto/sodium.ts';
 import { concat, equalBytes, utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { channels, due, flipped, refused, seeded, sessionOf, spliced } from './parties.ts';
@@ -165,7 +166,8 @@ const FORGERIES: readonly (readonly [string, (b: ReferenceChannel) => Uint8Array
   ['data in the step', (b) => b.step({ plain: utf8('data') })],
   ['flags nobody knows', (b) => spliced(b.step(), 9, Uint8Array.of(4))],
   ['flags for what is not there', (b) => spliced(b.step(), 9, Uint8Array.of(1))],
-  ['an ML-KEM key that is none', (b) => spliced(b.step({ ek: true }), 42, new Uint8Array(1184).fill(255))],
+  ['another ML-KEM key', (b) => spliced(b.step({ ek: true }), 42, mlkemPair(systemRandom).publicKey)],
+  ['an ML-KEM key that is none', (b) => b.step({ ek: new Uint8Array(1184).fill(255) })],
 ];
 
 for (const [what, forge] of FORGERIES) {

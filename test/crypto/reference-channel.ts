@@ -15,8 +15,8 @@ const sizeFor = (bytes: number): number => 2 ** Math.max(7, Math.ceil(Math.log2(
 
 /** How a step departs from what the state asks for. */
 export interface StepChoices {
-  /** Carry a fresh ML-KEM key. */
-  readonly ek?: boolean;
+  /** Carry a fresh ML-KEM key, or these bytes in its place. */
+  readonly ek?: boolean | Uint8Array;
   /** Carry this as the answer, whatever is waiting. */
   readonly ct?: Uint8Array;
   /** Answer nothing, whatever is waiting. */
@@ -86,7 +86,8 @@ export class ReferenceChannel {
     const flags = (kem ? 1 : 0) | (ct.length > 0 ? 2 : 0);
     const n = this.n[this.role]++;
     const D = choices.D ?? pair.publicKey;
-    const head = concat(header(17, n), Uint8Array.of(flags), D, kem?.publicKey ?? NONE, ct);
+    const ek = choices.ek instanceof Uint8Array ? choices.ek : (kem?.publicKey ?? NONE);
+    const head = concat(header(17, n), Uint8Array.of(flags), D, ek, ct);
     const message = this.mix(this.role, dh(this.D, pair.privateKey), made?.sharedSecret ?? NONE, head);
     Object.assign(this, { d: pair.privateKey, D: NONE, dk: kem?.privateKey ?? NONE, ek: NONE });
     const size = sizeFor(head.length + 17);
