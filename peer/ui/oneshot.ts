@@ -11,7 +11,7 @@ import { visible, visibleLines } from './sanitize.ts';
 import { statusRow } from './status.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
 import type { PeerEvent } from './view.ts';
-import { codeLines, peerLines, shownName } from './view.ts';
+import { codeLines, noticeLines, peerLines, shownName } from './view.ts';
 
 /** Where a one-shot command writes to. */
 export interface OneShotOptions {
@@ -41,8 +41,8 @@ class OneShot implements Ui {
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
   #everySecond: NodeJS.Timeout | null = null;
-  #statusDrawn = false;
-  #fatal = false;
+  /** The status line as it stands on the terminal, empty where there is none. */
+  #drawn = '';
   /** Whether the output ends in the middle of a line. */
   #midLine = false;
   #last: Promise<void> = Promise.resolve();
@@ -52,7 +52,7 @@ class OneShot implements Ui {
     this.#output = new Outlet(options.output, (error) => events.fault(error));
     // Diagnostics that nobody reads stop nothing.
     this.#diagnostics = new Outlet(options.diagnostics, () => undefined);
-    this.#reminder = new Reminder((words) => this.#say([`${words}.`]));
+    this.#reminder = new Reminder((words) => this.#say(noticeLines([`${words}.`], options.appearance)));
   }
 
   show(event: ChatEvent): Promise<void> {
@@ -68,8 +68,12 @@ class OneShot implements Ui {
       this.#reminder.waiting(state);
       return;
     }
-    if (this.#everySecond !== null) clearInterval(this.#everySecond);
-    this.#everySecond = state.for === null ? null : setInterval(() => this.#say([]), 1_000);
+    if (state.for !== null) {
+      this.#everySecond ??= setInterval(() => this.#say([]), 1_000);
+    } else if (this.#everySecond !== null) {
+      clearInterval(this.#everySecond);
+      this.#everySecond = null;
+    }
     this.#say([]);
   }
 
@@ -86,8 +90,8 @@ class OneShot implements Ui {
   #message(text: string, raw: boolean): Promise<void> {
     const shown = this.#options.outputIsTerminal ? visibleLines(text).join('\n') : text;
     this.#midLine = raw && !shown.endsWith('\n');
-    if (this.#statusDrawn) this.#note(ERASE_LINE);
-    this.#statusDrawn = false;
+    if (this.#drawn !== '') this.#note(ERASE_LINE);
+    this.#drawn = '';
     return this.#write(raw ? shown : `${shown}\n`);
   }
 
@@ -111,10 +115,7 @@ class OneShot implements Ui {
         return peerLines(event, before, shownName(event.name, this.#own, appearance), appearance);
       }
       case 'error':
-        this.#fatal ||= event.fatal;
         return [`aparte: ${visible(event.message)}`, `        ${visible(event.hint)}`];
-      case 'end':
-        return event.exit === 0 || this.#fatal ? [] : [`aparte: ${visible(event.reason)}`];
       default:
         return [];
     }
@@ -130,11 +131,11 @@ class OneShot implements Ui {
     }
     const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0 };
     // Not in the middle of a line of text that shares the terminal.
-    const drawn = this.#waiting.for !== null && !this.#midLine;
-    const row = drawn ? statusRow(status, Date.now(), columns - 1, this.#options.appearance).text : '';
-    const erase = this.#statusDrawn ? ERASE_LINE : '';
-    this.#statusDrawn = drawn;
-    if (erase + text + row !== '') this.#note(`${erase}${text}${row}`);
+    const wanted = this.#waiting.for !== null && !this.#midLine;
+    const row = wanted ? statusRow(status, Date.now(), columns - 1, this.#options.appearance).text : '';
+    if (text === '' && row === this.#drawn) return;
+    this.#note(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);
+    this.#drawn = row;
   }
 
   #note(text: string): void {

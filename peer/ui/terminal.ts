@@ -84,8 +84,12 @@ class ChatTerminal implements Terminal {
     if (this.#closed) return;
     this.#waiting = state;
     this.#link = link;
-    if (this.#everySecond !== null) clearInterval(this.#everySecond);
-    this.#everySecond = state.for === null ? null : setInterval(() => this.#screen.update(), 1_000);
+    if (state.for !== null) {
+      this.#everySecond ??= setInterval(() => this.#screen.update(), 1_000);
+    } else if (this.#everySecond !== null) {
+      clearInterval(this.#everySecond);
+      this.#everySecond = null;
+    }
     this.#screen.update();
   }
 

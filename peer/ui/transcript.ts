@@ -42,7 +42,6 @@ export class Transcript {
   /** Taken over, not yet shown on the other side; by `id`. */
   readonly #undelivered = new Map<string, OwnMessage>();
   #lastRef = 0;
-  #fatal = false;
 
   constructor(appearance: Appearance) {
     this.#appearance = appearance;
@@ -90,13 +89,12 @@ export class Transcript {
         if (event.on) this.#typing.add(event.peer);
         else this.#typing.delete(event.peer);
         return nothing;
+      // The status line says the one, an error event what led to the other.
       case 'signal':
+      case 'end':
         return nothing;
       case 'error':
-        this.#fatal ||= event.fatal;
         return { ...say(view.errorLines(event, this.#appearance)), back: this.#refused(event.code) };
-      case 'end':
-        return event.exit === 0 || this.#fatal ? nothing : this.#say(visible(event.reason));
     }
   }
 

@@ -41,7 +41,10 @@ const NASTY = [
 ];
 const anyText = fc
   .array(
-    fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NASTY, '\ud800', '\udc00', '\u0301', '\u{e0041}', '👩')),
+    fc.oneof(
+      fc.nat(0x10ffff).map((point) => String.fromCodePoint(point)),
+      fc.constantFrom(...NASTY, '\ud800', '\udc00', '\u0301', '\u{e0041}', '👩'),
+    ),
   )
   .map((parts) => parts.join(''));
 
@@ -56,12 +59,27 @@ test('nothing that comes out steers a terminal', () => {
   );
 });
 
+/** Blocks with anything but plain letters, of 256 code points each: first and last. */
+const BLOCKS = [
+  [0x0000, 0x3000],
+  [0xa600, 0xab00],
+  [0xd700, 0x11200],
+  [0x13400, 0x13400],
+  [0x1bc00, 0x1bc00],
+  [0x1d100, 0x1d200],
+  [0x1f000, 0x1fa00],
+  [0xe0000, 0xe1000],
+  [0x10ff00, 0x10ff00],
+] as const;
+
 test('every code point comes out harmless, alone and after a letter', () => {
-  for (let from = 0; from < 0x11_0000; from += 0x100) {
-    const chars = Array.from({ length: 0x100 }, (_, index) => String.fromCodePoint(from + index));
-    for (const separator of [' ', ' a']) {
-      const found = Array.from(visible(chars.join(separator))).filter(steers);
-      assert.deepEqual(found, [], `in the block of U+${from.toString(16)}`);
+  for (const [first, last] of BLOCKS) {
+    for (let from = first; from <= last; from += 0x100) {
+      const chars = Array.from({ length: 0x100 }, (_, index) => String.fromCodePoint(from + index));
+      for (const separator of [' ', ' a']) {
+        const found = Array.from(visible(chars.join(separator))).filter(steers);
+        assert.deepEqual(found, [], `in the block of U+${from.toString(16)}`);
+      }
     }
   }
 });

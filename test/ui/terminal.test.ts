@@ -48,7 +48,8 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   assert.ok(modes);
 
   await t.test('says for how long it waits', async () => {
-    await terminal.start();
+    terminal.start();
+    await terminal.told('open');
     terminal.order({ type: 'waiting', state: { for: 'peer', since: Date.now() - 65_000, until: null }, link: null });
     const first = await terminal.until((screen) =>
       /waiting for the other side, 6\d s · Ctrl-C to leave\n>$/.test(screen),
@@ -159,12 +160,41 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   });
 
   await t.test('takes the brackets off what is pasted later', async () => {
-    await terminal.start('cat -v');
+    terminal.start({ next: 'cat -v' });
+    await terminal.told('open');
     await terminal.until((screen) => screen.endsWith('>'));
     terminal.order({ type: 'close' });
     await terminal.until((screen) => screen === '');
     terminal.paste('unbracketed\n');
     await terminal.until((screen) => screen === 'unbracketed\nunbracketed');
     terminal.keys('C-d');
+    await terminal.until((screen) => screen.endsWith('ready>'));
+  });
+
+  await t.test('asks for a code with Tab, asks again, and leaves the keyboard to the chat', async () => {
+    terminal.start({ argument: 'ask' });
+    await terminal.until((screen) => screen.endsWith('Code:'));
+    terminal.type('7-oce');
+    terminal.keys('Tab');
+    await terminal.until((screen) => screen.endsWith('Code: 7-ocean-'));
+    terminal.type('vio');
+    terminal.keys('Tab');
+    await terminal.until((screen) => screen.endsWith('Code: 7-ocean-violin'));
+    terminal.keys('Enter');
+    await terminal.until((screen) => screen.endsWith('Sure? (yes/no)'));
+    terminal.type('perhaps');
+    terminal.keys('Enter');
+    await terminal.until((screen) => screen.endsWith('perhaps\nSure? (yes/no)'));
+    terminal.type('yes');
+    terminal.keys('Enter');
+    assert.deepEqual(await terminal.told('asked'), { type: 'asked', code: '7-ocean-violin', sure: true });
+    await terminal.told('open');
+    terminal.type('hello');
+    terminal.keys('Enter');
+    assert.deepEqual(await terminal.told('send'), { type: 'send', text: 'hello', ref: '1' });
+    terminal.keys('C-d');
+    await terminal.told('ended');
+    terminal.order({ type: 'close' });
+    await terminal.until((screen) => screen.endsWith('ready>'));
   });
 });

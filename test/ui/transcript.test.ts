@@ -121,12 +121,11 @@ test('/peers lists who is here, by which path and with which key', () => {
   assert.deepEqual(transcript.typed('/peers', NOW).lines, ['— anna: connected, direct; known key']);
 });
 
-test('errors say what happened and what to do; the end adds only what is new', () => {
+test('errors say what happened and what to do; the end adds nothing', () => {
   const transcript = opened();
   const error = { type: 'error', code: 'wrong-code', message: 'what\x1b', hint: 'do', fatal: true } as const;
   assert.deepEqual(transcript.event(error).lines, ['!!! what\\x1b', '    do']);
   assert.deepEqual(transcript.event({ type: 'end', reason: 'wrong-code', exit: 3 }).lines, []);
-  assert.deepEqual(opened().event({ type: 'end', reason: 'lost', exit: 7 }).lines, ['— lost']);
 });
 
 test('typing is shown until the message has come', () => {

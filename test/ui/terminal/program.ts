@@ -1,10 +1,11 @@
 /**
  * A program that only shows a chat: the terminal under test, steered over a Unix socket (first argument) by JSON lines,
- * to which it tells in return what the terminal asks for.
+ * to which it tells in return what the terminal asks for. With `ask` as second argument it asks for a code before that.
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { ChatEvent, Waiting } from '../../../peer/core/events.ts';
+import { askCode, confirm } from '../../../peer/ui/prompt.ts';
 import { openTerminal } from '../../../peer/ui/terminal.ts';
 import type { LinkState } from '../../../peer/ui/ui.ts';
 
@@ -16,6 +17,12 @@ type Order =
 
 const socket = connect(process.argv[2] ?? '');
 const tell = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
+
+if (process.argv[3] === 'ask') {
+  const streams = { input: process.stdin, output: process.stderr };
+  const code = await askCode('Code: ', ['ocean', 'octave', 'violin'], streams);
+  tell({ type: 'asked', code, sure: await confirm('Sure?', streams) });
+}
 
 const ui = openTerminal(
   {

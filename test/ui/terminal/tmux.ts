@@ -46,10 +46,9 @@ export class Terminal {
     await this.until((screen) => screen.includes('ready>'));
   }
 
-  /** Starts the program in the shell, and what is to run after it; resolves once it is open. */
-  async start(then = 'true'): Promise<void> {
-    this.keys(`clear; ${process.execPath} --import tsx ${PROGRAM} ${this.#socketPath}; ${then}`, 'Enter');
-    await this.told('open');
+  /** Starts the program in the shell, and what is to run next. It tells `open` when the chat is open. */
+  start({ argument = '', next = 'true' } = {}): void {
+    this.keys(`clear; ${process.execPath} --import tsx ${PROGRAM} ${this.#socketPath} ${argument}; ${next}`, 'Enter');
   }
 
   /** Presses keys, by tmux's names for them. */

@@ -1,0 +1,129 @@
+/** The plain chat and the one-shot commands: lines, nothing that moves the cursor, and texts as they are. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { ChatEvent, UserCommand, Waiting } from '../../peer/core/events.ts';
+import { openOneShot } from '../../peer/ui/oneshot.ts';
+import { openPlain } from '../../peer/ui/plain.ts';
+
+const appearance = { colour: false, unicode: true };
+const READY: ChatEvent = { type: 'ready', version: '0.1.0', server: null, name: 'ben' };
+const CODE: ChatEvent = { type: 'code', code: '7-ocean-violin', invite: null };
+const waiting = (what: Waiting['for'], until: number | null = null): Waiting => ({
+  for: what,
+  since: Date.now(),
+  until,
+});
+const message = (text: string, raw?: true): ChatEvent => ({
+  type: 'message',
+  id: 'm',
+  peer: 'p',
+  name: 'anna',
+  text,
+  at: '2026-01-02T03:04:05Z',
+  ...(raw && { raw }),
+});
+const read = (stream: PassThrough) => String(stream.read() ?? '');
+
+function plain() {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const commands: UserCommand[] = [];
+  const ended = once(input, 'aparte-ended');
+  const ui = openPlain(
+    { input, output, appearance },
+    {
+      command: (command) => commands.push(command),
+      ended: () => input.emit('aparte-ended'),
+      interrupted: () => assert.fail('interrupted'),
+      fault: (error) => assert.fail(error),
+    },
+  );
+  return { ui, input, output, commands, ended };
+}
+
+test('plain: lines in, lines out, no byte that moves the cursor', async () => {
+  const { ui, input, output, commands, ended } = plain();
+  for (const event of [READY, CODE, message('hi\x1b[2J')]) await ui.show(event);
+  input.end('hello\n/peers\n/unknown\nlast');
+  await ended;
+  assert.deepEqual(commands, [
+    { type: 'send', text: 'hello', ref: '1' },
+    { type: 'send', text: 'last', ref: '2' },
+  ]);
+  await ui.show({ type: 'sent', id: 'a', ref: '1' });
+  await ui.show({ type: 'delivered', id: 'a', peer: 'p' });
+  await ui.close();
+  const text = read(output);
+  for (const part of [
+    '7-ocean-violin',
+    'anna: hi\\x1b[2J',
+    'you: hello ✓',
+    'Nobody is here yet',
+    'no command /unknown',
+  ]) {
+    assert.ok(text.includes(part), `${part} in ${text}`);
+  }
+  assert.match(text, /you: last \(not delivered\)\n$/);
+  assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
+});
+
+test('plain: a wait is said when it changes, not each second; the path once', async () => {
+  const { ui, output } = plain();
+  for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
+  for (let count = 0; count < 3; count += 1) ui.waiting(waiting('server', Date.now() + 3_000), null);
+  for (let count = 0; count < 3; count += 1) ui.waiting(waiting(null), { path: 'direct', rttMs: 12 });
+  ui.waiting(waiting('delivery'), { path: 'direct', rttMs: 13 });
+  await ui.close();
+  assert.equal(
+    read(output),
+    [
+      '— waiting for the other side, 0 s.\n',
+      '— server unreachable, next try in 3 s.\n',
+      '— connected: direct, 12 ms.\n',
+    ].join(''),
+  );
+});
+
+test('plain: what cannot be sent is said', async () => {
+  const { ui, input, output, commands, ended } = plain();
+  input.write('x'.repeat(65_537));
+  input.write('\n');
+  input.end(Uint8Array.of(0xff, 10));
+  await ended;
+  await ui.close();
+  assert.deepEqual(commands, []);
+  assert.match(read(output), /longer than 65,536 bytes.*\n.*\n.*not UTF-8/);
+});
+
+function oneShot(terminal: boolean) {
+  const [output, diagnostics] = [new PassThrough(), new PassThrough()];
+  const diagnosticsColumns = terminal ? 60 : null;
+  const options = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns, appearance };
+  return { ui: openOneShot(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
+}
+
+test('one-shot: texts go to the output as they are, all else to the diagnostics', async () => {
+  const { ui, output, diagnostics } = oneShot(false);
+  ui.waiting(waiting('peer'), null);
+  for (const event of [READY, CODE, message('a\x1b\tb'), message('piece', true), message('s\n', true)])
+    await ui.show(event);
+  await ui.show({ type: 'error', code: 'lost', message: 'What.', hint: 'Do.', fatal: true });
+  await ui.close();
+  assert.equal(read(output), 'a\x1b\tb\npieces\n');
+  const notes = read(diagnostics);
+  assert.match(notes, /^— waiting for the other side, 0 s\.\n— The code is {2}7-ocean-violin\n/);
+  assert.match(notes, /aparte: What\.\n {8}Do\.\n$/);
+});
+
+test('one-shot: on a terminal texts are harmless and the status line leaves nothing behind', async () => {
+  const { ui, output, diagnostics } = oneShot(true);
+  for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
+  await ui.show(CODE);
+  await ui.show(message('a\x1b[2J', true));
+  await ui.close();
+  assert.equal(read(output), 'a\\x1b[2J\n');
+  const status = 'waiting for the other side, 0 s · Ctrl-C to leave';
+  const code = '— The code is  7-ocean-violin\n  Tell it to the other side where nobody else listens. It works once.\n';
+  assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
+});
