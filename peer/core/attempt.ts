@@ -164,7 +164,7 @@ export abstract class Attempt {
   fail(cause: AparteError): void {
     if (this.#over) return;
     this.wipe();
-    if (this.link !== null) this.context.emit({ type: 'closeLink', link: this.link.number });
+    this.link?.close(this.context);
     this.events.failed(cause);
   }
 

@@ -2,6 +2,9 @@
 import { MAX_SIGNALS } from '../../shared/limits.ts';
 import type { Context } from './context.ts';
 
+/** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
+const FRESH = 30_000;
+
 /** Opened at once; its description and candidates gather here until the handshake may seal them. */
 export class LocalLink {
   readonly number: number;
@@ -30,5 +33,44 @@ export class LocalLink {
     const taken = this.candidates;
     this.candidates = [];
     return taken;
+  }
+
+  /** Closes it. */
+  close(context: Context): void {
+    context.emit({ type: 'closeLink', link: this.number });
+  }
+}
+
+/** A link that is opened before it is known whether anybody proves the code, and given to the first who does. */
+export class SpareLink {
+  readonly #context: Context;
+  #link: LocalLink | null = null;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Sees to it that there is a fresh one. */
+  open(): void {
+    if (this.#link !== null && this.#link.openedAt + FRESH < this.#context.now) this.close();
+    this.#link ??= new LocalLink(this.#context, true);
+  }
+
+  /** The link, if it has this number. */
+  numbered(number: number): LocalLink | null {
+    return this.#link?.number === number ? this.#link : null;
+  }
+
+  /** Gives it away; where there is none, one that is opened now. */
+  take(): LocalLink {
+    const link = this.#link ?? new LocalLink(this.#context, true);
+    this.#link = null;
+    return link;
+  }
+
+  /** Closes it, if there is one. */
+  close(): void {
+    this.#link?.close(this.#context);
+    this.#link = null;
   }
 }

@@ -12,17 +12,15 @@ import { type Context, earliest } from './context.ts';
 import type { Fact } from './events.ts';
 import type { Guesses } from './guesses.ts';
 import { Initiating } from './initiating.ts';
-import { LocalLink } from './local-link.ts';
+import { SpareLink } from './local-link.ts';
 import { Recent } from './recent.ts';
 import { Responding } from './responding.ts';
 
-/** HELLOs open at once, at most, and new ones a second (docs/PROTOCOL.md, Guesses). */
+/** HELLOs open at once and new ones a second, at most (docs/PROTOCOL.md, Guesses). */
 const MAX_OPEN_HELLOS = 8;
 const MAX_HELLOS_PER_SECOND = 5;
 /** How long (ms) until a newcomer that could not be greeted is looked at again. */
 const ASK_AGAIN = 500;
-/** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
-const LINK_FRESH = 30_000;
 
 /** What is needed to enter. */
 export interface PlaceOptions {
@@ -40,7 +38,7 @@ export interface PlaceOptions {
   mayStart(role: 'A' | 'B'): boolean;
 }
 
-/** What a place reports. Called during a step. */
+/** What a place reports, during a step. */
 export interface PlaceEvents {
   /** We are in; the room is called `nameplate`. */
   opened(nameplate: string): void;
@@ -67,7 +65,7 @@ export class Place {
   /** Whether the last newcomer may not be greeted yet. */
   #heldBack = false;
   #nameplate = '';
-  #spare: LocalLink | null = null;
+  readonly #spare: SpareLink;
   /** The attempt whose other side has proven the code; nobody else is let in. */
   #chosen: Attempt | null = null;
 
@@ -75,6 +73,7 @@ export class Place {
     this.#context = context;
     this.#options = options;
     this.#events = events;
+    this.#spare = new SpareLink(context);
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
     this.number = context.nextNumber();
     const { nameplate, capacity } = options;
@@ -112,11 +111,9 @@ export class Place {
     }
   }
 
-  /** We are in, as a new member: whatever was under way before is void. */
+  /** We are in, as a new member: what was under way before is void. */
   #gotJoined(nameplate: string, members: readonly Member[]): void {
-    for (const attempt of this.#attempts.values()) {
-      if (!attempt.done) attempt.fail(new AparteError(attempt.silence(), 'the server lost the room meanwhile'));
-    }
+    for (const attempt of this.#attempts.values()) this.#giveUp(attempt, 'the server lost the room meanwhile');
     this.joined = true;
     this.#nameplate = nameplate;
     this.#events.opened(nameplate);
@@ -133,9 +130,7 @@ export class Place {
     const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
     if (waiting >= 0) this.#newcomers.splice(waiting, 1);
     const attempt = this.#attempts.get(member);
-    if (attempt === undefined || attempt.done) return;
-    if (attempt.silence() === 'silent') this.#drop(attempt);
-    else attempt.fail(new AparteError(attempt.silence(), 'the other side went away'));
+    if (attempt !== undefined) this.#giveUp(attempt, 'the other side went away');
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
@@ -149,7 +144,7 @@ export class Place {
   abandon(): void {
     for (const attempt of this.#attempts.values()) {
       if (attempt.done) continue;
-      if (attempt.link !== null) this.#context.emit({ type: 'closeLink', link: attempt.link.number });
+      attempt.link?.close(this.#context);
       this.#drop(attempt);
     }
     this.#chosen = null;
@@ -158,8 +153,8 @@ export class Place {
   /** A description or candidate of link `number`. Returns whether the link is of this place. */
   gotLocalSignal(number: number, signal: { description: string } | { candidate: Uint8Array }): boolean {
     const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number);
-    const link = attempt?.link ?? (this.#spare?.number === number ? this.#spare : null);
-    if (link === null || link === undefined) return false;
+    const link = attempt?.link ?? this.#spare.numbered(number);
+    if (link === null) return false;
     if ('description' in signal) link.description = signal.description;
     else link.addCandidate(signal.candidate);
     attempt?.localSignal();
@@ -168,8 +163,8 @@ export class Place {
 
   /** Link `number` is gone. Returns whether it is of an attempt here that is still under way. */
   gotLinkClosed(number: number, cause: AparteError): boolean {
-    if (this.#spare?.number === number) {
-      this.#spare = null;
+    if (this.#spare.numbered(number) !== null) {
+      this.#spare.take();
       return true;
     }
     const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number && !one.done);
@@ -189,7 +184,7 @@ export class Place {
     this.abandon();
     for (const attempt of this.#attempts.values()) attempt.wipe();
     this.#attempts.clear();
-    this.#closeSpare();
+    this.#spare.close();
     this.joined = false;
     this.#context.emit({ type: 'leavePlace', place: this.number });
   }
@@ -201,6 +196,13 @@ export class Place {
       this.#context.emit({ type: 'freeMember', place: this.number, member: attempt.member });
       this.#events.noted(cause);
     } else attempt.fail(cause);
+  }
+
+  /** Ends an attempt that cannot go on: without a word where nothing was risked yet. */
+  #giveUp(attempt: Attempt, why: string): void {
+    if (attempt.done) return;
+    if (attempt.silence() === 'silent') this.#drop(attempt);
+    else attempt.fail(new AparteError(attempt.silence(), why));
   }
 
   #drop(attempt: Attempt): void {
@@ -225,11 +227,10 @@ export class Place {
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
       this.#hellos.add(this.#context.now);
-      if (this.#spare !== null && this.#spare.openedAt + LINK_FRESH < this.#context.now) this.#closeSpare();
-      this.#spare ??= new LocalLink(this.#context, true);
+      this.#spare.open();
       const attempt: Attempt = new Initiating(
         this.#attemptOptions(member, meeting, () => attempt),
-        () => this.#takeSpare(),
+        () => this.#spare.take(),
       );
       this.#attempts.set(member.id, attempt);
     }
@@ -288,16 +289,5 @@ export class Place {
     if (!guesses.spent && this.#chosen !== attempt) return this.#events.noted(cause);
     for (const other of this.#attempts.values()) this.#drop(other);
     this.#events.failed(cause);
-  }
-
-  #takeSpare(): LocalLink {
-    const link = this.#spare ?? new LocalLink(this.#context, true);
-    this.#spare = null;
-    return link;
-  }
-
-  #closeSpare(): void {
-    if (this.#spare !== null) this.#context.emit({ type: 'closeLink', link: this.#spare.number });
-    this.#spare = null;
   }
 }

@@ -1,0 +1,72 @@
+/** One program in a world without network. */
+import type { ChatEvent, Fact, KnownPeer } from '../../peer/core/events.ts';
+import { Room, type RoomOptions } from '../../peer/core/room.ts';
+import { Identity } from '../../peer/crypto/index.ts';
+import type { World } from './world.ts';
+
+/** One program: its room and all it was told. */
+export class Person {
+  readonly name: string;
+  readonly room: Room;
+  readonly events: ChatEvent[] = [];
+  readonly remembered: KnownPeer[] = [];
+  ended = false;
+  readonly #world: World;
+
+  constructor(world: World, name: string, options: Partial<RoomOptions>) {
+    this.#world = world;
+    this.name = name;
+    this.room = new Room({
+      version: '0',
+      server: 'http://x',
+      name,
+      identity: Identity.generate(world.random),
+      known: [],
+      code: { nameplate: '7', secret: 'ocean-violin' },
+      invite: (code) => `http://x/#${code}`,
+      timeout: null,
+      reconnect: null,
+      serverPatience: null,
+      random: world.random,
+      ...options,
+    });
+  }
+
+  start(): void {
+    this.#world.perform(this, this.room.start(this.#world.clock));
+  }
+
+  give(fact: Fact): void {
+    if (!this.ended) this.#world.perform(this, this.room.step(fact, this.#world.clock));
+  }
+
+  say(text: string): void {
+    this.give({ type: 'command', command: { type: 'send', text, ref: null } });
+  }
+
+  quit(): void {
+    this.give({ type: 'command', command: { type: 'quit' } });
+  }
+
+  /** As if killed: no goodbye, and its links fall silent. */
+  vanish(): void {
+    this.ended = true;
+    this.#world.cutLinks(true);
+  }
+
+  of<T extends ChatEvent['type']>(type: T): Extract<ChatEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<ChatEvent, { type: T }> => event.type === type);
+  }
+
+  get texts(): string[] {
+    return this.of('message').map((event) => event.text);
+  }
+
+  get end(): Extract<ChatEvent, { type: 'end' }> | undefined {
+    return this.of('end')[0];
+  }
+
+  get errors(): string[] {
+    return this.of('error').map((event) => event.code);
+  }
+}
