@@ -82,11 +82,11 @@ class WebRtcLink implements Link {
     if (signal.type === 'candidate') {
       if (this.#candidatesTaken++ >= MAX_CANDIDATES) return;
       const candidate = { candidate: signal.candidate, sdpMid: signal.mid, sdpMLineIndex: 0 };
-      this.#feed({ type: 'candidate', candidate: candidate as RTCIceCandidate });
+      this.#peer.signal({ type: 'candidate', candidate: candidate as RTCIceCandidate });
     } else {
       if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
       this.#described = true;
-      this.#feed(signal);
+      this.#peer.signal(signal);
     }
   }
 
@@ -103,11 +103,6 @@ class WebRtcLink implements Link {
   close(): void {
     this.#over = true;
     this.#peer.destroy();
-  }
-
-  /** simple-peer throws when it was destroyed since, which it may be before it says so. */
-  #feed(data: SimplePeer.SignalData): void {
-    if (!this.#peer.destroyed) this.#peer.signal(data);
   }
 
   #listen(): void {

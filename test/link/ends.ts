@@ -8,3 +8,5 @@ lone.link.close();
 a.link.close();
 await b.until(() => b.closings.length > 0);
 console.log('closed');
+// What still keeps the process alive by then is a timer of seconds, or something for ever.
+setTimeout(() => process.exit(1), 3_000).unref();

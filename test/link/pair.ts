@@ -13,10 +13,13 @@ export class Recorded {
   link!: Link;
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
-  /** Resolves once the condition holds; it is looked at after each event. */
-  until(met: () => boolean): Promise<void> {
-    if (met()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ met, resolve }));
+  /** Resolves once the condition holds; it is looked at after each event. Gives up after ten seconds. */
+  async until(met: () => boolean): Promise<void> {
+    if (met()) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`waited in vain; closed: ${this.closings.join()}`)), 10_000);
+      this.#waiting.push({ met, resolve: () => resolve(clearTimeout(timer)) });
+    });
   }
 
   /** Resolves with the own offer or answer. */

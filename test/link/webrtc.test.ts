@@ -123,7 +123,8 @@ test('second offers and answers, and those of the wrong side, are ignored', asyn
   assert.equal(b.signals.filter((signal) => signal.type === 'answer').length, 1);
 });
 
-test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async () => {
+test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async (t) => {
+  const warn = t.mock.method(console, 'warn', () => {});
   let taken = 0;
   class Counting extends wrtc.RTCPeerConnection {
     override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
@@ -137,10 +138,15 @@ test('of 500 candidates only as many as allowed reach the implementation, and ju
   for (let port = 1; port <= 500; port += 1) {
     b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 999.0.0.1 ${port} typ host`, mid: '0' });
   }
-  a.link.signal({ type: 'answer', sdp: await b.description() });
+  const sdp = await b.description();
+  for (const mid of ['zz', '7'])
+    a.link.signal({ type: 'candidate', candidate: 'candidate:1 1 udp 1 ::1 9 typ host', mid });
+  a.link.signal({ type: 'answer', sdp });
   await a.until(() => a.isOpen);
   await b.until(() => b.isOpen);
   assert.equal(taken, MAX_CANDIDATES);
+  assert.equal(warn.mock.callCount(), 0);
+  assert.deepEqual([a.closings, b.closings], [[], []]);
 });
 
 test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {

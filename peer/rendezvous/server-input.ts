@@ -1,0 +1,63 @@
+/** What the rendezvous server sends, read: it is a stranger, and may be hostile. Null stands for anything ill-formed. */
+import * as v from 'valibot';
+import { MAX_MEMBERS } from '../../shared/limits.ts';
+import { FrameEvent, JoinReply, LeftEvent, Member, Refusal } from '../../shared/signal-wire.ts';
+
+/** Socket.IO hands over a Buffer under Node and an ArrayBuffer in a browser; the wire knows plain bytes. */
+const plainBytes = v.pipe(
+  v.union([v.instance(Uint8Array), v.instance(ArrayBuffer)]),
+  v.transform((input): Uint8Array => new Uint8Array(input)),
+);
+const member = v.object({ ...Member.entries, card: v.pipe(plainBytes, Member.entries.card) });
+const joinReply = v.pipe(
+  v.object({ ...JoinReply.entries, members: v.pipe(v.array(member), v.maxLength(MAX_MEMBERS)) }),
+  v.check(({ self, members }) => new Set([self, ...members.map(({ id }) => id)]).size === members.length + 1),
+);
+const frame = v.object({ ...FrameEvent.entries, data: v.pipe(plainBytes, FrameEvent.entries.data) });
+
+/** What Engine.IO opens a connection with; times in ms. */
+const handshake = v.object({
+  sid: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  upgrades: v.pipe(v.array(v.string()), v.maxLength(8)),
+  pingInterval: v.pipe(v.number(), v.minValue(1), v.maxValue(600_000)),
+  pingTimeout: v.pipe(v.number(), v.minValue(1), v.maxValue(600_000)),
+});
+
+function read<const Schema extends v.GenericSchema>(schema: Schema, input: unknown): v.InferOutput<Schema> | null {
+  const result = v.safeParse(schema, input, { abortEarly: true });
+  return result.success ? result.output : null;
+}
+
+/** Acknowledgement of a join. The ids in it, our own included, are distinct. */
+export function readJoinReply(input: unknown): JoinReply | Refusal | null {
+  return read(Refusal, input) ?? read(joinReply, input);
+}
+
+/** Event `came`. */
+export function readMember(input: unknown): Member | null {
+  return read(member, input);
+}
+
+/** Event `left`. */
+export function readLeft(input: unknown): LeftEvent | null {
+  return read(LeftEvent, input);
+}
+
+/** Event `frame`; its bytes are a copy of their own. */
+export function readFrame(input: unknown): FrameEvent | null {
+  return read(frame, input);
+}
+
+/** Event `fault`. */
+export function readRefusal(input: unknown): Refusal | null {
+  return read(Refusal, input);
+}
+
+/** Whether a text is an Engine.IO handshake, as JSON. */
+export function isHandshake(text: unknown): boolean {
+  try {
+    return typeof text === 'string' && v.is(handshake, JSON.parse(text));
+  } catch {
+    return false;
+  }
+}

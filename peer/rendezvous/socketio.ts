@@ -1,0 +1,230 @@
+/** Meeting over a Socket.IO rendezvous server. The server is not trusted: all that it sends is checked. */
+import type { Socket } from 'socket.io-client';
+import { io } from 'socket.io-client';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
+import type * as wire from '../../shared/signal-wire.ts';
+import { unreachable } from './cause.ts';
+import { CheckedWebSocket } from './checked-websocket.ts';
+import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
+import * as server from './server-input.ts';
+
+/** How long a server may take from the first packet until we are in, in ms. */
+const JOIN_TIMEOUT = 10_000;
+/** How long it may take to acknowledge that we leave, in ms. */
+const LEAVE_TIMEOUT = 1_000;
+/** Time to the first retry and at most, in ms, before jitter. */
+const FIRST_DELAY = 500;
+const MAX_DELAY = 16_000;
+/** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
+const MAX_MESSAGE = 65_536;
+
+/** Where time and chance come from. */
+export interface Clock {
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** 0 to less than 1. */
+  readonly random?: () => number;
+}
+
+/**
+ * Meets through the server at `url`, `http:` or `https:`, of which a path is taken as the folder Socket.IO lives in.
+ * It tries for ever; who asked decides when to stop. Throws `usage` for another URL.
+ */
+export function socketIoRendezvous(url: string, clock: Clock): OpenRendezvous {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw new AparteError('usage', 'not the URL of a server');
+  return (request, events) => new SocketIoRendezvous(parsed, clock, request, events);
+}
+
+type Connection = Socket<wire.ServerEvents, wire.PeerEvents>;
+
+/** The place that the server gave us. It outlives the connection. */
+interface Place {
+  readonly nameplate: string;
+  readonly token: string;
+  readonly members: Set<string>;
+}
+
+class SocketIoRendezvous implements Rendezvous {
+  readonly #url: URL;
+  readonly #clock: Clock;
+  readonly #request: JoinRequest;
+  readonly #events: RendezvousEvents;
+  #connection: Connection | null = null;
+  #place: Place | null = null;
+  /** Whether this connection is in our place. */
+  #isIn = false;
+  /** Attempts that failed since we were last in. */
+  #failures = 0;
+  /** Ends an attempt, or begins the next. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #leaving: Promise<void> | null = null;
+  #over = false;
+
+  constructor(url: URL, clock: Clock, request: JoinRequest, events: RendezvousEvents) {
+    this.#url = url;
+    this.#clock = clock;
+    this.#request = request;
+    this.#events = events;
+    queueMicrotask(() => this.#connect());
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    if (this.#isIn) this.#connection?.emit('frame', { to, data: bytes });
+  }
+
+  free(member: string): void {
+    if (this.#isIn) this.#connection?.emit('free', { member });
+  }
+
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    this.#over = true;
+    this.#isIn = false;
+    clearTimeout(this.#timer);
+    // Unacknowledged after a second or a lost connection, it is over all the same.
+    if (this.#connection?.connected)
+      await this.#connection
+        .timeout(LEAVE_TIMEOUT)
+        .emitWithAck('leave')
+        .catch(() => {});
+    this.#hangUp();
+  }
+
+  #connect(): void {
+    if (this.#over) return;
+    const connection: Connection = io(this.#url.origin, {
+      path: `${this.#url.pathname.replace(/\/$/, '')}/socket.io`,
+      auth: { aparte: SIGNALING_VERSION },
+      transports: [CheckedWebSocket],
+      forceNew: true,
+      reconnection: false,
+      ...{ maxPayload: MAX_MESSAGE },
+    });
+    this.#connection = connection;
+    this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), JOIN_TIMEOUT);
+    connection.on('connect', () => this.#join(this.#place?.token));
+    connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
+    connection.on('disconnect', (reason, description) => this.#retry(unreachable(reason, description)));
+    connection.on('came', (input: unknown) => this.#came(server.readMember(input)));
+    connection.on('left', (input: unknown) => this.#left(server.readLeft(input)));
+    connection.on('frame', (input: unknown) => this.#frame(server.readFrame(input)));
+    connection.on('fault', (input: unknown) => this.#fault(server.readRefusal(input)));
+  }
+
+  #join(resume: string | undefined): void {
+    const { nameplate, card, capacity } = this.#request;
+    const request = { nameplate: this.#place?.nameplate ?? nameplate, card, capacity };
+    this.#connection?.emit('join', resume === undefined ? request : { ...request, resume }, (input: unknown) => {
+      if (!this.#over && !this.#isIn) this.#answered(resume, server.readJoinReply(input));
+    });
+  }
+
+  #answered(resume: string | undefined, answer: wire.JoinReply | wire.Refusal | null): void {
+    if (answer === null) {
+      this.#refuse('an ill-formed answer');
+    } else if (!('error' in answer)) {
+      const expected = this.#place?.nameplate ?? this.#request.nameplate;
+      if (expected !== null && answer.nameplate !== expected) this.#refuse('another room than asked for');
+      else this.#enter(answer);
+    } else if (resume !== undefined && (answer.error === 'unknown-room' || answer.error === 'unknown-member')) {
+      // The server was started anew, or has given our place up.
+      this.#join(undefined);
+    } else if (answer.error === 'room-full') {
+      this.#end(new AparteError('room-full'));
+    } else {
+      this.#refuse(answer.error);
+    }
+  }
+
+  #enter({ nameplate, token, members }: wire.JoinReply): void {
+    clearTimeout(this.#timer);
+    this.#isIn = true;
+    this.#failures = 0;
+    const before = this.#place;
+    this.#place = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
+    if (before === null || before.token !== token) {
+      this.#events.joined(nameplate, members);
+      return;
+    }
+    this.#events.resumed();
+    const now = this.#place.members;
+    for (const id of before.members) if (this.#isIn && !now.has(id)) this.#events.left(id);
+    for (const member of members) if (this.#isIn && !before.members.has(member.id)) this.#events.came(member);
+  }
+
+  #came(member: wire.Member | null): void {
+    if (!this.#isIn || this.#place === null) return;
+    if (member === null || this.#place.members.size >= MAX_MEMBERS) {
+      this.#refuse('an ill-formed member');
+    } else if (!this.#place.members.has(member.id)) {
+      this.#place.members.add(member.id);
+      this.#events.came(member);
+    }
+  }
+
+  #left(event: wire.LeftEvent | null): void {
+    if (!this.#isIn) return;
+    if (event === null) this.#refuse('an ill-formed departure');
+    else if (this.#place?.members.delete(event.member)) this.#events.left(event.member);
+  }
+
+  #frame(event: wire.FrameEvent | null): void {
+    if (!this.#isIn) return;
+    if (event === null || !this.#place?.members.has(event.from)) this.#refuse('an ill-formed frame');
+    else this.#events.frame(event.from, event.data);
+  }
+
+  #fault(refusal: wire.Refusal | null): void {
+    if (this.#over) return;
+    if (refusal === null) this.#refuse('an ill-formed fault');
+    else if (refusal.error === 'closing') this.#retry(new AparteError('server-unreachable', 'it is being shut down'));
+    // A frame crossed the news that its receiver had left.
+    else if (refusal.error !== 'unknown-member') this.#refuse(refusal.error);
+  }
+
+  /** A Socket.IO server that is none of ours. Its words are its own, and not shown. */
+  #denied(): void {
+    this.#refuse('not a server for this program');
+  }
+
+  #retry(cause: AparteError): void {
+    if (this.#over) return;
+    this.#hangUp();
+    this.#isIn = false;
+    clearTimeout(this.#timer);
+    const delay = this.#delay();
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#connect(), delay);
+    this.#events.lost(cause, this.#clock.now() + delay);
+  }
+
+  /** Exponential back-off, half of it random, so that a server's return is not the return of all its clients at once. */
+  #delay(): number {
+    const { random = Math.random } = this.#clock;
+    return Math.round(Math.min(MAX_DELAY, FIRST_DELAY * 2 ** this.#failures) * (0.5 + random() / 2));
+  }
+
+  #refuse(detail: string): void {
+    this.#end(new AparteError('server-refused', detail));
+  }
+
+  #end(cause: AparteError): void {
+    this.#over = true;
+    this.#isIn = false;
+    clearTimeout(this.#timer);
+    this.#hangUp();
+    this.#events.refused(cause);
+  }
+
+  #hangUp(): void {
+    this.#connection?.off();
+    this.#connection?.disconnect();
+    this.#connection = null;
+  }
+}

@@ -1,0 +1,255 @@
+/** No server can do more than refuse or be silent: each is named, and none crashes the program or keeps it alive. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { afterEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Socket } from 'socket.io';
+import { Server } from 'socket.io';
+import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
+import { allLeave, cardOf, Guest } from './guest.ts';
+import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
+
+afterEach(async () => {
+  await allLeave();
+  await endAll();
+});
+
+const TOKEN = 'token-of-the-place';
+const CARD = cardOf(9);
+const welcome = (more: object = {}) => ({ nameplate: 'team', self: 'me', token: TOKEN, members: [], ...more });
+
+/** A real Socket.IO server that does to everyone what the test says; it lets everyone leave unless told otherwise. */
+async function evil(act: (socket: Socket) => void, letsLeave = true): Promise<string> {
+  const http = createHttpServer();
+  const io = new Server(http);
+  io.on('connection', (socket) => {
+    if (letsLeave) socket.on('leave', (reply) => reply());
+    act(socket);
+  });
+  const port = await listen(http);
+  atEnd(async () => io.disconnectSockets(true));
+  return `http://127.0.0.1:${port}`;
+}
+
+const ANSWERS: Readonly<Record<string, unknown[]>> = {
+  nothing: [],
+  null: [null],
+  text: ['welcome'],
+  'an unknown refusal': [{ error: 'because' }],
+  'an error that is an object': [{ error: { toString: 1 } }],
+  'no token': [welcome({ token: undefined })],
+  'another room': [welcome({ nameplate: 'other' })],
+  'a nameplate with escapes': [welcome({ nameplate: '\u001b[2J' })],
+  'members that are no list': [welcome({ members: { length: 1e9 } })],
+  'a member without card': [welcome({ members: [{ id: 'a' }] })],
+  'a card that is text': [welcome({ members: [{ id: 'a', card: 'card' }] })],
+  'an empty card': [welcome({ members: [{ id: 'a', card: Buffer.alloc(0) }] })],
+  'a card too long': [welcome({ members: [{ id: 'a', card: Buffer.alloc(65) }] })],
+  'ourselves as member': [welcome({ members: [{ id: 'me', card: CARD }] })],
+  'a member twice': [welcome({ members: ['a', 'a'].map((id) => ({ id, card: CARD })) })],
+  'a strange id': [welcome({ members: [{ id: '__proto__', card: CARD }] })],
+};
+
+for (const [name, answer] of Object.entries(ANSWERS)) {
+  test(`an answer to a join is refused: ${name}`, async () => {
+    const url = await evil((socket) => socket.on('join', (_request, reply) => reply(...answer)));
+    const guest = new Guest(url, 'team', 1);
+    await guest.heard('refused server-refused');
+    assert.deepEqual(guest.log, ['refused server-refused']);
+  });
+}
+
+test('a member list past the limits of a message ends the connection, not the program', async () => {
+  const members = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(36), card: CARD }));
+  const url = await evil((socket) => socket.on('join', (_request, reply) => reply(welcome({ members }))));
+  const guest = new Guest(url, 'team', 1);
+  await guest.heard('lost');
+  const long = await evil((socket) => socket.on('join', (_request, reply) => reply('x'.repeat(70_000))));
+  const other = new Guest(long, 'team', 1);
+  await other.heard('lost');
+  assert.match(other.causes[0]?.message ?? '', /more than there is a limit for/);
+});
+
+const EVENTS: Readonly<Record<string, [string, ...unknown[]]>> = {
+  'a frame from nobody': ['frame', { from: 'b', data: Buffer.of(1) }],
+  'a frame from ourselves': ['frame', { from: 'me', data: Buffer.of(1) }],
+  'a frame of text': ['frame', { from: 'a', data: 'text' }],
+  'an empty frame': ['frame', { from: 'a', data: Buffer.alloc(0) }],
+  'a frame too long': ['frame', { from: 'a', data: Buffer.alloc(16_385) }],
+  'a frame of nothing': ['frame'],
+  'a list for bytes': ['frame', { from: 'a', data: [1, 2, 3] }],
+  'a member without card': ['came', { id: 'c' }],
+  'a member with a prototype': ['came', JSON.parse('{"__proto__":{"id":"c"},"card":1}')],
+  'a departure of nobody named': ['left', { member: 7 }],
+  'an unknown fault': ['fault', { error: '\u001b[2J' }],
+  'a fault of nothing': ['fault', null],
+};
+
+for (const [name, event] of Object.entries(EVENTS)) {
+  test(`an event is refused: ${name}`, async () => {
+    const url = await evil((socket) => {
+      socket.on('join', (_request, reply) => {
+        reply(welcome({ members: [{ id: 'a', card: CARD }] }));
+        socket.emit(...event);
+        socket.emit('frame', { from: 'a', data: Buffer.of(1) });
+      });
+    });
+    const guest = new Guest(url, 'team', 1);
+    await guest.heard('refused server-refused');
+    assert.deepEqual(guest.log, ['joined a', 'refused server-refused']);
+    assert.doesNotMatch(guest.causes[0]?.message ?? '', /\p{Cc}/u);
+  });
+}
+
+test('a crowd that never ends is refused', async () => {
+  const url = await evil((socket) => {
+    socket.on('join', (_request, reply) => {
+      reply(welcome());
+      for (let n = 0; n < 60; n += 1) socket.emit('came', { id: n.toString(36), card: CARD });
+    });
+  });
+  const guest = new Guest(url, 'team', 1);
+  await guest.heard('refused server-refused');
+  assert.equal(guest.log.filter((line) => line.startsWith('came')).length, 50);
+});
+
+test('harmless oddities change nothing: unknown events, second answers, a member told twice, an unknown one gone', async () => {
+  const url = await evil((socket) => {
+    socket.emit('frame', { from: 'a', data: Buffer.of(7) });
+    socket.on('join', (_request, reply) => {
+      reply(welcome());
+      socket.emit('news', { much: 'of it' });
+      socket.emit('came', { id: 'a', card: CARD });
+      socket.emit('came', { id: 'a', card: CARD });
+      socket.emit('left', { member: 'z' });
+      socket.emit('fault', { error: 'unknown-member' });
+      socket.emit('frame', { from: 'a', data: Buffer.of(1) });
+    });
+  });
+  const guest = new Guest(url, 'team', 1);
+  await guest.heard('frame a 01');
+  assert.deepEqual(guest.log, ['joined', 'came a 09', 'frame a 01']);
+});
+
+test('a fault of the server is told with its word, and is the end', async () => {
+  const url = await evil((socket) => {
+    socket.emit('fault', { error: 'version' });
+    socket.disconnect(true);
+  });
+  const guest = new Guest(url, 'team', 1);
+  await guest.heard('refused server-refused');
+  assert.match(guest.causes[0]?.message ?? '', /version/);
+  assert.deepEqual(guest.log, ['refused server-refused']);
+});
+
+test('a server that hangs up is tried again, and its resume token offered', async () => {
+  const requests: { resume?: string; nameplate: string }[] = [];
+  const url = await evil((socket) => {
+    socket.on('join', (request, reply) => {
+      requests.push(request);
+      reply(welcome());
+      if (requests.length === 1) socket.disconnect(true);
+    });
+  });
+  const guest = new Guest(url, null, 1);
+  await guest.heard('resumed');
+  assert.deepEqual(guest.log, ['joined', 'lost', 'resumed']);
+  assert.match(guest.causes[0]?.message ?? '', /hung up/);
+  assert.deepEqual(
+    requests.map(({ nameplate, resume }) => [nameplate, resume]),
+    [
+      [null, undefined],
+      ['team', TOKEN],
+    ],
+  );
+});
+
+test('a Socket.IO server that lets nobody in is no server for us', async () => {
+  const http = createHttpServer();
+  new Server(http).use((_socket, next) => next(new Error('\u001b[2J')));
+  const guest = new Guest(`http://127.0.0.1:${await listen(http)}`, 'team', 1);
+  await guest.heard('refused server-refused');
+  assert.doesNotMatch(guest.causes[0]?.message ?? '', /\p{Cc}/u);
+});
+
+const html = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
+const WRONG: Readonly<Record<string, [port: () => Promise<number>, words: RegExp, scheme?: string]>> = {
+  'a web server': [() => sayer(html), /it answers HTTP 200/],
+  'an HTTP server without Socket.IO': [
+    () => listen(createHttpServer((_request, response) => response.writeHead(404).end())),
+    /it answers HTTP 404/,
+  ],
+  'a mail server': [() => sayer('220 mail.example ESMTP\r\n'), /it does not speak HTTP/],
+  'a server that hangs up': [() => sayer(''), /the connection was cut: ECONNRESET/],
+  'TLS asked of a plain server': [() => sayer(html), /it does not speak TLS/, 'https'],
+  'another WebSocket server': [() => rawWebSocket(['hello']), /it does not speak Socket\.IO/],
+  'garbage for an opening': [() => rawWebSocket(['0garbage']), /it does not speak Socket\.IO/],
+  'null for an opening': [() => rawWebSocket(['0null']), /it does not speak Socket\.IO/],
+  'an opening with garbage': [
+    () => rawWebSocket([`0${JSON.stringify({ sid: 'x', upgrades: 7, pingInterval: 'a', pingTimeout: 1e99 })}`]),
+    /it does not speak Socket\.IO/,
+  ],
+  'two openings': [() => rawWebSocket([OPENING, OPENING]), /it does not speak Socket\.IO/],
+  'an event that is none': [() => rawWebSocket([OPENING, '42{"a":1}']), /it does not speak Socket\.IO/],
+  'attachments without end': [() => rawWebSocket([OPENING, '451-99999-["frame"]']), /it does not speak Socket\.IO/],
+};
+
+for (const [name, [port, words, scheme = 'http']] of Object.entries(WRONG)) {
+  test(`the wrong server is named: ${name}`, async () => {
+    const guest = new Guest(`${scheme}://127.0.0.1:${await port()}`, 'team', 1);
+    await guest.heard('lost');
+    assert.equal(guest.causes[0]?.code, 'server-unreachable');
+    assert.match(guest.causes[0]?.message ?? '', words);
+  });
+}
+
+test('what is no URL of a server is refused at once', () => {
+  for (const url of ['', 'localhost:7470', 'ftp://127.0.0.1', 'ws://127.0.0.1', 'http://']) {
+    assert.throws(() => socketIoRendezvous(url, { now: () => 0 }), { code: 'usage' }, url);
+  }
+});
+
+test('a path in the URL is the folder Socket.IO lives in', async () => {
+  const http = createHttpServer();
+  const io = new Server(http, { path: '/chat/socket.io' });
+  io.on('connection', (socket) => {
+    socket.on('leave', (reply) => reply());
+    socket.on('join', (_request, reply) => reply(welcome()));
+  });
+  const port = await listen(http);
+  const guest = new Guest(`http://127.0.0.1:${port}/chat/`, 'team', 1);
+  await guest.heard('joined');
+});
+
+/** Runs the program beside this file, which meets, leaves, and must then end by itself. */
+async function ends(url: string, when: string): Promise<void> {
+  const script = fileURLToPath(new URL('leaves.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, url, when], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(child, 'close');
+  assert.deepEqual([code, output], [0, 'left\n']);
+}
+
+test('who leaves is free, though the server never acknowledges', async () => {
+  await ends(await evil((socket) => socket.on('join', (_request, reply) => reply(welcome())), false), 'joined');
+});
+
+test('who leaves is free while a connection is being tried again', async () => {
+  await ends(`http://127.0.0.1:${await sayer('')}`, 'lost');
+});
+
+test('who leaves is free, though the server never hangs up', async () => {
+  const answer = `430[${JSON.stringify(welcome())}]`;
+  await ends(`http://127.0.0.1:${await rawWebSocket([OPENING, '40{"sid":"x"}', answer])}`, 'joined');
+});
+
+test('who leaves before the server has answered is free', async () => {
+  await ends(`http://127.0.0.1:${await rawWebSocket([])}`, 'at once');
+});

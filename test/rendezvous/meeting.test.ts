@@ -1,0 +1,160 @@
+/** Two meet through the real server, whatever happens to the connection or the server before they have. */
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { LIMITS } from '../../signaling/limits.ts';
+import type { SignalingServer } from '../../signaling/server.ts';
+import { startServer } from '../../signaling/server.ts';
+import { allLeave, cardOf, Guest } from './guest.ts';
+import { atEnd, endAll, freePort, line } from './lines.ts';
+
+afterEach(async () => {
+  await allLeave();
+  await endAll();
+});
+
+async function start(port = 0): Promise<SignalingServer> {
+  const server = await startServer({ port, host: '127.0.0.1', limits: LIMITS });
+  atEnd(() => server.close());
+  return server;
+}
+
+test('the first gets a nameplate, the second sees him, and frames go both ways', async () => {
+  const { url } = await start();
+  const a = new Guest(url, null, 1);
+  await a.heard('joined');
+  assert.match(a.nameplate, /^[a-z0-9]+$/);
+  const b = new Guest(url, a.nameplate, 2);
+  await a.heard('came 2 02');
+  await b.heard('joined 1');
+  assert.deepEqual(b.members, [{ id: '1', card: cardOf(1) }]);
+  assert.equal(Object.getPrototypeOf(b.members[0]?.card), Uint8Array.prototype);
+  a.rendezvous.send('2', Uint8Array.of(0xaa));
+  a.rendezvous.send('2', new Uint8Array(16_384).fill(1).subarray(16_382));
+  await b.heard('frame 1 0101');
+  b.rendezvous.send('1', Uint8Array.of(0xbb));
+  await a.heard('frame 2 bb');
+  await b.rendezvous.leave();
+  await a.heard('left 2');
+  assert.deepEqual(a.log, ['joined', 'came 2 02', 'frame 2 bb', 'left 2']);
+  assert.deepEqual(b.log, ['joined 1', 'frame 1 aa', 'frame 1 0101']);
+});
+
+test('either may be first under a nameplate both know', async () => {
+  const { url } = await start();
+  const b = new Guest(url, 'team', 2);
+  await b.heard('joined');
+  const a = new Guest(url, 'team', 1);
+  await a.heard('joined 1');
+  await b.heard('came 2 01');
+  assert.equal(a.nameplate, 'team');
+});
+
+test('a third is told that the room is full, once and for all, and the two are not disturbed', async () => {
+  const { url } = await start();
+  const a = new Guest(url, 'team', 1);
+  await a.heard('joined');
+  const b = new Guest(url, 'team', 2);
+  await a.heard('came 2 02');
+  const c = new Guest(url, 'team', 3);
+  await c.heard('refused room-full');
+  assert.deepEqual(c.log, ['refused room-full']);
+  a.rendezvous.send('2', Uint8Array.of(1));
+  await b.heard('frame 1 01');
+  assert.deepEqual(a.log, ['joined', 'came 2 02']);
+});
+
+test('a silent member is freed, and told', async () => {
+  const { url } = await start();
+  const a = new Guest(url, 'team', 1);
+  await a.heard('joined');
+  const b = new Guest(url, 'team', 2);
+  await a.heard('came 2 02');
+  a.rendezvous.free('2');
+  await b.heard('refused server-refused');
+  assert.match(b.causes[0]?.message ?? '', /idle/);
+  await a.heard('left 2');
+});
+
+test('a cut connection comes back to its place, and says who came and went meanwhile', async () => {
+  const server = await start();
+  const way = await line(server.port);
+  const a = new Guest(way.url, 'team', 1, { capacity: 4 });
+  await a.heard('joined');
+  const b = new Guest(server.url, 'team', 2);
+  await a.heard('came 2 02');
+  const c = new Guest(server.url, 'team', 3);
+  await a.heard('came 3 03');
+  way.cut();
+  await a.heard('lost');
+  assert.equal(a.causes[0]?.code, 'server-unreachable');
+  assert.equal(a.retryAt, 1_000_250);
+  a.rendezvous.send('2', Uint8Array.of(0xdd));
+  await b.rendezvous.leave();
+  const d = new Guest(server.url, 'team', 4);
+  await d.heard('joined 1 3');
+  way.mend();
+  await a.heard('resumed');
+  await a.heard('came 4 04');
+  a.rendezvous.send('3', Uint8Array.of(0xcc));
+  await c.heard('frame 1 cc');
+  const since = a.log.slice(a.log.indexOf('resumed'));
+  assert.deepEqual(since, ['resumed', 'left 2', 'came 4 04']);
+  assert.ok(!c.log.includes('left 1'));
+});
+
+test('a server that restarts gives a new place under the same nameplate', async () => {
+  const port = await freePort();
+  const server = await start(port);
+  const a = new Guest(server.url, null, 1);
+  await a.heard('joined');
+  const { nameplate } = a;
+  await server.close();
+  await a.heard('lost');
+  assert.match(a.causes[0]?.message ?? '', /shut down/);
+  await start(port);
+  await a.heard('joined', 2);
+  assert.equal(a.nameplate, nameplate);
+  const b = new Guest(server.url, nameplate, 2);
+  await b.heard('joined 1');
+  assert.ok(!a.log.includes('resumed'));
+});
+
+test('a place given up while the connection was away is taken anew', async () => {
+  const limits = { ...LIMITS, grace: 0, sweepEvery: 5 };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits });
+  atEnd(() => server.close());
+  const way = await line(server.port);
+  const b = new Guest(server.url, 'team', 2);
+  await b.heard('joined');
+  const a = new Guest(way.url, 'team', 1);
+  await b.heard('came 2 01');
+  await a.heard('joined 1');
+  way.cut();
+  await b.heard('left 2');
+  way.mend();
+  await a.heard('joined 1', 2);
+  await b.heard('came 3 01');
+});
+
+test('it is tried until a server is there', async () => {
+  const port = await freePort();
+  const a = new Guest(`http://127.0.0.1:${port}`, 'team', 1);
+  await a.heard('lost', 2);
+  assert.match(a.causes[0]?.message ?? '', /nothing listens there: ECONNREFUSED/);
+  assert.equal(a.retryAt, 1_000_500);
+  await start(port);
+  await a.heard('joined');
+});
+
+test('who has left is told nothing, and leaving twice is leaving once', async () => {
+  const { url, port } = await start();
+  const a = new Guest(url, 'team', 1);
+  const early = a.rendezvous.leave();
+  assert.equal(a.rendezvous.leave(), early);
+  await early;
+  const b = new Guest(`http://127.0.0.1:${port}`, 'team', 2);
+  await b.heard('joined');
+  await b.rendezvous.leave();
+  b.rendezvous.send('1', Uint8Array.of(1));
+  assert.deepEqual([a.log, b.log], [[], ['joined']]);
+});
