@@ -173,7 +173,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
     .addCommand(about('id', "shows this device's identity"))
     .addCommand(about('peers', 'lists the known peers'))
     .addCommand(new Command('signal').description('runs the rendezvous server: see aparte signal --help'))
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
   for (const command of [program, ...program.commands]) strict(command);
   program.parse([...args], { from: 'user' });
   if (task === null) throw new Error('no command was run');
@@ -183,6 +183,12 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
 function strict(command: Command): void {
   command.exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
   command.configureOutput({
-    outputError: (text, write) => write(`aparte: ${text.replace(/^error: /, '')}aparte: see "aparte --help"\n`),
+    outputError: (text, write) => {
+      const sentence = text
+        .replace(/^error: /, '')
+        .trim()
+        .replaceAll('\n', ' ');
+      write(`aparte: ${sentence}\naparte: see "aparte --help"\n`);
+    },
   });
 }

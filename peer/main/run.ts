@@ -13,6 +13,7 @@ export async function run(args: readonly string[]): Promise<never> {
   process.title = 'aparte';
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
+  forgetEmptyVariables();
   let exit: ExitCode;
   try {
     exit = await perform(parseFlags(args, process.env, VERSION));
@@ -23,6 +24,13 @@ export async function run(args: readonly string[]): Promise<never> {
     exit = failure.exit;
   }
   return exitHard(exit);
+}
+
+/** What is empty in the environment counts as not there. */
+function forgetEmptyVariables(): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith('APARTE_') && value === '') delete process.env[name];
+  }
 }
 
 async function perform(task: Task): Promise<ExitCode> {
