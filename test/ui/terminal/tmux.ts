@@ -20,11 +20,13 @@ export interface Told {
   readonly [key: string]: unknown;
 }
 
+let terminals = 0;
+
 /** A shell in a terminal of 80 columns and 20 rows, in which the program is started. */
 export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-ui-'));
   readonly #socketPath = join(this.#folder, 'control');
-  readonly #name = `aparte-test-${process.pid}`;
+  readonly #name = `aparte-test-${process.pid}-${++terminals}`;
   readonly #told: Told[] = [];
   #wake: () => void = () => undefined;
   #program: Socket | null = null;
