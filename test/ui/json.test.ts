@@ -55,7 +55,8 @@ function opened(): Opened {
     ui,
     commands,
     events: () => {
-      text += String(output.read() ?? '');
+      for (let piece = output.read() as Buffer | null; piece !== null; piece = output.read() as Buffer | null)
+        text += piece.toString();
       return text
         .split('\n')
         .slice(0, -1)

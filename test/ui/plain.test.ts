@@ -24,7 +24,14 @@ const message = (text: string, raw?: true): ChatEvent => ({
   at: '2026-01-02T03:04:05Z',
   ...(raw && { raw }),
 });
-const read = (stream: PassThrough) => String(stream.read() ?? '');
+
+/** All that is in a stream; newer releases of Node read it in pieces. */
+function read(stream: PassThrough): string {
+  let text = '';
+  for (let piece = stream.read() as Buffer | null; piece !== null; piece = stream.read() as Buffer | null)
+    text += piece.toString();
+  return text;
+}
 
 function plain() {
   const [input, output] = [new PassThrough(), new PassThrough()];
