@@ -114,7 +114,7 @@ export class Room {
 
   /** What we wait for. */
   get waiting(): Waiting {
-    const giveUpAt = this.#peer?.giveUpAt ?? this.#giveUpAt;
+    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (this.#peer?.giveUpAt ?? this.#giveUpAt);
     const until = this.#waiting.for === 'server' ? (this.#meeting?.retryAt ?? null) : giveUpAt;
     return { ...this.#waiting, until };
   }

@@ -16,7 +16,7 @@ export interface LinkEvents {
   opened(): void;
   /** One frame, whole, 1 to MAX_CHANNEL_FRAME bytes. A longer one closes the link. */
   frame(bytes: Uint8Array): void;
-  /** Which way the link runs, once known and whenever it changes. */
+  /** Which way the link runs: before `opened` as a rule, and whenever it changes. */
   path(path: Path): void;
   /** The link is gone, by whatever cause; `detail` is for diagnostics. Said once; nothing comes after it. */
   closed(detail: string): void;

@@ -15,6 +15,9 @@ import type { Link, LinkEvents, LinkSignal, OpenLink, Path } from './link.ts';
 import { selectedPath } from './path.ts';
 import { checkSignal } from './sdp.ts';
 
+/** How long (ms) the question by which path a link runs may keep it from opening. */
+const PATH_PATIENCE = 500;
+
 /** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
 export interface Rtc {
   readonly RTCPeerConnection: typeof RTCPeerConnection;
@@ -113,14 +116,17 @@ class WebRtcLink implements Link {
     });
     peer.on('close', () => this.#end(detail));
     peer.on('signal', (data) => this.#tellSignal(data));
-    peer.on('connect', () => {
-      if (this.#over) return;
-      this.#events.opened();
-      // Not before: frames that came first wait in the stream.
-      peer.on('data', (data: unknown) => this.#take(data));
-      peer.on('iceStateChange', () => void this.#tellPath());
-      void this.#tellPath();
-    });
+    peer.on('connect', () => void this.#opened());
+  }
+
+  /** Says by which path the link runs, then that it is open. */
+  async #opened(): Promise<void> {
+    await Promise.race([this.#tellPath(), new Promise((resolve) => setTimeout(resolve, PATH_PATIENCE).unref?.())]);
+    if (this.#over) return;
+    this.#events.opened();
+    // Not before: frames that came first wait in the stream.
+    this.#peer.on('data', (data: unknown) => this.#take(data));
+    this.#peer.on('iceStateChange', () => void this.#tellPath());
   }
 
   #tellSignal(data: SimplePeer.SignalData): void {

@@ -5,8 +5,9 @@ import { Client } from '../client.ts';
 import type { UserCommand } from '../core/events.ts';
 import { Room } from '../core/room.ts';
 import { ready, systemRandom } from '../crypto/index.ts';
+import { deferredLink } from '../link/deferred.ts';
+import type { OpenLink } from '../link/link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp.ts';
-import { webrtcLink } from '../link/webrtc.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
@@ -28,11 +29,10 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
   const address = given?.server ?? task.server;
   const [, inside, known] = await Promise.all([ready(), address === null ? localServer() : null, openKnown(task.data)]);
-  const { default: wrtc } = await import('wrtc');
   const server = address ?? DEFAULT_SERVER;
   const openRendezvous = socketIoRendezvous(server, { now: () => performance.now() });
   const seen = { exit: EXIT.bug as ExitCode, messages: 0 };
-  const ui = openFace(task, {
+  const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
     interrupted: () => client.give({ type: 'interrupted' }),
@@ -41,14 +41,14 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const client: Client = new Client({
     room: roomFor(task, given, server, known),
     openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
-    openLink: webrtcLink(wrtc, { iceServers: [] }),
+    openLink: deferredLink(loadLink()),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
     show: (event) => {
       if (event.type === 'message') seen.messages += 1;
       if (event.type === 'end') seen.exit = event.exit;
-      // Whoever gave the code on a one-shot command line need not be told it.
-      return event.type === 'code' && given !== null && task.command !== 'chat' ? Promise.resolve() : ui.show(event);
+      // A person who gave the code need not be told it.
+      return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.show(event);
     },
     remember: (peer) => known.remember(peer),
     waiting: (waiting, link) => ui.waiting(waiting, link),
@@ -63,6 +63,13 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     throw new AparteError('peer-left', 'it sent nothing');
   }
   return seen.exit;
+}
+
+/** Loads WebRTC, which takes a while, when the connection to the server is already being made. */
+async function loadLink(): Promise<OpenLink> {
+  await new Promise((resolve) => setImmediate(resolve));
+  const [{ default: wrtc }, { webrtcLink }] = await Promise.all([import('wrtc'), import('../link/webrtc.ts')]);
+  return webrtcLink(wrtc, { iceServers: [] });
 }
 
 function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]> {

@@ -1,29 +1,32 @@
 /** The user interface a command shows itself with. */
 import { speaksUtf8 } from '../ui/appearance.ts';
-import { openJson } from '../ui/json.ts';
-import { openOneShot } from '../ui/oneshot.ts';
-import { openPlain } from '../ui/plain.ts';
-import { openTerminal } from '../ui/terminal.ts';
 import type { Ui, UiEvents } from '../ui/ui.ts';
 import type { Conversation } from './flags.ts';
 
-/** Opens the user interface of a conversation. */
-export function openFace(task: Conversation, events: UiEvents): Ui {
+/** Opens the user interface of a conversation. Loads no other. */
+export async function openFace(task: Conversation, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
   if (task.command !== 'chat') {
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
     const outputIsTerminal = stdout.isTTY === true;
     const appearance = look(stderr);
+    const { openOneShot } = await import('../ui/oneshot.ts');
     return openOneShot(
       { output: stdout, outputIsTerminal, diagnostics: stderr, diagnosticsColumns, appearance },
       events,
     );
   }
-  if (task.json) return openJson({ input: stdin, output: stdout }, events);
+  if (task.json) {
+    const { openJson } = await import('../ui/json.ts');
+    return openJson({ input: stdin, output: stdout }, events);
+  }
   const appearance = look(stdout);
-  if (task.plain || !stdin.isTTY || !stdout.isTTY)
+  if (task.plain || !stdin.isTTY || !stdout.isTTY) {
+    const { openPlain } = await import('../ui/plain.ts');
     return openPlain({ input: stdin, output: stdout, appearance }, events);
+  }
+  const { openTerminal } = await import('../ui/terminal.ts');
   const suspend = () => process.kill(process.pid, 'SIGTSTP');
   const terminal = openTerminal({ input: stdin, output: stdout, appearance, suspend }, events);
   process.on('SIGCONT', () => terminal.resumed());

@@ -1,0 +1,44 @@
+/** A link whose implementation is still being loaded: what it is told meanwhile waits for it. */
+import type { Link, LinkEvents, LinkSignal, OpenLink } from './link.ts';
+import { checkSignal } from './sdp.ts';
+
+/** Opens links with what `loading` resolves to. Where it rejects, links close with its message. */
+export function deferredLink(loading: Promise<OpenLink>): OpenLink {
+  return (initiator, events) => new DeferredLink(loading, initiator, events);
+}
+
+class DeferredLink implements Link {
+  #link: Link | null = null;
+  #waiting: LinkSignal[] = [];
+  #closed = false;
+
+  constructor(loading: Promise<OpenLink>, initiator: boolean, events: LinkEvents) {
+    loading.then(
+      (open) => {
+        if (this.#closed) return;
+        const link = open(initiator, events);
+        this.#link = link;
+        for (const signal of this.#waiting) link.signal(signal);
+        this.#waiting = [];
+      },
+      (error: unknown) => {
+        if (!this.#closed) events.closed(error instanceof Error ? error.message : 'it could not be loaded');
+      },
+    );
+  }
+
+  signal(signal: LinkSignal): void {
+    checkSignal(signal);
+    if (this.#link === null) this.#waiting.push(signal);
+    else this.#link.signal(signal);
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#link?.send(bytes);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#link?.close();
+  }
+}
