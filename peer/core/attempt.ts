@@ -72,6 +72,8 @@ export abstract class Attempt {
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
   /** SIG frames sent, to send them again byte for byte. */
   readonly #signals: Uint8Array[] = [];
+  /** Whether either side has said that it gives up. */
+  #aborted = false;
   #over = false;
 
   constructor(options: AttemptOptions) {
@@ -115,6 +117,7 @@ export abstract class Attempt {
   #take(frame: Uint8Array): void {
     const type = frameType(frame);
     if (type === null) throw new AparteError('unexpected', 'an unknown frame');
+    if (type === FLIGHT.abort) this.#aborted = true;
     const before = this.#accepted.get(type);
     if (type === FLIGHT.signal) this.#signal(frame);
     else if (before !== undefined && equalBytes(before.frame, frame)) {
@@ -157,12 +160,14 @@ export abstract class Attempt {
 
   /** Tells the other side that we give up, without saying more than one byte can. */
   protected abort(reason: number): void {
+    this.#aborted = true;
     this.send(Uint8Array.of(FLIGHT.abort, reason));
   }
 
-  /** Ends the attempt for a cause of ours or of the other side. */
+  /** Ends the attempt for a cause of ours or of the other side, which is told so that it need not wait. */
   fail(cause: AparteError): void {
     if (this.#over) return;
+    if (!this.#aborted) this.abort(ABORT.failed);
     this.wipe();
     this.link?.close(this.context);
     this.events.failed(cause);
