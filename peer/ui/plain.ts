@@ -8,10 +8,9 @@ import { readLines } from './lines.ts';
 import { Outlet } from './outlet.ts';
 import { Reminder } from './reminder.ts';
 import { visibleLines } from './sanitize.ts';
-import { linkWords } from './status.ts';
 import type { Outcome } from './transcript.ts';
 import { Transcript } from './transcript.ts';
-import type { LinkState, Ui, UiEvents } from './ui.ts';
+import type { Ui, UiEvents } from './ui.ts';
 import { errorLines, noticeLines } from './view.ts';
 
 /** What the plain chat reads and writes. */
@@ -25,13 +24,11 @@ export interface PlainOptions {
 export function openPlain({ input, output, appearance }: PlainOptions, events: UiEvents): Ui {
   const outlet = new Outlet(output, (error) => events.fault(error));
   const transcript = new Transcript(appearance);
-  let path: LinkState['path'] | null = null;
 
   const print = (lines: readonly string[]) => outlet.write(lines.map((line) => `${line}\n`).join(''));
-  const say = (...sentences: string[]) => {
-    print(noticeLines(sentences, appearance)).catch(() => undefined);
-  };
-  const reminder = new Reminder((words) => say(`${words}.`));
+  const reminder = new Reminder((words) => {
+    print(noticeLines([`${words}.`], appearance)).catch(() => undefined);
+  });
   const apply = ({ lines, command, back }: Outcome) => {
     const notSent = back === null ? [] : noticeLines(['Not sent:', ...visibleLines(back)], appearance);
     const shown = print([...lines, ...notSent]);
@@ -52,11 +49,7 @@ export function openPlain({ input, output, appearance }: PlainOptions, events: U
 
   return {
     show: (event) => apply(transcript.event(event)),
-    waiting: (state, link) => {
-      reminder.waiting(state);
-      if (link !== null && link.path !== path) say(`connected: ${linkWords(link)}.`);
-      path = link?.path ?? null;
-    },
+    waiting: (state) => reminder.waiting(state),
     close: async () => {
       stop();
       reminder.stop();

@@ -1,11 +1,14 @@
-/** Says in lines what is waited for, where no status line can be kept: when it changes, and now and then after that. */
+/**
+ * Says in lines what is waited for, where no status line can be kept: once it takes long, when it changes, and now and
+ * then after that.
+ */
 import type { Waiting } from '../core/events.ts';
 import { waitingWords } from './status.ts';
 
 /** How often a wait that goes on is said again, in ms. */
 const AGAIN = 60_000;
-/** Delivery is worth a line only when it takes so long, in ms. */
-const DELIVERY_PATIENCE = 2_000;
+/** A wait is worth a line only when it takes so long, in ms. */
+const PATIENCE = 1_000;
 
 /** See the head of this file. */
 export class Reminder {
@@ -20,12 +23,16 @@ export class Reminder {
   /** Takes in what is waited for now. */
   waiting(state: Waiting): void {
     const { for: what, until } = this.#waiting;
-    const changed = state.for !== what || (state.until === null) !== (until === null);
+    // Each try to reach the server sets another time for the next; the same time varies by a few ms.
+    const retried = what === 'server' && Math.abs((state.until ?? 0) - (until ?? 0)) > 100;
+    const changed = state.for !== what || retried;
     this.#waiting = state;
     if (!changed) return;
     this.stop();
-    if (state.for === 'delivery') this.#timer = setTimeout(() => this.#remind(), DELIVERY_PATIENCE);
-    else if (state.for !== null) this.#remind();
+    if (state.for === null) return;
+    const early = state.since + PATIENCE - Date.now();
+    if (early <= 0) this.#remind();
+    else this.#timer = setTimeout(() => this.#remind(), early);
   }
 
   /** Says nothing more until something else is waited for. */

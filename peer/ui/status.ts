@@ -36,9 +36,12 @@ export function duration(ms: number): string {
 /** What is waited for, in words, or null where nothing is. `now` in ms since the epoch. */
 export function waitingWords({ for: what, since, until }: Waiting, now: number): string | null {
   if (what === null) return null;
-  if (what === 'server' && until !== null) return `server unreachable, next try in ${duration(until - now)}`;
-  const limit = until === null ? '' : `, for ${duration(until - now)} more`;
-  return `${WORDS[what]}, ${duration(now - since)}${limit}`;
+  if (what === 'server' && until !== null) {
+    const left = duration(until - now);
+    return `server unreachable, ${left === '0 s' ? 'trying again' : `next try in ${left}`}`;
+  }
+  const limited = until !== null && (what === 'peer' || what === 'reconnect');
+  return `${WORDS[what]}, ${duration(now - since)}${limited ? `; giving up in ${duration(until - now)}` : ''}`;
 }
 
 /** The path and its round trip, in words. */

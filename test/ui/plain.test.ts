@@ -10,9 +10,10 @@ import { openPlain } from '../../peer/ui/plain.ts';
 const appearance = { colour: false, unicode: true };
 const READY: ChatEvent = { type: 'ready', version: '0.1.0', server: null, name: 'ben' };
 const CODE: ChatEvent = { type: 'code', code: '7-ocean-violin', invite: null };
+/** A wait that began two seconds ago. */
 const waiting = (what: Waiting['for'], until: number | null = null): Waiting => ({
   for: what,
-  since: Date.now(),
+  since: Date.now() - 2_000,
   until,
 });
 const message = (text: string, raw?: true): ChatEvent => ({
@@ -75,21 +76,39 @@ test('plain: lines in, lines out, no byte that moves the cursor', async () => {
   assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
 });
 
-test('plain: a wait is said when it changes, not each second; the path once', async () => {
+test('plain: a wait is said when it changes, not each second', async () => {
   const { ui, output } = plain();
   for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
-  for (let count = 0; count < 3; count += 1) ui.waiting(waiting('server', Date.now() + 3_000), null);
-  for (let count = 0; count < 3; count += 1) ui.waiting(waiting(null), { path: 'direct', rttMs: 12 });
-  ui.waiting(waiting('delivery'), { path: 'direct', rttMs: 13 });
+  const retry = Date.now() + 3_000;
+  for (let count = 0; count < 3; count += 1) ui.waiting(waiting('server', retry + count), null);
+  ui.waiting(waiting('server', retry + 6_000), null);
+  ui.waiting(waiting(null), { path: 'direct', rttMs: 12 });
   await ui.close();
   assert.equal(
     read(output),
     [
-      '— waiting for the other side, 0 s.\n',
+      '— waiting for the other side, 2 s.\n',
       '— server unreachable, next try in 3 s.\n',
-      '— connected: direct, 12 ms.\n',
+      '— server unreachable, next try in 9 s.\n',
     ].join(''),
   );
+});
+
+test('plain: a wait is not said before it takes long, and then once a minute', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { ui, output } = plain();
+  const state = (what: Waiting['for']): Waiting => ({ for: what, since: Date.now(), until: null });
+  ui.waiting(state('handshake'), null);
+  t.mock.timers.tick(999);
+  ui.waiting(state('delivery'), null);
+  t.mock.timers.tick(999);
+  assert.equal(read(output), '');
+  t.mock.timers.tick(1);
+  assert.equal(read(output), '— waiting for delivery, 1 s.\n');
+  t.mock.timers.tick(59_999);
+  assert.equal(read(output), '');
+  t.mock.timers.tick(1);
+  assert.equal(read(output), '— waiting for delivery, 61 s.\n');
 });
 
 test('plain: what cannot be sent is said', async () => {
@@ -119,7 +138,7 @@ test('one-shot: texts go to the output as they are, all else to the diagnostics'
   await ui.close();
   assert.equal(read(output), 'a\x1b\tb\npieces\n');
   const notes = read(diagnostics);
-  assert.match(notes, /^— waiting for the other side, 0 s\.\n— The code is {2}7-ocean-violin\n/);
+  assert.match(notes, /^— waiting for the other side, 2 s\.\n— The code is {2}7-ocean-violin\n/);
   assert.match(notes, /aparte: What\.\n {8}Do\.\n$/);
 });
 
@@ -130,7 +149,7 @@ test('one-shot: on a terminal texts are harmless and the status line leaves noth
   await ui.show(message('a\x1b[2J', true));
   await ui.close();
   assert.equal(read(output), 'a\\x1b[2J\n');
-  const status = 'waiting for the other side, 0 s · Ctrl-C to leave';
+  const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
   const code = '— The code is  7-ocean-violin\n  Tell it to the other side where nobody else listens. It works once.\n';
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });

@@ -69,8 +69,10 @@ test('the status line says what is waited for, for how long, and by which path',
   assert.equal(words(waiting('peer', now - 12_000, null)), 'waiting for the other side, 12 s · Ctrl-C to leave');
   assert.equal(
     words(waiting('peer', now, now + 60_000)),
-    'waiting for the other side, 0 s, for 60 s more · Ctrl-C to leave',
+    'waiting for the other side, 0 s; giving up in 60 s · Ctrl-C to leave',
   );
+  assert.equal(words(waiting('path', now, now + 60_000)), 'connecting directly, 0 s · Ctrl-C to leave');
+  assert.equal(words(waiting('server', now, now + 400)), 'server unreachable, trying again · Ctrl-C to leave');
   assert.equal(words(waiting('server', now, now + 3_000)), 'server unreachable, next try in 3 s · Ctrl-C to leave');
   const link = { path: 'direct', rttMs: 12.4 };
   assert.equal(words({ link, typing: ['anna'], undelivered: 2 }), 'direct, 12 ms · 2 undelivered · anna typing');
