@@ -53,6 +53,8 @@ export class Delivery {
 
   #received = 0;
   #shown = 0;
+  /** Up to where the peer has been told, in this session, that its messages were shown. */
+  #told = 0;
   #partSeq = 0;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
@@ -65,6 +67,17 @@ export class Delivery {
   /** Sequence number of the last message of the peer that the user has seen: our cursor. */
   get shown(): number {
     return this.#shown;
+  }
+
+  /** Whether the peer does not know yet of something that was shown. */
+  get owesShown(): boolean {
+    return this.#told < this.#shown;
+  }
+
+  /** Tells the peer what was shown. */
+  sayShown(): PeerMessage {
+    this.#told = this.#shown;
+    return { kind: 'shown', seq: this.#shown };
   }
 
   /** Takes a message over. Throws `outbox-full`. */
@@ -87,7 +100,8 @@ export class Delivery {
     }
     this.#index += 1;
     this.#offset = 0;
-    return { kind: 'text', seq, id: message.id, at: message.at, raw: message.raw, chunk };
+    this.#told = this.#shown;
+    return { kind: 'text', seq, id: message.id, at: message.at, raw: message.raw, shown: this.#shown, chunk };
   }
 
   /**
@@ -111,6 +125,7 @@ export class Delivery {
     const delivered = cursor === 0 ? [] : this.gotShown(cursor);
     this.#index = 0;
     this.#offset = 0;
+    this.#told = 0;
     this.#partSeq = 0;
     this.#parts = [];
     this.#partBytes = 0;
@@ -122,7 +137,11 @@ export class Delivery {
    * Throws `peer-protocol` on a gap or past MAX_TEXT.
    */
   got(message: Extract<PeerMessage, { kind: 'part' | 'text' }>): Incoming | null {
-    if (message.seq <= this.#received) return null;
+    if (message.seq <= this.#received) {
+      // Said again although it was shown: our word of that was lost with an earlier session.
+      if (message.seq <= this.#shown) this.#told = 0;
+      return null;
+    }
     if (message.seq !== this.#received + 1) throw new AparteError('peer-protocol', 'messages are missing');
     if (message.seq !== this.#partSeq) {
       this.#partSeq = message.seq;
@@ -139,10 +158,8 @@ export class Delivery {
     return { seq: message.seq, id: hex(message.id), at: message.at, raw: message.raw, text };
   }
 
-  /** The user has seen the peer's message `seq`. Returns whether that moves the cursor. */
-  markShown(seq: number): boolean {
-    if (seq <= this.#shown || seq > this.#received) return false;
-    this.#shown = seq;
-    return true;
+  /** The user has seen the peer's message `seq`. */
+  markShown(seq: number): void {
+    if (seq > this.#shown && seq <= this.#received) this.#shown = seq;
   }
 }

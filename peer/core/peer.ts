@@ -109,7 +109,8 @@ export class Peer {
 
   /** The user has seen message `seq`. */
   shown(seq: number): void {
-    if (this.#delivery.markShown(seq)) this.#session?.send({ kind: 'shown', seq });
+    this.#delivery.markShown(seq);
+    this.#session?.flush();
   }
 
   /** A fact about a meeting place of ours. */
@@ -259,13 +260,9 @@ export class Peer {
       return;
     }
     if (message.kind === 'shown') return this.#gotShown(message.seq);
+    if (message.kind === 'text' && message.shown > 0) this.#gotShown(message.shown);
     const whole = this.#delivery.got(message);
-    if (whole === null) {
-      // Said again although we have it: our acknowledgement was lost with an earlier session.
-      if (message.seq <= this.#delivery.shown) this.#session?.send({ kind: 'shown', seq: this.#delivery.shown });
-      return;
-    }
-    this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
+    if (whole !== null) this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
   }
 
   #messageEvent({ id, text, at, raw }: Incoming): ChatEvent {

@@ -17,6 +17,8 @@ const LOST_AFTER = 4_000;
 const SLEPT = 2_500;
 /** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
 const WINDOW = 256;
+/** What was shown is said at once, but not more often than this (ms): an answer often carries it for nothing. */
+const SHOWN_PAUSE = 20;
 /** An acknowledgement is sent after so many frames, so that a window never runs dry. */
 const ACK_EVERY = 64;
 /** How long (ms) a goodbye may take: for what the other side still wants delivered, and for the answer. */
@@ -65,6 +67,8 @@ export class Session {
   #ping: { frame: number; at: number } | null = null;
   #seenByPeer = 0;
   #ackedAt = 0;
+  /** When (ms) we last said what was shown. */
+  #shownAt = Number.NEGATIVE_INFINITY;
   /** When (ms) we stop being polite, once either side has said goodbye. */
   #byeUntil: number | null = null;
   #byeSaid = false;
@@ -90,7 +94,8 @@ export class Session {
     if (!this.#open) return this.#standsBy;
     const overdue = this.#quiet ? null : this.#confirmed ? this.#heardAt + LOST_AFTER : this.#standsBy;
     const step = this.#quiet ? null : this.#channel.nextStepAt();
-    return earliest(this.#pingAt, overdue, step, this.#byeUntil);
+    const shown = this.#confirmed && !this.#quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
+    return earliest(this.#pingAt, overdue, step, shown, this.#byeUntil);
   }
 
   /** The tickets that are good now, newest first. None once the session has ended. */
@@ -176,13 +181,18 @@ export class Session {
     }
   }
 
-  /** Says what waits in the delivery, as far as the window allows. */
+  /** Says what waits in the delivery, as far as the window allows, and what was shown. */
   flush(): void {
     if (!this.#confirmed || this.#quiet || this.#over) return;
     while (this.#channel.sent - this.#seenByPeer < WINDOW) {
       const message = this.#delivery.next();
-      if (message === null) return;
+      if (message === null) break;
       this.send(message);
+      if (message.kind === 'text') this.#shownAt = this.#context.now;
+    }
+    if (this.#delivery.owesShown && this.#shownAt + SHOWN_PAUSE <= this.#context.now) {
+      this.#shownAt = this.#context.now;
+      this.send(this.#delivery.sayShown());
     }
   }
 
@@ -214,6 +224,7 @@ export class Session {
     if (!this.#confirmed) return this.end('we-left');
     this.#byeSaid = true;
     this.#byeUntil = this.#context.now + BYE_PATIENCE;
+    if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
     this.#seal({ kind: 'bye' });
     this.answerBye();
   }
@@ -222,6 +233,7 @@ export class Session {
   answerBye(): void {
     if (this.#over || !this.#byeHeard || this.#byeAnswered || this.#delivery.undelivered > 0) return;
     this.#byeAnswered = true;
+    if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
     this.#seal({ kind: 'byeAck' });
   }
 
@@ -248,7 +260,10 @@ export class Session {
     if (this.#heardAt + LOST_AFTER <= now) {
       this.#quiet = true;
       this.#events.quiet();
-    } else this.#step(true);
+    } else {
+      this.#step(true);
+      this.flush();
+    }
   }
 
   #sendPing(): void {

@@ -24,6 +24,8 @@ export type PeerMessage =
       readonly at: number;
       /** A piece of a stream: no line end belongs behind it. */
       readonly raw: boolean;
+      /** As in `shown`, so that who answers need not say it apart; 0 for none. */
+      readonly shown: number;
       readonly chunk: Uint8Array;
     }
   /** Every message up to `seq` has been put before the user. */
@@ -37,6 +39,8 @@ export type PeerMessage =
   /** Answer to `bye`: the channel may be closed. */
   | { readonly kind: 'byeAck' };
 
+type Bytes = Uint8Array;
+
 const flag = (on: boolean) => Uint8Array.of(on ? 1 : 0);
 
 function body(message: PeerMessage): Uint8Array {
@@ -44,7 +48,7 @@ function body(message: PeerMessage): Uint8Array {
     case 'part':
       return lv(u64(message.seq), message.chunk);
     case 'text':
-      return lv(u64(message.seq), message.id, u64(message.at), flag(message.raw), message.chunk);
+      return lv(u64(message.seq), message.id, u64(message.at), flag(message.raw), u64(message.shown), message.chunk);
     case 'shown':
       return lv(u64(message.seq));
     case 'typing':
@@ -99,9 +103,10 @@ function decode(plain: Uint8Array): PeerMessage | null {
       return { kind: 'part', seq: fromSeq(seq), chunk };
     }
     case KIND.text: {
-      const [seq, id, at, raw, chunk] = parts(5) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+      const [seq, id, at, raw, shown, chunk] = parts(6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
       if (id.length !== 8) throw new AparteError('damaged', 'a message id');
-      return { kind: 'text', seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), chunk };
+      const head = { seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown) };
+      return { kind: 'text', ...head, chunk };
     }
     case KIND.shown:
       return { kind: 'shown', seq: fromSeq(parts(1)[0] as Uint8Array) };

@@ -38,7 +38,7 @@ test('messages arrive once and in order, are acknowledged when shown, and a good
   const long = 'ü'.repeat(30_000);
   for (const text of ['one', long, 'three']) alice.say(text);
   bob.say('back');
-  world.settle();
+  world.pass(50);
   assert.deepEqual(bob.texts, ['one', long, 'three']);
   assert.deepEqual(alice.texts, ['back']);
   assert.deepEqual(
