@@ -58,7 +58,7 @@ function rooted(error: unknown, depth: number): string | null {
     description: 'description' in error ? error.description : null,
     error: 'error' in error ? error.error : null,
     cause: 'cause' in error ? error.cause : null,
-    first: 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : null,
+    first: 'errors' in error && Array.isArray(error.errors) ? (error.errors[0] as unknown) : null,
   };
   const status = /^Unexpected server response: (\d{3})$/.exec(message)?.[1];
   if (status !== undefined) return `it answers HTTP ${status}`;

@@ -98,14 +98,16 @@ class SocketIoRendezvous implements Rendezvous {
 
   #connect(): void {
     if (this.#over) return;
-    const connection: Connection = io(this.#url.origin, {
+    const options = {
       path: `${this.#url.pathname.replace(/\/$/, '')}/socket.io`,
       auth: { aparte: SIGNALING_VERSION },
       transports: [CheckedWebSocket],
       forceNew: true,
       reconnection: false,
-      ...{ maxPayload: MAX_MESSAGE },
-    });
+      // Handed on to `ws`, but missing from the types.
+      maxPayload: MAX_MESSAGE,
+    };
+    const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
     this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), JOIN_TIMEOUT);
     connection.on('connect', () => this.#join(this.#place?.token));

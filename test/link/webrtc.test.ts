@@ -213,12 +213,10 @@ test('a second channel is shut, and does not take the place of the first', async
 
 test('an implementation that refuses to start, or is missing, is told', async () => {
   assert.throws(() => webrtcLink({}, { iceServers: [] }), { code: 'bug' });
-  class Refusing {
-    constructor() {
-      throw new Error('out of sockets');
-    }
+  function refusing(): never {
+    throw new Error('out of sockets');
   }
-  const a = record(true, () => {}, { ...wrtc, RTCPeerConnection: Refusing });
+  const a = record(true, () => {}, { ...wrtc, RTCPeerConnection: refusing });
   await a.until(() => a.closings.length > 0);
   assert.deepEqual(a.closings, ['out of sockets']);
 });
@@ -230,6 +228,6 @@ test('a process that has closed its links ends by itself', async () => {
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  const [code, signal] = await once(child, 'close');
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   assert.deepEqual([code, signal, output], [0, null, 'closed\n']);
 });

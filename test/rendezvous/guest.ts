@@ -60,13 +60,13 @@ export class Guest {
     guests.add(this);
   }
 
-  /** Resolves once a line is in the log, as often as `times` says; gives up after ten seconds. */
-  async heard(line: string, times = 1): Promise<void> {
+  /** Resolves once a line is in the log, as often as `times` says; gives up after `patience` ms. */
+  async heard(line: string, times = 1, patience = 10_000): Promise<void> {
     const met = () => this.log.filter((each) => each === line).length >= times;
     if (met()) return;
     await new Promise<void>((resolve, reject) => {
       const giveUp = () => reject(new Error(`waited for "${line}", heard: ${this.log.join(', ')}`));
-      const timer = setTimeout(giveUp, 10_000);
+      const timer = setTimeout(giveUp, patience);
       this.#waiting.push({ met, resolve: () => resolve(clearTimeout(timer)) });
     });
   }

@@ -20,10 +20,16 @@ const TOKEN = 'token-of-the-place';
 const CARD = cardOf(9);
 const welcome = (more: object = {}) => ({ nameplate: 'team', self: 'me', token: TOKEN, members: [], ...more });
 
+interface FromPeer {
+  join: (request: { nameplate: string | null; resume?: string }, reply: (...answer: unknown[]) => void) => void;
+  leave: (reply: () => void) => void;
+}
+type ToPeer = Record<string, (...args: unknown[]) => void>;
+
 /** A real Socket.IO server that does to everyone what the test says; it lets everyone leave unless told otherwise. */
-async function evil(act: (socket: Socket) => void, letsLeave = true): Promise<string> {
+async function evil(act: (socket: Socket<FromPeer, ToPeer>) => void, letsLeave = true): Promise<string> {
   const http = createHttpServer();
-  const io = new Server(http);
+  const io = new Server<FromPeer, ToPeer>(http);
   io.on('connection', (socket) => {
     if (letsLeave) socket.on('leave', (reply) => reply());
     act(socket);
@@ -145,7 +151,7 @@ test('a fault of the server is told with its word, and is the end', async () => 
 });
 
 test('a server that hangs up is tried again, and its resume token offered', async () => {
-  const requests: { resume?: string; nameplate: string }[] = [];
+  const requests: Parameters<FromPeer['join']>[0][] = [];
   const url = await evil((socket) => {
     socket.on('join', (request, reply) => {
       requests.push(request);
@@ -213,7 +219,7 @@ test('what is no URL of a server is refused at once', () => {
 
 test('a path in the URL is the folder Socket.IO lives in', async () => {
   const http = createHttpServer();
-  const io = new Server(http, { path: '/chat/socket.io' });
+  const io = new Server<FromPeer, ToPeer>(http, { path: '/chat/socket.io' });
   io.on('connection', (socket) => {
     socket.on('leave', (reply) => reply());
     socket.on('join', (_request, reply) => reply(welcome()));
@@ -233,7 +239,7 @@ async function ends(url: string, when: string): Promise<void> {
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  const [code] = await once(child, 'close');
+  const [code] = (await once(child, 'close')) as [number | null];
   assert.deepEqual([code, output], [0, 'left\n']);
 }
 
