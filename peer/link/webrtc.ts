@@ -52,6 +52,7 @@ class WebRtcLink implements Link {
   #candidatesSent = 0;
   #candidatesTaken = 0;
   #path: Path | null = null;
+  #open = false;
   #over = false;
 
   constructor(rtc: Rtc, iceServers: RTCIceServer[], initiator: boolean, events: LinkEvents) {
@@ -94,7 +95,8 @@ class WebRtcLink implements Link {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#over || !this.#peer.connected) return;
+    // Not the peer's own `connected`: each look at it waits for a native thread, as long as a whole message takes.
+    if (this.#over || !this.#open) return;
     try {
       this.#peer.send(bytes);
     } catch {
@@ -123,6 +125,7 @@ class WebRtcLink implements Link {
   async #opened(): Promise<void> {
     await Promise.race([this.#tellPath(), new Promise((resolve) => setTimeout(resolve, PATH_PATIENCE).unref?.())]);
     if (this.#over) return;
+    this.#open = true;
     this.#events.opened();
     // Not before: frames that came first wait in the stream.
     this.#peer.on('data', (data: unknown) => this.#take(data));
