@@ -17,8 +17,11 @@ export class Guesses {
     return this.#wrong >= this.#limit;
   }
 
-  /** Whether one more REPLY may leave: never more are out unproven than guesses are left. */
-  get mayReply(): boolean {
+  /**
+   * Whether one more guess at us may be risked, be it that a REPLY of ours leaves or that we judge one: never more are
+   * out unproven than are left.
+   */
+  get mayRisk(): boolean {
     return this.#wrong + this.#unproven < this.#limit;
   }
 

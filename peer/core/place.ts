@@ -65,6 +65,7 @@ export class Place {
   /** Whether the last newcomer may not be greeted yet. */
   #heldBack = false;
   #nameplate = '';
+  #left = false;
   readonly #spare: SpareLink;
   /** The attempt whose other side has proven the code; nobody else is let in. */
   #chosen: Attempt | null = null;
@@ -114,10 +115,11 @@ export class Place {
   /** We are in, as a new member: what was under way before is void. */
   #gotJoined(nameplate: string, members: readonly Member[]): void {
     for (const attempt of this.#attempts.values()) this.#giveUp(attempt, 'the server lost the room meanwhile');
+    if (this.#left) return;
     this.joined = true;
     this.#nameplate = nameplate;
     this.#events.opened(nameplate);
-    for (const member of members) this.#respondTo(member);
+    if (this.#chosen === null) for (const member of members) this.#respondTo(member);
   }
 
   #gotMember(member: Member): void {
@@ -136,7 +138,9 @@ export class Place {
   #gotFrame(from: string, bytes: Uint8Array): void {
     const attempt = this.#attempts.get(from);
     if (attempt === undefined) return;
-    if (frameType(bytes) === FLIGHT.hello && attempt.silence() === 'silent' && !this.#options.mayStart('B')) return;
+    const type = frameType(bytes);
+    if (type === FLIGHT.hello && attempt.silence() === 'silent' && !this.#options.mayStart('B')) return;
+    if (type === FLIGHT.reply && this.#options.guesses?.mayRisk === false) return;
     attempt.got(bytes);
   }
 
@@ -186,6 +190,7 @@ export class Place {
     this.#attempts.clear();
     this.#spare.close();
     this.joined = false;
+    this.#left = true;
     this.#context.emit({ type: 'leavePlace', place: this.number });
   }
 

@@ -70,7 +70,7 @@ export class Responding extends Attempt {
   }
 
   #gotHello(frame: Uint8Array): void {
-    if (this.#guesses?.mayReply === false) return;
+    if (this.#guesses?.mayRisk === false) return;
     const reply = this.handshake.gotHello(frame);
     this.#guesses?.replied();
     this.#state = 'proof';
