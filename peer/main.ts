@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The `aparte` program. What it needs is loaded when it is needed: `--version` loads nothing. */
 import { VERSION } from './main/version.ts';
 

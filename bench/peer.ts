@@ -1,0 +1,61 @@
+/**
+ * One side of a sealed conversation over the whole stack but its programs: peer.ts offer|answer URL CODE SIZE COUNT.
+ * The offering side sends COUNT texts of SIZE characters, each once the other has echoed the one before, and tells
+ * its parent each round trip in ms.
+ */
+import wrtc from 'wrtc';
+import { Client } from '../peer/client.ts';
+import type { ChatEvent } from '../peer/core/events.ts';
+import { Room } from '../peer/core/room.ts';
+import { Identity, ready, systemRandom } from '../peer/crypto/index.ts';
+import { decodeSignal, encodeSignal } from '../peer/link/sdp.ts';
+import { webrtcLink } from '../peer/link/webrtc.ts';
+import { socketIoRendezvous } from '../peer/rendezvous/socketio.ts';
+import { parseCode } from '../shared/code.ts';
+
+const [role, url, code, size, count] = process.argv.slice(2);
+if (url === undefined || code === undefined) throw new Error('see the top of this file');
+
+const times: number[] = [];
+let sentAt = 0;
+
+function say(text: string): void {
+  sentAt = performance.now();
+  client.give({ type: 'command', command: { type: 'send', text, ref: null } });
+}
+
+function show(event: ChatEvent): Promise<void> {
+  if (event.type === 'message') {
+    if (role === 'offer') times.push(performance.now() - sentAt);
+    if (times.length < Number(count)) say(event.text);
+    else process.send?.({ times });
+  } else if (event.type === 'peer' && event.status === 'connected' && role === 'offer' && sentAt === 0) {
+    say('x'.repeat(Number(size)));
+  }
+  return Promise.resolve();
+}
+
+await ready();
+const client = new Client({
+  room: new Room({
+    version: '0',
+    server: url,
+    name: role ?? '',
+    identity: Identity.generate(systemRandom),
+    known: [],
+    code: parseCode(code),
+    invite: () => null,
+    timeout: null,
+    serverPatience: null,
+    reconnect: null,
+    random: systemRandom,
+  }),
+  openRendezvous: socketIoRendezvous(url, { now: () => performance.now() }),
+  openLink: webrtcLink(wrtc, { iceServers: [] }),
+  encodeCandidate: encodeSignal,
+  decodeCandidate: decodeSignal,
+  show,
+  remember: () => undefined,
+  waiting: () => undefined,
+});
+await client.run();
