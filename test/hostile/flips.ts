@@ -1,0 +1,53 @@
+/** Whole meetings in a world without network, in each of which one bit of one flight is turned on its way. */
+import assert from 'node:assert/strict';
+import { FLIGHT } from '../../peer/crypto/index.ts';
+import type { Person } from '../core/person.ts';
+import { World } from '../core/world.ts';
+import { flipped } from '../crypto/parties.ts';
+
+/** What the one to whom the flight was changed may say, and what the other then says. */
+const NAMES: Readonly<Record<number, { readonly alice: readonly string[]; readonly bob: readonly string[] }>> = {
+  // Where a key in HELLO is none, B says so before anything was risked, and both go on waiting.
+  [FLIGHT.hello]: { alice: ['wrong-code', 'peer-abort'], bob: ['wrong-code', 'damaged'] },
+  [FLIGHT.reply]: { alice: ['wrong-code'], bob: ['wrong-code'] },
+  [FLIGHT.proofA]: { alice: ['peer-abort'], bob: ['wrong-code', 'damaged'] },
+  [FLIGHT.proofB]: { alice: ['damaged'], bob: ['peer-abort'] },
+};
+
+/** Turns a bit in every `stride`th byte of each flight but its first, the type. */
+export function flipEveryByte(stride: number): void {
+  for (const type of [FLIGHT.hello, FLIGHT.reply, FLIGHT.proofA, FLIGHT.proofB]) {
+    let length = 2;
+    for (let at = 1; at < length; at += stride) {
+      length = meet(type, at);
+    }
+  }
+}
+
+/** One meeting. Returns the length of the flight. */
+function meet(type: number, at: number): number {
+  const world = new World(at);
+  const [alice, bob] = [world.person('alice'), world.person('bob')];
+  let length = 0;
+  world.tamper = ({ bytes }) => {
+    if (bytes[0] !== type) return [bytes];
+    ({ length } = bytes);
+    return [flipped(bytes, at)];
+  };
+  alice.start();
+  world.settle();
+  bob.start();
+  alice.say('for bob alone');
+  world.settle();
+  for (const [who, person] of Object.entries({ alice, bob }) as ['alice' | 'bob', Person][]) {
+    const [error = 'none'] = person.errors;
+    assert.ok(NAMES[type]?.[who].includes(error), `byte ${at} of flight ${type}: ${who} says ${error}`);
+    assert.deepEqual(
+      person.of('peer').filter(({ status }) => status === 'connected'),
+      [],
+    );
+    assert.deepEqual(person.texts, []);
+    assert.ok(person.end?.exit === 3 || error === 'peer-abort' || error === 'damaged');
+  }
+  return length;
+}

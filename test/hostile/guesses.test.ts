@@ -1,0 +1,105 @@
+/** Whoever has another secret, or tries one: learns nothing, gets one try, and both people are told. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FLIGHT } from '../../peer/crypto/index.ts';
+import { utf8 } from '../../shared/bytes.ts';
+import { errorKind } from '../../shared/errors.ts';
+import { serve } from '../signaling/kit.ts';
+import { guess, meetAsB, meetingOf } from './evil-peer.ts';
+import { EvilServer, freshCard } from './evil-server.ts';
+import { assertRefused, Program } from './program.ts';
+import { enter } from './wire.ts';
+
+const HELLO_BYTES = 1281;
+
+describe('another secret', { concurrency: 3 }, () => {
+  test('a wrong secret: both are told at once of both causes and of a new code, and nothing is delivered', async (t) => {
+    const { url } = await serve(t);
+    const alice = new Program(t, { server: url, code: '7-ocean-violin', name: 'alice' });
+    alice.say('for bob alone');
+    await alice.event('code');
+    const bob = new Program(t, { server: url, code: '7-ocean-violet', name: 'bob' });
+    bob.say('for alice alone');
+    await Promise.all([alice, bob].map((program) => assertRefused(program, 'wrong-code')));
+    for (const { events, stdout } of [alice, bob]) {
+      const error = events.find((event) => event.type === 'error');
+      assert.match(error?.message ?? '', /mistyped.*guessed/);
+      assert.equal(error?.hint, errorKind('wrong-code').hint);
+      assert.doesNotMatch(stdout, /"type":"peer"/);
+    }
+    // Told by the other side, not found out by its silence, which would have taken ten seconds.
+    assert.match(bob.stdout, /says the other side, or someone between you/);
+  });
+
+  test('a wrong secret between send and receive: exit 3 on both, and no byte of the text', async (t) => {
+    const { url } = await serve(t);
+    const send = new Program(t, { args: ['send', '--text', 'the key'], server: url, code: '7-ocean-violin' });
+    const receive = new Program(t, { args: ['receive'], server: url, code: '7-ocean-violet' });
+    assert.deepEqual(await Promise.all([send.exit, receive.exit]), [3, 3]);
+    for (const { stdout, stderr } of [send, receive]) {
+      assert.equal(stdout, '');
+      assert.match(stderr, /mistyped it, or someone between you guessed/);
+      assert.match(stderr, /Agree on a new code/);
+    }
+  });
+
+  test('row 1: who comes and goes sees HELLOs and nothing else; the first wrong tag ends the code', async (t) => {
+    const { url } = await serve(t);
+    const alice = new Program(t, { server: url, code: '7-ocean-violin' });
+    await alice.event('code');
+    const hellos = new Set<string>();
+    for (let visit = 0; visit < 4; visit++) {
+      const stranger = await enter(url, '7', freshCard());
+      await stranger.inbox.next(FLIGHT.hello);
+      await stranger.hangUp();
+      for (const frame of stranger.inbox.all) {
+        assert.equal(frame.length, HELLO_BYTES);
+        hellos.add(Buffer.from(frame.slice(1)).toString('hex'));
+      }
+    }
+    assert.equal(hellos.size, 4, 'each HELLO is a fresh one');
+    assert.deepEqual(alice.errors, []);
+    const stranger = await enter(url, '7', freshCard());
+    stranger.send(await guess(stranger, '7', 'ocean-violet'));
+    await assertRefused(alice, 'wrong-code');
+    assert.deepEqual(
+      stranger.inbox.all.map((frame) => frame[0]),
+      [FLIGHT.hello, FLIGHT.abort],
+    );
+    await stranger.hangUp();
+  });
+
+  test('row 3: of twenty newcomers with wrong tags in one moment one is judged', async (t) => {
+    const server = await EvilServer.start(t);
+    const alice = new Program(t, { server: server.url, code: '7-ocean-violin' });
+    const guest = await server.guest(0);
+    const ghosts = Array.from({ length: 20 }, (_, index) => guest.ghost(`evil${index}`));
+    // So many are greeted within a second; the others would be later.
+    const replies = await Promise.all(ghosts.slice(0, 5).map((ghost) => guess(ghost, '7', 'ocean-violet')));
+    for (const [index, ghost] of ghosts.entries()) ghost.send(replies[index] ?? replies[0] ?? assert.fail());
+    await assertRefused(alice, 'wrong-code');
+    assert.deepEqual(alice.errors, ['wrong-code']);
+    assert.equal(guest.sent.of(FLIGHT.abort).length, 1);
+    assert.equal(guest.sent.of(FLIGHT.hello).length, 5);
+    assert.equal(guest.sent.all.length, 6);
+  });
+
+  test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
+    const { url } = await serve(t);
+    const alice = new Program(t, { server: url, code: '7-ocean-violin' });
+    await alice.event('code');
+    // The second takes his time, so that both are still in the room.
+    const second = await enter(url, '7', freshCard());
+    const carol = new Program(t, { server: url, code: '7-ocean-violin', name: 'carol' });
+    assert.equal(await carol.exit, 4);
+    assert.deepEqual(carol.errors, ['room-full']);
+    assert.match(carol.all('error')[0]?.message ?? '', /Two people have already met/);
+    const peer = await meetAsB(t, second, meetingOf(second, '7', 'ocean-violin', 'A'));
+    peer.text(1, utf8('still for two'));
+    await alice.event('message', ({ text }) => text === 'still for two');
+    assert.deepEqual(alice.errors, []);
+    assert.deepEqual(alice.standing, ['connecting', 'connected']);
+    assert.equal(await alice.quit(), 0);
+    await second.hangUp();
+  });
+});

@@ -1,0 +1,201 @@
+/** A peer with the right code who means ill: nothing it says steers a terminal, is shown wrong, or is taken for more. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { encodeMessage } from '../../peer/core/wire.ts';
+import { FLIGHT, Identity, systemRandom } from '../../peer/crypto/index.ts';
+import { concat, utf8 } from '../../shared/bytes.ts';
+import { channels } from '../crypto/parties.ts';
+import { deadCandidate, type EvilPeer, forgedFrame, type Guise, meetAsA, meetAsB, meetingOf } from './evil-peer.ts';
+import { EvilServer, freshCard } from './evil-server.ts';
+import { assertRefused, folder, Program, type Start } from './program.ts';
+
+const CODE = '7-ocean-violin';
+const SECRET = 'ocean-violin';
+/** ANSI, the window's title, a bell, DEL, C1, bidi overrides and isolates, a line separator, tags, a lone carriage return. */
+const STEERING = '\x1b[2J\x1b]0;owned\x07\x7f\x9b31m\u202eevil\u2066\u2028\u{e0041}\rroot';
+/** Any of these but the end of a line. */
+const HARMFUL = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** A program that waited, and an evil peer that came and is connected. */
+async function met(t: TestContext, guise: Guise = {}, start: Partial<Start> = {}) {
+  const server = await EvilServer.start(t);
+  const alice = new Program(t, { server: server.url, code: CODE, name: 'alice', ...start });
+  const wire = (await server.guest(0)).ghost('evil');
+  const peer = await meetAsB(t, wire, meetingOf(wire, '7', SECRET, 'A'), guise);
+  return { server, alice, peer, wire };
+}
+
+/** A program that came, and finds an evil peer which was there first. */
+async function cameTo(t: TestContext, start: Partial<Start> = {}) {
+  const members = [{ id: 'evil', card: freshCard() }];
+  const server = await EvilServer.start(t, { answer: () => ({ members }) });
+  const bob = new Program(t, { server: server.url, code: CODE, name: 'bob', ...start });
+  const guest = await server.guest(0);
+  const wire = guest.ghost('evil', members[0]?.card, false);
+  return { bob, wire, meeting: meetingOf(wire, '7', SECRET, 'B') };
+}
+
+/** Asserts that the session goes on: a text in each direction. */
+async function talkOn(program: Program, peer: EvilPeer, seq: number): Promise<void> {
+  peer.text(seq, utf8('still here'));
+  await program.event('message', ({ text }) => text === 'still here');
+  program.say('me too');
+  await program.event('delivered');
+}
+
+describe('a peer with the right code', { concurrency: 3 }, () => {
+  test('control characters, escapes and bidi overrides in name and text come out harmless as JSON', async (t) => {
+    const { alice, peer } = await met(t, { name: `\x1b[31m${STEERING}`.slice(0, 24) });
+    peer.text(1, utf8(STEERING));
+    const message = await alice.event('message');
+    // What a script reads is the text itself; what stands on its output is escaped.
+    assert.equal(message.text, STEERING);
+    assert.doesNotMatch(alice.stdout, HARMFUL);
+    await talkOn(alice, peer, 2);
+    assert.equal(await alice.quit(), 0);
+  });
+
+  test('control characters, escapes and bidi overrides come out harmless in a plain chat', async (t) => {
+    const { alice, peer } = await met(t, { name: '\x1b[31meve\u202e' }, { args: ['chat', '--plain'] });
+    peer.text(1, utf8(`${STEERING}\nsecond line`));
+    await alice.until(() => alice.stdout.includes('second line'));
+    assert.doesNotMatch(alice.stdout + alice.stderr, HARMFUL);
+    assert.ok(alice.stdout.includes('\\x1b[2J\\x1b]0;owned\\x07\\x7f\\x9b31m\\u202eevil'));
+  });
+
+  test('frames of kinds that are unknown, and empty ones, change nothing', async (t) => {
+    const { alice, peer } = await met(t);
+    for (const kind of [0, 10, 99, 255]) peer.say(concat(Uint8Array.of(kind), systemRandom(200)));
+    peer.say(new Uint8Array(0));
+    await talkOn(alice, peer, 1);
+    assert.deepEqual(alice.errors, []);
+    assert.equal(await alice.quit(), 0);
+  });
+
+  const part = (seq: number, chunk: Uint8Array) => encodeMessage({ kind: 'part', seq, chunk });
+  const text = (seq: number, chunk: Uint8Array) =>
+    encodeMessage({ kind: 'text', seq, id: systemRandom(8), at: 0, raw: false, shown: 0, chunk });
+
+  const BREAKING: Readonly<Record<string, readonly [detail: RegExp, ...frames: Uint8Array[]]>> = {
+    'ten megabytes of text': [
+      /over 65536 bytes/,
+      ...Array.from({ length: 640 }, () => part(1, new Uint8Array(16_256))),
+    ],
+    'text that is not UTF-8': [/not UTF-8/, text(1, Uint8Array.of(0xc3))],
+    'a message out of sequence': [/missing/, text(2, utf8('late'))],
+  };
+
+  for (const [what, [detail, ...frames]] of Object.entries(BREAKING)) {
+    test(`${what}: the limit is named, the session closed, nothing shown`, async (t) => {
+      const { alice, peer } = await met(t);
+      for (const frame of frames) peer.say(frame);
+      const error = await alice.event('error');
+      assert.equal(error.code, 'peer-protocol');
+      assert.match(error.message, detail);
+      await peer.until(() => peer.closed);
+      await alice.event('peer', ({ status }) => status === 'reconnecting');
+      assert.deepEqual(alice.all('message'), []);
+      assert.ok(!alice.standing.includes('left'));
+    });
+  }
+
+  test('row 24: a peer with other session keys is never connected', async (t) => {
+    const { alice } = await met(t, { channel: () => channels('others').b });
+    await assertRefused(alice, 'forged');
+    assert.deepEqual(alice.standing, ['connecting', 'lost']);
+  });
+
+  test('row 24: a link that closes without goodbye is lost, not left', async (t) => {
+    const args = ['chat', '--json', '--reconnect', '0.5'];
+    const { alice, peer } = await met(t, {}, { args });
+    await alice.event('peer', ({ status }) => status === 'connected');
+    peer.cut();
+    assert.equal(await alice.exit, 7);
+    assert.deepEqual(alice.standing, ['connecting', 'connected', 'reconnecting', 'lost']);
+    assert.deepEqual(alice.errors, ['lost']);
+  });
+
+  test('row 24: a forged goodbye is forged, and nobody has left', async (t) => {
+    const { alice, peer } = await met(t);
+    await alice.event('peer', ({ status }) => status === 'connected');
+    peer.raw(forgedFrame(peer.channel.sent));
+    await alice.event('error', ({ code, fatal }) => code === 'forged' && !fatal);
+    await alice.event('peer', ({ status }) => status === 'reconnecting');
+    assert.ok(!alice.standing.includes('left'));
+  });
+
+  test('a peer that leaves while something is undelivered: said, exit 7', async (t) => {
+    const { alice, peer } = await met(t);
+    await alice.event('peer', ({ status }) => status === 'connected');
+    peer.shows = false;
+    alice.say('unread');
+    await peer.until(() => peer.heard.some(({ kind }) => kind === 'text'));
+    peer.say({ kind: 'bye' });
+    peer.cut();
+    assert.equal(await alice.exit, 7);
+    assert.deepEqual(alice.errors, ['peer-left']);
+    assert.deepEqual(alice.all('delivered'), []);
+  });
+
+  test('row 12: PROOF twice and a candidate twice are harmless; what comes once connected has no effect', async (t) => {
+    const { bob, wire, meeting } = await cameTo(t);
+    const sent: Uint8Array[] = [];
+    const send = (bytes: Uint8Array) => {
+      sent.push(bytes, bytes);
+      wire.send(bytes);
+      wire.send(bytes);
+    };
+    const twice = { ...wire, send };
+    const peer = await meetAsA(t, twice, meeting, {
+      signals: (seal) => [seal(deadCandidate()), seal(deadCandidate())],
+    });
+    await bob.event('signal', ({ status }) => status === 'left');
+    for (const frame of sent) wire.send(frame);
+    await talkOn(bob, peer, 1);
+    assert.equal(wire.inbox.of(FLIGHT.reply).length, 2, 'the same HELLO has the same REPLY');
+    assert.deepEqual(...(wire.inbox.of(FLIGHT.reply) as [Uint8Array, Uint8Array]));
+    assert.deepEqual(bob.errors, []);
+    assert.equal(await bob.quit(), 0);
+  });
+
+  test('row 12: candidates out of order are a lost frame', async (t) => {
+    const { bob, wire, meeting } = await cameTo(t);
+    const signals = (seal: (bytes: Uint8Array) => Uint8Array) => {
+      const [first, , third] = [1, 2, 3].map(() => seal(deadCandidate()));
+      return [first, third].filter((frame) => frame !== undefined);
+    };
+    meetAsA(t, wire, meeting, { signals }).catch(() => undefined);
+    await assertRefused(bob, 'lost-frame');
+  });
+
+  test('row 14: whoever cannot prove his identity is refused; his name is not shown', async (t) => {
+    const { bob, wire, meeting } = await cameTo(t);
+    const identity = Identity.generate(systemRandom);
+    // Says another public key than the one it can prove.
+    Object.defineProperty(identity, 'publicKey', { value: Identity.generate(systemRandom).publicKey });
+    meetAsA(t, wire, meeting, { identity, name: 'mallory' }).catch(() => undefined);
+    await assertRefused(bob, 'bad-identity');
+    assert.doesNotMatch(bob.stdout, /mallory|"trust"/);
+  });
+
+  test('row 25: an offer with an SHA-1 fingerprint is refused', async (t) => {
+    const { bob, wire, meeting } = await cameTo(t);
+    const description = (sdp: string) => sdp.replace(/sha-256 \S+/, `sha-1 ${Array(20).fill('AB').join(':')}`);
+    meetAsA(t, wire, meeting, { description }).catch(() => undefined);
+    await assertRefused(bob, 'bad-offer');
+  });
+
+  test('row 15: a known key under another name is known; a known name under another key is loud', async (t) => {
+    const data = folder(t);
+    const friend = Identity.generate(systemRandom);
+    const trusts: string[] = [];
+    for (const guise of [{ name: 'bob', identity: friend }, { name: 'bobby', identity: friend }, { name: 'BOBBY' }]) {
+      const { alice, peer } = await met(t, guise, { data });
+      const { trust } = await alice.event('peer', ({ status }) => status === 'connected');
+      trusts.push(trust);
+      assert.equal(await alice.quit(), 0);
+      assert.ok(peer.heard.length > 0);
+    }
+    assert.deepEqual(trusts, ['new', 'known', 'changed']);
+  });
+});

@@ -1,0 +1,225 @@
+/** A server that does not forward honestly: each lie ends the attempt by name, on real programs, with nothing told. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { FLIGHT, Identity, Initiator, systemRandom } from '../../peer/crypto/index.ts';
+import { encodeCard } from '../../shared/card.ts';
+import { flipped, spliced } from '../crypto/parties.ts';
+import { meetingOf } from './evil-peer.ts';
+import { EvilServer, freshCard, type Guest, type Hostility, type Passing } from './evil-server.ts';
+import { assertRefused, folder, Program } from './program.ts';
+
+const CODE = '7-ocean-violin';
+/** Where the X25519 key stands in HELLO and in REPLY. */
+const EPHEMERAL = 33;
+
+/** Two honest programs who share a code and a server that does not mean well. Each has something to say. */
+async function couple(t: TestContext, hostility: Hostility, codes: readonly [string, string] = [CODE, CODE]) {
+  const server = await EvilServer.start(t, hostility);
+  const alice = new Program(t, { server: server.url, code: codes[0], name: 'alice' });
+  alice.say('for bob alone');
+  await server.guest(0);
+  const bob = new Program(t, { server: server.url, code: codes[1], name: 'bob' });
+  bob.say('for alice alone');
+  return { server, alice, bob };
+}
+
+/** Changes the frames of one type. */
+function changing(type: number, change: (bytes: Uint8Array) => readonly Uint8Array[]) {
+  return ({ bytes }: Passing) => (bytes[0] === type ? change(bytes) : [bytes]);
+}
+
+const freshKey = () => Identity.generate(systemRandom).publicKey;
+
+describe('a server that lies', { concurrency: 3 }, () => {
+  for (const [what, type] of [
+    ['HELLO', FLIGHT.hello],
+    ['REPLY', FLIGHT.reply],
+  ] as const) {
+    test(`the public key in ${what} swapped for the server's own: wrong-code on both sides`, async (t) => {
+      const pass = changing(type, (bytes) => [spliced(bytes, EPHEMERAL, freshKey())]);
+      const { alice, bob } = await couple(t, { pass });
+      await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
+    });
+  }
+
+  for (const [what, type, at, ofAlice, ofBob] of [
+    ['the tag of A', FLIGHT.proofA, 1, 'peer-abort', 'wrong-code'],
+    ['what A sealed', FLIGHT.proofA, 99, 'peer-abort', 'damaged'],
+    ['what B sealed', FLIGHT.proofB, 99, 'damaged', 'peer-abort'],
+  ] as const) {
+    test(`row 7: a bit turned in ${what}: refused on both sides`, async (t) => {
+      const { alice, bob } = await couple(t, { pass: changing(type, (bytes) => [flipped(bytes, at, 0)]) });
+      await Promise.all([assertRefused(alice, ofAlice), assertRefused(bob, ofBob)]);
+    });
+  }
+
+  test('row 10: a recorded run says nothing to fresh programs', async (t) => {
+    const { server, alice, bob } = await couple(t, {});
+    await alice.event('message');
+    assert.deepEqual([await bob.quit(), await alice.exit], [0, 0]);
+    const [first, second] = server.guests as [Guest, Guest];
+    const replayed = await EvilServer.start(t, { answer: () => ({ members: [{ id: 'old', card: first.card }] }) });
+    const newAlice = new Program(t, { server: server.url, code: CODE });
+    const ghost = (await server.guest(2)).ghost('old', second.card);
+    for (const frame of second.sent.all) ghost.send(frame);
+    const newBob = new Program(t, { server: replayed.url, code: CODE });
+    const old = (await replayed.guest(0)).ghost('old', first.card, false);
+    for (const frame of first.sent.all) old.send(frame);
+    await Promise.all([assertRefused(newAlice, 'wrong-code'), assertRefused(newBob, 'wrong-code')]);
+  });
+
+  test('frames out of order: a candidate before the proof is unexpected', async (t) => {
+    let held: Uint8Array | null = null;
+    const pass = ({ bytes }: Passing) => {
+      if (bytes[0] === FLIGHT.proofA) {
+        held = bytes;
+        return [];
+      }
+      return bytes[0] === FLIGHT.signal && held !== null ? [bytes, held] : [bytes];
+    };
+    const { alice, bob } = await couple(t, { pass });
+    await Promise.all([assertRefused(alice, 'peer-abort'), assertRefused(bob, 'unexpected')]);
+  });
+
+  test('row 5: a program that is shown its own card, or its own frames, never meets itself', async (t) => {
+    const server = await EvilServer.start(t);
+    const alice = new Program(t, { server: server.url, code: CODE });
+    const guest = await server.guest(0);
+    const echo = guest.ghost('echo', guest.card);
+    await alice.event('error', ({ code }) => code === 'self');
+    assert.deepEqual(guest.sent.of(FLIGHT.hello), []);
+    for (const frame of guest.sent.all) echo.send(frame);
+    // Under another card its HELLO comes back as such, and as if it were a REPLY.
+    const mirror = guest.ghost('mirror');
+    const hello = await mirror.inbox.next(FLIGHT.hello);
+    mirror.send(hello);
+    mirror.send(spliced(hello, 0, Uint8Array.of(FLIGHT.reply)));
+    await assertRefused(alice, 'wrong-code');
+  });
+
+  test('row 5: the frames of a program that knows the code, echoed to it, are unexpected', async (t) => {
+    const pass = ({ from, bytes }: Passing) => {
+      if (bytes[0] === FLIGHT.proofA) from.give('g1', bytes);
+      return [bytes];
+    };
+    const { alice } = await couple(t, { pass });
+    await assertRefused(alice, 'unexpected');
+  });
+
+  test('row 6: one identity on both sides is named', async (t) => {
+    const data = folder(t);
+    const server = await EvilServer.start(t);
+    const one = new Program(t, { server: server.url, code: CODE, data });
+    await server.guest(0);
+    const other = new Program(t, { server: server.url, code: CODE, data });
+    await assertRefused(other, 'self');
+    await assertRefused(one, 'peer-abort');
+  });
+
+  test('row 6: a program that comes back over a second connection does not meet the place it left', async (t) => {
+    const server = await EvilServer.start(t);
+    const alice = new Program(t, { server: server.url, code: CODE });
+    const first = await server.guest(0);
+    server.hostility = { answer: () => ({ members: [first.member] }) };
+    first.cut();
+    await alice.event('error', ({ code }) => code === 'self');
+    const second = await server.guest(1);
+    assert.deepEqual([...first.sent.of(FLIGHT.hello), ...second.sent.of(FLIGHT.hello)], []);
+    assert.equal(await alice.quit(), 0);
+  });
+
+  test('frames made up by the server end the attempt by name, whatever state it is in', async (t) => {
+    const server = await EvilServer.start(t);
+    const alice = new Program(t, { server: server.url, code: CODE });
+    const guest = await server.guest(0);
+    for (const [index, junk] of [
+      [99, 1, 2],
+      [FLIGHT.signal, 0],
+      [FLIGHT.proofB, 0],
+    ].entries()) {
+      const ghost = guest.ghost(`junk${index}`);
+      await ghost.inbox.next(FLIGHT.hello);
+      ghost.send(Uint8Array.from(junk));
+      await alice.until(() => alice.errors.length === index + 1);
+    }
+    // None of them was a guess, and the code is still good.
+    assert.deepEqual(alice.errors, ['unexpected', 'unexpected', 'unexpected']);
+    const reply = guest.ghost('last');
+    await reply.inbox.next(FLIGHT.hello);
+    reply.send(Uint8Array.of(FLIGHT.reply, 0));
+    await assertRefused(alice, 'wrong-code');
+  });
+
+  test('a member who joins twice is met once', async (t) => {
+    const { server, alice, bob } = await couple(t, {
+      tell: (guest, earlier) => {
+        for (const one of earlier) for (const id of [guest.id, 'again']) one.came({ id, card: guest.card });
+      },
+    });
+    await alice.event('message', ({ text }) => text === 'for alice alone');
+    await bob.event('message', ({ text }) => text === 'for bob alone');
+    assert.equal(server.guests[0]?.sent.of(FLIGHT.hello).length, 2);
+    for (const { standing, errors } of [alice, bob]) {
+      assert.deepEqual(standing, ['connecting', 'connected']);
+      assert.deepEqual(errors, []);
+    }
+    assert.deepEqual([await bob.quit(), await alice.exit], [0, 0]);
+  });
+
+  test('row 9: a card that was changed on the way is a wrong code, and never another version', async (t) => {
+    const { alice, bob } = await couple(t, {
+      tell: ({ id, card }, earlier) => {
+        for (const one of earlier) one.came({ id, card: encodeCard({ versions: [1, 2], nonce: card.slice(-16) }) });
+      },
+    });
+    await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
+  });
+
+  test('row 9: two rooms shown to one another as one are a wrong code', async (t) => {
+    const { alice, bob } = await couple(
+      t,
+      {
+        answer: (_guest, earlier) => ({ members: earlier.map(({ member }) => member) }),
+        tell: (guest, earlier) => {
+          for (const one of earlier) one.came(guest.member);
+        },
+      },
+      [CODE, '8-ocean-violin'],
+    );
+    await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
+  });
+
+  test('row 9: no version in common: named, and no handshake', async (t) => {
+    const answer = () => ({ members: [{ id: 'later', card: freshCard([2, 3]) }] });
+    const server = await EvilServer.start(t, { answer });
+    const bob = new Program(t, { server: server.url, code: CODE });
+    await assertRefused(bob, 'version');
+    const guest = await server.guest(0);
+    assert.deepEqual(guest.sent.all, [Uint8Array.of(FLIGHT.abort, 2)]);
+  });
+
+  test('row 13: ABORT before REPLY is a hint; behind REPLY it is the end, and no second REPLY leaves', async (t) => {
+    const members = ['early', 'late'].map((id) => ({ id, card: freshCard() }));
+    const server = await EvilServer.start(t, { answer: () => ({ members }) });
+    const bob = new Program(t, { server: server.url, code: CODE });
+    const guest = await server.guest(0);
+    const [early, late] = members.map(({ id, card }) => guest.ghost(id, card, false));
+    assert.ok(early && late);
+    early.send(Uint8Array.of(FLIGHT.abort, 1));
+    await bob.event('error', ({ code, fatal }) => code === 'peer-abort' && !fatal);
+    const initiator = new Initiator(
+      meetingOf(late, '7', 'a-guess', 'B'),
+      Identity.generate(systemRandom),
+      systemRandom,
+    );
+    late.send(initiator.hello);
+    await late.inbox.next(FLIGHT.reply);
+    late.send(Uint8Array.of(FLIGHT.abort, 1));
+    early.send(initiator.hello);
+    late.send(initiator.hello);
+    await assertRefused(bob, 'wrong-code');
+    assert.equal(guest.sent.of(FLIGHT.reply).length, 1);
+    assert.match(bob.all('error').at(-1)?.message ?? '', /says the other side, or someone between you/);
+    assert.match(bob.all('error').at(-1)?.hint ?? '', /new code/);
+  });
+});
