@@ -169,12 +169,12 @@ export abstract class Attempt {
     if (this.#over) return;
     if (!this.#aborted) this.abort(ABORT.failed);
     this.wipe();
-    this.link?.close(this.context);
     this.events.failed(cause);
   }
 
-  /** Forgets every secret; nothing happens after it. Idempotent. */
+  /** Forgets every secret, and closes its link unless a session has it. Nothing happens after it. Idempotent. */
   wipe(): void {
+    if (!this.#over && !this.done) this.link?.close(this.context);
     this.#over = true;
     this.deadline = null;
     this.handshake.wipe();

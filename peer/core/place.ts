@@ -147,9 +147,7 @@ export class Place {
   /** Drops every handshake that is not done; the place stays entered. */
   abandon(): void {
     for (const attempt of this.#attempts.values()) {
-      if (attempt.done) continue;
-      attempt.link?.close(this.#context);
-      this.#drop(attempt);
+      if (!attempt.done) this.#drop(attempt);
     }
     this.#chosen = null;
   }

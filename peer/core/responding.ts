@@ -77,6 +77,7 @@ export class Responding extends Attempt {
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.accept(FLIGHT.hello, frame, reply);
     this.send(reply);
+    this.#link = new LocalLink(this.context, false);
   }
 
   #gotAbort(frame: Uint8Array): void {
@@ -96,7 +97,7 @@ export class Responding extends Attempt {
     this.#proofA = frame;
     this.accept(FLIGHT.proofA, frame, null);
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
-    this.#link = new LocalLink(this.context, false);
+    if (this.#link === null) throw new AparteError('bug', 'a proof without a link');
     this.context.emit({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
   }
 
