@@ -115,7 +115,7 @@ class OneShot implements Ui {
         return peerLines(event, before, shownName(event.name, this.#own, appearance), appearance);
       }
       case 'error':
-        return [`aparte: ${visible(event.message)}`, `        ${visible(event.hint)}`];
+        return [`aparte: ${visible(event.message)}`, `aparte: ${visible(event.hint)}`];
       default:
         return [];
     }

@@ -48,7 +48,8 @@ export class Program {
 
   constructor(command: readonly string[], env: Readonly<Record<string, string>>) {
     const [file = '', ...args] = command;
-    this.#child = spawn(file, args, { env, stdio: 'pipe' });
+    // A process group of its own: a shell is killed with what it has started.
+    this.#child = spawn(file, args, { env, stdio: 'pipe', detached: true });
     this.#child.stdout?.on('data', (bytes: Buffer) => {
       this.#out.push(bytes);
       this.#changed();
@@ -136,8 +137,16 @@ export class Program {
     this.#child.stdout?.destroy();
   }
 
+  /** Reads nothing of its standard output until it is killed: the pipe fills up. */
+  holdOutput(): void {
+    this.#child.stdout?.pause();
+  }
+
+  /** Sends a signal to it and all it has started. */
   kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    const { pid } = this.#child;
+    if (pid !== undefined && this.ended === null) process.kill(-pid, signal);
+    this.#child.stdout?.resume();
   }
 
   #changed(): void {
@@ -219,6 +228,9 @@ export class Sandbox {
     process.off('exit', this.#kill);
   }
 }
+
+// As otherwise what runs on exit would not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 let codes = 0;
 

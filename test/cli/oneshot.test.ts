@@ -1,0 +1,121 @@
+/** `send` and `receive` as scripts use them: bytes, streams and exit codes. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { freshCode, type Program, Sandbox, type Setting } from './program.ts';
+
+const sandbox = new Sandbox();
+before(() => sandbox.startServer());
+after(() => sandbox.close());
+
+const server = () => ['--server', sandbox.server];
+const send = (args: readonly string[], setting?: Setting) => sandbox.run(['send', ...server(), ...args], setting);
+const receive = (args: readonly string[], setting?: Setting) => sandbox.run(['receive', ...server(), ...args], setting);
+const both = (...programs: Program[]) => Promise.all(programs.map((program) => program.exits(0)));
+
+/** So many bytes of valid UTF-8 of all widths, with every line end there is and none at the end. */
+function prose(bytes: number): Buffer {
+  const pattern = Buffer.from('plain \u00e9\u20ac\u{1f680} \u0000\t\u202e\r\n\u2028"\\\n');
+  const text = Buffer.alloc(bytes, pattern);
+  const whole = bytes - (bytes % pattern.length);
+  return text.fill('x', whole);
+}
+
+describe('send and receive', { concurrency: 3 }, () => {
+  test('a text arrives as a line, the receiver first', async () => {
+    const code = freshCode();
+    const receiver = receive([code]);
+    const sender = send(['--text', 'the key\nis\ttwo \u{1f511}', code]);
+    await both(receiver, sender);
+    assert.equal(receiver.stdout, 'the key\nis\ttwo \u{1f511}\n');
+    assert.equal(sender.stdout, '');
+  });
+
+  test('without a code, send makes one and says it on standard error', async () => {
+    const sender = send(['--text', 'hello']);
+    const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
+    assert.match(code, /^[0-9a-z]+-[a-z]+-[a-z]+$/);
+    const receiver = receive([code]);
+    await both(sender, receiver);
+    assert.deepEqual([sender.stdout, receiver.stdout], ['', 'hello\n']);
+    assert.ok(!receiver.stderr.includes(code), 'who gave the code is not told it');
+  });
+
+  for (const [what, input] of [
+    ['an end of line', Buffer.from('one\ntwo\n')],
+    ['no end of line', Buffer.from('one\ntwo')],
+    ['a megabyte', prose(1_000_003)],
+  ] as const) {
+    test(`standard input arrives byte for byte: ${what}`, async () => {
+      const code = freshCode();
+      const sender = send([code], { input });
+      const receiver = receive([code]);
+      await both(sender, receiver);
+      assert.ok(receiver.output.equals(input), `${receiver.output.length} of ${input.length} bytes`);
+    });
+  }
+
+  test('a chat receives what send says, and send tells what becomes of it', async () => {
+    const code = freshCode();
+    const chat = sandbox.chat('anna', [code]);
+    const sender = send(['--text', 'hello', '--name', 'bert', code]);
+    await both(sender, chat);
+    assert.deepEqual(
+      chat.events.filter(({ type }) => type === 'message').map(({ name, text }) => [name, text]),
+      [['bert', 'hello']],
+    );
+    assert.match(sender.stderr, /anna is here \(direct\)/);
+  });
+
+  test('receive from someone who sends nothing ends with 7', async () => {
+    const code = freshCode();
+    const chat = sandbox.chat('anna', [code]);
+    const receiver = receive([code]);
+    await chat.event('peer', { status: 'connected' });
+    chat.give({ type: 'quit' });
+    await receiver.exits(7);
+    assert.equal(receiver.stdout, '');
+    assert.match(receiver.stderr, /left before all was delivered.*\n.*\n$/);
+  });
+
+  test('two who send take what the other sends', async () => {
+    const code = freshCode();
+    const [one, two] = [send(['--text', 'one', code]), send(['--text', 'two', code])];
+    await both(one, two);
+    assert.deepEqual([one.stdout, two.stdout], ['two\n', 'one\n']);
+  });
+
+  test('a wrong code ends both with 3, and nothing is printed', async () => {
+    const code = freshCode();
+    const receiver = receive([code]);
+    const sender = send(['--text', 'secret words', `${code}s`]);
+    await Promise.all([receiver.exits(3), sender.exits(3)]);
+    assert.equal(receiver.stdout, '');
+    for (const { stderr } of [receiver, sender]) {
+      assert.match(stderr, /codes do not match: one of you mistyped it, or someone between you/);
+      assert.ok(!stderr.includes('ocean'), 'no secret in what is said');
+    }
+  });
+
+  test('who nobody comes to gives up after --timeout, with 6', async () => {
+    const programs = [receive(['--timeout', '0.5', freshCode()]), send(['--timeout', '0.5', '--text', 'x'])];
+    for (const program of programs) {
+      await program.exits(6);
+      assert.match(program.stderr, /aparte: The other side did not come\.\n.*--timeout/);
+    }
+    const chat = await sandbox.chat('anna', ['--timeout', '0.5']).exits(6);
+    assert.deepEqual(chat.events.at(-1), { type: 'end', reason: 'timeout', exit: 6 });
+  });
+
+  test('a forgotten nameplate and a weak secret are warned of, and used', async () => {
+    const sender = send(['--text', 'x', 'ocean-violin']);
+    await sender.said(/aparte: WARNING: is the number missing\?/);
+    const receiver = receive([], { env: { APARTE_CODE: 'ocean-violin' } });
+    await receiver.said(/aparte: WARNING: is the number missing\?/);
+    await both(sender, receiver);
+    const weak = send(['--text', 'x', '8-secret']);
+    const [, bits] = await weak.said(/aparte: warning: a weak secret, about (\d+) bits/);
+    assert.ok(Number(bits) < 10, bits);
+    const other = receive(['8-secret']);
+    await both(weak, other);
+  });
+});

@@ -1,0 +1,192 @@
+/** Servers that are not there, are something else, or die; and people who vanish. All at once, as all of it is waiting. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { Server as SocketIoServer } from 'socket.io';
+import { freshCode, Sandbox } from './program.ts';
+
+const sandbox = new Sandbox();
+const others: { close(): unknown }[] = [];
+before(() => sandbox.startServer());
+after(async () => {
+  await sandbox.close();
+  for (const other of others) other.close();
+});
+
+/** Listens on a free port of loopback until the end. */
+async function listen(server: Server): Promise<number> {
+  others.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port where nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const WRONG_SERVERS: readonly [what: string, cause: RegExp, url: () => Promise<string>][] = [
+  ['nothing listens', /nothing listens there: ECONNREFUSED/, async () => `http://127.0.0.1:${await freePort()}`],
+  [
+    'a web server',
+    /it answers HTTP 404/,
+    async () => `http://127.0.0.1:${await listen(createHttpServer((_, answer) => answer.writeHead(404).end()))}`,
+  ],
+  [
+    'no web server',
+    /it does not speak HTTP/,
+    async () =>
+      `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n')))}`,
+  ],
+  ['no TLS', /it does not speak TLS/, async () => sandbox.server.replace('http:', 'https:')],
+  [
+    'a server that never answers',
+    /no answer in time/,
+    async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {})))}`,
+  ],
+  [
+    'another Socket.IO server',
+    /no answer in time/,
+    async () => {
+      const http = createHttpServer();
+      new SocketIoServer(http);
+      return `http://127.0.0.1:${await listen(http)}`;
+    },
+  ],
+  ['no such host', /no host of that name|name server does not answer/, async () => 'http://nowhere.invalid:7470'],
+];
+
+describe('outages', { concurrency: true }, () => {
+  for (const [what, cause, url] of WRONG_SERVERS) {
+    test(`send gives up, and names the cause: ${what}`, async () => {
+      const program = await sandbox.run(['send', '--text', 'x', '--server', await url()]).exits(4);
+      assert.equal(program.stdout, '');
+      const lines = program.stderr.trimEnd().split('\n');
+      assert.match(lines.at(-2) ?? '', /^aparte: The rendezvous server cannot be reached/, program.stderr);
+      assert.match(lines.at(-2) ?? '', cause);
+      assert.match(lines.at(-1) ?? '', /aparte signal/);
+    });
+  }
+
+  test('receive and a chat in machine mode give up as well', async () => {
+    const server = `http://127.0.0.1:${await freePort()}`;
+    const receiver = sandbox.run(['receive', '--server', server, freshCode()]);
+    const chat = sandbox.run(['chat', '--json', '--server', server]);
+    await Promise.all([receiver.exits(4), chat.exits(4)]);
+    assert.match(receiver.stderr, /ECONNREFUSED/);
+    const told = chat.events.map(({ type, code, fatal, exit }) => [type, code ?? exit, fatal]);
+    assert.deepEqual(told, [
+      ['ready', undefined, undefined],
+      ['error', 'server-unreachable', false],
+      ['error', 'server-unreachable', true],
+      ['end', 4, undefined],
+    ]);
+  });
+
+  test('a chat goes on trying, says when the next try is, and meets once there is a server', async () => {
+    const port = await freePort();
+    const plain = sandbox.run(['chat', '--plain', '--server', `http://127.0.0.1:${port}`, freshCode()]);
+    await plain.until('cause', () => /cannot be reached\. \(nothing listens there: ECONNREFUSED\)/.exec(plain.stdout));
+    await plain.until('two countdowns', () => plain.stdout.match(/server unreachable, next try in \d+ s/g)?.[1]);
+    const late = new Sandbox();
+    try {
+      await late.startServer(String(port));
+      await plain.until('waiting', () => /waiting for the other side/.exec(plain.stdout));
+      plain.closeInput();
+      await plain.exits(0);
+    } finally {
+      await late.close();
+    }
+  });
+
+  test('a server that dies before two have met is waited for, and they meet', async () => {
+    const own = new Sandbox();
+    try {
+      const first = await own.startServer();
+      const anna = own.chat('anna');
+      const { code } = await anna.event('code');
+      const sender = own.run(['send', '--text', 'from both sides of the crash', '--server', own.server, freshCode()]);
+      first.kill('SIGKILL');
+      await first.end();
+      await anna.event('signal', { status: 'lost' });
+      await anna.event('error', { code: 'server-unreachable', fatal: false });
+      const second = await own.startServer(new URL(own.server).port);
+      const bert = own.chat('bert', [String(code)]);
+      await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+      anna.give({ type: 'quit' });
+      await Promise.all([anna.exits(0), bert.exits(0)]);
+      const signals = anna.events.filter(({ type }) => type === 'signal').map(({ status }) => status);
+      assert.deepEqual(signals, ['connected', 'lost', 'connected', 'left']);
+      sender.kill('SIGTERM');
+      await sender.exits(130);
+      second.kill('SIGTERM');
+      await second.exits(0);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('two who are connected do not notice that the server dies', async () => {
+    const own = new Sandbox();
+    try {
+      const server = await own.startServer();
+      const code = freshCode();
+      const [anna, bert] = [own.chat('anna', [code]), own.chat('bert', [code])];
+      await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
+      server.kill('SIGKILL');
+      await server.end();
+      anna.give({ type: 'send', text: 'hello' });
+      await anna.event('delivered');
+      anna.give({ type: 'quit' });
+      await Promise.all([anna.exits(0), bert.exits(0)]);
+      for (const { events } of [anna, bert]) assert.ok(!events.some(({ type }) => type === 'error'));
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('who is killed is missed, and given up after --reconnect', async () => {
+    const code = freshCode();
+    const anna = sandbox.chat('anna', ['--reconnect', '1', code]);
+    const bert = sandbox.chat('bert', [code]);
+    await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+    bert.kill('SIGKILL');
+    await bert.end();
+    anna.give({ type: 'send', text: 'are you there?' });
+    await anna.exits(7);
+    const peers = anna.events.filter(({ type }) => type === 'peer');
+    assert.deepEqual(
+      peers.map(({ status, path }) => [status, path]),
+      [
+        ['connecting', null],
+        ['connected', 'direct'],
+        ['reconnecting', null],
+        ['lost', null],
+      ],
+    );
+    const [error, end] = anna.events.slice(-2);
+    assert.deepEqual([error?.['code'], error?.['fatal']], ['lost', true]);
+    assert.deepEqual(end, { type: 'end', reason: 'lost', exit: 7 });
+  });
+
+  test('send whose receiver is killed in mid-text ends with 7 after --reconnect', async () => {
+    const code = freshCode();
+    const receiver = sandbox.run(['receive', '--server', sandbox.server, '--name', 'anna', code]);
+    receiver.holdOutput();
+    const args = ['send', '--server', sandbox.server, '--reconnect', '1', code];
+    const sender = sandbox.run(args, { input: 'x'.repeat(1_000_000) });
+    await sender.said(/anna is here/);
+    receiver.kill('SIGKILL');
+    await sender.exits(7);
+    assert.match(sender.stderr, /connection to anna is lost/);
+    assert.match(sender.stderr, /aparte: Not everything was delivered before the end\. \(\d+ undelivered\)\n.*\n$/);
+  });
+});
