@@ -55,6 +55,9 @@ export class Delivery {
   #shown = 0;
   /** Up to where the peer has been told, in this session, that its messages were shown. */
   #told = 0;
+  /** Bytes of the peer's messages that came and were not shown yet, in order. */
+  #unshown: number[] = [];
+  #unshownBytes = 0;
   #partSeq = 0;
   #parts: Uint8Array[] = [];
   #partBytes = 0;
@@ -155,11 +158,23 @@ export class Delivery {
     const text = decodeText(concat(...this.#parts));
     this.#received = message.seq;
     this.#parts = [];
+    this.#keepUnshown(this.#partBytes);
     return { seq: message.seq, id: hex(message.id), at: message.at, raw: message.raw, text };
   }
 
   /** The user has seen the peer's message `seq`. */
   markShown(seq: number): void {
-    if (seq > this.#shown && seq <= this.#received) this.#shown = seq;
+    if (seq <= this.#shown || seq > this.#received) return;
+    for (const bytes of this.#unshown.splice(0, seq - this.#shown)) this.#unshownBytes -= bytes;
+    this.#shown = seq;
+  }
+
+  /** The peer may not have more on its way than an outbox holds: what cannot be shown that fast would fill memory. */
+  #keepUnshown(bytes: number): void {
+    this.#unshown.push(bytes);
+    this.#unshownBytes += bytes;
+    if (this.#unshown.length > MAX_OUTBOX_MESSAGES || this.#unshownBytes > MAX_OUTBOX_BYTES) {
+      throw new AparteError('peer-protocol', 'more messages than can be shown');
+    }
   }
 }

@@ -63,6 +63,7 @@ export class Peer {
   #tickets: readonly Ticket[] = [];
   /** When (ms) we stop trying to come back; null while there is no need to. */
   giveUpAt: number | null = null;
+  #typing = false;
   readonly #offences = new Recent(MAX_OFFENCES, OFFENCE_MEMORY);
 
   constructor(context: Context, options: PeerOptions, met: Met, attempt: Attempt, events: PeerEvents) {
@@ -256,7 +257,9 @@ export class Peer {
 
   #got(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void {
     if (message.kind === 'typing') {
-      tell(this.#context, { type: 'typing', peer: this.contact.handle, on: message.on });
+      if (message.on !== this.#typing)
+        tell(this.#context, { type: 'typing', peer: this.contact.handle, on: message.on });
+      this.#typing = message.on;
       return;
     }
     if (message.kind === 'shown') return this.#gotShown(message.seq);

@@ -1,0 +1,95 @@
+/** The outbox and the order of what comes: exactly once, whatever sessions come and go. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Delivery, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, outgoing } from '../../peer/core/delivery.ts';
+import type { PeerMessage } from '../../peer/core/wire.ts';
+import { decodeMessage, encodeMessage } from '../../peer/core/wire.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { seededBytes } from './random.ts';
+
+const random = seededBytes(1);
+const say = (text: string) => outgoing(text, false, 0, random);
+type Said = Extract<PeerMessage, { kind: 'part' | 'text' }>;
+
+function all(delivery: Delivery): Said[] {
+  const said: Said[] = [];
+  for (let next = delivery.next(); next !== null; next = delivery.next()) said.push(next as Said);
+  return said;
+}
+
+const named = (code: string) => (error: unknown) => error instanceof AparteError && error.code === code;
+
+test('a session that ends anywhere loses, doubles and disorders nothing', () => {
+  const sessions = fc.array(fc.record({ frames: fc.nat(12), shows: fc.nat(6) }), { minLength: 1, maxLength: 12 });
+  const texts = fc.array(fc.string({ maxLength: 40_000, minLength: 0 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(texts, sessions, (said, cuts) => {
+      const [from, to] = [new Delivery(), new Delivery()];
+      for (const text of said) from.add(say(text));
+      const got: string[] = [];
+      const delivered: string[] = [];
+      for (const { frames, shows } of [...cuts, { frames: 1_000, shows: 1_000 }]) {
+        delivered.push(...from.resume(to.shown));
+        to.resume(from.shown);
+        for (const message of all(from).slice(0, frames)) {
+          const whole = to.got(decodeMessage(encodeMessage(message)) as Said);
+          if (whole !== null) got.push(whole.text);
+        }
+        to.markShown(Math.min(to.shown + shows, got.length));
+      }
+      delivered.push(...from.gotShown(to.shown));
+      assert.deepEqual(got, said);
+      assert.equal(new Set(delivered).size, said.length);
+      assert.equal(from.undelivered, 0);
+    }),
+  );
+});
+
+test('the outbox is full by count and by bytes, and takes more once something was shown', () => {
+  const many = new Delivery();
+  for (let i = 0; i < MAX_OUTBOX_MESSAGES; i += 1) many.add(say(''));
+  assert.throws(() => many.add(say('')), named('outbox-full'));
+  const big = new Delivery();
+  for (let i = 0; i < MAX_OUTBOX_BYTES / 65_536; i += 1) big.add(say('x'.repeat(65_536)));
+  assert.throws(() => big.add(say('x')), named('outbox-full'));
+  all(big);
+  assert.equal(big.gotShown(1).length, 1);
+  big.add(say('x'));
+});
+
+test('who sends on although nothing is shown is stopped', () => {
+  const to = new Delivery();
+  const text = (seq: number): Said => {
+    return { kind: 'text', seq, id: new Uint8Array(8), at: 0, raw: false, shown: 0, chunk: new Uint8Array(1) };
+  };
+  for (let seq = 1; seq <= MAX_OUTBOX_MESSAGES; seq += 1) to.got(text(seq));
+  assert.throws(() => to.got(text(MAX_OUTBOX_MESSAGES + 1)), named('peer-protocol'));
+});
+
+test('what no honest peer says is refused', () => {
+  const to = new Delivery();
+  const part = (seq: number, size: number): Said => ({ kind: 'part', seq, chunk: new Uint8Array(size) });
+  assert.throws(() => to.got(part(2, 1)), named('peer-protocol'));
+  for (let i = 0; i < 4; i += 1) assert.equal(to.got(part(1, 16_384)), null);
+  assert.throws(() => to.got(part(1, 1)), named('peer-protocol'));
+  assert.throws(() => to.gotShown(1), named('peer-protocol'));
+  assert.throws(() => say('x'.repeat(65_537)), named('message-too-long'));
+});
+
+test('messages are read back as they were, and never by any other bytes', () => {
+  const bytes = fc.uint8Array({ maxLength: 300 });
+  fc.assert(
+    fc.property(bytes, (plain) => {
+      let message: PeerMessage | null;
+      try {
+        message = decodeMessage(plain);
+      } catch (error) {
+        assert.ok(named('peer-protocol')(error));
+        return;
+      }
+      if (message !== null) assert.deepEqual(encodeMessage(message), plain);
+    }),
+    { numRuns: 2_000 },
+  );
+});
