@@ -18,6 +18,9 @@ export const MAX_NAMEPLATE = 32;
 export const MAX_SECRET = 128;
 /** Members of one room, at most, whatever the first asks for. */
 export const MAX_MEMBERS = 50;
+/** TURN servers a rendezvous may offer, and URIs of each. */
+export const MAX_TURN_OFFERS = 4;
+export const MAX_TURN_URLS = 4;
 
 /** UTF-8 bytes of a name shown to others. */
 export const MAX_NAME = 64;

@@ -3,7 +3,8 @@
  * read. Unknown keys of an acknowledgement are ignored; requests are strict.
  */
 import * as v from 'valibot';
-import { MAX_CARD, MAX_HANDSHAKE_FRAME, MAX_MEMBERS, MAX_NAMEPLATE } from './limits.ts';
+import { isTurnUrl } from './ice.ts';
+import { MAX_CARD, MAX_HANDSHAKE_FRAME, MAX_MEMBERS, MAX_NAMEPLATE, MAX_TURN_OFFERS, MAX_TURN_URLS } from './limits.ts';
 
 const bytes = (max: number) =>
   v.pipe(
@@ -66,12 +67,28 @@ export const Refusal = v.object({ error: RefusalCode });
 /** See the validator of the same name. */
 export type Refusal = v.InferOutput<typeof Refusal>;
 
-/** Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came. */
+const printable = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x21-\x7e]+$/));
+
+/** A TURN server under its URIs, with credentials for it. */
+export const TurnOffer = v.object({
+  urls: v.pipe(v.array(v.pipe(v.string(), v.check(isTurnUrl))), v.minLength(1), v.maxLength(MAX_TURN_URLS)),
+  username: printable,
+  credential: printable,
+});
+/** See the validator of the same name. */
+export type TurnOffer = v.InferOutput<typeof TurnOffer>;
+
+/**
+ * Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came.
+ * `stunPort`: the server's host answers STUN there. `turn`: relays that may be used, if the user allows any.
+ */
 export const JoinReply = v.object({
   nameplate,
   self: memberId,
   token,
   members: v.pipe(v.array(Member), v.maxLength(MAX_MEMBERS)),
+  stunPort: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535))),
+  turn: v.optional(v.pipe(v.array(TurnOffer), v.maxLength(MAX_TURN_OFFERS))),
 });
 /** See the validator of the same name. */
 export type JoinReply = v.InferOutput<typeof JoinReply>;

@@ -20,6 +20,7 @@ type Socket = TypedSocket<PeerEvents, ServerEvents>;
 /** Engine.IO's connection, under Socket.IO's. */
 type Carrier = Socket['conn'];
 type Reply = (answer?: JoinReply | Refusal) => void;
+type IceOffer = Pick<JoinReply, 'stunPort' | 'turn'>;
 
 /** A dead connection is noticed after their sum, in ms. */
 const PING = { pingInterval: 10_000, pingTimeout: 5_000 };
@@ -52,6 +53,7 @@ export class Matchmaker {
   readonly #http: HttpServer;
   readonly #io: SocketServer<PeerEvents, ServerEvents>;
   readonly #limits: Limits;
+  readonly #offer: () => IceOffer;
   readonly #addresses: Addresses | null;
   readonly #registry: Registry<Socket>;
   readonly #connections = new Map<Carrier, Connection>();
@@ -63,9 +65,11 @@ export class Matchmaker {
   /** Called when the last connection has gone. */
   #onEmpty = () => {};
 
-  constructor(http: HttpServer, limits: Limits) {
+  /** `offer` makes what is said of STUN and TURN to one who comes in. */
+  constructor(http: HttpServer, limits: Limits, offer: () => IceOffer) {
     this.#http = http;
     this.#limits = limits;
+    this.#offer = offer;
     this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
     this.#registry = new Registry(limits, CHANCE);
     this.#io = new SocketServer(http, {
@@ -208,7 +212,7 @@ export class Matchmaker {
     for (const order of orders) {
       switch (order.type) {
         case 'answer':
-          reply?.(order.answer);
+          reply?.('self' in order.answer ? { ...order.answer, ...this.#offer() } : order.answer);
           break;
         case 'came':
           order.to.emit('came', order.member);

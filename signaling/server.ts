@@ -5,6 +5,8 @@ import { AparteError } from '../shared/errors.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
+import { startStunServer } from './stun.ts';
+import { type TurnOptions, turnOffer } from './turn.ts';
 
 /** Where to listen, and what to allow. */
 export interface ServerOptions {
@@ -12,34 +14,52 @@ export interface ServerOptions {
   readonly port: number;
   readonly host: string;
   readonly limits: Limits;
+  /** Where to answer STUN, and tell the peers of it; port 0: any free one. Left out: nowhere. */
+  readonly stun?: { readonly host: string; readonly port: number };
+  /** TURN servers to hand out credentials for. Left out: none. */
+  readonly turn?: TurnOptions;
 }
 
 /** A server that listens. */
 export interface SignalingServer {
   readonly url: string;
   readonly port: number;
+  /** Where STUN is answered; null where it is not. */
+  readonly stunPort: number | null;
   /** How many connections, rooms and places there are just now, those of lost connections included. */
   stats(): { connections: number; rooms: number; members: number };
   /** Tells everyone, lets go of them, and resolves once the port is free: after a second at most. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Starts a server. Throws `cannot-listen` where the port is in use or not ours to take. */
-export async function startServer({ port, host, limits }: ServerOptions): Promise<SignalingServer> {
+/** Starts a server. Throws `cannot-listen` where a port is in use or not ours to take. */
+export async function startServer({ port, host, limits, stun, turn }: ServerOptions): Promise<SignalingServer> {
+  const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   // Long-polling takes up to two connections a client.
   const http = createHttpServer(2 * limits.connections);
-  const matchmaker = new Matchmaker(http, limits);
+  const matchmaker = new Matchmaker(http, limits, () => ({
+    ...(stunServer !== null && { stunPort: stunServer.port }),
+    ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
+  }));
   secureAnswers(http);
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => reject(new AparteError('cannot-listen', error.code)));
-    http.listen(port, host, resolve);
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', (error: NodeJS.ErrnoException) => reject(new AparteError('cannot-listen', error.code)));
+      http.listen(port, host, resolve);
+    });
+  } catch (error) {
+    await stunServer?.close();
+    throw error;
+  }
   const bound = (http.address() as AddressInfo).port;
   const close = matchmaker.start();
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
     port: bound,
+    stunPort: stunServer?.port ?? null,
     stats: () => matchmaker.stats(),
-    close,
+    close: async () => {
+      await Promise.all([close(), stunServer?.close()]);
+    },
   };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runSignal } from '../../signaling/main.ts';
 import { Client, couple, serve, undisturbed } from './kit.ts';
@@ -74,6 +74,16 @@ test('flags count before the environment, and both are checked', async () => {
     [['--host', ''], {}],
     [['--limits', 'none'], {}],
     [['--redis', 'x'], {}],
+    [['--stun-port', '65536'], {}],
+    [['--stun-port', 'on'], {}],
+    [['--stun-host', 'a b'], {}],
+    [['--turn-url', 'turn:a.org'], {}],
+    [['--turn-secret', 'x'], {}],
+    [['--turn-url', 'stun:a.org', '--turn-secret', 'x'], {}],
+    [['--turn-url', 'turn:u:p@a.org', '--turn-secret', 'x'], {}],
+    [[1, 2, 3, 4, 5].flatMap((n) => ['--turn-url', `turn:a${n}.org`]), { APARTE_TURN_SECRET: 'x' }],
+    [[], { APARTE_TURN_URL: 'turn:a.org, what', APARTE_TURN_SECRET: 'x' }],
+    [[], { APARTE_STUN_PORT: 'x' }],
     [['extra'], {}],
     [[], { APARTE_PORT: 'x' }],
     [[], { APARTE_LIMITS: 'maybe' }],
@@ -108,9 +118,46 @@ test('plain HTTP beyond this machine is warned of', async () => {
   await near.exit;
   assert.deepEqual(near.err, []);
   // Stands for any address that is not this machine's own.
-  const far = start(['--port', '0', '--host', '::ffff:127.0.0.1']);
+  const far = start(['--port', '0', '--host', '::ffff:127.0.0.1', '--stun-port', 'off']);
   assert.match(await far.listening, /^listening on http:\/\/\[::ffff:127\.0\.0\.1\]:\d+\n$/);
   far.stop();
   assert.equal(await far.exit, 0);
   assert.match(far.err.join(''), /warning: plain HTTP/);
+});
+
+/** What one is told of STUN and TURN who joins a server started so. */
+async function offered(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {
+  const run = start(['--port', '0', ...argv], env);
+  const url = (await run.listening).trim().replace('listening on ', '').replace('localhost', '127.0.0.1');
+  t.after(async () => {
+    run.stop();
+    await run.exit;
+  });
+  const { stunPort, turn } = await (await Client.connect(t, url)).join('team', 1);
+  return { stunPort, turn: turn?.flatMap(({ urls }) => urls), err: run.err.join('') };
+}
+
+test('on loopback STUN is off unless asked for; relays come from flags before the environment', async (t) => {
+  assert.deepEqual(await offered(t, []), { stunPort: undefined, turn: undefined, err: '' });
+  assert.ok((await offered(t, ['--stun-port', '0'])).stunPort);
+  assert.ok((await offered(t, ['--stun-host', '127.0.0.2'], { APARTE_STUN_PORT: '0' })).stunPort);
+  const env = { APARTE_TURN_URL: 'turn:a.org turns:b.org,turn:c.org?transport=tcp', APARTE_TURN_SECRET: 'x' };
+  assert.deepEqual((await offered(t, [], env)).turn, ['turn:a.org', 'turns:b.org', 'turn:c.org?transport=tcp']);
+  assert.deepEqual((await offered(t, ['--turn-url', 'turn:d.org'], env)).turn, ['turn:d.org']);
+});
+
+test('a secret among the arguments is warned of, and shown nowhere', async (t) => {
+  const { turn, err } = await offered(t, ['--turn-url', 'turn:a.org', '--turn-secret', 'hush-hush']);
+  assert.deepEqual(turn, ['turn:a.org']);
+  assert.match(err, /warning: .*--turn-secret\n.*APARTE_TURN_SECRET/);
+  const help = start(['--help'], { APARTE_TURN_SECRET: 'hush-hush' });
+  await help.exit;
+  assert.ok(![...help.out, ...help.err, err].join('').includes('hush-hush'));
+});
+
+test('a STUN port in use ends it as a port in use does', async (t) => {
+  const { stunPort } = await offered(t, ['--stun-port', '0']);
+  const { exit, err } = start(['--port', '0', '--stun-port', String(stunPort)]);
+  assert.equal(await exit, 4);
+  assert.match(err.join(''), /STUN on port \d+: EADDRINUSE/);
 });

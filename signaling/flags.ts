@@ -1,0 +1,112 @@
+/** Flags and environment of `aparte signal`, checked and turned into what the server is started with. */
+import { Command, Option } from 'commander';
+import { isTurnUrl } from '../shared/ice.ts';
+import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
+import { STUN_PORT } from '../shared/stun.ts';
+import { LIMITS } from './limits.ts';
+import type { ServerOptions } from './server.ts';
+
+const HELP = `
+The server introduces programs that give it the same nameplate and forwards what they send each other, sealed, until
+they are connected directly. It holds no keys, keeps nothing on disk and logs nothing about anyone.
+
+So that programs behind home routers find a direct path, it answers STUN as well: UDP and TCP port ${STUN_PORT}, and UDP
+${STUN_PORT + 1} to tell kinds of routers apart. Open them in the firewall. A TURN relay (coturn with use-auth-secret) helps
+where no direct path exists, and is used by those only who allow it.
+
+Examples:
+  aparte signal                          for programs on this machine
+  aparte signal --host 0.0.0.0           for everyone who can reach this machine: put HTTPS in front
+  aparte signal --stun-host 0.0.0.0      behind a proxy on this machine that speaks HTTPS: only STUN is open to all
+  aparte signal --port 0 --limits off    any free port, addresses not limited: for tests and benches
+  APARTE_TURN_SECRET=... aparte signal --host 0.0.0.0 --turn-url turn:relay.example.org
+
+Others then chat with: aparte chat --server http://HOST:PORT
+`;
+
+/** Where it may write. */
+interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+interface Parsed {
+  readonly port: string;
+  readonly host: string;
+  readonly limits: string;
+  readonly stunPort?: string;
+  readonly stunHost?: string;
+  readonly turnUrl?: readonly string[];
+  readonly turnSecret?: string;
+}
+
+/**
+ * Reads the command line; flags count before the environment. Throws commander's `CommanderError`, whose `exitCode` is
+ * 0 behind `--help`; what is to be read then has been written.
+ */
+export function parseServerFlags(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  { stdout, stderr }: Output,
+): ServerOptions {
+  const option = (flags: string, text: string, variable: string, fallback?: string) =>
+    new Option(flags, `${text} (${variable})`).default(env[variable] || fallback);
+  const command = new Command('aparte signal')
+    .description('Runs the rendezvous server, where programs with the same code find each other.')
+    .addOption(option('--port <number>', 'TCP port, 0 for any free one', 'APARTE_PORT', String(DEFAULT_PORT)))
+    .addOption(option('--host <address>', 'address to listen on', 'APARTE_HOST', '127.0.0.1'))
+    .addOption(option('--limits <on|off>', 'off: no limits per address, for private networks', 'APARTE_LIMITS', 'on'))
+    .addOption(
+      option(
+        '--stun-port <number|off>',
+        `where STUN is answered, or off; default ${STUN_PORT}, on loopback off`,
+        'APARTE_STUN_PORT',
+      ),
+    )
+    .addOption(option('--stun-host <address>', 'address for STUN, if not that of --host', 'APARTE_STUN_HOST'))
+    .addOption(
+      new Option(
+        '--turn-url <url>',
+        'turn:HOST[:PORT][?transport=udp|tcp], a relay to offer; repeatable (APARTE_TURN_URL)',
+      ).argParser((url, before: readonly string[] | undefined) => [...(before ?? []), url]),
+    )
+    .option('--turn-secret <secret>', "the relay's static-auth-secret (APARTE_TURN_SECRET)")
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) =>
+        write(`aparte: ${text.replace(/^error: /, '')}aparte: see "aparte signal --help"\n`),
+    })
+    .parse([...argv], { from: 'user' });
+  const fail = (sentence: string) => command.error(`error: ${sentence}`);
+  const { port, host, limits, stunHost = host, turnUrl, ...parsed } = command.opts<Parsed>();
+  const stunPort = parsed.stunPort ?? (isLoopback(stunHost) ? 'off' : String(STUN_PORT));
+  // No default of the option: the help would show it.
+  const turnSecret = parsed.turnSecret ?? (env['APARTE_TURN_SECRET'] || undefined);
+  const turnUrls = turnUrl ?? (env['APARTE_TURN_URL'] ?? '').split(/[\s,]+/).filter((url) => url !== '');
+  if (!isPort(port)) fail('the port must be a number from 0 to 65535');
+  if (!isHost(host) || !isHost(stunHost)) fail('the host must be a name or an address');
+  if (limits !== 'on' && limits !== 'off') fail('limits must be "on" or "off"');
+  if (stunPort !== 'off' && !isPort(stunPort)) fail('the STUN port must be a number from 0 to 65535, or "off"');
+  if (!turnUrls.every(isTurnUrl)) fail('a relay looks like turn:HOST[:PORT][?transport=udp|tcp]');
+  if (turnUrls.length > MAX_TURN_URLS) fail(`there can be ${MAX_TURN_URLS} relay URLs at most`);
+  if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
+  return {
+    port: Number(port),
+    host,
+    limits: limits === 'off' ? { ...LIMITS, perAddress: null } : LIMITS,
+    ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
+    ...(turnSecret !== undefined && { turn: { urls: turnUrls, secret: turnSecret } }),
+  };
+}
+
+const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+const isHost = (text: string) => /^[a-z0-9:][a-z0-9.:-]*$/i.test(text);
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
