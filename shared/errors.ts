@@ -154,7 +154,7 @@ const KINDS = {
   'bad-command': {
     exit: EXIT.usage,
     what: 'The command was not understood.',
-    hint: 'See interface documentation in the README.',
+    hint: 'See "Scripts" in the README.',
   },
   usage: { exit: EXIT.usage, what: 'Wrong usage.', hint: 'See "aparte --help".' },
   'bad-code': {

@@ -52,13 +52,15 @@ export async function openKnown(data: string | null): Promise<Known> {
   };
 }
 
+const HALF = "This is your half: the number two people compare holds each one's, the smaller first.";
+
 /** `aparte id`. */
 export async function showIdentity({ data, json }: { data: string | null; json: boolean }): Promise<void> {
   const identity = await identityIn(await open(data));
   const id = Buffer.from(identity.publicKey).toString('base64url');
   const safety = groups(fingerprint(identity.publicKey));
   if (json) process.stdout.write(`${JSON.stringify({ id, safety })}\n`);
-  else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n`);
+  else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n${HALF}\n`);
 }
 
 /** `aparte peers`. */
