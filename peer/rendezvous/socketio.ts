@@ -3,19 +3,21 @@ import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
+import { retryPause } from '../../shared/pace.ts';
 import type * as wire from '../../shared/signal-wire.ts';
 import { unreachable } from './cause.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
 import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
 import * as server from './server-input.ts';
 
-/** How long a server may take from the first packet until we are in, in ms. */
-const JOIN_TIMEOUT = 10_000;
+/**
+ * How long a server may take from the first packet until we are in, in ms: at first, and where that has not been enough
+ * for long. A try that began while the network was gone would wait for ever longer before it sends its packet again.
+ */
+const JOIN_TIMEOUT = 4_000;
+const LONGEST_JOIN_TIMEOUT = 10_000;
 /** How long it may take to acknowledge that we leave, in ms. */
 const LEAVE_TIMEOUT = 1_000;
-/** Time to the first retry and at most, in ms, before jitter. */
-const FIRST_DELAY = 500;
-const MAX_DELAY = 16_000;
 /** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
 const MAX_MESSAGE = 65_536;
 
@@ -55,8 +57,8 @@ class SocketIoRendezvous implements Rendezvous {
   #place: Place | null = null;
   /** Whether this connection is in our place. */
   #isIn = false;
-  /** Attempts that failed since we were last in. */
-  #failures = 0;
+  /** Since when, in ms, we have been out. */
+  #outSince: number;
   /** Ends an attempt, or begins the next. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #leaving: Promise<void> | null = null;
@@ -67,6 +69,7 @@ class SocketIoRendezvous implements Rendezvous {
     this.#clock = clock;
     this.#request = request;
     this.#events = events;
+    this.#outSince = clock.now();
     queueMicrotask(() => this.#connect());
   }
 
@@ -109,7 +112,8 @@ class SocketIoRendezvous implements Rendezvous {
     };
     const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
-    this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), JOIN_TIMEOUT);
+    const patience = Math.min(LONGEST_JOIN_TIMEOUT, Math.max(JOIN_TIMEOUT, this.#age / 4));
+    this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), patience);
     connection.on('connect', () => this.#join(this.#place?.token));
     connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
     connection.on('disconnect', (reason, description) => this.#retry(unreachable(reason, description)));
@@ -147,7 +151,6 @@ class SocketIoRendezvous implements Rendezvous {
   #enter({ nameplate, token, members }: wire.JoinReply): void {
     clearTimeout(this.#timer);
     this.#isIn = true;
-    this.#failures = 0;
     const before = this.#place;
     this.#place = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
     if (before === null || before.token !== token) {
@@ -197,19 +200,19 @@ class SocketIoRendezvous implements Rendezvous {
 
   #retry(cause: AparteError): void {
     if (this.#over) return;
+    if (this.#isIn) this.#outSince = this.#clock.now();
     this.#hangUp();
     this.#isIn = false;
     clearTimeout(this.#timer);
-    const delay = this.#delay();
-    this.#failures += 1;
-    this.#timer = setTimeout(() => this.#connect(), delay);
-    this.#events.lost(cause, this.#clock.now() + delay);
+    const { random = Math.random } = this.#clock;
+    const pause = retryPause(this.#age, random());
+    this.#timer = setTimeout(() => this.#connect(), pause);
+    this.#events.lost(cause, this.#clock.now() + pause);
   }
 
-  /** Exponential back-off, half of it random, so that a server's return is not the return of all its clients at once. */
-  #delay(): number {
-    const { random = Math.random } = this.#clock;
-    return Math.round(Math.min(MAX_DELAY, FIRST_DELAY * 2 ** this.#failures) * (0.5 + random() / 2));
+  /** For how long we have been out, in ms. */
+  get #age(): number {
+    return this.#clock.now() - this.#outSince;
   }
 
   #refuse(detail: string): void {

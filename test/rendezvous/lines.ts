@@ -45,7 +45,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A line to a server: `cut` breaks all connections over it, and while it is down it takes no new ones. */
+/**
+ * A line to a server: `cut` breaks all connections over it, and while it is down it takes no new ones. `hold` lets them
+ * stand, but nothing passes any more.
+ */
 export async function line(target: number) {
   const ends = new Set<Socket>();
   let isDown = false;
@@ -74,6 +77,9 @@ export async function line(target: number) {
     },
     mend: () => {
       isDown = false;
+    },
+    hold: () => {
+      for (const end of ends) end.unpipe().resume();
     },
   };
 }

@@ -141,7 +141,7 @@ test('it is tried until a server is there', async () => {
   const a = new Guest(`http://127.0.0.1:${port}`, 'team', 1);
   await a.heard('lost', 2);
   assert.match(a.causes[0]?.message ?? '', /nothing listens there: ECONNREFUSED/);
-  assert.equal(a.retryAt, 1_000_500);
+  assert.equal(a.retryAt, 1_000_250);
   await start(port);
   await a.heard('joined');
 });

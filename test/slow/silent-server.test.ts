@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
+import { LIMITS } from '../../signaling/limits.ts';
+import { startServer } from '../../signaling/server.ts';
 import { allLeave, Guest } from '../rendezvous/guest.ts';
-import { endAll, listen, OPENING, rawWebSocket } from '../rendezvous/lines.ts';
+import { atEnd, endAll, line, listen, OPENING, rawWebSocket } from '../rendezvous/lines.ts';
 
 after(async () => {
   await allLeave();
@@ -24,3 +26,14 @@ for (const [when, port] of Object.entries(SILENT)) {
     assert.match(guest.causes[0]?.message ?? '', /no answer in time/);
   });
 }
+
+test('a connection over which nothing comes any more is given up before the server would, and the place is kept', async () => {
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS });
+  atEnd(() => server.close());
+  const way = await line(server.port);
+  const guest = new Guest(way.url, 'team', 1);
+  await guest.heard('joined');
+  way.hold();
+  await guest.heard('lost', 1, 12_000);
+  await guest.heard('resumed');
+});
