@@ -48,7 +48,7 @@ export function meetingOf(wire: Wire, nameplate: string, secret: string | Ticket
 }
 
 /** REPLY of a newcomer who tries `secret` on a program that waits, and has not been answered yet. */
-export async function guess(wire: Wire, nameplate: string, secret: string): Promise<Uint8Array> {
+export async function guess(wire: Wire, nameplate: string, secret: string | Ticket): Promise<Uint8Array> {
   const responder = new Responder(
     meetingOf(wire, nameplate, secret, 'A'),
     Identity.generate(systemRandom),

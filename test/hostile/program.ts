@@ -52,10 +52,10 @@ export class Program {
     });
     t.after(() => this.#child.kill('SIGKILL'));
     this.exit = new Promise((resolve) => {
-      this.#child.on('close', (code) => {
+      this.#child.on('close', (status) => {
         this.#over = true;
         this.#look();
-        resolve(code);
+        resolve(status);
       });
     });
     this.#child.stdin?.on('error', () => undefined);

@@ -1,0 +1,60 @@
+/** Coming back by ticket to a real program: only the one who left may, and only with the newest ticket. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Identity, systemRandom } from '../../peer/crypto/index.ts';
+import { utf8 } from '../../shared/bytes.ts';
+import { type EvilPeer, guess, meetAsB, meetingOf } from './evil-peer.ts';
+import { EvilServer } from './evil-server.ts';
+import { Program } from './program.ts';
+
+/** Talks until both sides have renewed their keys: a side does so behind data, when 250 ms have passed. */
+async function stepTwice(alice: Program, peer: EvilPeer): Promise<void> {
+  const [before] = peer.channel.tickets();
+  while (peer.channel.tickets().some(({ nameplate }) => nameplate === before?.nameplate)) {
+    const delivered = alice.all('delivered').length;
+    alice.say('once more');
+    await alice.until(() => alice.all('delivered').length > delivered);
+  }
+}
+
+test('rows 15 and 22: an old ticket and another identity are refused, and the true one still gets back', async (t) => {
+  const server = await EvilServer.start(t);
+  const alice = new Program(t, { server: server.url, code: '7-ocean-violin', name: 'alice' });
+  const wire = (await server.guest(0)).ghost('friend');
+  const identity = Identity.generate(systemRandom);
+  const peer = await meetAsB(t, wire, meetingOf(wire, '7', 'ocean-violin', 'A'), { identity, name: 'friend' });
+  peer.text(1, utf8('before'));
+  await alice.event('message');
+  const [stolen] = peer.channel.tickets();
+  await stepTwice(alice, peer);
+  const [ticket] = peer.channel.tickets();
+  assert.ok(stolen && ticket);
+  assert.equal(server.guests.length, 1, 'while it is connected it waits in no room');
+
+  peer.cut();
+  const room = ticket.nameplate;
+  const first = (await server.guest(0, room)).ghost('thief');
+  assert.ok(
+    server.guests.every(({ nameplate }) => nameplate !== stolen.nameplate),
+    'nobody is where the old one leads',
+  );
+  first.send(await guess(first, room, stolen));
+  // Refused, and tried anew.
+  const second = (await server.guest(1, room)).ghost('impostor');
+  meetAsB(t, second, meetingOf(second, room, ticket, 'A'), { name: 'friend' }).catch(() => undefined);
+  await alice.event('error', ({ code, fatal }) => code === 'identity-changed' && !fatal);
+  const third = (await server.guest(2, room)).ghost('friend');
+  const cursor = alice.all('sent').length;
+  const back = await meetAsB(t, third, meetingOf(third, room, ticket, 'A'), { identity, name: 'friend', cursor });
+  await alice.until(() => alice.standing.at(-1) === 'connected');
+  back.text(1, utf8('before'));
+  back.text(2, utf8('after'));
+  await alice.event('message', ({ text }) => text === 'after');
+  assert.deepEqual(
+    alice.all('message').map(({ text }) => text),
+    ['before', 'after'],
+  );
+  assert.deepEqual(alice.standing, ['connecting', 'connected', 'reconnecting', 'connected']);
+  assert.deepEqual(alice.errors, ['identity-changed']);
+  assert.equal(await alice.quit(), 0);
+});
