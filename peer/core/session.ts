@@ -204,11 +204,14 @@ export class Session {
   }
 
   #seal(message: PeerMessage): void {
+    // The answer to a goodbye is our last frame: wrtc crashes where one is sent while the other side closes the channel.
+    if (this.#byeAnswered) return;
     const bytes = this.#channel.seal(encodeMessage(message));
     this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
   }
 
   #step(idle: boolean): void {
+    if (this.#byeAnswered) return;
     const bytes = this.#channel.step(this.#context.now, idle);
     if (bytes !== null) this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
   }
@@ -232,9 +235,9 @@ export class Session {
   /** Answers the other side's goodbye once our own messages have been shown there; it waits for that. */
   answerBye(): void {
     if (this.#over || !this.#byeHeard || this.#byeAnswered || this.#delivery.undelivered > 0) return;
-    this.#byeAnswered = true;
     if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
     this.#seal({ kind: 'byeAck' });
+    this.#byeAnswered = true;
   }
 
   /** The link is gone. Behind a goodbye that is how it should end. */

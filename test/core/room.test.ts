@@ -57,6 +57,25 @@ test('messages arrive once and in order, are acknowledged when shown, and a good
   assert.equal(bob.of('peer').at(-1)?.status, 'left');
 });
 
+test('nothing follows the answer to a goodbye, whoever else wants to leave', () => {
+  const { world, alice, bob } = pair();
+  world.shows = false;
+  bob.say('last');
+  world.pass(10);
+  alice.quit();
+  bob.quit();
+  world.pass(10);
+  let frames = 0;
+  world.tamperFrame = (bytes, from) => {
+    if (from === bob) frames += 1;
+    return [bytes];
+  };
+  const peer = alice.of('peer')[0]?.peer ?? '';
+  alice.give({ type: 'shown', peer, seq: 1 });
+  world.pass(100);
+  assert.deepEqual([alice.end?.exit, bob.end?.exit, frames], [0, 0, 1]);
+});
+
 test('what is said before anybody came is delivered, also when input ends at once', () => {
   const world = new World();
   const alice = world.person('alice');
