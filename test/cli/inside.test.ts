@@ -1,0 +1,95 @@
+/** The server inside: programs that are told of none, on a machine of their own where nothing else listens. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { freshCode, Sandbox } from './program.ts';
+
+const skip = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0 ? false : 'needs root and ip';
+const SERVER = 'http://localhost:7470';
+
+describe('the server inside', { skip }, () => {
+  let machine: ChildProcess;
+  let sandbox: Sandbox;
+
+  before(async () => {
+    // Holds a network namespace with nothing but a loopback device, in which the programs run.
+    machine = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], { stdio: 'pipe' });
+    if (machine.stdout !== null) await once(machine.stdout, 'data');
+    sandbox = new Sandbox(['nsenter', '-t', String(machine.pid), '-n']);
+  });
+
+  after(async () => {
+    await sandbox.close();
+    machine.stdin?.end();
+  });
+
+  const chat = (name: string, ...args: string[]) => sandbox.run(['--json', '--name', name, ...args]);
+
+  test('the first hosts it, the second finds it, and both can do without it then', async () => {
+    const anna = chat('anna');
+    const { code, invite } = await anna.event('code');
+    assert.equal(invite, `${SERVER}/#${String(code)}`);
+    const bert = chat('bert', String(code));
+    await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
+    assert.equal(bert.events[0]?.['server'], SERVER);
+    bert.give({ type: 'send', text: 'hello' });
+    await bert.event('delivered');
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('when the host leaves, who waits takes the server over', async () => {
+    const host = chat('host');
+    await host.event('code');
+    const code = freshCode();
+    const anna = chat('anna', code);
+    await anna.event('code');
+    host.kill('SIGKILL');
+    await host.end();
+    await anna.event('signal', { status: 'lost' });
+    const bert = chat('bert', code);
+    await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('a host that ends takes nothing from two who are connected', async () => {
+    const host = chat('host');
+    await host.event('code');
+    const code = freshCode();
+    const [anna, bert] = [chat('anna', code), chat('bert', code)];
+    await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
+    host.give({ type: 'quit' });
+    await host.exits(0);
+    anna.give({ type: 'send', text: 'hello' });
+    await anna.event('delivered');
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('two that start at the same instant agree on one server', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const code = freshCode();
+      const [receiver, sender] = [
+        sandbox.run(['receive', '--timeout', '20', code]),
+        sandbox.run(['send', '--timeout', '20', '--text', 'hello', code]),
+      ];
+      await Promise.all([receiver.exits(0), sender.exits(0)]);
+      assert.equal(receiver.stdout, 'hello\n');
+    }
+  });
+
+  test('something else at the default address is named', async () => {
+    const args = [
+      '-e',
+      "require('node:http').createServer((_, a) => a.writeHead(404).end()).listen(7470, '127.0.0.1', () => console.log('up'))",
+    ];
+    const other = sandbox.start([process.execPath, ...args]);
+    await other.until('listening', () => /up/.exec(other.stdout));
+    const sender = await sandbox.run(['send', '--text', 'x']).exits(4);
+    assert.match(sender.stderr, /it answers HTTP 404/);
+    other.kill('SIGTERM');
+    await other.end();
+  });
+});
