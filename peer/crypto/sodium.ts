@@ -14,8 +14,8 @@ export async function ready(): Promise<void> {
 /** A source of randomness: so many fresh, secret, uniform bytes. The receiver owns the array and wipes it. */
 export type Random = (bytes: number) => Uint8Array;
 
-/** The operating system's randomness. */
-export const systemRandom: Random = (bytes) => sodium.randombytes_buf(bytes);
+/** The operating system's randomness, asked once: libsodium's own wrapper asks for every four bytes. */
+export const systemRandom: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /** A public key and the secret that belongs to it. */
 export interface KeyPair {

@@ -9,7 +9,7 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
   if (task.command !== 'chat') {
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
-    const outputIsTerminal = stdout.isTTY === true;
+    const outputIsTerminal = stdout.isTTY;
     const appearance = look(stderr);
     const { openOneShot } = await import('../ui/oneshot.ts');
     return openOneShot(

@@ -7,8 +7,7 @@ import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
  * Node unwinds (node-webrtc, seen as SIGSEGV with many connections), so nothing is unwound.
  */
 export function exitHard(code: ExitCode): never {
-  const { reallyExit } = process as unknown as { reallyExit(code: number): never };
-  return reallyExit.call(process, code);
+  return (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
 }
 
 /** Two lines on standard error: what happened, and what to do. */
