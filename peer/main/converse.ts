@@ -58,7 +58,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   for (const command of commands) client.give({ type: 'command', command });
   if (task.command === 'send') client.give({ type: 'inputEnded' });
   await ended;
-  await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close());
+  await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve());
   if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
     throw new AparteError('peer-left', 'it sent nothing');
   }
@@ -96,6 +96,6 @@ function roomFor(task: Conversation, given: GivenCode | null, server: string, kn
 }
 
 /** Waits for all of it, but not for ever. */
-async function within(ms: number, ...work: readonly (Promise<void> | undefined)[]): Promise<void> {
+async function within(ms: number, ...work: readonly Promise<void>[]): Promise<void> {
   await Promise.race([Promise.allSettled(work), new Promise((resolve) => setTimeout(resolve, ms))]);
 }
