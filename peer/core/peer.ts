@@ -5,15 +5,21 @@ import type { Path } from '../link/link.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
-import { Delivery, type Incoming, type Outgoing } from './delivery.ts';
-import type { ChatEvent, Fact, KnownPeer, PeerStatus } from './events.ts';
+import { Correspondence } from './correspondence.ts';
+import type { Outgoing } from './delivery.ts';
+import type { Fact, KnownPeer, PeerStatus } from './events.ts';
 import { Recent } from './recent.ts';
 import { Reunion } from './reunion.ts';
-import { Session, type SessionEnd } from './session.ts';
-import type { PeerMessage } from './wire.ts';
+import { Session, type SessionEnd, type SessionEvents } from './session.ts';
 
 /** Tickets are good for so long (ms) after the link was lost: 24 h. */
 const TICKET_LIFE = 24 * 3_600_000;
+/**
+ * How long (ms) a link may take to open once both sides have proven themselves: the first, while people wait for the
+ * cause if it cannot; and a later one, that may be cut while it is made.
+ */
+const LINK_PATIENCE = 25_000;
+const NEXT_LINK_PATIENCE = 8_000;
 /** Sessions that may end at a bad frame within a minute (ms) before we stop to come back. */
 const MAX_OFFENCES = 3;
 const OFFENCE_MEMORY = 60_000;
@@ -54,16 +60,13 @@ export class Peer {
   readonly #context: Context;
   readonly #options: PeerOptions;
   readonly #events: PeerEvents;
-  readonly #delivery = new Delivery();
+  readonly #correspondence: Correspondence;
   /** The session that stands, until another does. */
   #session: Session | null = null;
   #pending: Pending | null;
   #reunion: Reunion | null = null;
-  /** Of the last session that stood, once it has ended. */
-  #tickets: readonly Ticket[] = [];
   /** When (ms) we stop trying to come back; null while there is no need to. */
   giveUpAt: number | null = null;
-  #typing = false;
   readonly #offences = new Recent(MAX_OFFENCES, OFFENCE_MEMORY);
 
   constructor(context: Context, options: PeerOptions, met: Met, attempt: Attempt, events: PeerEvents) {
@@ -72,13 +75,14 @@ export class Peer {
     this.#events = events;
     const own = options.profile.identity.publicKey;
     this.contact = new Contact(`p${context.nextNumber()}`, met.claims, own, options.known);
-    this.#pending = this.#pendingFrom(met, attempt);
+    this.#correspondence = new Correspondence(context, this.contact);
+    this.#pending = this.#pendingFrom(met, attempt, LINK_PATIENCE);
     this.#tell();
   }
 
   /** Messages this peer has not shown yet. */
   get undelivered(): number {
-    return this.#delivery.undelivered;
+    return this.#correspondence.delivery.undelivered;
   }
 
   /** Last measured round trip in ms, null while unknown. */
@@ -93,7 +97,7 @@ export class Peer {
 
   /** Takes a message over. Throws `outbox-full`. */
   say(message: Outgoing): void {
-    this.#delivery.add(message);
+    this.#correspondence.say(message);
     this.#session?.flush();
   }
 
@@ -110,7 +114,7 @@ export class Peer {
 
   /** The user has seen message `seq`. */
   shown(seq: number): void {
-    this.#delivery.markShown(seq);
+    this.#correspondence.delivery.markShown(seq);
     this.#session?.flush();
   }
 
@@ -147,12 +151,8 @@ export class Peer {
   /** Drops everything without a word. Idempotent. */
   end(): void {
     this.#session?.drop();
-    this.#pending?.session.drop();
-    this.#pending?.attempt.wipe();
-    this.#pending = null;
+    this.#dropPending();
     this.#reunion?.close();
-    for (const ticket of this.#tickets) ticket.wipe();
-    this.#tickets = [];
     this.giveUpAt = null;
   }
 
@@ -163,22 +163,33 @@ export class Peer {
     if (this.giveUpAt !== null && this.giveUpAt <= this.#context.now) this.#over(new AparteError('lost'));
   }
 
-  #pendingFrom(met: Met, attempt: Attempt): Pending {
-    const session: Session = new Session(this.#context, met, this.#delivery, {
-      confirmed: () => this.#stands(session),
-      message: (message) => this.#got(message),
-      quiet: () => this.#quiet(session),
-      heard: () => this.#heard(session),
-      ended: (end, tickets) => this.#ended(session, end, tickets),
-    });
+  #pendingFrom(met: Met, attempt: Attempt, patience: number): Pending {
+    const events = this.#sessionEvents(() => session);
+    const session: Session = new Session(this.#context, met, this.#correspondence.delivery, patience, events);
     return { session, attempt, cursor: met.claims.cursor };
+  }
+
+  #dropPending(): void {
+    this.#pending?.session.drop();
+    this.#pending?.attempt.wipe();
+    this.#pending = null;
+  }
+
+  #sessionEvents(self: () => Session): SessionEvents {
+    return {
+      confirmed: () => this.#stands(self()),
+      message: (message) => this.#got(message),
+      quiet: () => this.#quiet(self()),
+      heard: () => this.#heard(self()),
+      ended: (end, tickets) => this.#ended(self(), end, tickets),
+    };
   }
 
   /** The other side holds the keys of this session: it takes the place of the one before. */
   #stands(session: Session): void {
     const pending = this.#pending;
     if (pending?.session !== session) return;
-    for (const id of this.#delivery.resume(pending.cursor)) this.#tellDelivered(id);
+    this.#correspondence.resume(pending.cursor);
     const first = this.status === 'connecting';
     this.#session?.drop();
     this.#session = session;
@@ -194,8 +205,6 @@ export class Peer {
     this.#reunion?.close();
     this.#reunion = null;
     this.giveUpAt = null;
-    for (const ticket of this.#tickets) ticket.wipe();
-    this.#tickets = [];
     this.status = 'connected';
     this.#tell();
   }
@@ -211,28 +220,35 @@ export class Peer {
   }
 
   #heard(session: Session): void {
-    if (session === this.#session && this.#pending === null && this.status === 'reconnecting') this.#backAgain();
+    // A session that waits to stand may stand on the other side: the search goes on until it is known not to.
+    if (session === this.#session && this.#pending === null && this.#reunion !== null) this.#backAgain();
   }
 
   #reconnect(tickets: readonly Ticket[]): void {
-    this.#tickets = tickets;
-    if (this.#reunion !== null) return;
+    if (this.#reunion !== null) return this.#reunion.renew(tickets);
     const { now } = this.#context;
     this.giveUpAt = now + Math.min(this.#options.reconnect ?? TICKET_LIFE, TICKET_LIFE);
     this.status = 'reconnecting';
     this.#tell();
     this.#reunion = new Reunion(this.#context, tickets, () => this.#profile(), {
-      met: (met, attempt) => {
-        this.#pending = this.#pendingFrom(met, attempt);
-      },
+      met: (met, attempt, stood) => this.#met(met, attempt, stood),
       noted: (cause) => {
         if (cause.code === 'identity-changed') this.#events.noted(cause);
       },
     });
   }
 
+  #met(met: Met, attempt: Attempt, stood: boolean): void {
+    if (stood) {
+      this.#session?.drop();
+      this.#session = null;
+    }
+    this.#dropPending();
+    this.#pending = this.#pendingFrom(met, attempt, NEXT_LINK_PATIENCE);
+  }
+
   #profile(): Profile {
-    return { ...this.#options.profile, cursor: this.#delivery.shown, expected: this.contact.id };
+    return { ...this.#options.profile, cursor: this.#correspondence.delivery.shown, expected: this.contact.id };
   }
 
   #ended(session: Session, end: SessionEnd, tickets: readonly Ticket[]): void {
@@ -248,41 +264,19 @@ export class Peer {
     this.#pending?.attempt.wipe();
     this.#pending = null;
     if (this.status === 'connecting') return this.#over(end);
-    this.#reunion?.again([...tickets, ...this.#provenTickets()]);
+    const session = this.#session;
+    if (session !== null) this.#reunion?.renew(session.tickets);
+    this.#reunion?.again(tickets);
+    // What came over the old path before may have left before the other side went over to the new one.
+    session?.doubt();
   }
 
-  #provenTickets(): readonly Ticket[] {
-    return this.#session?.tickets ?? this.#tickets;
-  }
-
-  #got(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void {
-    if (message.kind === 'typing') {
-      if (message.on !== this.#typing)
-        tell(this.#context, { type: 'typing', peer: this.contact.handle, on: message.on });
-      this.#typing = message.on;
-      return;
-    }
-    if (message.kind === 'shown') return this.#gotShown(message.seq);
-    if (message.kind === 'text' && message.shown > 0) this.#gotShown(message.shown);
-    const whole = this.#delivery.got(message);
-    if (whole !== null) this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
-  }
-
-  #messageEvent({ id, text, at, raw }: Incoming): ChatEvent {
-    // The time is the sender's word: one that lies ahead of our clock is replaced by ours.
-    const said = new Date(Math.min(at, this.#context.date)).toISOString();
-    const event = { type: 'message', id, peer: this.contact.handle, name: this.contact.name, text, at: said } as const;
-    return raw ? { ...event, raw: true } : event;
-  }
-
-  #gotShown(seq: number): void {
-    for (const id of this.#delivery.gotShown(seq)) this.#tellDelivered(id);
+  #got(message: Parameters<Correspondence['got']>[0]): void {
+    const before = this.undelivered;
+    this.#correspondence.got(message);
+    if (this.undelivered === before) return;
     this.#session?.answerBye();
     this.#events.delivered();
-  }
-
-  #tellDelivered(id: string): void {
-    tell(this.#context, { type: 'delivered', id, peer: this.contact.handle });
   }
 
   #over(end: SessionEnd): void {

@@ -1,8 +1,10 @@
 /**
  * Meeting a peer again after the link was lost: both sides enter the rooms of all tickets they hold, and the newest
- * room in which both are is used (docs/PROTOCOL.md, Reconnect). Tried again, with growing jittered pauses, until closed.
+ * room in which both are is used (docs/PROTOCOL.md, Reconnect). Tried again, with
+ * jittered pauses in proportion to the time it takes, until closed.
  */
 import type { AparteError } from '../../shared/errors.ts';
+import { retryPause } from '../../shared/pace.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
@@ -11,13 +13,19 @@ import { Place } from './place.ts';
 
 /** An older ticket's room is used only this long (ms) after the newest had its chance. */
 const OLDER_AFTER = 1_000;
-/** Pauses (ms) before another round: the first, and the longest. */
-const FIRST_PAUSE = 300;
-const LONGEST_PAUSE = 15_000;
+/**
+ * People a room has space for: two, and the connections of theirs that are dead, which a server notices late. Nobody
+ * else can know of the room.
+ */
+const CAPACITY = 8;
 
 /** What a reunion reports. Called during a step. */
 export interface ReunionEvents {
-  met(met: Met, attempt: Attempt): void;
+  /**
+   * Both sides have proven themselves. `stood`: by a ticket of the session that ended before it stood here, which so
+   * turns out to have stood there; every older one is void.
+   */
+  met(met: Met, attempt: Attempt, stood: boolean): void;
   /** A try failed; the next follows by itself. */
   noted(cause: AparteError): void;
 }
@@ -27,19 +35,26 @@ export class Reunion {
   readonly #context: Context;
   readonly #profile: () => Profile;
   readonly #events: ReunionEvents;
-  #tickets: readonly Ticket[];
-  /** One per ticket, in their order: newest first. */
+  /** Tickets of the last session that stood, newest first. */
+  #proven: readonly Ticket[];
+  /** Tickets of the last session that was agreed on and ended before it stood, newest first. */
+  #unproven: readonly Ticket[] = [];
+  /** Tickets that are void, but perhaps in use by a place. */
+  #void: Ticket[] = [];
+  /** One per ticket: newest first. */
   #places: Place[] = [];
+  readonly #beganAt: number;
+  /** When (ms) this round began, and the next does. */
   #startedAt = 0;
   #restartAt: number | null = null;
-  #pause = FIRST_PAUSE;
 
-  /** `tickets`: newest first, at most four. */
+  /** `tickets` of the session whose link was lost, newest first, two at most; wiped by `close`. */
   constructor(context: Context, tickets: readonly Ticket[], profile: () => Profile, events: ReunionEvents) {
     this.#context = context;
-    this.#tickets = tickets;
+    this.#proven = tickets;
     this.#profile = profile;
     this.#events = events;
+    this.#beganAt = context.now;
     this.#open();
   }
 
@@ -77,23 +92,37 @@ export class Reunion {
     for (const place of this.#places) place.tick();
   }
 
-  /** The session that came of a meeting did not stand: another round, with the tickets held now. */
+  /** The session whose link was lost has these tickets now. */
+  renew(tickets: readonly Ticket[]): void {
+    this.#void.push(...this.#proven);
+    this.#proven = tickets;
+  }
+
+  /** The session that came of a meeting ended before it stood, with these tickets: another round. */
   again(tickets: readonly Ticket[]): void {
-    this.#tickets = tickets;
+    this.#void.push(...this.#unproven);
+    this.#unproven = tickets;
     this.#restart();
   }
 
-  /** Leaves every room. */
+  /** Leaves every room and wipes all tickets. */
   close(): void {
+    this.#leave();
+    for (const ticket of [...this.#proven, ...this.#unproven]) ticket.wipe();
+    this.#restartAt = null;
+  }
+
+  #leave(): void {
     for (const place of this.#places) place.leave();
     this.#places = [];
-    this.#restartAt = null;
+    for (const ticket of this.#void) ticket.wipe();
+    this.#void = [];
   }
 
   #open(): void {
     this.#restartAt = null;
     this.#startedAt = this.#context.now;
-    this.#places = this.#tickets.map((ticket) => this.#enter(ticket));
+    this.#places = [...this.#unproven, ...this.#proven].map((ticket) => this.#enter(ticket));
   }
 
   #enter(ticket: Ticket): Place {
@@ -104,19 +133,27 @@ export class Reunion {
         mode: 'ticket',
         nameplate,
         secret,
-        capacity: 2,
+        capacity: CAPACITY,
         guesses: null,
         profile: this.#profile,
         mayStart: (role) => this.#mayStart(place, role),
       },
       {
         opened: () => undefined,
-        met: (met, attempt) => this.#events.met(met, attempt),
+        met: (met, attempt) => this.#met(ticket, met, attempt),
         noted: (cause) => this.#failed(cause),
         failed: (cause) => this.#failed(cause),
       },
     );
     return place;
+  }
+
+  #met(ticket: Ticket, met: Met, attempt: Attempt): void {
+    const stood = this.#unproven.includes(ticket);
+    if (stood) this.renew(this.#unproven);
+    else this.#void.push(...this.#unproven);
+    this.#unproven = [];
+    this.#events.met(met, attempt, stood);
   }
 
   /** Only one handshake at a time; a newer room takes precedence over an older one, on both sides alike. */
@@ -136,9 +173,9 @@ export class Reunion {
   }
 
   #restart(): void {
-    this.close();
-    const jitter = 0.5 + (this.#context.random(1)[0] ?? 0) / 256;
-    this.#restartAt = this.#context.now + this.#pause * jitter;
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    this.#leave();
+    const { now } = this.#context;
+    const chance = (this.#context.random(1)[0] ?? 0) / 256;
+    this.#restartAt = now + retryPause(now - this.#beganAt, chance);
   }
 }

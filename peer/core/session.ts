@@ -7,14 +7,9 @@ import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Met } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
+import { Pulse } from './pulse.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './wire.ts';
 
-/** A heartbeat is sent this often (ms) while nothing else tells us that the other side lives. */
-const PING_EVERY = 1_000;
-/** A link that was silent so long (ms) is lost: it must be noticed within 5 s. */
-const LOST_AFTER = 4_000;
-/** If this program itself did not run for so long (ms), the silence says nothing about the other side. */
-const SLEPT = 2_500;
 /** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
 const WINDOW = 256;
 /** What was shown is said at once, but not more often than this (ms): an answer often carries it for nothing. */
@@ -23,8 +18,7 @@ const SHOWN_PAUSE = 20;
 const ACK_EVERY = 64;
 /** How long (ms) a goodbye may take: for what the other side still wants delivered, and for the answer. */
 const BYE_PATIENCE = 3_000;
-/** How long (ms) a link may take to open once both sides have proven themselves, and then the first frame. */
-const LINK_PATIENCE = 25_000;
+/** How long (ms) the first frame may take once the link is open. */
 const CONFIRM_PATIENCE = 5_000;
 
 /** Why a session ended: the peer said goodbye, or we did, or something broke. */
@@ -47,8 +41,6 @@ export interface SessionEvents {
 /** One session. Its link is closed when it ends. */
 export class Session {
   readonly link: number;
-  /** Last measured round trip in ms, null before the first. */
-  roundTrip: number | null = null;
   readonly #context: Context;
   readonly #channel: Channel;
   readonly #role: 'A' | 'B';
@@ -56,16 +48,10 @@ export class Session {
   readonly #events: SessionEvents;
   #open = false;
   #confirmed = false;
-  #quiet = false;
   #over = false;
   /** When (ms) the link must be open, and then when the first frame must have come. */
   #standsBy: number;
-  #heardAt = 0;
-  #tickedAt = 0;
-  #pingAt = 0;
-  /** The ping whose answer we measure: its frame number and when it left. */
-  #ping: { frame: number; at: number } | null = null;
-  #seenByPeer = 0;
+  readonly #pulse = new Pulse();
   #ackedAt = 0;
   /** When (ms) we last said what was shown. */
   #shownAt = Number.NEGATIVE_INFINITY;
@@ -75,27 +61,38 @@ export class Session {
   #byeHeard = false;
   #byeAnswered = false;
 
-  constructor(context: Context, met: Met, delivery: Delivery, events: SessionEvents) {
+  /** `patience`: how long (ms) the link may take to open. */
+  constructor(context: Context, met: Met, delivery: Delivery, patience: number, events: SessionEvents) {
     this.#context = context;
     this.#channel = met.channel;
     this.#role = met.role;
     this.link = met.link;
     this.#delivery = delivery;
     this.#events = events;
-    this.#standsBy = context.now + LINK_PATIENCE;
+    this.#standsBy = context.now + patience;
   }
 
   get confirmed(): boolean {
     return this.#confirmed;
   }
 
+  /** Whether the path must be taken for lost; it may come back. */
+  get quiet(): boolean {
+    return this.#pulse.lost;
+  }
+
+  /** Last measured round trip in ms, null before the first. */
+  get roundTrip(): number | null {
+    return this.#pulse.roundTrip;
+  }
+
   get wakeAt(): number | null {
     if (this.#over) return null;
     if (!this.#open) return this.#standsBy;
-    const overdue = this.#quiet ? null : this.#confirmed ? this.#heardAt + LOST_AFTER : this.#standsBy;
-    const step = this.#quiet ? null : this.#channel.nextStepAt();
-    const shown = this.#confirmed && !this.#quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
-    return earliest(this.#pingAt, overdue, step, shown, this.#byeUntil);
+    const pulse = this.#confirmed ? this.#pulse.wakeAt : earliest(this.#pulse.pingAt, this.#standsBy);
+    const step = this.quiet ? null : this.#channel.nextStepAt();
+    const shown = this.#confirmed && !this.quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
+    return earliest(pulse, step, shown, this.#byeUntil);
   }
 
   /** The tickets that are good now, newest first. None once the session has ended. */
@@ -109,9 +106,7 @@ export class Session {
     if (this.#over) return;
     this.#open = true;
     this.#standsBy = now + CONFIRM_PATIENCE;
-    this.#heardAt = now;
-    this.#tickedAt = now;
-    this.#pingAt = now + PING_EVERY;
+    this.#pulse.start(now);
     if (this.#role === 'A') this.#step(false);
     else this.#seal({ kind: 'hello' });
   }
@@ -121,12 +116,8 @@ export class Session {
     if (this.#over) return;
     try {
       const plain = this.#channel.open(frame, this.#context.now);
-      this.#heardAt = this.#context.now;
+      this.#pulse.heard(this.#context.now);
       if (!this.#confirmed) this.#confirm();
-      if (this.#quiet) {
-        this.#quiet = false;
-        this.#events.heard();
-      }
       if (plain !== null) this.#take(decodeMessage(plain));
       if (this.#over) return;
       if (this.#channel.received - this.#ackedAt >= ACK_EVERY) this.#ack();
@@ -171,20 +162,16 @@ export class Session {
   }
 
   #seenUpTo(seen: number): void {
-    if (seen < this.#seenByPeer || seen > this.#channel.sent) {
+    if (seen < this.#pulse.seen || seen > this.#channel.sent) {
       throw new AparteError('peer-protocol', 'an acknowledgement of frames never sent');
     }
-    this.#seenByPeer = seen;
-    if (this.#ping !== null && seen > this.#ping.frame) {
-      this.roundTrip = this.#context.now - this.#ping.at;
-      this.#ping = null;
-    }
+    if (this.#pulse.acknowledged(seen, this.#context.now)) this.#events.heard();
   }
 
   /** Says what waits in the delivery, as far as the window allows, and what was shown. */
   flush(): void {
-    if (!this.#confirmed || this.#quiet || this.#over) return;
-    while (this.#channel.sent - this.#seenByPeer < WINDOW) {
+    if (!this.#confirmed || this.quiet || this.#over) return;
+    while (this.#channel.sent - this.#pulse.seen < WINDOW) {
       const message = this.#delivery.next();
       if (message === null) break;
       this.send(message);
@@ -200,12 +187,13 @@ export class Session {
   send(message: PeerMessage): void {
     if (!this.#open || this.#over) return;
     this.#seal(message);
-    if (!this.#quiet) this.#step(false);
+    if (!this.quiet) this.#step(false);
   }
 
   #seal(message: PeerMessage): void {
     // The answer to a goodbye is our last frame: wrtc crashes where one is sent while the other side closes the channel.
     if (this.#byeAnswered) return;
+    this.#pulse.sends(this.#channel.sent, this.#context.now);
     const bytes = this.#channel.seal(encodeMessage(message));
     this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
   }
@@ -254,25 +242,24 @@ export class Session {
       return this.end(new AparteError('no-direct-path', 'no connection came about in time'));
     }
     if (!this.#open) return;
-    if (now - this.#tickedAt > SLEPT) this.#heardAt = now;
-    this.#tickedAt = now;
+    const lost = this.#confirmed && this.#pulse.tick(this.#channel.sent, now);
     if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ? 'peer-left' : 'we-left');
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
-    if (this.#pingAt <= now) this.#sendPing();
-    if (this.#quiet || !this.#confirmed) return;
-    if (this.#heardAt + LOST_AFTER <= now) {
-      this.#quiet = true;
-      this.#events.quiet();
-    } else {
-      this.#step(true);
-      this.flush();
-    }
+    if (this.#pulse.pingAt <= now) this.#sendPing();
+    if (lost) this.#events.quiet();
+    if (this.quiet || !this.#confirmed) return;
+    this.#step(true);
+    this.flush();
   }
 
   #sendPing(): void {
-    this.#pingAt = this.#context.now + PING_EVERY;
-    this.#ping ??= { frame: this.#channel.sent, at: this.#context.now };
+    this.#pulse.pings(this.#channel.sent, this.#context.now);
     this.#seal({ kind: 'ping', seen: this.#channel.received });
+  }
+
+  /** Takes the path for lost until the other side has seen what is sent from now on; then it is `heard`. */
+  doubt(): void {
+    this.#pulse.doubt(this.#channel.sent);
   }
 
   /** Ends the session: wipes its keys and closes its link. Idempotent. */

@@ -1,0 +1,65 @@
+/** What one peer and we say to each other, over any number of sessions, and what the user is told of it. */
+import type { Contact } from './contact.ts';
+import { type Context, tell } from './context.ts';
+import { Delivery, type Incoming, type Outgoing } from './delivery.ts';
+import type { ChatEvent } from './events.ts';
+import type { PeerMessage } from './wire.ts';
+
+/** The messages of and to one peer. */
+export class Correspondence {
+  readonly delivery = new Delivery();
+  readonly #context: Context;
+  readonly #contact: Contact;
+  /** Whether the other side was said to be typing. */
+  #typing = false;
+
+  constructor(context: Context, contact: Contact) {
+    this.#context = context;
+    this.#contact = contact;
+  }
+
+  /** Takes a message over. Throws `outbox-full`. */
+  say(message: Outgoing): void {
+    this.delivery.add(message);
+  }
+
+  /** Something came. Throws `peer-protocol` for what breaks the order or a limit. */
+  got(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void {
+    switch (message.kind) {
+      case 'typing':
+        return this.#gotTyping(message.on);
+      case 'shown':
+        return this.#gotShown(message.seq);
+      case 'text':
+        if (message.shown > 0) this.#gotShown(message.shown);
+    }
+    const whole = this.delivery.got(message);
+    if (whole !== null) this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
+  }
+
+  /** A new session begins; the peer has shown everything up to `cursor`. */
+  resume(cursor: number): void {
+    for (const id of this.delivery.resume(cursor)) this.#tellDelivered(id);
+  }
+
+  #gotTyping(on: boolean): void {
+    if (on !== this.#typing) tell(this.#context, { type: 'typing', peer: this.#contact.handle, on });
+    this.#typing = on;
+  }
+
+  #gotShown(seq: number): void {
+    for (const id of this.delivery.gotShown(seq)) this.#tellDelivered(id);
+  }
+
+  #tellDelivered(id: string): void {
+    tell(this.#context, { type: 'delivered', id, peer: this.#contact.handle });
+  }
+
+  #messageEvent({ id, text, at, raw }: Incoming): ChatEvent {
+    // The time is the sender's word: one that lies ahead of our clock is replaced by ours.
+    const said = new Date(Math.min(at, this.#context.date)).toISOString();
+    const { handle: peer, name } = this.#contact;
+    const event = { type: 'message', id, peer, name, text, at: said } as const;
+    return raw ? { ...event, raw: true } : event;
+  }
+}
