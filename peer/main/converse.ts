@@ -9,13 +9,14 @@ import { deferredLink } from '../link/deferred.ts';
 import type { OpenLink } from '../link/link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
 import { type Known, openKnown } from './known.ts';
 import { streamCommands, textCommands } from './pieces.ts';
 import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
-import { onSignals } from './stop.ts';
+import { exitHard, onSignals } from './stop.ts';
 import { VERSION } from './version.ts';
 
 /** How long (ms) a program with nobody before it tries to reach the server at first. */
@@ -35,7 +36,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
-    interrupted: () => client.give({ type: 'interrupted' }),
+    interrupted: () => interrupt(),
     fault: () => client.give({ type: 'interrupted' }),
   });
   const client: Client = new Client({
@@ -53,7 +54,8 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     remember: (peer) => known.remember(peer),
     waiting: (waiting, link) => ui.waiting(waiting, link),
   });
-  onSignals(() => client.give({ type: 'interrupted' }));
+  const interrupt = interruption(client, ui);
+  onSignals(interrupt);
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   if (task.command === 'send') client.give({ type: 'inputEnded' });
@@ -63,6 +65,16 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     throw new AparteError('peer-left', 'it sent nothing');
   }
   return seen.exit;
+}
+
+/** What Ctrl-C and signals do: ask to end, and when asked once more end there and then. */
+function interruption(client: Client, ui: Ui): () => void {
+  let asked = false;
+  return () => {
+    if (asked) void within(CLOSE_PATIENCE, ui.close()).then(() => exitHard(EXIT.interrupted));
+    else client.give({ type: 'interrupted' });
+    asked = true;
+  };
 }
 
 /** Loads WebRTC, which takes a while, when the connection to the server is already being made. */

@@ -31,16 +31,9 @@ export function asAparteError(error: unknown, debug: boolean): AparteError {
   return new AparteError('bug');
 }
 
-/** Calls `stop` on the first signal that asks to end; the second one ends the process there and then. */
+/** Calls `stop` on each signal that asks to end. */
 export function onSignals(stop: () => void): void {
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (asked) exitHard(EXIT.interrupted);
-      asked = true;
-      stop();
-    });
-  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
 /** Ends with `bug` when something was thrown that nobody caught. */

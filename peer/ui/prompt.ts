@@ -53,12 +53,17 @@ function ask(
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const prompt = createInterface({ input, output, terminal: true, historySize: 0, ...(completer && { completer }) });
+    let answer: string | null = null;
     prompt.once('line', (line) => {
-      resolve(line);
+      answer = line;
       prompt.close();
     });
     prompt.once('SIGINT', () => prompt.close());
-    prompt.once('close', () => resolve(null));
+    prompt.once('close', () => {
+      // Enter has ended the line; nothing else does.
+      if (answer === null) output.write('\n');
+      resolve(answer);
+    });
     prompt.setPrompt(question);
     prompt.prompt();
   });
