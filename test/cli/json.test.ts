@@ -18,6 +18,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   peer: /^\S{1,64}$/,
   id: /^\S{1,64}$/,
   safety: /^\d{5}( \d{5}){11}$/,
+  rtt: /^\d+(\.\d)?$/,
   at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
 };
 
@@ -46,8 +47,9 @@ const message = (name: string, text: string): Event => {
 };
 function peer(name: string, status: string, trust = 'new'): Event {
   const path = status === 'connected' ? 'direct' : null;
+  const [protocol, rtt] = status === 'connected' ? ['udp', 'rtt'] : [null, null];
   const safety = status === 'connecting' ? null : 'safety';
-  return { type: 'peer', peer: 'peer', name, status, path, trust, safety };
+  return { type: 'peer', peer: 'peer', name, status, path, protocol, rtt, trust, safety };
 }
 /** From the start to the conversation. */
 function met(own: string, other: string, text: string, trust = 'new'): Event[] {

@@ -177,6 +177,22 @@ describe('outages', { concurrency: true }, () => {
     assert.deepEqual(end, { type: 'end', reason: 'lost', exit: 7 });
   });
 
+  test('a second signal ends at once, without waiting for a goodbye', async () => {
+    const code = freshCode();
+    const [anna, bert] = [sandbox.chat('anna', [code]), sandbox.chat('bert', [code])];
+    await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+    bert.kill('SIGSTOP');
+    anna.give({ type: 'send', text: 'never shown' });
+    await anna.event('sent');
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) anna.kill(signal);
+    await anna.exits(130);
+    assert.deepEqual(anna.events.at(-1), { type: 'end', reason: 'interrupted', exit: 130 });
+    bert.kill('SIGCONT');
+    await bert.event('peer', { status: 'reconnecting' });
+    bert.give({ type: 'quit' });
+    await bert.exits(0);
+  });
+
   test('send whose receiver is killed in mid-text ends with 7 after --reconnect', async () => {
     const code = freshCode();
     const receiver = sandbox.run(['receive', '--server', sandbox.server, '--name', 'anna', code]);

@@ -1,0 +1,178 @@
+/** The real program in two real terminals, as two people see it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { hasTmux, Terminal } from '../ui/terminal/tmux.ts';
+import { APARTE, freshCode, Sandbox } from './program.ts';
+
+const skip = hasTmux ? false : 'tmux is not installed';
+let sandbox: Sandbox;
+let anna: Terminal;
+let bert: Terminal;
+
+before(async () => {
+  if (!hasTmux) return;
+  sandbox = new Sandbox();
+  [anna, bert] = [new Terminal(), new Terminal()];
+  await Promise.all([sandbox.startServer(), anna.open(), bert.open()]);
+  for (const terminal of [anna, bert]) {
+    terminal.keys(`export APARTE_SERVER=${sandbox.server} APARTE_HOME=${sandbox.home()}`, 'Enter');
+  }
+});
+
+after(async () => {
+  if (!hasTmux) return;
+  anna.close();
+  bert.close();
+  await sandbox.close();
+});
+
+/** Runs the program in a terminal that is cleared before; its exit code is said behind it. */
+function run(terminal: Terminal, args: string): void {
+  terminal.keys(`clear; ${process.execPath} ${APARTE} ${args}; echo "exit $?"`, 'Enter');
+}
+
+const enter = (terminal: Terminal, text: string) => {
+  terminal.type(text);
+  terminal.keys('Enter');
+};
+/** Waits until the screen, without the minutes, has this on it. */
+const sees = (terminal: Terminal, text: string | RegExp) =>
+  terminal.until((screen) => {
+    const timeless = screen.replaceAll(/^\d\d:\d\d /gm, '');
+    return typeof text === 'string' ? timeless.includes(text) : text.test(timeless);
+  });
+/** Waits until the program has ended and the shell asks for more. */
+const ended = (terminal: Terminal, exit: number) => sees(terminal, new RegExp(`^exit ${exit}\\nready>$`, 'm'));
+
+test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
+  anna.keys('stty -g', 'Enter');
+  const modes = /^\w+(:\w+)+$/m.exec(await sees(anna, /^\w+(:\w+)+$/m))?.[0] ?? '';
+
+  await t.test('one makes a code, the other joins with it', async () => {
+    run(anna, '--name anna');
+    const screen = await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
+    const code = /The code is {2}(\S+)\n/.exec(screen)?.[1] ?? '';
+    assert.match(screen, new RegExp(`as a link {4}${sandbox.server}/#${code}\n`));
+    run(bert, `chat --name bert ${code}`);
+    await sees(anna, /bert is here \(direct\): first time with this key[\s\S]*\ndirect\b.* ms\n>$/);
+    const joined = await sees(bert, /anna is here \(direct\): first time with this key[\s\S]*\ndirect\b.* ms\n>$/);
+    assert.doesNotMatch(joined, /The code is/, 'who gave the code is not told it');
+  });
+
+  await t.test('messages go both ways and are ticked when shown', async () => {
+    enter(anna, 'hello 日本');
+    await sees(bert, 'anna: hello 日本\n');
+    await sees(anna, 'you: hello 日本 ✓\n');
+    enter(bert, 'and hello back');
+    await sees(anna, 'bert: and hello back\n');
+    await sees(bert, 'you: and hello back ✓\n');
+  });
+
+  await t.test('what others write does not disturb what is being written', async () => {
+    bert.type('half a sen');
+    await sees(bert, /> half a sen$/);
+    enter(anna, 'interrupting');
+    await sees(bert, /anna: interrupting\n[^\n]*\n> half a sen$/);
+    enter(bert, 'tence');
+    await sees(anna, 'bert: half a sentence\n');
+  });
+
+  await t.test('a paste of several lines is one message', async () => {
+    anna.paste('first\n  second\n\nfourth');
+    await sees(anna, /> first\n {4}second\n\n {2}fourth$/);
+    anna.keys('Enter');
+    await sees(bert, 'anna: first\n        second\n\n      fourth\n');
+    await sees(anna, 'fourth ✓\n');
+  });
+
+  await t.test('commands', async () => {
+    enter(anna, '/help');
+    await sees(anna, '/verify [NAME] yes');
+    enter(anna, '/dance');
+    await sees(anna, 'There is no command /dance');
+    enter(anna, '/peers');
+    await sees(anna, 'bert: connected, direct; first time with this key');
+    enter(anna, '/verify');
+    enter(bert, '/verify');
+    const numbers = await Promise.all([anna, bert].map((each) => sees(each, /( {4}\d{5}( \d{5}){3}\n){3}/)));
+    const [one, two] = numbers.map((screen) => /( {4}\d{5}( \d{5}){3}\n){3}/.exec(screen)?.[0]);
+    assert.equal(one, two);
+    enter(anna, '/verify yes');
+    await sees(anna, 'bert: verified key.');
+    enter(anna, '//etc/hosts');
+    await sees(bert, 'anna: /etc/hosts\n');
+  });
+
+  await t.test('resizing loses nothing', async () => {
+    bert.type('a draft that is longer than the window will be');
+    bert.resize(40, 12);
+    enter(anna, 'a message while the window is narrow');
+    await sees(bert, 'a message while the window is narrow');
+    bert.resize(80, 20);
+    await sees(bert, /> a draft that is longer than the window will be$/);
+    bert.keys('C-u');
+  });
+
+  await t.test('Ctrl-C leaves: the shell is as before, and the other side is told', async () => {
+    anna.keys('C-c');
+    await ended(anna, 130);
+    await sees(bert, 'anna has left.');
+    await ended(bert, 0);
+    anna.keys('clear; stty -g', 'Enter');
+    await anna.until((screen) => screen === `${modes}\nready>`);
+  });
+});
+
+test('the code can be asked for, with its words completed', { skip, timeout: 60_000 }, async () => {
+  run(anna, 'send --text hello');
+  const code = /The code is {2}(\S+)\n/.exec(await sees(anna, /The code is/))?.[1] ?? '';
+  const [nameplate = '', first = '', second = ''] = code.split('-');
+  run(bert, 'receive');
+  await sees(bert, /^Code .*: ?$/m);
+  const other = ['violin', 'ocean'].find((word) => word !== second) ?? '';
+  const begun = `${nameplate}-${other.slice(0, -1)}`;
+  bert.type(begun);
+  await sees(bert, new RegExp(`: ${begun}$`));
+  bert.keys('Tab');
+  await sees(bert, new RegExp(`: ${nameplate}-${other}-$`));
+  bert.keys('C-u');
+  enter(bert, `${nameplate} ${first.toUpperCase()} ${second}`);
+  await sees(bert, /^hello\n/m);
+  await Promise.all([ended(anna, 0), ended(bert, 0)]);
+  run(bert, 'receive');
+  await sees(bert, /^Code .*: ?$/m);
+  bert.keys('C-c');
+  await ended(bert, 130);
+});
+
+test('a forgotten nameplate is asked back before anything is sent', { skip, timeout: 60_000 }, async () => {
+  run(anna, 'ocean-violin');
+  await sees(anna, /is the number missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/);
+  enter(anna, 'what?');
+  await sees(anna, /what\?\nUse it all the same\? \(yes\/no\)$/);
+  enter(anna, 'no');
+  const screen = await ended(anna, 130);
+  assert.doesNotMatch(screen, /waiting|connecting/);
+  run(anna, 'ocean-violin');
+  await sees(anna, 'Use it all the same?');
+  enter(anna, 'yes');
+  await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
+  anna.keys('C-c');
+  await ended(anna, 130);
+});
+
+test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, timeout: 60_000 }, async () => {
+  const code = freshCode();
+  const frozen = sandbox.chat('bert', [code]);
+  run(anna, code);
+  await sees(anna, 'bert is here');
+  frozen.kill('SIGSTOP');
+  enter(anna, 'into the void');
+  await sees(anna, /1 undelivered/);
+  anna.keys('C-c', 'C-c');
+  const screen = await ended(anna, 130);
+  assert.match(screen, /you: into the void \(not delivered\)\n/);
+  anna.keys('clear; stty echo; stty -a', 'Enter');
+  await sees(anna, / icanon /);
+  frozen.kill('SIGKILL');
+});
