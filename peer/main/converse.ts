@@ -24,6 +24,12 @@ const SERVER_PATIENCE = 10_000;
 /** How long (ms) letting go of output, data folder and server inside may take at the end. */
 const CLOSE_PATIENCE = 2_000;
 
+/** What was shown so far: how it ended (null: it has not), and how many messages came. */
+interface Seen {
+  exit: ExitCode | null;
+  messages: number;
+}
+
 /** Runs a conversation from the first word to the last. Returns the exit code. */
 export async function converse(task: Conversation): Promise<ExitCode> {
   const given = await askForCode(task, task.command === 'receive');
@@ -32,7 +38,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const [, inside, known] = await Promise.all([ready(), address === null ? localServer() : null, openKnown(task.data)]);
   const server = address ?? DEFAULT_SERVER;
   const openRendezvous = socketIoRendezvous(server, { now: () => performance.now() });
-  const seen = { exit: EXIT.bug as ExitCode, messages: 0 };
+  const seen: Seen = { exit: null, messages: 0 };
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
@@ -54,7 +60,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     remember: (peer) => known.remember(peer),
     waiting: (waiting, link) => ui.waiting(waiting, link),
   });
-  const interrupt = interruption(client, ui);
+  const interrupt = interruption(client, ui, seen);
   onSignals(interrupt);
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
@@ -64,14 +70,18 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
     throw new AparteError('peer-left', 'it sent nothing');
   }
-  return seen.exit;
+  return seen.exit ?? EXIT.bug;
 }
 
 /** What Ctrl-C and signals do: ask to end, and when asked once more end there and then. */
-function interruption(client: Client, ui: Ui): () => void {
+function interruption(client: Client, ui: Ui, seen: Seen): () => void {
+  const giveUp = async () => {
+    if (seen.exit === null) await ui.show({ type: 'end', reason: 'interrupted', exit: EXIT.interrupted });
+    await ui.close();
+  };
   let asked = false;
   return () => {
-    if (asked) void within(CLOSE_PATIENCE, ui.close()).then(() => exitHard(EXIT.interrupted));
+    if (asked) void within(CLOSE_PATIENCE, giveUp()).then(() => exitHard(EXIT.interrupted));
     else client.give({ type: 'interrupted' });
     asked = true;
   };
