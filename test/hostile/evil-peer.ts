@@ -131,6 +131,16 @@ export class EvilPeer {
   }
 }
 
+let endsHard = false;
+
+/** Native WebRTC threads may crash while Node unwinds, as in the program: nothing is unwound once all is reported. */
+function endHard(): void {
+  if (endsHard) return;
+  endsHard = true;
+  const { reallyExit } = process as unknown as { reallyExit(code: number): never };
+  process.on('exit', (code) => reallyExit.call(process, code));
+}
+
 /** A real link of ours, whose events can be waited for. */
 class OpenedLink {
   readonly link: Link;
@@ -142,6 +152,7 @@ class OpenedLink {
   readonly #early: Uint8Array[] = [];
 
   constructor(t: Closing, initiator: boolean) {
+    endHard();
     let [described, open] = [(_sdp: string) => {}, () => {}];
     this.description = new Promise((resolve) => (described = resolve));
     this.opened = new Promise((resolve) => (open = resolve));

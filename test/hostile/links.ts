@@ -13,8 +13,8 @@ const ACTS: Readonly<Record<string, (frame: Uint8Array, seen: Seen) => Uint8Arra
   truncate: (frame, { roll }) => [frame.slice(0, 1 + roll(frame.length - 1))],
   halve: (frame) => [frame.slice(0, frame.length / 2)],
   flip: (frame, { roll }) => [flipped(frame, roll(frame.length), roll(8))],
-  foreign: (frame, { foreign }) => [foreign(frame)],
-  insert: (frame, { foreign }) => [foreign(frame), frame],
+  foreign: (frame) => [foreign(frame)],
+  insert: (frame) => [foreign(frame), frame],
 };
 /** By which names that must be called; `swap` is made of two frames and has its place in the link. */
 const NAMES: ReadonlySet<string> = new Set(['gap', 'replay', 'forged', 'turn']);
@@ -25,8 +25,6 @@ interface Seen {
   /** Frames this direction and the other have carried. */
   readonly past: readonly Uint8Array[];
   readonly opposite: readonly Uint8Array[];
-  /** A frame of another conversation with the number of this one. */
-  foreign(frame: Uint8Array): Uint8Array;
 }
 
 /** Two people who talk over a link that can be made hostile. */
@@ -78,7 +76,7 @@ class Talk {
       return [];
     }
     this.next = null;
-    return ACTS[act]?.(frame, { roll: this.roll, past: past.slice(0, -1), opposite, foreign }) ?? [];
+    return ACTS[act]?.(frame, { roll: this.roll, past: past.slice(0, -1), opposite }) ?? [];
   }
 }
 

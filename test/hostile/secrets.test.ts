@@ -1,0 +1,109 @@
+/** Nothing that is secret comes out: not at the server, on the outputs, in the data folder, nor from any object. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import type { Order } from '../../peer/core/events.ts';
+import { ready } from '../../peer/crypto/index.ts';
+import { World } from '../core/world.ts';
+import { assertBlind } from './captures.ts';
+import { EvilServer } from './evil-server.ts';
+import { folder, Program } from './program.ts';
+
+await ready();
+
+/** How bytes might come out as text. */
+function spellings(secret: Uint8Array): string[] {
+  const bytes = Buffer.from(secret);
+  const encoded = (['hex', 'base64', 'base64url', 'latin1'] as const).map((encoding) => bytes.toString(encoding));
+  return [
+    ...encoded.map((text) => text.slice(0, 20)),
+    secret.subarray(0, 8).join(', '),
+    secret.subarray(0, 8).join(','),
+  ];
+}
+
+test('row 16: a pairing shows the server nothing but its nameplate, and frames in buckets', (t) => assertBlind(t, 1));
+
+test('row 25: with APARTE_DEBUG=1 no secret is on any output or in the data folder but for the identity', async (t) => {
+  const server = await EvilServer.start(t);
+  const env = { APARTE_DEBUG: '1' };
+  const folders = [folder(t), folder(t)];
+  const start = (index: number, code: string, args: string[]) =>
+    new Program(t, { args, server: server.url, code, name: `person${index}`, data: folders[index] ?? '', env });
+  const json = ['chat', '--json'];
+  const [alice, bob] = [start(0, '7-velvet-orchid', json), start(1, '7-velvet-orchid', json)];
+  alice.say('under the oak');
+  await bob.event('message');
+  await alice.event('delivered');
+  assert.deepEqual([await alice.quit(), await bob.exit], [0, 0]);
+  const wrong = [
+    start(0, '8-velvet-orchid', ['send', '--text', 'under the oak']),
+    start(1, '8-velvet-orchis', ['receive']),
+  ];
+  assert.deepEqual(await Promise.all(wrong.map(({ exit }) => exit)), [3, 3]);
+
+  const files = folders.flatMap((path) =>
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name, parentPath }) => ({ name, text: readFileSync(join(parentPath, name), 'latin1') })),
+  );
+  const identities = files
+    .filter(({ name }) => name === 'identity.json')
+    .map(({ text }) => Buffer.from((JSON.parse(text) as { secret: string }).secret, 'base64url'));
+  assert.equal(identities.length, 2);
+  const outputs = [alice, bob, ...wrong].map(({ stdout, stderr }) => stdout + stderr);
+  for (const secret of identities.flatMap(spellings)) {
+    for (const text of [...outputs, ...rest(files)]) assert.ok(!text.includes(secret), 'an identity');
+  }
+  // The chat shows its own code to its user; nothing else says it, and nobody says the text but who was sent it.
+  for (const text of [alice.stderr, bob.stderr, ...outputs.slice(2), ...rest(files)]) {
+    assert.doesNotMatch(text, /velvet|orchi|under the oak/);
+  }
+  assert.doesNotMatch(alice.stdout, /under the oak/);
+});
+
+/** The texts of all files but identities. */
+function rest(files: readonly { name: string; text: string }[]): string[] {
+  return files.filter(({ name }) => name !== 'identity.json').map(({ text }) => text);
+}
+
+test('row 25: no object of the conversation shows a secret, however deep it is inspected', () => {
+  const world = new World(25);
+  const drawn: Uint8Array[] = [];
+  const random = (length: number) => {
+    const bytes = world.random(length);
+    drawn.push(bytes.slice());
+    return bytes;
+  };
+  const options = { random, code: { nameplate: '7', secret: 'velvet-orchid' } };
+  const people = [world.person('alice', options), world.person('bob', options)];
+  const seen: string[] = [];
+  const look = () => {
+    for (const { room } of people) seen.push(inspect(room, { depth: 20, showHidden: true, maxArrayLength: null }));
+  };
+  const perform = world.perform.bind(world);
+  world.perform = (person, orders: readonly Order[]) => {
+    look();
+    // Orders but for cards and frames, which are public as they are, and the code, which is for the user.
+    for (const order of orders) {
+      if (order.type === 'tell' && order.event.type !== 'code') seen.push(inspect(order, { depth: 20 }));
+    }
+    perform(person, orders);
+  };
+  for (const person of people) person.start();
+  people[0]?.say('hello');
+  world.pass(1_000);
+  world.cutLinks();
+  world.pass(5_000);
+  assert.deepEqual(people[1]?.texts, ['hello']);
+  assert.ok(seen.length > 50 && drawn.length > 20);
+  // Ids of messages are drawn as well, and are for everybody; they are shorter than any key.
+  const secrets = ['velvet', 'orchid', ...drawn.filter(({ length }) => length >= 16).flatMap(spellings)];
+  const all = seen.join('\n');
+  assert.deepEqual(
+    secrets.filter((secret) => all.includes(secret)),
+    [],
+  );
+});
