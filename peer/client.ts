@@ -3,11 +3,12 @@
  * Facts that come up while orders are being performed wait their turn.
  */
 import { AparteError } from '../shared/errors.ts';
+import type { IceServer } from '../shared/ice.ts';
 import type { Member } from '../shared/signal-wire.ts';
 import type { Clock } from './core/context.ts';
 import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/events.ts';
 import type { Room } from './core/room.ts';
-import type { Link, LinkSignal, OpenLink, Path } from './link/link.ts';
+import type { Link, LinkSignal, OpenLink, Route } from './link/link.ts';
 import type { OpenRendezvous, Rendezvous } from './rendezvous/rendezvous.ts';
 
 type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
@@ -40,6 +41,8 @@ export class Client {
   readonly #links = new Map<number, Link>();
   readonly #facts: Fact[] = [];
   readonly #leaving: Promise<void>[] = [];
+  /** The STUN and TURN servers offered last. */
+  #iceServers: readonly IceServer[] = [];
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #resolve: () => void = () => undefined;
@@ -150,13 +153,18 @@ export class Client {
     return this.#parts.openRendezvous(
       { nameplate, card, capacity },
       {
-        joined: (name: string, members: readonly Member[]) =>
-          this.give({ type: 'joined', place, nameplate: name, members }),
+        joined: (name: string, members: readonly Member[], iceServers: readonly IceServer[]) => {
+          this.#iceServers = iceServers;
+          this.give({ type: 'joined', place, nameplate: name, members });
+        },
         came: (member: Member) => this.give({ type: 'memberCame', place, member }),
         left: (member: string) => this.give({ type: 'memberLeft', place, member }),
         frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),
         lost: (cause: AparteError, retryAt: number) => this.give({ type: 'placeLost', place, cause, retryAt }),
-        resumed: () => this.give({ type: 'placeResumed', place }),
+        resumed: (iceServers: readonly IceServer[]) => {
+          this.#iceServers = iceServers;
+          this.give({ type: 'placeResumed', place });
+        },
         refused: (cause: AparteError) => this.give({ type: 'placeRefused', place, cause }),
       },
     );
@@ -170,14 +178,15 @@ export class Client {
   }
 
   #openLink(link: number, initiator: boolean): Link {
-    return this.#parts.openLink(initiator, {
+    const events = {
       signal: (signal: LinkSignal) => this.give(this.#signalFact(link, signal)),
       opened: () => this.give({ type: 'linkOpened', link }),
       frame: (bytes: Uint8Array) => this.give({ type: 'linkFrame', link, bytes }),
-      path: (path: Path) => this.give({ type: 'linkPath', link, path }),
+      path: (route: Route) => this.give({ type: 'linkPath', link, ...route }),
       closed: (detail: string) =>
         this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
-    });
+    };
+    return this.#parts.openLink(initiator, events, this.#iceServers);
   }
 
   #signalFact(link: number, signal: LinkSignal): Fact {

@@ -4,6 +4,7 @@
  */
 import { equalBytes } from '../../shared/bytes.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import type { RelayPolicy } from '../../shared/ice.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { type Channel, FLIGHT, frameType, type Identity, type Meeting, type ProvenClaims } from '../crypto/index.ts';
 import type { Context } from './context.ts';
@@ -20,6 +21,7 @@ export interface Profile {
   readonly cursor: number;
   /** The only identity this attempt may end with; null for anybody. */
   readonly expected: Uint8Array | null;
+  readonly relay: RelayPolicy;
 }
 
 /** What came of an attempt. */

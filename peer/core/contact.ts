@@ -1,6 +1,6 @@
 /** Who a peer has proven to be, and what we know of that identity. */
 import { safetyNumber } from '../crypto/index.ts';
-import type { Path } from '../link/link.ts';
+import type { Route } from '../link/link.ts';
 import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './events.ts';
 import { trustIn } from './trust.ts';
 
@@ -27,10 +27,16 @@ export class Contact {
     return { id: this.id, name: this.name, verified: this.trust === 'verified' };
   }
 
-  /** What the user is told of him. */
-  event(status: PeerStatus, path: Path | null): ChatEvent {
+  /** What the user is told of him; `route` is of no interest unless connected. */
+  event(status: PeerStatus, route: Route | null): ChatEvent {
     const { handle: peer, name, trust } = this;
     const safety = status === 'connecting' ? null : this.#safety;
-    return { type: 'peer', peer, name, status, path: status === 'connected' ? path : null, trust, safety };
+    const shown = status === 'connected' ? route : null;
+    const [path, protocol, rtt] = [shown?.path ?? null, shown?.protocol ?? null, tenths(shown?.rttMs ?? null)];
+    return { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety };
   }
+}
+
+function tenths(value: number | null): number | null {
+  return value === null ? null : Math.round(10 * value) / 10;
 }

@@ -4,7 +4,7 @@
  */
 import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import type { Path } from '../link/link.ts';
+import type { Path, Route } from '../link/link.ts';
 
 /** How a remote peer stands. */
 export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
@@ -21,6 +21,10 @@ export type ChatEvent =
       readonly name: string;
       readonly status: PeerStatus;
       readonly path: Path | null;
+      /** What carries the link from here; null, as all three, unless connected. */
+      readonly protocol: Route['protocol'] | null;
+      /** Last measured round trip in ms, null too while there is none. */
+      readonly rtt: number | null;
       readonly trust: Trust;
       /** The safety number, null before `connected`. */
       readonly safety: string | null;
@@ -87,7 +91,7 @@ export type Fact =
   | { readonly type: 'linkCandidate'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'linkOpened'; readonly link: number }
   | { readonly type: 'linkFrame'; readonly link: number; readonly bytes: Uint8Array }
-  | { readonly type: 'linkPath'; readonly link: number; readonly path: Path }
+  | ({ readonly type: 'linkPath'; readonly link: number } & Route)
   | { readonly type: 'linkClosed'; readonly link: number; readonly cause: AparteError }
   /** An incoming message has been put before the user: it may be acknowledged. */
   | { readonly type: 'shown'; readonly peer: string; readonly seq: number }

@@ -3,6 +3,7 @@ import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
 import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
+import { encodeCapabilities } from './capabilities.ts';
 import type { LocalLink } from './local-link.ts';
 
 /** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
@@ -85,8 +86,8 @@ export class Initiating extends Attempt {
   localSignal(): void {
     const offer = this.#link?.description ?? null;
     if (this.#state === 'offer' && this.#reply !== null && offer !== null) {
-      const { name, cursor } = this.profile;
-      const proof = this.handshake.prove({ name, description: offer, capabilities: new Uint8Array(0), cursor });
+      const { name, cursor, relay } = this.profile;
+      const proof = this.handshake.prove({ name, description: offer, capabilities: encodeCapabilities(relay), cursor });
       this.#proof = proof;
       this.send(proof);
       this.accept(FLIGHT.reply, this.#reply, proof);

@@ -1,8 +1,9 @@
 /** One remote person: who they are, how we are connected, and what is to be delivered, over any number of sessions. */
 import { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
-import type { Path } from '../link/link.ts';
+import type { Route } from '../link/link.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
+import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
 import { Correspondence } from './correspondence.ts';
@@ -55,8 +56,6 @@ interface Pending {
 export class Peer {
   readonly contact: Contact;
   status: PeerStatus = 'connecting';
-  /** How the link runs, null while there is none. */
-  path: Path | null = null;
   readonly #context: Context;
   readonly #options: PeerOptions;
   readonly #events: PeerEvents;
@@ -85,9 +84,10 @@ export class Peer {
     return this.#correspondence.delivery.undelivered;
   }
 
-  /** Last measured round trip in ms, null while unknown. */
-  get roundTrip(): number | null {
-    return this.#session?.roundTrip ?? null;
+  /** How we are connected, with the round trip measured last; null while we are not. */
+  get route(): Route | null {
+    const route = this.#session?.route;
+    return route ? { ...route, rttMs: this.#session?.roundTrip ?? route.rttMs } : null;
   }
 
   get wakeAt(): number | null {
@@ -136,7 +136,8 @@ export class Peer {
       case 'linkFrame':
         return session?.got(fact.bytes);
       case 'linkPath':
-        return this.#gotPath(fact.path);
+        if (session !== undefined && session !== null) this.#gotRoute(session, fact);
+        return;
       case 'linkClosed':
         if (session === null || session === undefined) this.#reunion?.gotLinkClosed(fact.link, fact.cause);
         else session.linkClosed(session.confirmed ? new AparteError('lost') : fact.cause);
@@ -165,7 +166,9 @@ export class Peer {
 
   #pendingFrom(met: Met, attempt: Attempt, patience: number): Pending {
     const events = this.#sessionEvents(() => session);
-    const session: Session = new Session(this.#context, met, this.#correspondence.delivery, patience, events);
+    const refusal = relayRefusal(this.#options.profile.relay, met.claims.capabilities);
+    const limits = { patience, relayRefusal: refusal };
+    const session: Session = new Session(this.#context, met, this.#correspondence.delivery, limits, events);
     return { session, attempt, cursor: met.claims.cursor };
   }
 
@@ -209,10 +212,9 @@ export class Peer {
     this.#tell();
   }
 
-  #gotPath(path: Path): void {
-    const changed = this.path !== path;
-    this.path = path;
-    if (changed && this.status === 'connected') this.#tell();
+  #gotRoute(session: Session, { path, protocol, rttMs }: Route): void {
+    session.gotRoute({ path, protocol, rttMs });
+    if (session === this.#session && this.status === 'connected') this.#tell();
   }
 
   #quiet(session: Session): void {
@@ -282,12 +284,11 @@ export class Peer {
   #over(end: SessionEnd): void {
     this.end();
     this.status = end instanceof AparteError ? 'lost' : 'left';
-    this.path = null;
     if (end !== 'we-left') this.#tell();
     this.#events.ended(this, end);
   }
 
   #tell(): void {
-    tell(this.#context, this.contact.event(this.status, this.path));
+    tell(this.#context, this.contact.event(this.status, this.route));
   }
 }

@@ -3,6 +3,7 @@ import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
 import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
+import { encodeCapabilities } from './capabilities.ts';
 import type { Guesses } from './guesses.ts';
 import { LocalLink } from './local-link.ts';
 
@@ -110,8 +111,13 @@ export class Responding extends Attempt {
       this.#link !== null &&
       answer !== null
     ) {
-      const { name, cursor } = this.profile;
-      const proof = this.handshake.prove({ name, description: answer, capabilities: new Uint8Array(0), cursor });
+      const { name, cursor, relay } = this.profile;
+      const proof = this.handshake.prove({
+        name,
+        description: answer,
+        capabilities: encodeCapabilities(relay),
+        cursor,
+      });
       this.#proof = proof;
       this.accept(FLIGHT.proofA, this.#proofA, proof);
       this.send(proof);

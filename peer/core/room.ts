@@ -5,6 +5,7 @@
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import type { RelayPolicy } from '../../shared/ice.ts';
 import type { Identity, Random } from '../crypto/index.ts';
 import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell } from './context.ts';
@@ -36,6 +37,8 @@ export interface RoomOptions {
   /** How long (ms) the server may be out of reach at the start; null for ever. */
   readonly serverPatience: number | null;
   readonly random: Random;
+  /** Left out: `never`. */
+  readonly relay?: RelayPolicy;
 }
 
 interface Leaving {
@@ -74,11 +77,11 @@ export class Room {
   /** Opens the meeting place. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
-      const { version, server, name, identity, known, reconnect } = this.#options;
+      const { version, server, name, identity, known, reconnect, relay = 'never' } = this.#options;
       this.#startedAt = clock.now;
       this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
-      const profile = { identity, name, cursor: 0, expected: null };
+      const profile = { identity, name, cursor: 0, expected: null, relay };
       this.#meeting = new CodeMeeting(
         this.#context,
         { ...this.#options, profile },
@@ -119,11 +122,9 @@ export class Room {
     return { ...this.#waiting, until };
   }
 
-  /** How we are connected, and the round trip in ms (null while unknown); null while we are not. */
+  /** How we are connected; null while we are not. */
   get link() {
-    const peer = this.#peer;
-    if (peer?.status !== 'connected' || peer.path === null) return null;
-    return { path: peer.path, rttMs: peer.roundTrip };
+    return this.#peer?.status === 'connected' ? this.#peer.route : null;
   }
 
   #during(clock: Clock, action: () => void): Order[] {

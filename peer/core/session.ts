@@ -4,6 +4,7 @@
  */
 import { AparteError } from '../../shared/errors.ts';
 import type { Channel, Ticket } from '../crypto/index.ts';
+import type { Route } from '../link/link.ts';
 import type { Met } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
@@ -38,9 +39,19 @@ export interface SessionEvents {
   ended(end: SessionEnd, tickets: readonly Ticket[]): void;
 }
 
+/** What a session keeps to. */
+export interface SessionOptions {
+  /** How long (ms) the link may take to open. */
+  readonly patience: number;
+  /** Why no relay may carry it; null where one may. */
+  readonly relayRefusal: string | null;
+}
+
 /** One session. Its link is closed when it ends. */
 export class Session {
   readonly link: number;
+  /** How the link runs, null while that is not known. */
+  route: Route | null = null;
   readonly #context: Context;
   readonly #channel: Channel;
   readonly #role: 'A' | 'B';
@@ -60,16 +71,17 @@ export class Session {
   #byeSaid = false;
   #byeHeard = false;
   #byeAnswered = false;
+  readonly #relayRefusal: string | null;
 
-  /** `patience`: how long (ms) the link may take to open. */
-  constructor(context: Context, met: Met, delivery: Delivery, patience: number, events: SessionEvents) {
+  constructor(context: Context, met: Met, delivery: Delivery, options: SessionOptions, events: SessionEvents) {
     this.#context = context;
     this.#channel = met.channel;
     this.#role = met.role;
     this.link = met.link;
     this.#delivery = delivery;
     this.#events = events;
-    this.#standsBy = context.now + patience;
+    this.#standsBy = context.now + options.patience;
+    this.#relayRefusal = options.relayRefusal;
   }
 
   get confirmed(): boolean {
@@ -98,6 +110,13 @@ export class Session {
   /** The tickets that are good now, newest first. None once the session has ended. */
   get tickets(): Ticket[] {
     return this.#over ? [] : this.#channel.tickets();
+  }
+
+  /** The link runs over this route. A relay that either side refuses ends the session, before it stands as a rule. */
+  gotRoute(route: Route): void {
+    this.route = route;
+    if (route.path !== 'relay' || this.#relayRefusal === null) return;
+    this.end(new AparteError(this.#confirmed ? 'lost' : 'no-direct-path', this.#relayRefusal));
   }
 
   /** The link is open: A's first frame is a STEP, B's a hello. */

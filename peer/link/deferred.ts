@@ -1,10 +1,11 @@
 /** A link whose implementation is still being loaded: what it is told meanwhile waits for it. */
+import type { IceServer } from '../../shared/ice.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink } from './link.ts';
 import { checkSignal } from './sdp.ts';
 
 /** Opens links with what `loading` resolves to. Where it rejects, links close with its message. */
 export function deferredLink(loading: Promise<OpenLink>): OpenLink {
-  return (initiator, events) => new DeferredLink(loading, initiator, events);
+  return (initiator, events, offered = []) => new DeferredLink(loading, initiator, events, offered);
 }
 
 class DeferredLink implements Link {
@@ -12,11 +13,11 @@ class DeferredLink implements Link {
   #waiting: LinkSignal[] = [];
   #closed = false;
 
-  constructor(loading: Promise<OpenLink>, initiator: boolean, events: LinkEvents) {
+  constructor(loading: Promise<OpenLink>, initiator: boolean, events: LinkEvents, offered: readonly IceServer[]) {
     loading.then(
       (open) => {
         if (this.#closed) return;
-        const link = open(initiator, events);
+        const link = open(initiator, events, offered);
         this.#link = link;
         for (const signal of this.#waiting) link.signal(signal);
         this.#waiting = [];

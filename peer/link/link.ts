@@ -1,4 +1,5 @@
 /** A direct connection between two peers that carries frames in order. */
+import type { IceServer } from '../../shared/ice.ts';
 
 /** What two links must tell each other to connect; travels sealed in the handshake. */
 export type LinkSignal =
@@ -8,6 +9,15 @@ export type LinkSignal =
 /** How a link runs: straight to the other's address, or over a TURN relay. */
 export type Path = 'direct' | 'relay';
 
+/** A path and what is known of it. */
+export interface Route {
+  readonly path: Path;
+  /** What carries it from here: to the other side, or to our relay. */
+  readonly protocol: 'udp' | 'tcp' | 'tls';
+  /** Round trip in ms as ICE measured it last, null while it has not. */
+  readonly rttMs: number | null;
+}
+
 /** What a link tells. */
 export interface LinkEvents {
   /** An own offer, answer or candidate, for the other side. */
@@ -16,9 +26,12 @@ export interface LinkEvents {
   opened(): void;
   /** One frame, whole, 1 to MAX_CHANNEL_FRAME bytes. A longer one closes the link. */
   frame(bytes: Uint8Array): void;
-  /** Which way the link runs: before `opened` as a rule, and whenever it changes. */
-  path(path: Path): void;
-  /** The link is gone, by whatever cause; `detail` is for diagnostics. Said once; nothing comes after it. */
+  /** Which way the link runs: before `opened` as a rule, and whenever path or protocol change. */
+  path(route: Route): void;
+  /**
+   * The link is gone, by whatever cause; `detail` says why as far as that is known. It never opened: so it is after
+   * 20 s too. Said once; nothing comes after it.
+   */
   closed(detail: string): void;
 }
 
@@ -32,5 +45,8 @@ export interface Link {
   close(): void;
 }
 
-/** Starts a link. The initiator makes the offer at once, before the other side is known. */
-export type OpenLink = (initiator: boolean, events: LinkEvents) => Link;
+/**
+ * Starts a link. The initiator makes the offer at once, before the other side is known. `offered`: the STUN and TURN
+ * servers that the rendezvous offers; which are used is for the link to decide. Left out: none.
+ */
+export type OpenLink = (initiator: boolean, events: LinkEvents, offered?: readonly IceServer[]) => Link;

@@ -60,9 +60,15 @@ export function checkDescription(sdp: string): void {
   const fingerprints = starting('a=fingerprint').map((line) => FINGERPRINT.exec(line)?.[1]?.toUpperCase());
   if (fingerprints.includes(undefined)) throw badOffer('a fingerprint that is not SHA-256');
   if (new Set(fingerprints).size !== 1) throw badOffer('not one fingerprint');
-  const candidates = starting('a=candidate');
+  const candidates = candidatesIn(sdp);
   if (candidates.length > MAX_CANDIDATES) throw badOffer('too many candidates');
-  for (const line of candidates) checkCandidate(line.slice('a='.length));
+  for (const candidate of candidates) checkCandidate(candidate);
+}
+
+/** The candidates in a description, `candidate:…` each. */
+export function candidatesIn(sdp: string): string[] {
+  const lines = sdp.split('\r\n').filter((line) => line.toLowerCase().startsWith('a=candidate'));
+  return lines.map((line) => line.slice('a='.length));
 }
 
 /** Checks one ICE candidate, `candidate:…` without `a=`, of at most 512 characters. Throws `bad-offer`. */

@@ -10,13 +10,19 @@
  */
 import SimplePeer from 'simple-peer';
 import { AparteError } from '../../shared/errors.ts';
+import type { IceServer, RelayPolicy } from '../../shared/ice.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
-import type { Link, LinkEvents, LinkSignal, OpenLink, Path } from './link.ts';
-import { selectedPath } from './path.ts';
-import { checkSignal } from './sdp.ts';
+import { diagnose } from './diagnosis.ts';
+import { chosenServers, type IcePolicy, isRelayed, isRelayWithheld, withoutRelayed } from './ice-policy.ts';
+import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
+import { selectedRoute } from './route.ts';
+import { candidatesIn, checkSignal } from './sdp.ts';
 
-/** How long (ms) the question by which path a link runs may keep it from opening. */
-const PATH_PATIENCE = 500;
+/** How long (ms) the question by which route a link runs may keep it from opening, and how often it is asked later. */
+const ROUTE_PATIENCE = 500;
+const ROUTE_EVERY = 2_000;
+/** How long (ms) both sides may try to reach each other: four times what wrtc's checks take to come to an end. */
+const CONNECT_PATIENCE = 20_000;
 
 /** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
 export interface Rtc {
@@ -35,27 +41,39 @@ class PromptPeer extends SimplePeer {
 /**
  * Makes links over WebRTC.
  * @param rtc the `wrtc` module, or undefined for the browser's own. Throws `bug` where it has no WebRTC.
- * @param options `iceServers`: STUN and TURN servers, as RTCConfiguration has them.
+ * @param policy the user's own STUN and TURN servers, and whether relays may be used.
  */
-export function webrtcLink(rtc: unknown, options: { readonly iceServers: readonly RTCIceServer[] }): OpenLink {
+export function webrtcLink(rtc: unknown, policy: IcePolicy): OpenLink {
   const implementation = (rtc ?? globalThis) as Rtc;
   if (typeof implementation.RTCPeerConnection !== 'function') throw new AparteError('bug', 'no WebRTC here');
-  return (initiator, events) => new WebRtcLink(implementation, [...options.iceServers], initiator, events);
+  return (initiator, events, offered = []) => new WebRtcLink(implementation, policy, offered, initiator, events);
 }
 
 class WebRtcLink implements Link {
   readonly #initiator: boolean;
   readonly #events: LinkEvents;
   readonly #peer: PromptPeer;
+  readonly #policy: IcePolicy;
+  readonly #offered: readonly IceServer[];
+  readonly #servers: readonly IceServer[];
   #connection: RTCPeerConnection | null = null;
   #described = false;
   #candidatesSent = 0;
   #candidatesTaken = 0;
-  #path: Path | null = null;
+  /** What both sides tried, for the diagnosis. */
+  readonly #local: string[] = [];
+  readonly #remote: string[] = [];
+  #stunUnanswered = false;
+  #route: Route | null = null;
   #open = false;
   #over = false;
+  #connectTimer: ReturnType<typeof setTimeout> | undefined;
+  #routeTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(rtc: Rtc, iceServers: RTCIceServer[], initiator: boolean, events: LinkEvents) {
+  constructor(rtc: Rtc, policy: IcePolicy, offered: readonly IceServer[], initiator: boolean, events: LinkEvents) {
+    this.#policy = policy;
+    this.#offered = offered;
+    this.#servers = chosenServers(policy, offered);
     this.#initiator = initiator;
     this.#events = events;
     this.#peer = new PromptPeer({
@@ -67,7 +85,10 @@ class WebRtcLink implements Link {
         RTCSessionDescription: rtc.RTCSessionDescription,
         RTCIceCandidate: rtc.RTCIceCandidate,
       },
-      config: { iceServers },
+      config: {
+        iceServers: this.#servers.map((server) => ({ ...server, urls: [...server.urls] })),
+        iceTransportPolicy: policy.relay === 'only' ? 'relay' : 'all',
+      },
       channelName: 'aparte',
       channelConfig: { ordered: true },
       trickle: true,
@@ -76,7 +97,10 @@ class WebRtcLink implements Link {
       // Keeps texts and bytes apart.
       objectMode: true,
     });
-    if (this.#connection !== null) takeOneChannel(this.#connection);
+    if (this.#connection !== null) {
+      takeOneChannel(this.#connection);
+      this.#connection.onicecandidateerror = (event) => this.#noteUnanswered(event);
+    }
     this.#listen();
   }
 
@@ -85,13 +109,28 @@ class WebRtcLink implements Link {
     if (this.#over) return;
     if (signal.type === 'candidate') {
       if (this.#candidatesTaken++ >= MAX_CANDIDATES) return;
+      this.#remote.push(signal.candidate);
+      if (this.#relay === 'never' && isRelayed(signal.candidate)) return;
       const candidate = { candidate: signal.candidate, sdpMid: signal.mid, sdpMLineIndex: 0 };
       this.#peer.signal({ type: 'candidate', candidate: candidate as RTCIceCandidate });
     } else {
       if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
       this.#described = true;
-      this.#peer.signal(signal);
+      this.#remote.push(...candidatesIn(signal.sdp));
+      this.#connectTimer = setTimeout(() => this.#fail('in time'), CONNECT_PATIENCE);
+      const sdp = this.#relay === 'never' ? withoutRelayed(signal.sdp) : signal.sdp;
+      this.#peer.signal({ type: signal.type, sdp });
     }
+  }
+
+  get #relay(): RelayPolicy {
+    return this.#policy.relay ?? 'never';
+  }
+
+  /** A server could not be asked, or did not answer (W3C WebRTC, RTCPeerConnectionIceErrorEvent). */
+  #noteUnanswered({ url, errorCode, errorText }: RTCPeerConnectionIceErrorEvent): void {
+    // 701 as well is what an IPv6 socket says to a server that has an IPv4 address only.
+    if (errorCode === 701 && url.startsWith('stun:') && !/incompatible/.test(errorText)) this.#stunUnanswered = true;
   }
 
   send(bytes: Uint8Array): void {
@@ -107,7 +146,13 @@ class WebRtcLink implements Link {
 
   close(): void {
     this.#over = true;
+    this.#stopTimers();
     this.#peer.destroy();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#connectTimer);
+    clearInterval(this.#routeTimer);
   }
 
   #listen(): void {
@@ -121,15 +166,29 @@ class WebRtcLink implements Link {
     peer.on('connect', () => void this.#opened());
   }
 
-  /** Says by which path the link runs, then that it is open. */
+  /** Says by which route the link runs, then that it is open. */
   async #opened(): Promise<void> {
-    await Promise.race([this.#tellPath(), new Promise((resolve) => setTimeout(resolve, PATH_PATIENCE).unref?.())]);
+    clearTimeout(this.#connectTimer);
+    await this.#routeIsKnown();
     if (this.#over) return;
     this.#open = true;
     this.#events.opened();
     // Not before: frames that came first wait in the stream.
     this.#peer.on('data', (data: unknown) => this.#take(data));
-    this.#peer.on('iceStateChange', () => void this.#tellPath());
+    this.#peer.on('iceStateChange', () => void this.#tellRoute());
+    // ICE may choose another pair of candidates at any time, and not every implementation says so.
+    this.#routeTimer = setInterval(() => void this.#tellRoute(), ROUTE_EVERY);
+    this.#routeTimer.unref?.();
+  }
+
+  /** Where a relay may be in use, that is known before anything travels; else it is not waited for longer than needed. */
+  async #routeIsKnown(): Promise<void> {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, ROUTE_PATIENCE).unref?.());
+    for (;;) {
+      await Promise.race([this.#tellRoute(), pause()]);
+      if (this.#route !== null || this.#relay === 'never' || this.#over) return;
+      await pause();
+    }
   }
 
   #tellSignal(data: SimplePeer.SignalData): void {
@@ -140,6 +199,7 @@ class WebRtcLink implements Link {
       const { candidate, sdpMid } = data.candidate;
       // Some implementations mark the end of candidates by an empty one.
       if (candidate === '' || this.#candidatesSent++ >= MAX_CANDIDATES) return;
+      this.#local.push(candidate);
       this.#events.signal({ type: 'candidate', candidate, mid: sdpMid ?? '0' });
     }
   }
@@ -155,11 +215,12 @@ class WebRtcLink implements Link {
     }
   }
 
-  async #tellPath(): Promise<void> {
-    const path = this.#connection && (await selectedPath(this.#connection));
-    if (this.#over || path === null || path === this.#path) return;
-    this.#path = path;
-    this.#events.path(path);
+  async #tellRoute(): Promise<void> {
+    const route = this.#connection && (await selectedRoute(this.#connection));
+    if (this.#over || route === null) return;
+    const before = this.#route;
+    this.#route = route;
+    if (route.path !== before?.path || route.protocol !== before.protocol) this.#events.path(route);
   }
 
   #fail(detail: string): void {
@@ -170,7 +231,21 @@ class WebRtcLink implements Link {
   #end(detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    this.#events.closed(detail);
+    this.#stopTimers();
+    this.#events.closed(this.#described && !this.#open ? this.#diagnosis() : detail);
+  }
+
+  #diagnosis(): string {
+    const knows = (kind: RegExp) => this.#servers.some(({ urls }) => urls.some((url) => kind.test(url)));
+    return diagnose({
+      local: this.#local,
+      remote: this.#remote,
+      stunKnown: this.#servers.length > 0,
+      stunUnanswered: this.#stunUnanswered,
+      turnKnown: knows(/^turns?:/),
+      relay: this.#relay,
+      relayWithheld: isRelayWithheld(this.#policy, this.#offered),
+    });
   }
 }
 

@@ -13,6 +13,7 @@ import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
+import type { IceFlags } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
 import { streamCommands, textCommands } from './pieces.ts';
 import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
@@ -48,7 +49,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const client: Client = new Client({
     room: roomFor(task, given, server, known),
     openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
-    openLink: deferredLink(loadLink()),
+    openLink: deferredLink(loadLink(task)),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
     show: (event) => {
@@ -88,10 +89,10 @@ function interruption(client: Client, ui: Ui, seen: Seen): () => void {
 }
 
 /** Loads WebRTC, which takes a while, when the connection to the server is already being made. */
-async function loadLink(): Promise<OpenLink> {
+async function loadLink(policy: IceFlags): Promise<OpenLink> {
   await new Promise((resolve) => setImmediate(resolve));
   const [{ default: wrtc }, { webrtcLink }] = await Promise.all([import('wrtc'), import('../link/webrtc.ts')]);
-  return webrtcLink(wrtc, { iceServers: [] });
+  return webrtcLink(wrtc, policy);
 }
 
 function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]> {
@@ -114,6 +115,7 @@ function roomFor(task: Conversation, given: GivenCode | null, server: string, kn
     reconnect: task.reconnect,
     serverPatience: task.command === 'chat' && !task.json ? null : SERVER_PATIENCE,
     random: systemRandom,
+    relay: task.relay,
   });
 }
 

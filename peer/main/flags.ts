@@ -3,10 +3,11 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
 import { MAX_NAME } from '../../shared/limits.ts';
+import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { DEFAULT_SERVER } from './server.ts';
 
 /** What every conversation is told. */
-export interface Flags {
+export interface Flags extends IceFlags {
   /** What was given as code: a code or an invite, `-` to be asked for it, null for none. */
   readonly code: string | null;
   /** Null: the default, with a server inside where none runs. */
@@ -84,7 +85,7 @@ function loginName(): string {
 }
 
 function conversation(name: string, about: string, code: string): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(about)
     .argument('[code]', code)
     .addOption(
@@ -101,11 +102,11 @@ function conversation(name: string, about: string, code: string): Command {
     .option('--plain', 'no cursor movement: for screen readers and logs')
     .option('--no-color', 'no colour (NO_COLOR)')
     .addOption(new Option('--reconnect <seconds>', 'how long to try after the path was lost').argParser(seconds))
-    .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'))
-    .addHelpText('after', EXIT_CODES);
+    .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'));
+  return addIceOptions(command).addHelpText('after', EXIT_CODES);
 }
 
-interface Parsed {
+interface Parsed extends ParsedIce {
   server?: string;
   name?: string;
   timeout?: number;
@@ -131,6 +132,7 @@ function flags(code: string | undefined, parsed: Parsed, env: Environment, timeo
     timeout: parsed.timeout ?? timeout,
     reconnect: parsed.reconnect ?? timeout,
     data: parsed.data ?? null,
+    ...iceFlags(parsed),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The one interface of every way to find each other. The session, the handshake and the UI do not know which is in use. */
 import type { AparteError } from '../../shared/errors.ts';
+import type { IceServer } from '../../shared/ice.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 
 /** What to enter the meeting place with. */
@@ -14,8 +15,11 @@ export interface JoinRequest {
 
 /** What a rendezvous tells. Called in order, never during a call of the {@link Rendezvous} itself. */
 export interface RendezvousEvents {
-  /** We are in. `members` were there before us, in the order they came; we are B towards each of them. */
-  joined(nameplate: string, members: readonly Member[]): void;
+  /**
+   * We are in. `members` were there before us, in the order they came; we are B towards each of them. `iceServers`:
+   * the STUN and TURN servers this rendezvous offers, with credentials good for the next hours.
+   */
+  joined(nameplate: string, members: readonly Member[], iceServers: readonly IceServer[]): void;
   /** Somebody came after us; we are A towards him. */
   came(member: Member): void;
   /** A member's place was freed. */
@@ -25,7 +29,7 @@ export interface RendezvousEvents {
   /** The connection is gone and is being tried again at `retryAt` (ms since the epoch); `cause` says why. */
   lost(cause: AparteError, retryAt: number): void;
   /** The connection is back and so is our place: frames sent meanwhile may be lost, so send the last again. */
-  resumed(): void;
+  resumed(iceServers: readonly IceServer[]): void;
   /** It is over for good: the room is full, the server refused us. Nothing comes after this. */
   refused(cause: AparteError): void;
 }

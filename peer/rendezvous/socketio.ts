@@ -7,6 +7,7 @@ import { retryPause } from '../../shared/pace.ts';
 import type * as wire from '../../shared/signal-wire.ts';
 import { unreachable } from './cause.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
+import { offeredServers } from './offered-servers.ts';
 import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
 import * as server from './server-input.ts';
 
@@ -148,16 +149,18 @@ class SocketIoRendezvous implements Rendezvous {
     }
   }
 
-  #enter({ nameplate, token, members }: wire.JoinReply): void {
+  #enter(reply: wire.JoinReply): void {
+    const { nameplate, token, members } = reply;
+    const iceServers = offeredServers(this.#url.hostname, reply);
     clearTimeout(this.#timer);
     this.#isIn = true;
     const before = this.#place;
     this.#place = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
     if (before === null || before.token !== token) {
-      this.#events.joined(nameplate, members);
+      this.#events.joined(nameplate, members, iceServers);
       return;
     }
-    this.#events.resumed();
+    this.#events.resumed(iceServers);
     const now = this.#place.members;
     for (const id of before.members) if (this.#isIn && !now.has(id)) this.#events.left(id);
     for (const member of members) if (this.#isIn && !before.members.has(member.id)) this.#events.came(member);

@@ -8,6 +8,8 @@ import type { ChatEvent, UserCommand, Waiting } from '../core/events.ts';
 /** How we are connected just now. */
 export interface LinkState {
   readonly path: 'direct' | 'relay';
+  /** What carries it from here: to the other side, or to our relay. */
+  readonly protocol: 'udp' | 'tcp' | 'tls';
   /** Last measured round trip in ms, null before the first. */
   readonly rttMs: number | null;
 }

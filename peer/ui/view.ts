@@ -89,16 +89,23 @@ const TRUST: Readonly<Record<Trust, string>> = {
   changed: 'ANOTHER key than the one known under this name',
 };
 
+/** How somebody is connected; UDP, which is usual, is not said. */
+function pathWords({ path, protocol }: Pick<PeerEvent, 'path' | 'protocol'>): string {
+  const way = path === 'direct' ? 'direct' : 'over a relay';
+  return protocol === null || protocol === 'udp' ? way : `${way}, ${protocol.toUpperCase()}`;
+}
+
 /** What has changed about a person, empty where it is nothing worth a line. `before`: what was said of him last. */
 export function peerLines(event: PeerEvent, before: PeerEvent | null, name: string, appearance: Appearance): string[] {
-  const path = event.path === null ? '' : ` (${event.path === 'direct' ? 'direct' : 'over a relay'})`;
+  const path = event.path === null ? '' : ` (${pathWords(event)})`;
   if (event.status === 'connected') {
     if (before?.status !== 'connected' && before?.status !== 'reconnecting')
       return arrival(event, name, path, appearance);
     if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, appearance);
     if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
     if (event.trust !== before.trust) return noticeLines([`${name}: ${TRUST[event.trust]}.`], appearance);
-    return event.path === before.path ? [] : noticeLines([`The path to ${name} has changed${path}.`], appearance);
+    if (event.path === before.path && event.protocol === before.protocol) return [];
+    return noticeLines([`The path to ${name} has changed${path}.`], appearance);
   }
   if (event.status === before?.status) return [];
   const sentences = {
@@ -130,8 +137,8 @@ function changedKey(name: string, appearance: Appearance): string[] {
 }
 
 /** One line about a person, for `/peers`. */
-export function peerSummary({ status, path, trust }: PeerEvent, name: string): string {
-  const way = path === null ? '' : `, ${path === 'direct' ? 'direct' : 'over a relay'}`;
+export function peerSummary({ status, path, protocol, trust }: PeerEvent, name: string): string {
+  const way = path === null ? '' : `, ${pathWords({ path, protocol })}`;
   return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${TRUST[trust]}`;
 }
 

@@ -45,6 +45,8 @@ export class World {
   tamperFrame: (bytes: Uint8Array, from: Person) => Uint8Array[] = (bytes) => [bytes];
   /** Whether links come about at all. */
   linksWork = true;
+  /** How new links run. */
+  path: 'direct' | 'relay' = 'direct';
   /** Whether shown messages are acknowledged. */
   shows = true;
 
@@ -212,9 +214,20 @@ export class World {
     if (!this.linksWork || other.closed) return;
     for (const side of [link, other]) {
       side.open = true;
-      this.#later(() => side.person.give({ type: 'linkPath', link: side.number, path: 'direct' }));
+      this.#later(() => this.#tellPath(side));
       this.#later(() => side.person.give({ type: 'linkOpened', link: side.number }));
     }
+  }
+
+  /** Every open link runs so from now on. */
+  changePath(path: 'direct' | 'relay'): void {
+    this.path = path;
+    for (const link of this.#links.values()) if (link.open && !link.closed) this.#later(() => this.#tellPath(link));
+    this.settle();
+  }
+
+  #tellPath({ person, number }: FakeLink): void {
+    person.give({ type: 'linkPath', link: number, path: this.path, protocol: 'udp', rttMs: 1 });
   }
 
   #sendFrame(person: Person, number: number, bytes: Uint8Array): void {

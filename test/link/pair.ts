@@ -44,7 +44,7 @@ export class Recorded {
         this.frames.push(bytes);
         this.#look();
       },
-      path: (path) => {
+      path: ({ path }) => {
         this.path = path;
         this.#look();
       },

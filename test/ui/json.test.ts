@@ -11,7 +11,17 @@ import type { Ui } from '../../peer/ui/ui.ts';
 const EVENTS: readonly ChatEvent[] = [
   { type: 'ready', version: '0.1.0', server: null, name: 'ben' },
   { type: 'code', code: '7-ocean-violin', invite: 'http://localhost:7470/#7-ocean-violin' },
-  { type: 'peer', peer: 'p', name: 'anna', status: 'connected', path: 'direct', trust: 'new', safety: '12345' },
+  {
+    type: 'peer',
+    peer: 'p',
+    name: 'anna',
+    status: 'connected',
+    path: 'direct',
+    protocol: 'udp',
+    rtt: 1.5,
+    trust: 'new',
+    safety: '12345',
+  },
   {
     type: 'message',
     id: 'm',

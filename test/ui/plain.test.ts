@@ -82,7 +82,7 @@ test('plain: a wait is said when it changes, not each second', async () => {
   const retry = Date.now() + 3_000;
   for (let count = 0; count < 3; count += 1) ui.waiting(waiting('server', retry + count), null);
   ui.waiting(waiting('server', retry + 6_000), null);
-  ui.waiting(waiting(null), { path: 'direct', rttMs: 12 });
+  ui.waiting(waiting(null), { path: 'direct', protocol: 'udp', rttMs: 12 });
   await ui.close();
   assert.equal(
     read(output),

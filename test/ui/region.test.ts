@@ -74,10 +74,13 @@ test('the status line says what is waited for, for how long, and by which path',
   assert.equal(words(waiting('path', now, now + 60_000)), 'connecting directly, 0 s · Ctrl-C to leave');
   assert.equal(words(waiting('server', now, now + 400)), 'server unreachable, trying again · Ctrl-C to leave');
   assert.equal(words(waiting('server', now, now + 3_000)), 'server unreachable, next try in 3 s · Ctrl-C to leave');
-  const link = { path: 'direct', rttMs: 12.4 };
-  assert.equal(words({ link, typing: ['anna'], undelivered: 2 }), 'direct, 12 ms · 2 undelivered · anna typing');
-  assert.equal(words({ link, typing: ['anna'], undelivered: 2 }, 30), 'direct, 12 ms · 2 undelivered');
-  assert.equal(words({ ...waiting('delivery', now - 3_000, null), link }), 'waiting for delivery, 3 s · direct, 12 ms');
+  const link = { path: 'direct', protocol: 'udp', rttMs: 12.4 };
+  assert.equal(words({ link, typing: ['anna'], undelivered: 2 }), 'direct (UDP), 12 ms · 2 undelivered · anna typing');
+  assert.equal(words({ link, typing: ['anna'], undelivered: 2 }, 36), 'direct (UDP), 12 ms · 2 undelivered');
+  assert.equal(
+    words({ ...waiting('delivery', now - 3_000, null), link }),
+    'waiting for delivery, 3 s · direct (UDP), 12 ms',
+  );
   assert.equal(words({}), 'not connected · Ctrl-C to leave');
   assert.ok(width(words(waiting('handshake', now - 1_000, null), 20)) <= 20);
   assert.deepEqual([-5, 119_400, 125_000, 7_500_000].map(duration), ['0 s', '119 s', '2 min 5 s', '2 h 5 min']);

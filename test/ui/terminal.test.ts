@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { hasTmux, Terminal } from './terminal/tmux.ts';
 
 const skip = hasTmux ? false : 'tmux is not installed';
-const LINK = { path: 'direct', rttMs: 12 };
+const LINK = { path: 'direct', protocol: 'udp', rttMs: 12 };
 const IDLE = { type: 'waiting', state: { for: null, since: 0, until: null }, link: LINK };
 const PEER = {
   type: 'peer',
@@ -12,6 +12,8 @@ const PEER = {
   name: 'anna',
   status: 'connected',
   path: 'direct',
+  protocol: 'udp',
+  rtt: 12,
   trust: 'known',
   safety: null,
 };
@@ -58,7 +60,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((screen) => /side, (\d+) s/.exec(screen)?.[1] !== shown);
     terminal.order(PEER);
     terminal.order(IDLE);
-    await terminal.until((screen) => screen.endsWith('direct, 12 ms\n>'));
+    await terminal.until((screen) => screen.endsWith('direct (UDP), 12 ms\n>'));
   });
 
   await t.test('keeps the prompt while messages come in, and sends what was written', async () => {
@@ -71,7 +73,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
       'anna: hello 👩\u200d🚀',
       'anna: two',
       '      lines\\x1b[2J',
-      'direct, 12 ms',
+      'direct (UDP), 12 ms',
       '> half a 日本 sen',
     ]);
     assert.match(terminal.cursor(), /^17,/);
@@ -79,11 +81,11 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.keys('Enter');
     assert.deepEqual(await terminal.told('send'), { type: 'send', text: 'half a 日本 sentence', ref: '1' });
     await terminal.until((now) =>
-      timeless(now).endsWith('you: half a 日本 sentence\ndirect, 12 ms · 1 undelivered\n>'),
+      timeless(now).endsWith('you: half a 日本 sentence\ndirect (UDP), 12 ms · 1 undelivered\n>'),
     );
     terminal.order({ type: 'sent', id: 'a', ref: '1' });
     terminal.order({ type: 'delivered', id: 'a', peer: 'p' });
-    await terminal.until((now) => timeless(now).endsWith('you: half a 日本 sentence ✓\ndirect, 12 ms\n>'));
+    await terminal.until((now) => timeless(now).endsWith('you: half a 日本 sentence ✓\ndirect (UDP), 12 ms\n>'));
   });
 
   await t.test('takes a paste of four lines as one message', async () => {
@@ -94,7 +96,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.order({ type: 'sent', id: 'b', ref: '2' });
     terminal.order({ type: 'delivered', id: 'b', peer: 'p' });
     await terminal.until((now) =>
-      timeless(now).endsWith('you: one\n      two\n      three\n      four ✓\ndirect, 12 ms\n>'),
+      timeless(now).endsWith('you: one\n      two\n      three\n      four ✓\ndirect (UDP), 12 ms\n>'),
     );
   });
 
@@ -118,10 +120,10 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     for (const columns of [46, 40, 100, 80]) {
       assert.equal(screen.split(`anna: ${long} ${columns}\n`).length, 2, `message at ${columns} columns:\n${screen}`);
     }
-    assert.equal(screen.split('direct, 12 ms').length, 2, `one status line:\n${screen}`);
+    assert.equal(screen.split('direct (UDP), 12 ms').length, 2, `one status line:\n${screen}`);
     assert.equal(screen.split('> a draft').length, 2, `one prompt:\n${screen}`);
     terminal.keys('C-u');
-    await terminal.until((now) => now.endsWith('direct, 12 ms\n>'));
+    await terminal.until((now) => now.endsWith('direct (UDP), 12 ms\n>'));
   });
 
   await t.test('answers commands itself', async () => {
@@ -139,7 +141,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.keys('C-z');
     await terminal.until((screen) => /Stopped[^\n]*\nready>$/.test(screen));
     terminal.keys('fg', 'Enter');
-    await terminal.until((screen) => screen.endsWith('direct, 12 ms\n> kept'));
+    await terminal.until((screen) => screen.endsWith('direct (UDP), 12 ms\n> kept'));
     terminal.type('!');
     await terminal.until((screen) => screen.endsWith('> kept!'));
   });
@@ -154,7 +156,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.order({ type: 'close' });
     const screen = timeless(await terminal.until((now) => now.endsWith('ready>')));
     assert.ok(screen.endsWith('you: never arrived (not delivered)\nready>'), screen);
-    assert.ok(!screen.includes('direct, 12 ms'), screen);
+    assert.ok(!screen.includes('direct (UDP), 12 ms'), screen);
     terminal.keys('stty -g', 'Enter');
     await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));
   });

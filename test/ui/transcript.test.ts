@@ -15,7 +15,15 @@ function opened(): Transcript {
 }
 
 function peer(change: Partial<PeerEvent> = {}): PeerEvent {
-  const event = { type: 'peer', peer: 'p1', name: 'anna', status: 'connected', path: 'direct' } as const;
+  const event = {
+    type: 'peer',
+    peer: 'p1',
+    name: 'anna',
+    status: 'connected',
+    path: 'direct',
+    protocol: 'udp',
+    rtt: 1,
+  } as const;
   return { ...event, trust: 'new', safety: SAFETY, ...change };
 }
 

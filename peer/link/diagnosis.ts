@@ -1,0 +1,63 @@
+/** Why no path was found, as far as can be told from what each side gathered. */
+import type { RelayPolicy } from '../../shared/ice.ts';
+
+/** What a link knows of an attempt that failed. */
+export interface Attempted {
+  /** Candidates of either side, `candidate:…` (RFC 8839, section 5.1). */
+  readonly local: readonly string[];
+  readonly remote: readonly string[];
+  /** Whether any STUN or TURN server was known, and whether one over UDP was asked in vain. */
+  readonly stunKnown: boolean;
+  readonly stunUnanswered: boolean;
+  readonly turnKnown: boolean;
+  readonly relay: RelayPolicy;
+  /** A relay is known that the user does not allow. */
+  readonly relayWithheld: boolean;
+}
+
+const isOf = (type: string) => (candidate: string) => candidate.includes(` typ ${type}`);
+const isPublic = isOf('srflx');
+
+/**
+ * Whether a NAT gave one local address several public ones: it uses another port for each destination, and what a STUN
+ * server saw is not what the other side will see ("address and port-dependent mapping", RFC 4787, section 4.1).
+ */
+export function portsVary(candidates: readonly string[]): boolean {
+  const seen = new Map<string, string>();
+  return candidates.filter(isPublic).some((candidate) => {
+    const [, , , , address, port] = candidate.split(' ');
+    const base = / raddr (\S+ rport [1-9]\d*)/.exec(candidate)?.[1];
+    if (base === undefined) return false;
+    const mapped = `${address} ${port}`;
+    const before = seen.get(base) ?? mapped;
+    seen.set(base, mapped);
+    return before !== mapped;
+  });
+}
+
+/** Why no path was found, in words without a capital or full stop. */
+export function diagnose(attempted: Attempted): string {
+  const relay = relayWords(attempted);
+  const direct = attempted.relay === 'only' ? null : directWords(attempted);
+  return [direct, relay].filter((words) => words !== null).join('; ');
+}
+
+function directWords({ local, remote, stunKnown, stunUnanswered }: Attempted): string {
+  const here = portsVary(local);
+  const there = portsVary(remote);
+  if (here && there) return 'both sides are behind NATs that use another port for each destination (symmetric)';
+  if (stunUnanswered && !local.some(isPublic)) return 'UDP seems to be blocked here: no STUN server answered';
+  if (here) return 'the NAT here uses another port for each destination (symmetric)';
+  if (there) return 'the NAT of the other side uses another port for each destination (symmetric)';
+  if (!stunKnown) return 'no STUN server is known, so that only addresses of this network could be tried';
+  if (local.some(isPublic) && !remote.some(isPublic))
+    return 'the other side could not find out its public address: UDP may be blocked there';
+  return 'no address of one side could be reached from the other';
+}
+
+function relayWords({ local, turnKnown, relay, relayWithheld }: Attempted): string | null {
+  if (relayWithheld) return 'a relay is offered but not allowed: see --relay allow';
+  if (relay === 'never') return null;
+  if (!turnKnown) return relay === 'only' ? 'only a relay is allowed, and none is known' : 'no relay is known';
+  return local.some(isOf('relay')) ? 'the relay did not help' : 'the relay could not be used';
+}

@@ -1,0 +1,89 @@
+/** A relay that either side refuses carries no conversation, and the refusal is said before anybody is connected. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { encodeCapabilities, relayRefusal } from '../../peer/core/capabilities.ts';
+import { ready } from '../../peer/crypto/index.ts';
+import type { RelayPolicy } from '../../shared/ice.ts';
+import { World } from './world.ts';
+
+before(ready);
+
+/** Two people who meet over a link that runs by `path`. */
+function meet(ann: RelayPolicy, ben: RelayPolicy, path: 'direct' | 'relay') {
+  const world = new World();
+  world.path = path;
+  const people = [world.person('ann', { relay: ann }), world.person('ben', { relay: ben })] as const;
+  for (const person of people) {
+    person.start();
+    world.settle();
+  }
+  return { world, people };
+}
+
+for (const [ann, ben] of [
+  ['never', 'never'],
+  ['never', 'allow'],
+  ['allow', 'never'],
+  ['only', 'never'],
+] as const) {
+  test(`over a relay nobody is connected where one refuses: ${ann}, ${ben}`, () => {
+    const { people } = meet(ann, ben, 'relay');
+    for (const person of people) {
+      assert.deepEqual(
+        person.of('peer').map(({ status }) => status),
+        ['connecting', 'lost'],
+      );
+      assert.equal(person.of('error').at(-1)?.code, 'no-direct-path');
+      assert.equal(person.end?.exit, 5);
+    }
+    assert.match(people[0].of('error').at(-1)?.message ?? '', /only a relay connects the two sides/);
+  });
+
+  test(`where the path is direct it makes no difference: ${ann}, ${ben}`, () => {
+    for (const person of meet(ann, ben, 'direct').people) assert.equal(person.of('peer').at(-1)?.path, 'direct');
+  });
+}
+
+test('where both allow it the relay is used, and shown', () => {
+  for (const person of meet('allow', 'only', 'relay').people) {
+    const { status, path, protocol, rtt } = person.of('peer').at(-1) ?? assert.fail();
+    assert.deepEqual({ status, path, protocol, rtt }, { status: 'connected', path: 'relay', protocol: 'udp', rtt: 1 });
+  }
+});
+
+test('a change of the path is told, and a relay that is refused ends the session, not the conversation', () => {
+  const { world, people } = meet('allow', 'allow', 'direct');
+  world.changePath('relay');
+  for (const person of people)
+    assert.deepEqual(
+      person.of('peer').map(({ path }) => path),
+      [null, 'direct', 'relay'],
+    );
+
+  const refusing = meet('allow', 'never', 'direct');
+  refusing.world.changePath('relay');
+  for (const person of refusing.people) {
+    assert.deepEqual(
+      person
+        .of('peer')
+        .map(({ status, path }) => `${status} ${path}`)
+        .slice(0, 3),
+      ['connecting null', 'connected direct', 'reconnecting null'],
+    );
+  }
+  refusing.world.path = 'direct';
+  refusing.people[0].say('still there?');
+  refusing.world.pass(5_000);
+  for (const person of refusing.people) assert.equal(person.of('peer').at(-1)?.path, 'direct');
+  assert.deepEqual(refusing.people[1].texts, ['still there?']);
+});
+
+test('capabilities of later releases are ignored', () => {
+  assert.deepEqual(encodeCapabilities('never'), Uint8Array.of(1));
+  for (const relay of ['allow', 'only'] as const) {
+    assert.deepEqual(encodeCapabilities(relay), new Uint8Array(0));
+    assert.equal(relayRefusal(relay, Uint8Array.of(0, 2, 255)), null);
+    assert.match(relayRefusal(relay, Uint8Array.of(7, 1)) ?? '', /the other side does not allow it/);
+  }
+  assert.match(relayRefusal('never', new Uint8Array(0)) ?? '', /not allowed here: see --relay allow/);
+});
