@@ -1,0 +1,196 @@
+/** Outages on real networks: the real program on hosts of its own, and the cable, the address, the server, the peer taken away. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { missing } from '../lab/network.ts';
+import { Scene, type Setting } from '../lab/scene.ts';
+import type { Talker } from '../lab/talker.ts';
+
+/** How soon a loss must be noticed, and how soon a message must come once the network is back, in ms. */
+const NOTICED = 5_000;
+const HEALED = 3_000;
+/** Longest text a message may have, almost: several frames. */
+const LONG = 'ü'.repeat(30_000);
+
+const reason = missing();
+
+/** Sets a scene with a server, plays it, and clears it away whatever happens. */
+function play(name: string, setting: Setting, action: (scene: Scene) => Promise<void>): void {
+  test(name, { skip: reason ?? false }, async () => {
+    const scene = new Scene(setting);
+    try {
+      await scene.startServer();
+      await action(scene);
+    } finally {
+      await scene.close();
+    }
+  });
+}
+
+/** Demands that exactly these texts came, in order, and that their sender knows that all of his were delivered. */
+async function delivered(from: Talker, to: Talker, texts: readonly string[]): Promise<void> {
+  await to.until(`${texts.length} messages`, () => (to.texts.length >= texts.length ? true : null));
+  await from.until(`${texts.length} delivered`, () => (from.delivered === texts.length ? true : null));
+  assert.deepEqual(to.texts, texts);
+}
+
+/** Both say something, and both hear it. */
+async function talk(ann: Talker, ben: Talker): Promise<void> {
+  ann.say('hello');
+  ben.say('hi');
+  await Promise.all([delivered(ann, ben, ['hello']), delivered(ben, ann, ['hi'])]);
+}
+
+/** Waits until both notice that the path is lost. Returns for how long (ms) the slower one did not. */
+async function noticed(since: number, from: readonly [Talker, number][]): Promise<number> {
+  const lost = await Promise.all(from.map(([who, index]) => who.event('peer', { status: 'reconnecting' }, index)));
+  return Math.max(...lost.map(({ came }) => came)) - since;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+describe('fault lab', { concurrency: 1 }, () => {
+  play('open network: direct', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    await talk(ann, ben);
+    const connected = await ben.event('peer', { status: 'connected' });
+    assert.equal(connected['path'], 'direct');
+    ann.give({ type: 'quit' });
+    await Promise.all([ann.exits(0), ben.exits(0)]);
+  });
+
+  const six = (network: Scene['network']) => ({
+    server: network.host('server', '2001:db8::10'),
+    ann: network.host('ann', '2001:db8::21'),
+    ben: network.host('ben', '2001:db8::22'),
+  });
+  play('IPv6 only: direct', { hosts: six }, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    await talk(ann, ben);
+    const connected = await ben.event('peer', { status: 'connected' });
+    assert.equal(connected['path'], 'direct');
+  });
+
+  play('a tenth of all packets is lost: everything arrives', {}, async (scene) => {
+    const hosts = Object.values(scene.hosts);
+    for (const host of hosts) host.lose(10);
+    const { ann, ben } = await scene.pair();
+    const texts = Array.from({ length: 100 }, (_, index) => `${index}`);
+    for (const text of texts) {
+      ann.say(text);
+      ben.say(text);
+    }
+    await Promise.all([delivered(ann, ben, texts), delivered(ben, ann, texts)]);
+    assert.ok(hosts.every((host) => host.lost > 0));
+  });
+
+  play('the cable is out for 12 s: noticed, and healed as soon as it is back', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    ann.say('before');
+    ann.say(LONG);
+    ben.say('before');
+    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    scene.hosts.ben.unplug();
+    const cut = performance.now();
+    ann.say('during');
+    ben.say(LONG);
+    assert.ok((await noticed(cut, marks)) < NOTICED);
+    await pause(12_000 - (performance.now() - cut));
+    scene.hosts.ben.plug();
+    const back = performance.now();
+    ann.say('after');
+    ben.say('after');
+    await Promise.all([
+      delivered(ann, ben, ['before', LONG, 'during', 'after']),
+      delivered(ben, ann, ['before', LONG, 'after']),
+    ]);
+    const [first, second] = await Promise.all(
+      [ann, ben].map((who) => who.event('message', { text: who === ann ? LONG : 'during' })),
+    );
+    for (const message of [first, second]) assert.ok(Number(message?.came) - back < HEALED);
+  });
+
+  play('outages in a row, some while a connection is being made anew: everything arrives once', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const texts: string[] = [];
+    const say = (text: string) => {
+      texts.push(text);
+      ann.say(text);
+      ben.say(text);
+    };
+    for (const [round, [out, up]] of [
+      [5_000, 100],
+      [4_500, 400],
+      [6_000, 700],
+      [4_000, 1_000],
+      [9_000, 1_500],
+    ].entries()) {
+      say(`before ${round}`);
+      say(`${round} ${LONG}`);
+      const who = scene.hosts[round % 2 === 0 ? 'ann' : 'ben'];
+      who.unplug();
+      say(`during ${round}`);
+      await pause(out ?? 0);
+      who.plug();
+      await pause(up ?? 0);
+    }
+    say('after');
+    await Promise.all([delivered(ann, ben, texts), delivered(ben, ann, texts)]);
+  });
+
+  play('a new address in mid-talk, for one and then for both at once', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const texts: string[] = [];
+    for (const movers of [['ben'], ['ann', 'ben']] as const) {
+      const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+      const moved = performance.now();
+      for (const [index, name] of movers.entries())
+        scene.hosts[name].move(`203.0.113.${100 + 10 * texts.length + index}`);
+      texts.push(`from ${movers.length} new addresses`);
+      ann.say(texts.at(-1) ?? '');
+      ben.say(texts.at(-1) ?? '');
+      assert.ok((await noticed(moved, marks)) < NOTICED);
+      await Promise.all([delivered(ann, ben, texts), delivered(ben, ann, texts)]);
+    }
+  });
+
+  play('the server is killed: nobody notices; started anew, it lets both meet again', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const [server] = scene.servers;
+    server?.kill('SIGKILL');
+    await talk(ann, ben);
+    assert.equal(ann.events.filter(({ type }) => type === 'peer' || type === 'error').length, 2);
+    scene.hosts.ann.move('203.0.113.99');
+    await noticed(performance.now(), [
+      [ann, 0],
+      [ben, 0],
+    ]);
+    ann.say('into nothing');
+    await scene.startServer();
+    await delivered(ann, ben, ['hello', 'into nothing']);
+  });
+
+  play('frozen for 40 s and woken: goes on', {}, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const marks: [Talker, number][] = [[ann, ann.events.length]];
+    ben.kill('SIGSTOP');
+    const frozen = performance.now();
+    ann.say('asleep?');
+    assert.ok((await noticed(frozen, marks)) < NOTICED);
+    await pause(40_000 - (performance.now() - frozen));
+    ben.kill('SIGCONT');
+    ben.say('awake');
+    await Promise.all([delivered(ann, ben, ['asleep?']), delivered(ben, ann, ['awake'])]);
+  });
+
+  play('killed: noticed, and given up after the time set', { chat: ['--reconnect', '6'] }, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const marks: [Talker, number][] = [[ann, ann.events.length]];
+    ben.kill('SIGKILL');
+    const killed = performance.now();
+    ann.say('are you there?');
+    assert.ok((await noticed(killed, marks)) < NOTICED);
+    await ann.exits(7);
+    assert.equal(ann.status, 'lost');
+    assert.equal(ann.delivered, 0);
+  });
+});
