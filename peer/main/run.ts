@@ -1,6 +1,6 @@
 /** Every command but the server: reads flags, wires the rooms, and ends with the right exit code. */
 import { CommanderError } from 'commander';
-import { EXIT, type ExitCode } from '../../shared/errors.ts';
+import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { converse } from './converse.ts';
 import { parseFlags, type Task } from './flags.ts';
 import { showIdentity, showPeers } from './known.ts';
@@ -14,16 +14,29 @@ export async function run(args: readonly string[]): Promise<never> {
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
   forgetEmptyVariables();
+  let task: Task | null = null;
   let exit: ExitCode;
   try {
-    exit = await perform(parseFlags(args, process.env, VERSION));
+    task = parseFlags(args, process.env, VERSION);
+    exit = await perform(task);
   } catch (error) {
     if (error instanceof CommanderError) exitHard(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
     const failure = asAparteError(error, debug);
     complain(failure);
+    if (task?.command === 'chat' && task.json) await endJson(failure);
     exit = failure.exit;
   }
   return exitHard(exit);
+}
+
+/** A script is told on standard output, too, why its chat cannot begin. */
+async function endJson({ code, message, hint, exit }: AparteError): Promise<void> {
+  const { jsonLine } = await import('../ui/json.ts');
+  const lines = [
+    jsonLine({ type: 'error', code, message, hint, fatal: true }),
+    jsonLine({ type: 'end', reason: code, exit }),
+  ];
+  await new Promise((resolve) => process.stdout.write(lines.join(''), resolve));
 }
 
 /** What is empty in the environment counts as not there. */
