@@ -17,7 +17,7 @@ import type { IceFlags } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
 import { streamCommands, textCommands } from './pieces.ts';
 import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
-import { exitHard, onSignals } from './stop.ts';
+import { closeOnBugs, exitHard, onSignals } from './stop.ts';
 import { VERSION } from './version.ts';
 
 /** How long (ms) a program with nobody before it tries to reach the server at first. */
@@ -46,6 +46,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     interrupted: () => interrupt(),
     fault: () => client.give({ type: 'interrupted' }),
   });
+  closeOnBugs(() => ui.close());
   const client: Client = new Client({
     room: roomFor(task, given, server, known),
     openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
@@ -66,8 +67,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   if (task.command === 'send') client.give({ type: 'inputEnded' });
-  await ended;
-  await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve());
+  await ended.finally(() => within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve()));
   if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
     throw new AparteError('peer-left', 'it sent nothing');
   }

@@ -2,6 +2,9 @@
 import { writeSync } from 'node:fs';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 
+/** How long (ms) giving the terminal back may take when the process ends by a bug. */
+const GIVE_BACK_PATIENCE = 1_000;
+
 /**
  * Ends the process at once. Everything must be closed and written out before. Native WebRTC threads may crash while
  * Node unwinds (node-webrtc, seen as SIGSEGV with many connections), so nothing is unwound.
@@ -36,11 +39,23 @@ export function onSignals(stop: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
+/** What must be given back before the process ends, whatever happens: the terminal. */
+let giveBack: () => Promise<void> = () => Promise.resolve();
+
+/** Has `close` called before the process ends by a bug. */
+export function closeOnBugs(close: () => Promise<void>): void {
+  giveBack = close;
+}
+
 /** Ends with `bug` when something was thrown that nobody caught. */
 export function onBugs(debug: boolean): void {
   const end = (error: unknown) => {
-    complain(asAparteError(error, debug));
-    exitHard(EXIT.bug);
+    const last = () => {
+      complain(asAparteError(error, debug));
+      exitHard(EXIT.bug);
+    };
+    setTimeout(last, GIVE_BACK_PATIENCE);
+    giveBack().then(last, last);
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
