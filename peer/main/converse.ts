@@ -67,7 +67,11 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   if (task.command === 'send') client.give({ type: 'inputEnded' });
-  await ended.finally(() => within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve()));
+  try {
+    await ended;
+  } finally {
+    await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve());
+  }
   if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
     throw new AparteError('peer-left', 'it sent nothing');
   }
