@@ -55,7 +55,7 @@ export function onBugs(debug: boolean): void {
       exitHard(EXIT.bug);
     };
     setTimeout(last, GIVE_BACK_PATIENCE);
-    giveBack().then(last, last);
+    void giveBack().finally(last);
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
