@@ -117,7 +117,7 @@ const KINDS = {
   'no-direct-path': {
     exit: EXIT.noPath,
     what: 'The two programs met, but no direct connection between them could be made.',
-    hint: 'Try from another network.',
+    hint: 'Try another network, or allow a relay with --relay allow on both sides; "aparte doctor" shows what works.',
   },
   timeout: {
     exit: EXIT.timeout,

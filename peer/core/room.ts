@@ -178,8 +178,9 @@ export class Room {
   }
 
   #peerEnded(peer: Peer, end: SessionEnd): void {
+    const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || peer.undelivered === 0);
+    if (end instanceof AparteError && !left) return this.#fail(end);
     if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
-    if (end instanceof AparteError) return this.#fail(end);
     if (peer.undelivered > 0) return this.#fail(new AparteError('peer-left', `${peer.undelivered} undelivered`));
     this.#finish({ reason: 'peer-left', exit: EXIT.ok, until: null });
   }

@@ -63,7 +63,6 @@ class WebRtcLink implements Link {
   /** What both sides tried, for the diagnosis. */
   readonly #local: string[] = [];
   readonly #remote: string[] = [];
-  #stunUnanswered = false;
   #route: Route | null = null;
   #open = false;
   #over = false;
@@ -97,10 +96,7 @@ class WebRtcLink implements Link {
       // Keeps texts and bytes apart.
       objectMode: true,
     });
-    if (this.#connection !== null) {
-      takeOneChannel(this.#connection);
-      this.#connection.onicecandidateerror = (event) => this.#noteUnanswered(event);
-    }
+    if (this.#connection !== null) takeOneChannel(this.#connection);
     this.#listen();
   }
 
@@ -125,12 +121,6 @@ class WebRtcLink implements Link {
 
   get #relay(): RelayPolicy {
     return this.#policy.relay ?? 'never';
-  }
-
-  /** A server could not be asked, or did not answer (W3C WebRTC, RTCPeerConnectionIceErrorEvent). */
-  #noteUnanswered({ url, errorCode, errorText }: RTCPeerConnectionIceErrorEvent): void {
-    // 701 as well is what an IPv6 socket says to a server that has an IPv4 address only.
-    if (errorCode === 701 && url.startsWith('stun:') && !/incompatible/.test(errorText)) this.#stunUnanswered = true;
   }
 
   send(bytes: Uint8Array): void {
@@ -236,13 +226,10 @@ class WebRtcLink implements Link {
   }
 
   #diagnosis(): string {
-    const knows = (kind: RegExp) => this.#servers.some(({ urls }) => urls.some((url) => kind.test(url)));
     return diagnose({
       local: this.#local,
       remote: this.#remote,
-      stunKnown: this.#servers.length > 0,
-      stunUnanswered: this.#stunUnanswered,
-      turnKnown: knows(/^turns?:/),
+      urls: this.#servers.flatMap(({ urls }) => urls),
       relay: this.#relay,
       relayWithheld: isRelayWithheld(this.#policy, this.#offered),
     });

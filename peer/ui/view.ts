@@ -107,7 +107,8 @@ export function peerLines(event: PeerEvent, before: PeerEvent | null, name: stri
     if (event.path === before.path && event.protocol === before.protocol) return [];
     return noticeLines([`The path to ${name} has changed${path}.`], appearance);
   }
-  if (event.status === before?.status) return [];
+  // Why nobody came at all is said by the error.
+  if (event.status === before?.status || (event.status === 'lost' && before?.status === 'connecting')) return [];
   const sentences = {
     connecting: [],
     reconnecting: [`The connection to ${name} is lost; trying to bring it back. What you write is kept.`],

@@ -87,3 +87,14 @@ test('capabilities of later releases are ignored', () => {
   }
   assert.match(relayRefusal('never', new Uint8Array(0)) ?? '', /not allowed here: see --relay allow/);
 });
+
+test('who waits to deliver is told why there is no path, not only that nothing was delivered', () => {
+  const world = new World();
+  world.linksWork = false;
+  const [ann, ben] = [world.person('ann'), world.person('ben')];
+  for (const person of [ann, ben]) person.start();
+  ann.say('text');
+  ann.give({ type: 'inputEnded' });
+  world.pass(60_000);
+  assert.deepEqual([ann.end?.reason, ann.end?.exit, ben.end?.exit], ['no-direct-path', 5, 5]);
+});

@@ -54,33 +54,30 @@ test('a NAT with a port for each destination shows in two public addresses of on
   assert.ok(!portsVary([1, 2].map((port) => mapped(port).replace(/raddr.*/, 'raddr 0.0.0.0 rport 0'))));
 });
 
+const at = (address: string) => host.replace('10.0.0.2', address);
 const symmetric = [host, mapped(1), mapped(2)];
 const cone = [host, mapped(1)];
 const causes: [words: RegExp, Partial<Attempted>][] = [
   [/^both sides are behind NATs .*symmetric\)$/, { local: symmetric, remote: symmetric }],
   [/^the NAT here /, { local: symmetric, remote: cone }],
   [/^the NAT of the other side /, { local: cone, remote: symmetric }],
-  [/^UDP seems to be blocked here/, { local: [host], stunUnanswered: true }],
-  [/^no STUN server is known/, { stunKnown: false }],
+  [/^UDP seems to be blocked here/, { local: [host] }],
+  [/^UDP seems to be blocked here/, { local: [host, at('::1')] }],
+  [/^no STUN server is known/, { urls: [] }],
   [/^the other side could not find out its public address/, { remote: [host] }],
   [/^no address of one side could be reached/, {}],
-  // One of two servers did not answer: no reason to think that UDP is blocked.
-  [/^no address of one side could be reached/, { stunUnanswered: true }],
+  // A public address needs no other; a server nearby sees no other.
+  [/^no address of one side could be reached/, { local: [at('198.51.100.1')], remote: [at('198.51.100.2')] }],
+  [/^no address of one side could be reached/, { local: [host], urls: ['stun:192.168.1.1:3478'] }],
   [/symmetric\); a relay is offered but not allowed: see --relay allow$/, { local: symmetric, relayWithheld: true }],
   [/; no relay is known$/, { relay: 'allow' }],
-  [/; the relay could not be used$/, { relay: 'allow', turnKnown: true }],
-  [/; the relay did not help$/, { relay: 'allow', turnKnown: true, local: [...cone, relayed] }],
+  [/; the relay could not be used$/, { relay: 'allow', urls: ['turn:example.org'] }],
+  [/; the relay did not help$/, { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed] }],
   [/^only a relay is allowed, and none is known$/, { relay: 'only', local: [] }],
-  [/^the relay could not be used$/, { relay: 'only', turnKnown: true, local: [] }],
+  [/^the relay could not be used$/, { relay: 'only', urls: ['turn:example.org'], local: [] }],
 ];
 
 test('the cause is named as far as it is known', () => {
-  const usual = {
-    stunKnown: true,
-    stunUnanswered: false,
-    turnKnown: false,
-    relay: 'never',
-    relayWithheld: false,
-  } as const;
+  const usual = { urls: ['stun:example.org'], relay: 'never', relayWithheld: false } as const;
   for (const [words, known] of causes) assert.match(diagnose({ ...usual, local: cone, remote: cone, ...known }), words);
 });
