@@ -2,10 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Host, Network } from './network.ts';
-import { Talker } from './talker.ts';
+import { Talker, type Told } from './talker.ts';
 
+/** The built program. */
+const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const PORT = 7470;
+/** Where coturn listens: 3478 and 3479 are the server's own, for STUN. */
+const TURN_PORT = 3490;
+const TURN_SECRET = 'known to coturn and the server';
 
 /** Address of the server. */
 export const SERVER = '203.0.113.10';
@@ -14,8 +20,8 @@ export const SERVER = '203.0.113.10';
 export interface Setting {
   /** Makes the three hosts; all on the open network unless said otherwise. */
   readonly hosts?: (network: Network) => { server: Host; ann: Host; ben: Host };
-  /** Arguments of the server besides its address. */
-  readonly server?: readonly string[];
+  /** Whether the server offers a TURN relay, coturn on its own host, over both UDP and TCP. */
+  readonly relay?: boolean;
   /** Arguments of both chats. */
   readonly chat?: readonly string[];
 }
@@ -34,9 +40,9 @@ export class Scene {
   readonly servers: Talker[] = [];
   readonly #setting: Setting;
   readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-lab-'));
-  readonly #talkers: Talker[] = [];
+  readonly #programs: Talker[] = [];
   readonly #kill = () => {
-    for (const talker of this.#talkers) if (talker.ended === null) talker.kill('SIGKILL');
+    for (const program of this.#programs) if (program.ended === null) program.kill('SIGKILL');
   };
 
   constructor(setting: Setting = {}) {
@@ -50,29 +56,49 @@ export class Scene {
     return `http://${address.includes(':') ? `[${address}]` : address}:${PORT}`;
   }
 
-  /** Runs the program on a host. */
-  run(host: Host, args: readonly string[], env: NodeJS.ProcessEnv = {}): Talker {
-    const home = join(this.#folder, `home-${this.#talkers.length}`);
-    const talker = new Talker(host.prefix, args, home, env);
-    this.#talkers.push(talker);
+  #run(host: Host, command: readonly string[], env: NodeJS.ProcessEnv = {}): Talker {
+    const home = join(this.#folder, `home-${this.#programs.length}`);
+    const talker = new Talker([...host.prefix, ...command], home, env);
+    this.#programs.push(talker);
     return talker;
   }
 
-  /** Starts the server and waits until it listens. */
+  /** Starts the server, with its relay if it has one, and waits until it listens. */
   async startServer(): Promise<Talker> {
     const { server } = this.hosts;
-    const { server: args = [] } = this.#setting;
-    const talker = this.run(server, ['signal', '--host', server.address, '--port', String(PORT), ...args]);
+    const hasRelay = this.#setting.relay === true;
+    if (hasRelay) await this.#startRelay(server);
+    const urls = ['udp', 'tcp'].map((protocol) => `turn:${server.address}:${TURN_PORT}?transport=${protocol}`);
+    const offer = hasRelay ? urls.flatMap((url) => ['--turn-url', url]) : [];
+    const command = [process.execPath, APARTE, 'signal', '--host', server.address, '--port', String(PORT), ...offer];
+    const talker = this.#run(server, command, hasRelay ? { APARTE_TURN_SECRET: TURN_SECRET } : {});
     this.servers.push(talker);
     await talker.event('line');
     return talker;
+  }
+
+  async #startRelay(host: Host): Promise<void> {
+    const options = {
+      'listening-ip': host.address,
+      'listening-port': String(TURN_PORT),
+      'static-auth-secret': TURN_SECRET,
+      realm: 'lab',
+      'log-file': 'stdout',
+      pidfile: join(this.#folder, 'coturn.pid'),
+      userdb: join(this.#folder, 'coturn.db'),
+    };
+    const flags = ['-n', '--use-auth-secret', '--no-tls', '--no-dtls', '--no-cli'];
+    const pairs = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+    const coturn = this.#run(host, ['turnserver', ...flags, ...pairs]);
+    const listens = (event: Told) => String(event['line']).includes('Total General servers');
+    await coturn.until('listening relay', () => coturn.events.find(listens));
   }
 
   /** Starts a chat. */
   chat(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
     const { chat = [] } = this.#setting;
     const fixed = ['chat', '--json', 'lab-ocean-violin', '--server', this.#url, '--name', name];
-    return this.run(this.hosts[name], [...fixed, ...chat, ...args]);
+    return this.#run(this.hosts[name], [process.execPath, APARTE, ...fixed, ...chat, ...args]);
   }
 
   /** Starts two chats and waits until they are connected. */
@@ -87,7 +113,7 @@ export class Scene {
   /** Ends all programs and removes everything. */
   async close(): Promise<void> {
     this.#kill();
-    await Promise.all(this.#talkers.map((talker) => talker.until('end', () => talker.ended)));
+    await Promise.all(this.#programs.map((program) => program.until('end', () => program.ended)));
     this.network.close();
     rmSync(this.#folder, { recursive: true, force: true });
     process.off('exit', this.#kill);

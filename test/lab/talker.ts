@@ -1,17 +1,14 @@
-/** The real program in machine mode somewhere in the network: all it tells, with the time it came, and waiting for more. */
+/** A program somewhere in the network, ours in machine mode as a rule: all it tells, with the time it came. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-/** The built program. */
-const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** How long something is waited for, in ms, unless said otherwise: a deadline for what hangs. */
 const PATIENCE = 60_000;
 
-/** An event, and when it came (ms on a clock that never jumps). */
+/** An event, and when it came (ms on a clock that never jumps). What is no JSON is of type `line`. */
 export interface Told {
   readonly type: string;
   readonly came: number;
@@ -32,11 +29,11 @@ export class Talker {
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
 
-  /** Runs `aparte` with `args` behind `prefix`, its data in the folder `home`. */
-  constructor(prefix: readonly string[], args: readonly string[], home: string, env: NodeJS.ProcessEnv = {}) {
-    const [file = '', ...rest] = [...prefix, process.execPath, APARTE, ...args];
+  /** Runs a command, its data in the folder `home`. */
+  constructor(command: readonly string[], home: string, env: NodeJS.ProcessEnv) {
+    const [file = '', ...args] = command;
     const own = { PATH: process.env['PATH'], LANG: 'C.UTF-8', HOME: home, APARTE_HOME: home };
-    this.#child = spawn(file, rest, { stdio: 'pipe', env: { ...own, ...env } });
+    this.#child = spawn(file, args, { stdio: 'pipe', env: { ...own, ...env } });
     const { stdout, stderr, stdin } = this.#child;
     if (stdout !== null) createInterface({ input: stdout }).on('line', (line) => this.#read(line));
     stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,97 @@
+/** Behind real NATs, with no server but our own: who gets through directly, who is told why not, and who by a relay. */
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import type { Nat } from '../lab/network.ts';
+import { delivered, NOTICED, noticed, play, talk } from '../lab/play.ts';
+import { type Scene, SERVER, type Setting } from '../lab/scene.ts';
+
+/** How soon two who cannot reach each other must know, in ms. */
+const GIVEN_UP = 30_000;
+
+/** Both at home. */
+function homes(ann: Nat, ben: Nat): Pick<Setting, 'hosts'> {
+  return {
+    hosts: (network) => ({
+      server: network.host('server', SERVER),
+      ann: network.home('ann', '203.0.113.1', ann),
+      ben: network.home('ben', '203.0.113.2', ben),
+    }),
+  };
+}
+
+/** Both end for want of a path, soon, and each says what it knows of the cause. */
+async function noPath(scene: Scene, causes: { ann: RegExp; ben: RegExp }): Promise<void> {
+  const started = performance.now();
+  const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+  for (const [talker, cause] of [
+    [ann, causes.ann],
+    [ben, causes.ben],
+  ] as const) {
+    await talker.exits(5);
+    const error = await talker.event('error', { code: 'no-direct-path', fatal: true });
+    assert.match(String(error['message']), cause);
+    assert.ok(error.came - started < GIVEN_UP);
+  }
+}
+
+describe('fault lab: NATs', { concurrency: 1 }, () => {
+  play('cone and cone: direct, by our own STUN', homes('cone', 'cone'), async (scene) => {
+    const { ann, ben } = await scene.pair();
+    await talk(ann, ben);
+    for (const talker of [ann, ben]) {
+      const { path, protocol } = await talker.event('peer', { status: 'connected' });
+      assert.deepEqual([path, protocol], ['direct', 'udp']);
+    }
+  });
+
+  play('symmetric and symmetric: told so', homes('symmetric', 'symmetric'), async (scene) => {
+    const both = /both sides are behind NATs that use another port for each destination/;
+    await noPath(scene, { ann: both, ben: both });
+  });
+
+  play('symmetric and cone: told whose NAT it is', homes('symmetric', 'cone'), async (scene) => {
+    await noPath(scene, { ann: /the NAT here uses another port/, ben: /the NAT of the other side uses another port/ });
+  });
+
+  play('UDP blocked: told so', homes('no-udp', 'cone'), async (scene) => {
+    await noPath(scene, { ann: /UDP seems to be blocked here/, ben: /UDP may be blocked there/ });
+  });
+
+  const allowed = { relay: true, chat: ['--relay', 'allow'] };
+  play(
+    'symmetric and symmetric, a relay allowed: by the relay, also after an outage',
+    { ...homes('symmetric', 'symmetric'), ...allowed },
+    async (scene) => {
+      const { ann, ben } = await scene.pair();
+      assert.equal((await ann.event('peer', { status: 'connected' }))['path'], 'relay');
+      await talk(ann, ben);
+      scene.hosts.ann.unplug();
+      ann.say('into nothing');
+      assert.ok(
+        (await noticed(performance.now(), [
+          [ann, 0],
+          [ben, 0],
+        ])) < NOTICED,
+      );
+      scene.hosts.ann.plug();
+      await delivered(ann, ben, ['hello', 'into nothing']);
+    },
+  );
+
+  play('UDP blocked, a relay allowed: by TCP', { ...homes('no-udp', 'cone'), ...allowed }, async (scene) => {
+    const { ann, ben } = await scene.pair();
+    const { path, protocol } = await ann.event('peer', { status: 'connected' });
+    assert.deepEqual([path, protocol], ['relay', 'tcp']);
+    await talk(ann, ben);
+  });
+
+  play(
+    'a relay offered and allowed, but not needed: direct',
+    { ...homes('cone', 'cone'), ...allowed },
+    async (scene) => {
+      const { ann, ben } = await scene.pair();
+      await talk(ann, ben);
+      assert.equal(ann.events.findLast(({ type }) => type === 'peer')?.['path'], 'direct');
+    },
+  );
+});
