@@ -49,14 +49,12 @@ export function closeOnBugs(close: () => Promise<void>): void {
 
 /** Ends with `bug` when something was thrown that nobody caught. */
 export function onBugs(debug: boolean): void {
-  const end = (error: unknown) => {
-    const last = () => {
-      complain(asAparteError(error, debug));
-      exitHard(EXIT.bug);
-    };
-    setTimeout(last, GIVE_BACK_PATIENCE);
-    void giveBack().finally(last);
+  const end = async (error: unknown) => {
+    const patience = new Promise((resolve) => setTimeout(resolve, GIVE_BACK_PATIENCE));
+    await Promise.race([giveBack().catch(() => undefined), patience]);
+    complain(asAparteError(error, debug));
+    exitHard(EXIT.bug);
   };
-  process.on('uncaughtException', end);
-  process.on('unhandledRejection', end);
+  process.on('uncaughtException', (error) => void end(error));
+  process.on('unhandledRejection', (reason) => void end(reason));
 }
