@@ -49,12 +49,12 @@ export function closeOnBugs(close: () => Promise<void>): void {
 
 /** Ends with `bug` when something was thrown that nobody caught. */
 export function onBugs(debug: boolean): void {
-  const end = async (error: unknown) => {
+  const end = async (thrown: unknown) => {
     const patience = new Promise((resolve) => setTimeout(resolve, GIVE_BACK_PATIENCE));
     await Promise.race([giveBack().catch(() => undefined), patience]);
-    complain(asAparteError(error, debug));
+    complain(asAparteError(thrown, debug));
     exitHard(EXIT.bug);
   };
-  process.on('uncaughtException', (error) => void end(error));
+  process.on('uncaughtException', (thrown) => void end(thrown));
   process.on('unhandledRejection', (reason) => void end(reason));
 }
