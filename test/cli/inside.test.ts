@@ -47,7 +47,8 @@ describe('the server inside', { skip }, () => {
     await anna.event('code');
     host.kill('SIGKILL');
     await host.end();
-    await anna.event('signal', { status: 'lost' });
+    const reached = () => anna.events.filter(({ type, status }) => type === 'signal' && status === 'connected');
+    await anna.until('server taken over', () => reached()[1]);
     const bert = chat('bert', code);
     await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
     anna.give({ type: 'quit' });
@@ -87,8 +88,10 @@ describe('the server inside', { skip }, () => {
     ];
     const other = sandbox.start([process.execPath, ...args]);
     await other.until('listening', () => /up/.exec(other.stdout));
-    const sender = await sandbox.run(['send', '--text', 'x']).exits(4);
-    assert.match(sender.stderr, /it answers HTTP 404/);
+    const plain = sandbox.run(['--plain']);
+    await plain.until('cause', () => /it answers HTTP 404/.exec(plain.stdout));
+    plain.kill('SIGTERM');
+    await plain.exits(130);
     other.kill('SIGTERM');
     await other.end();
   });

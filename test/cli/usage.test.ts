@@ -8,7 +8,7 @@ import { APARTE, Sandbox, type Setting } from './program.ts';
 const sandbox = new Sandbox();
 after(() => sandbox.close());
 
-const COMMANDS = ['chat', 'send', 'receive', 'signal', 'id', 'peers'];
+const COMMANDS = ['chat', 'send', 'receive', 'signal', 'id', 'peers', 'doctor'];
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -58,6 +58,10 @@ describe('the command line', { concurrency: 3 }, () => {
     [/too many arguments/, ['peers', 'extra']],
     [/too many arguments/, ['signal', 'extra']],
     [/argument missing/, ['chat', '--name']],
+    [/a server is named stun:HOST/, ['chat', '--stun', 'http://a.org']],
+    [/a server is named stun:HOST/, ['chat'], { env: { APARTE_STUN: 'stun:a.org stun:' } }],
+    [/a server is named turn:USER:PASSWORD@HOST/, ['send', '--turn', 'turn:a.org']],
+    [/Allowed choices are never, allow, only/, ['receive', '--relay', 'always']],
     [/did you mean the command "receive"/, ['recieve', '--timeout', '1']],
     [/needs a nameplate, a dash and a secret/, ['chat', 'ocean']],
     [/needs a nameplate, a dash and a secret/, ['send', '--text', 'x', 'ocean']],
