@@ -37,7 +37,7 @@ function readCode(text: string): GivenCode {
   try {
     return parseCodeOrInvite(text);
   } catch (error) {
-    const command = ['chat', 'send', 'receive', 'signal', 'id', 'peers'].find((name) => near(name, text));
+    const command = ['chat', 'send', 'receive', 'signal', 'id', 'peers', 'doctor'].find((name) => near(name, text));
     if (error instanceof AparteError && command !== undefined) {
       throw new AparteError('bad-code', `did you mean the command "${command}"?`);
     }

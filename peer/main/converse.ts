@@ -13,11 +13,11 @@ import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
-import type { IceFlags } from './ice-flags.ts';
+import { type IceFlags, isTurnIdle } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
 import { streamCommands, textCommands } from './pieces.ts';
 import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
-import { closeOnBugs, exitHard, onSignals } from './stop.ts';
+import { closeOnBugs, exitHard, onSignals, writeError } from './stop.ts';
 import { VERSION } from './version.ts';
 
 /** How long (ms) a program with nobody before it tries to reach the server at first. */
@@ -33,6 +33,7 @@ interface Seen {
 
 /** Runs a conversation from the first word to the last. Returns the exit code. */
 export async function converse(task: Conversation): Promise<ExitCode> {
+  if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
   const given = await askForCode(task, task.command === 'receive');
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
   const address = given?.server ?? task.server;

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
 import { MAX_NAME } from '../../shared/limits.ts';
+import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { DEFAULT_SERVER } from './server.ts';
 
@@ -33,7 +34,8 @@ export type Conversation =
 /** What the user wants done. */
 export type Task =
   | Conversation
-  | { readonly command: 'id' | 'peers'; readonly data: string | null; readonly json: boolean };
+  | { readonly command: 'id' | 'peers'; readonly data: string | null; readonly json: boolean }
+  | DoctorTask;
 
 /** How long (ms) the one-shot commands wait for the other side to come, or come back, unless told otherwise. */
 const ONE_SHOT_TIMEOUT = 600_000;
@@ -48,6 +50,10 @@ Examples:
 
 The code may also come from the environment (APARTE_CODE), or be asked for: aparte -
 Other users of this machine can see what stands on a command line.`;
+
+const DOCTOR = `
+Asks the rendezvous server, the STUN servers and the relays that a chat with --relay allow would use.
+Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 the server cannot be reached`;
 
 const EXIT_CODES = `
 Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server unreachable, 5 no direct connection,
@@ -84,15 +90,17 @@ function loginName(): string {
   }
 }
 
+function serverOption(): Option {
+  return new Option('--server <url>', `rendezvous server (default: ${DEFAULT_SERVER}, or one inside)`)
+    .env('APARTE_SERVER')
+    .argParser(serverUrl);
+}
+
 function conversation(name: string, about: string, code: string): Command {
   const command = new Command(name)
     .description(about)
     .argument('[code]', code)
-    .addOption(
-      new Option('--server <url>', `rendezvous server (default: ${DEFAULT_SERVER}, or one inside)`)
-        .env('APARTE_SERVER')
-        .argParser(serverUrl),
-    )
+    .addOption(serverOption())
     .addOption(
       new Option('--name <nick>', 'the name shown to the other side (default: login name)')
         .env('APARTE_NAME')
@@ -166,6 +174,13 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
       .action((parsed: Parsed) => {
         task = { command: name, data: parsed.data ?? null, json: parsed.json === true };
       });
+  const doctor = new Command('doctor').description('says what works from here: server, STUN, NAT, relay');
+  doctor
+    .addOption(serverOption())
+    .option('--json', 'as JSON')
+    .action(({ server, json, ...ice }: Parsed) => {
+      task = { command: 'doctor', server: server ?? null, json: json === true, ...iceFlags(ice) };
+    });
   const program = new Command('aparte')
     .description('Private conversation between two programs that share a short code: direct and end-to-end encrypted.')
     .version(version, '-V, --version')
@@ -174,6 +189,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
     .addCommand(receive)
     .addCommand(about('id', "shows this device's identity"))
     .addCommand(about('peers', 'lists the known peers'))
+    .addCommand(addIceOptions(doctor).addHelpText('after', DOCTOR))
     .addCommand(new Command('signal').description('runs the rendezvous server: see aparte signal --help'))
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
   for (const command of [program, ...program.commands]) strict(command);

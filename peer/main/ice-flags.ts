@@ -60,3 +60,8 @@ export function addIceOptions(command: Command): Command {
 export function iceFlags({ stun = [], turn = [], relay = 'never' }: ParsedIce): IceFlags {
   return { iceServers: [...stun, ...turn], relay };
 }
+
+/** Whether a relay was named that is not allowed. */
+export function isTurnIdle({ iceServers, relay }: IceFlags): boolean {
+  return relay === 'never' && iceServers.some(({ credential }) => credential !== undefined);
+}

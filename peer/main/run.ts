@@ -54,6 +54,10 @@ async function perform(task: Task): Promise<ExitCode> {
     case 'peers':
       await showPeers(task);
       return EXIT.ok;
+    case 'doctor': {
+      const { doctor } = await import('./doctor.ts');
+      return doctor(task);
+    }
     default:
       return converse(task);
   }

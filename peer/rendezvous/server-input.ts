@@ -33,6 +33,13 @@ export function readJoinReply(input: unknown): JoinReply | Refusal | null {
   return read(Refusal, input) ?? read(joinReply, input);
 }
 
+/** What is wrong with an ill-formed acknowledgement of a join, in words that are none of the server's. */
+export function faultInJoinReply(input: unknown): string {
+  const [issue] = v.safeParse(joinReply, input, { abortEarly: true }).issues ?? [];
+  const key = issue?.path?.[0]?.key;
+  return typeof key === 'string' ? `an ill-formed answer: ${key}` : 'an ill-formed answer';
+}
+
 /** Event `came`. */
 export function readMember(input: unknown): Member | null {
   return read(member, input);

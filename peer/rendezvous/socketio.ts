@@ -128,14 +128,15 @@ class SocketIoRendezvous implements Rendezvous {
     const { nameplate, card, capacity } = this.#request;
     const request = { nameplate: this.#place?.nameplate ?? nameplate, card, capacity };
     this.#connection?.emit('join', resume === undefined ? request : { ...request, resume }, (input: unknown) => {
-      if (!this.#over && !this.#isIn) this.#answered(resume, server.readJoinReply(input));
+      if (this.#over || this.#isIn) return;
+      const answer = server.readJoinReply(input);
+      if (answer === null) this.#refuse(server.faultInJoinReply(input));
+      else this.#answered(resume, answer);
     });
   }
 
-  #answered(resume: string | undefined, answer: wire.JoinReply | wire.Refusal | null): void {
-    if (answer === null) {
-      this.#refuse('an ill-formed answer');
-    } else if (!('error' in answer)) {
+  #answered(resume: string | undefined, answer: wire.JoinReply | wire.Refusal): void {
+    if (!('error' in answer)) {
       const expected = this.#place?.nameplate ?? this.#request.nameplate;
       if (expected !== null && answer.nameplate !== expected) this.#refuse('another room than asked for');
       else this.#enter(answer);

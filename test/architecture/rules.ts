@@ -25,6 +25,7 @@ export const ROOMS: readonly Room[] = [
   { at: 'peer/core/', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },
   { at: 'peer/rendezvous/', uses: ['shared/', 'peer/rendezvous/'], packages: 'one per file', node: 'any' },
   { at: 'peer/link/', uses: ['shared/', 'peer/link/'], packages: 'one per file', node: 'any' },
+  { at: 'peer/doctor/', uses: ['shared/', 'peer/doctor/'], packages: [], node: 'any' },
   { at: 'peer/store/', uses: ['shared/', 'peer/store/'], types: ['peer/core/'], packages: ['valibot'], node: 'any' },
   {
     at: 'peer/ui/',

@@ -1,0 +1,72 @@
+/** `aparte doctor`: says what works from here, and what kind of connection to expect. */
+import { randomBytes } from 'node:crypto';
+import { encodeCard } from '../../shared/card.ts';
+import { EXIT, type ExitCode } from '../../shared/errors.ts';
+import type { IceServer } from '../../shared/ice.ts';
+import { SIGNALING_VERSION, VERSIONS } from '../../shared/limits.ts';
+import { type Findings, judge } from '../doctor/findings.ts';
+import { examineNetwork } from '../doctor/network.ts';
+import { tryRelays } from '../doctor/relay.ts';
+import { reportLines } from '../doctor/report.ts';
+import { readClock } from '../doctor/server.ts';
+import { chosenServers } from '../link/ice-policy.ts';
+import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import type { IceFlags } from './ice-flags.ts';
+import { DEFAULT_SERVER } from './server.ts';
+
+/** What the doctor is told. */
+export interface DoctorTask extends IceFlags {
+  readonly command: 'doctor';
+  readonly server: string | null;
+  readonly json: boolean;
+}
+
+/** Whether a server let us in, why not (null where it did), and the STUN and TURN servers it offers. */
+interface Visit {
+  readonly cause: string | null;
+  readonly offered: readonly IceServer[];
+}
+
+/** Examines, prints, and returns the exit code: 0 where a connection can be expected, 5 where none, 4 without a server. */
+export async function doctor({ server, json, iceServers, relay }: DoctorTask): Promise<ExitCode> {
+  const url = server ?? DEFAULT_SERVER;
+  const { cause, offered } = await visit(url);
+  // Relays are tried whether they are allowed or not: that they would help is worth knowing.
+  const chosen = chosenServers({ iceServers, relay: 'allow' }, offered);
+  const isStun = (one: string) => one.startsWith('stun:');
+  const stun = chosen.flatMap(({ urls }) => urls.filter(isStun));
+  const turn = chosen.filter(({ urls }) => !urls.some(isStun));
+  const [clock, network, relays] = await Promise.all([readClock(url), examineNetwork(stun), relaysIn(turn)]);
+  const reached = cause === null;
+  const version = reached ? SIGNALING_VERSION : null;
+  const { rtt = null, skew = null } = clock ?? {};
+  const findings: Findings = { server: { url, reached, cause, rtt, version, skew }, ...network, relays };
+  const verdict = judge(findings, relay === 'only');
+  const report = json ? JSON.stringify({ ...findings, ...verdict }) : reportLines(findings, verdict).join('\n');
+  await new Promise((resolve) => process.stdout.write(`${report}\n`, resolve));
+  if (!reached) return EXIT.server;
+  return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;
+}
+
+/** Goes into a room of the server's choice and out again. */
+async function visit(url: string): Promise<Visit> {
+  const open = socketIoRendezvous(url, { now: () => performance.now() });
+  const card = encodeCard({ versions: VERSIONS, nonce: randomBytes(16) });
+  const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {} };
+  let end = (): Promise<void> => Promise.resolve();
+  const found = await new Promise<Visit>((resolve) => {
+    const failed = ({ message }: Error) => resolve({ cause: message, offered: [] });
+    const joined = (_nameplate: string, _members: unknown, offered: readonly IceServer[]) =>
+      resolve({ cause: null, offered });
+    const place = open({ nameplate: null, card, capacity: 2 }, { ...nobody, joined, lost: failed, refused: failed });
+    end = () => place.leave();
+  });
+  await end();
+  return found;
+}
+
+async function relaysIn(servers: readonly IceServer[]) {
+  if (servers.length === 0) return [];
+  const { default: wrtc } = await import('wrtc');
+  return tryRelays(wrtc, servers);
+}
