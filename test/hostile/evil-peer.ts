@@ -70,6 +70,7 @@ export class EvilPeer {
   /** Whether it acknowledges texts. */
   shows = true;
   readonly #link: Link;
+  #mute = false;
   #waiting: (() => void)[] = [];
 
   constructor(channel: Channel, claims: ProvenClaims, link: Link) {
@@ -85,7 +86,7 @@ export class EvilPeer {
       const plain = this.channel.open(frame, performance.now());
       const message = plain === null ? null : decodeMessage(plain);
       if (message !== null) this.heard.push(message);
-      if (message?.kind === 'bye') this.say({ kind: 'byeAck' });
+      if (message?.kind === 'bye') this.last({ kind: 'byeAck' });
       if (message?.kind === 'ping') this.say({ kind: 'ack', seen: this.channel.received });
       if (message?.kind === 'text' && this.shows) this.say({ kind: 'shown', seq: message.seq });
     } catch (error) {
@@ -101,6 +102,18 @@ export class EvilPeer {
     this.step(false);
   }
 
+  /** As `say`, and nothing after it: wrtc crashes where a frame is sent while the other side closes the channel. */
+  last(message: PeerMessage | Uint8Array): void {
+    this.raw(this.channel.seal(message instanceof Uint8Array ? message : encodeMessage(message)));
+    this.#mute = true;
+  }
+
+  /** Sends a DATA frame with the right header and nothing right behind it, and nothing after it. */
+  forge(): void {
+    this.raw(concat(Uint8Array.of(16), u64(this.channel.sent), systemRandom(119)));
+    this.#mute = true;
+  }
+
   /** A whole text message. */
   text(seq: number, bytes: Uint8Array): void {
     this.say({ kind: 'text', seq, id: systemRandom(8), at: Date.now(), raw: false, shown: 0, chunk: bytes });
@@ -113,7 +126,7 @@ export class EvilPeer {
 
   /** Puts bytes on the link as they are. */
   raw(frame: Uint8Array): void {
-    this.#link.send(frame);
+    if (!this.#mute) this.#link.send(frame);
   }
 
   /** Closes the link without a word. */
@@ -137,8 +150,7 @@ let endsHard = false;
 function endHard(): void {
   if (endsHard) return;
   endsHard = true;
-  const { reallyExit } = process as unknown as { reallyExit(code: number): never };
-  process.on('exit', (code) => reallyExit.call(process, code));
+  process.on('exit', (code) => (process as unknown as { reallyExit(code: number): never }).reallyExit(code));
 }
 
 /** A real link of ours, whose events can be waited for. */
@@ -234,11 +246,6 @@ export async function meetAsA(t: Closing, wire: Wire, meeting: Meeting, guise: G
   peer.step(false);
   link.handTo(peer);
   return peer;
-}
-
-/** A DATA frame with a right header and nothing right behind it. */
-export function forgedFrame(n: number): Uint8Array {
-  return concat(Uint8Array.of(16), u64(n), systemRandom(119));
 }
 
 /** The bytes of a candidate nobody can be reached at. */

@@ -45,12 +45,16 @@ export class Program {
   #over = false;
 
   constructor(t: TestContext, { args = ['chat', '--json'], server, code, name = 'somebody', data, env }: Start) {
+    // Ended before the folder goes.
+    t.after(async () => {
+      this.#child.kill('SIGKILL');
+      await this.exit;
+    });
     const options = ['--server', server, '--name', name, '--data', data ?? folder(t)];
     this.#child = spawn(process.execPath, [APARTE, ...args, ...options], {
       stdio: 'pipe',
       env: { ...process.env, NO_COLOR: '1', ...(code === undefined ? {} : { APARTE_CODE: code }), ...env },
     });
-    t.after(() => this.#child.kill('SIGKILL'));
     this.exit = new Promise((resolve) => {
       this.#child.on('close', (status) => {
         this.#over = true;
