@@ -13,10 +13,16 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** Two lines on standard error, what happened and what to do; nothing on standard output. */
+/** Two lines on standard error, what happened and what to do; nothing on standard output but what scripts are told. */
 async function refused(args: readonly string[], exit: number, why: RegExp, setting: Setting = {}): Promise<void> {
   const program = await sandbox.run(args, { input: '', ...setting }).exits(exit);
-  assert.equal(program.stdout, '', args.join(' '));
+  if (args.includes('--json')) {
+    const told = program.events.map((event) => [event.type, event['fatal'] ?? event['exit']]);
+    assert.deepEqual(told, [
+      ['error', true],
+      ['end', exit],
+    ]);
+  } else assert.equal(program.stdout, '', args.join(' '));
   assert.match(program.stderr, /^aparte: .*[^\n]\naparte: .*[^\n]\n$/, args.join(' '));
   assert.match(program.stderr, why, args.join(' '));
 }
