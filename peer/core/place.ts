@@ -124,10 +124,6 @@ export class Place {
 
   #gotMember(member: Member): void {
     if (this.#chosen !== null) return;
-    // Only one can know of a ticket's room: a newcomer is he, come back, and who does not answer his dead connection.
-    const isAlone = this.#options.guesses === null;
-    for (const one of this.#attempts.values())
-      if (isAlone && one.started && one.silence() === 'silent') this.#drop(one);
     this.#newcomers.push(member);
     this.#greet();
   }

@@ -6,9 +6,8 @@
 import type { Order } from '../../peer/core/events.ts';
 import type { RoomOptions } from '../../peer/core/room.ts';
 import type { Random } from '../../peer/crypto/index.ts';
-import { decodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
-import type { Member } from '../../shared/signal-wire.ts';
+import { MeetingServer, type Tamper } from './meeting-server.ts';
 import { Person } from './person.ts';
 import { seededBytes } from './random.ts';
 
@@ -21,26 +20,18 @@ interface FakeLink {
   closed: boolean;
 }
 
-interface Seat {
-  readonly member: Member;
-  readonly person: Person;
-  readonly place: number;
-}
-
-/** What is done to a handshake frame on its way: deliver these instead. */
-export type Tamper = (frame: { from: Person; to: Person; bytes: Uint8Array }) => Uint8Array[];
-
 /** See the head of this file. */
 export class World {
   readonly clock = { now: 1_000, date: 1_700_000_000_000 };
   readonly #people: Person[] = [];
   readonly #queue: (() => void)[] = [];
-  readonly #seats = new Map<string, Seat[]>();
   readonly #links = new Map<string, FakeLink>();
   readonly random: Random;
-  #memberCount = 0;
-  #nameplates = 0;
-  tamper: Tamper = ({ bytes }) => [bytes];
+  readonly server = new MeetingServer((turn) => this.#later(turn));
+  readonly #unplugged = new Set<Person>();
+  readonly #deaf = new Set<Person>();
+  /** What is on its way over links on which nothing gets through, in order. */
+  readonly #held: { readonly to: FakeLink; readonly isDown: () => boolean; readonly turn: () => void }[] = [];
   /** What is done to a frame on a link. */
   tamperFrame: (bytes: Uint8Array, from: Person) => Uint8Array[] = (bytes) => [bytes];
   /** Whether links come about at all. */
@@ -52,6 +43,11 @@ export class World {
 
   constructor(seed = 1) {
     this.random = seededBytes(seed);
+  }
+
+  /** What is done to a handshake frame on its way. */
+  set tamper(tamper: Tamper) {
+    this.server.tamper = tamper;
   }
 
   person(name: string, options: Partial<RoomOptions> = {}): Person {
@@ -97,6 +93,42 @@ export class World {
     }
   }
 
+  /** Nothing gets through to or from somebody any more, but for what `plug` then lets through. */
+  unplug(person: Person): void {
+    this.#unplugged.add(person);
+    this.server.lose(person);
+    this.settle();
+  }
+
+  /** Everything gets through again, frames on links in their order. `kept`: the server has kept his places. */
+  plug(person: Person, kept: boolean): void {
+    this.#unplugged.delete(person);
+    this.server.back(person, kept);
+    this.#release();
+  }
+
+  /** Nothing that comes over links gets through to him, though what he says does; until it does again. */
+  deafen(person: Person, deaf: boolean): void {
+    if (deaf) this.#deaf.add(person);
+    else this.#deaf.delete(person);
+    this.#release();
+  }
+
+  #release(): void {
+    for (const { to, isDown, turn } of this.#held.splice(0)) this.#carry(to, isDown, turn);
+    this.settle();
+  }
+
+  /** What goes over a link arrives later, or waits where the network is gone, as it would be sent again until it comes. */
+  #carry(to: FakeLink, isDown: () => boolean, turn: () => void): void {
+    if (isDown() || this.#held.some((held) => held.to === to)) this.#held.push({ to, isDown, turn });
+    else this.#later(turn);
+  }
+
+  #areApart({ person, other }: FakeLink): boolean {
+    return this.#unplugged.has(person) || (other !== null && this.#unplugged.has(other.person));
+  }
+
   perform(person: Person, orders: readonly Order[]): void {
     for (const order of orders) this.#performOne(person, order);
   }
@@ -108,12 +140,12 @@ export class World {
   #performOne(person: Person, order: Order): void {
     switch (order.type) {
       case 'openPlace':
-        return this.#later(() => this.#join(person, order));
+        return this.#later(() => this.server.join(person, order));
       case 'sendHandshake':
-        return this.#later(() => this.#forward(person, order.place, order.to, order.bytes));
+        return this.#later(() => this.server.forward(person, order.place, order.to, order.bytes));
       case 'leavePlace':
       case 'freeMember':
-        return this.#later(() => this.#leave(person, order));
+        return this.#later(() => this.server.leave(person, order));
       case 'openLink':
         this.#links.set(`${person.name}/${order.link}`, {
           person,
@@ -148,51 +180,6 @@ export class World {
     }
   }
 
-  #join(person: Person, order: Extract<Order, { type: 'openPlace' }>): void {
-    const nameplate = order.nameplate ?? String(++this.#nameplates);
-    const seats = this.#seats.get(nameplate) ?? [];
-    this.#seats.set(nameplate, seats);
-    if (seats.length >= order.capacity) {
-      person.give({ type: 'placeRefused', place: order.place, cause: new AparteError('room-full') });
-      return;
-    }
-    decodeCard(order.card);
-    const member: Member = { id: `m${++this.#memberCount}`, card: order.card };
-    const others = [...seats];
-    seats.push({ member, person, place: order.place });
-    person.give({ type: 'joined', place: order.place, nameplate, members: others.map((seat) => seat.member) });
-    for (const seat of others) this.#later(() => seat.person.give({ type: 'memberCame', place: seat.place, member }));
-  }
-
-  #seatOf(person: Person, place: number): { seats: Seat[]; seat: Seat } | null {
-    for (const seats of this.#seats.values()) {
-      const seat = seats.find((one) => one.person === person && one.place === place);
-      if (seat !== undefined) return { seats, seat };
-    }
-    return null;
-  }
-
-  #forward(from: Person, place: number, to: string, bytes: Uint8Array): void {
-    const found = this.#seatOf(from, place);
-    const target = found?.seats.find((seat) => seat.member.id === to);
-    if (found === null || target === undefined) return;
-    for (const frame of this.tamper({ from, to: target.person, bytes })) {
-      const fact = { type: 'gotHandshake', place: target.place, from: found.seat.member.id, bytes: frame } as const;
-      this.#later(() => target.person.give(fact));
-    }
-  }
-
-  #leave(person: Person, order: Extract<Order, { type: 'leavePlace' | 'freeMember' }>): void {
-    const found = this.#seatOf(person, order.place);
-    if (found === null) return;
-    const id = order.type === 'leavePlace' ? found.seat.member.id : order.member;
-    const index = found.seats.findIndex((seat) => seat.member.id === id);
-    if (index < 0) return;
-    found.seats.splice(index, 1);
-    for (const seat of found.seats)
-      this.#later(() => seat.person.give({ type: 'memberLeft', place: seat.place, member: id }));
-  }
-
   #link(person: Person, number: number): FakeLink | undefined {
     return this.#links.get(`${person.name}/${number}`);
   }
@@ -212,7 +199,16 @@ export class World {
     }
     link.other = other;
     if (!this.linksWork || other.closed) return;
-    for (const side of [link, other]) {
+    this.#carry(
+      other,
+      () => this.#areApart(link),
+      () => this.#open(link, other),
+    );
+  }
+
+  #open(...sides: readonly [FakeLink, FakeLink]): void {
+    if (sides.some((side) => side.closed)) return;
+    for (const side of sides) {
       side.open = true;
       this.#later(() => this.#tellPath(side));
       this.#later(() => side.person.give({ type: 'linkOpened', link: side.number }));
@@ -235,9 +231,10 @@ export class World {
     const other = link?.other;
     if (link?.open !== true || other?.open !== true) return;
     for (const frame of this.tamperFrame(bytes, person)) {
-      this.#later(() => {
+      const arrive = () => {
         if (other.open && !other.closed) other.person.give({ type: 'linkFrame', link: other.number, bytes: frame });
-      });
+      };
+      this.#carry(other, () => this.#areApart(link) || this.#deaf.has(other.person), arrive);
     }
   }
 
@@ -246,7 +243,13 @@ export class World {
     if (link === undefined || link.closed) return;
     link.closed = true;
     const { other } = link;
-    if (link.open && other !== null && !other.closed) this.#later(() => this.#linkClosed(other));
+    if (link.open && other !== null && !other.closed) {
+      this.#carry(
+        other,
+        () => this.#areApart(link),
+        () => this.#linkClosed(other),
+      );
+    }
     link.open = false;
   }
 
