@@ -13,6 +13,8 @@ import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts
 import { Addresses } from './addresses.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket, takeToken } from './limits.ts';
+import type { Packet } from './packets.ts';
+import { PacketScale } from './packets.ts';
 import type { Chance, Order } from './registry.ts';
 import { Registry } from './registry.ts';
 
@@ -38,14 +40,12 @@ const CHANCE: Chance = {
 /** What is known of a client besides its place. */
 interface Connection {
   readonly carrier: Carrier;
-  readonly packets: Bucket;
+  readonly packets: PacketScale;
   readonly joins: Bucket;
   /** Why it must go as soon as it can be told. */
   readonly unwelcome: RefusalCode | null;
   /** Null until it has said that it speaks Socket.IO. */
   socket: Socket | null;
-  /** Whether its last message was an attachment. */
-  attachment: boolean;
 }
 
 /** Serves the clients of one HTTP server. */
@@ -109,16 +109,15 @@ export class Matchmaker {
     const address = carrier.remoteAddress;
     const connection: Connection = {
       carrier,
-      packets: fullBucket(this.#limits.packets, now),
+      packets: new PacketScale(this.#limits.packets, now),
       joins: fullBucket(this.#limits.joins, now),
       unwelcome: this.#addresses?.connected(address, now) ?? null,
       socket: null,
-      attachment: false,
     };
     this.#connections.set(carrier, connection);
     // The library would keep the request, headers and all, for as long as the connection lives.
     Object.assign(carrier, { request: null });
-    carrier.on('packet', (packet: { type: string; data?: unknown }) => this.#weigh(connection, packet));
+    carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
     carrier.once('close', () => {
       this.#connections.delete(carrier);
       if (this.#connections.size === 0) this.#onEmpty();
@@ -129,12 +128,10 @@ export class Matchmaker {
     });
   }
 
-  /** Looks at every packet before it is read: how many they are, and that no message gathers attachments in memory. */
-  #weigh(connection: Connection, { type, data }: { type: string; data?: unknown }): void {
-    const attachment = type === 'message' && typeof data !== 'string';
-    if (!takeToken(connection.packets, this.#limits.packets, performance.now())) this.#drop(connection, 'rate');
-    else if (attachment && connection.attachment) this.#drop(connection, 'invalid');
-    if (type === 'message') connection.attachment = attachment;
+  /** Looks at every packet before the library reads it. */
+  #weigh(connection: Connection, packet: Packet): void {
+    const error = connection.packets.weigh(packet, performance.now());
+    if (error !== null) this.#drop(connection, error);
   }
 
   #introduced(socket: Socket): void {

@@ -73,6 +73,28 @@ test('garbage ends the connection it came on, with a reason, and no other', asyn
   await undisturbed(two);
 });
 
+test('who asks to be introduced more than once, at once or later, is dropped', async (t) => {
+  const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20 });
+  const two = await couple(t, server.url);
+  const connects = Array.from({ length: 900 }, () => textFrame('40{"aparte":1}'));
+  const joins = [textFrame(`451-1["join",{"nameplate":"crowd","card":${ATTACHMENT},"capacity":2}]`), BINARY_FRAME];
+  const rude = await rawWebSocket(t, server.port);
+  let said = '';
+  rude.on('data', (data: Buffer) => (said += data.toString('latin1')));
+  rude.write(Buffer.concat([...connects, ...joins]));
+  await once(rude, 'close');
+  assert.ok(!said.includes('40{"sid"'), said);
+  assert.deepEqual(server.stats(), { connections: 2, rooms: 1, members: 2 });
+
+  const late = await Client.connect(t, server.url);
+  await late.join('late', 3);
+  late.write('0{"aparte":1}');
+  assert.deepEqual(await late.next('fault'), { error: 'invalid' });
+  await late.ended;
+  assert.deepEqual([server.stats().rooms, server.stats().members], [1, 2]);
+  await undisturbed(two);
+});
+
 test('a member that sends garbage loses its place at once', async (t) => {
   const { url } = await serve(t);
   const [first, second] = await couple(t, url);
