@@ -10,6 +10,9 @@ import type { ChatEvent } from '../../peer/core/events.ts';
 
 const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
+/** How long (ms) a test waits before it takes the program for hung: more than any wait of the protocol. */
+const PATIENCE = 30_000;
+
 /** How a program is started. */
 export interface Start {
   /** What follows `aparte`: a command and its options. */
@@ -70,13 +73,25 @@ export class Program {
     });
   }
 
-  /** Resolves with what `find` finds, which is asked after each output. Rejects if the program ends without it. */
+  /**
+   * Resolves with what `find` finds, which is asked after each output. Rejects if the program ends without it, or seems
+   * to hang.
+   */
   async until<T>(find: () => T | undefined | false): Promise<T> {
-    for (;;) {
-      const found = find();
-      if (found !== undefined && found !== false) return found;
-      if (this.#over) assert.fail(`the program ended without it:\n${this.stdout}${this.stderr}`);
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    let late = false;
+    const impatience = setTimeout(() => {
+      late = true;
+      this.#look();
+    }, PATIENCE);
+    try {
+      for (;;) {
+        const found = find();
+        if (found !== undefined && found !== false) return found;
+        if (this.#over || late) assert.fail(`it did not come:\n${this.stdout}${this.stderr}`);
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      }
+    } finally {
+      clearTimeout(impatience);
     }
   }
 
@@ -135,6 +150,7 @@ export class Program {
 
 /** Asserts that a chat ended as an attempt that was refused does: so named, exit 3, and nothing else was told or shown. */
 export async function assertRefused(program: Program, ...words: readonly string[]): Promise<void> {
+  await program.event('end');
   assert.equal(await program.exit, 3, program.stdout + program.stderr);
   assert.ok(words.includes(program.errors.at(-1) ?? ''), program.stdout);
   assert.equal(program.all('error').at(-1)?.fatal, true);
