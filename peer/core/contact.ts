@@ -1,4 +1,5 @@
 /** Who a peer has proven to be, and what we know of that identity. */
+import { foldedName, tidyName } from '../../shared/name.ts';
 import { safetyNumber } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './events.ts';
@@ -17,7 +18,7 @@ export class Contact {
   constructor(handle: string, claims: { id: Uint8Array; name: string }, own: Uint8Array, known: readonly KnownPeer[]) {
     this.handle = handle;
     this.id = claims.id;
-    this.name = claims.name === '' ? 'anonymous' : claims.name;
+    this.name = foldedName(claims.name) === '' ? 'anonymous' : tidyName(claims.name);
     this.#safety = safetyNumber(own, this.id);
     this.trust = trustIn(this.id, this.name, known);
   }

@@ -1,5 +1,6 @@
 /** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
 import type { ErrorCode } from '../../shared/errors.ts';
+import { foldedName, tidyName } from '../../shared/name.ts';
 import type { ChatEvent, Trust } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
 import { NAME_TONES, paint, signs } from './appearance.ts';
@@ -16,10 +17,9 @@ const INDENT = '      ';
 
 /** A name, harmless, on one line and not too wide. `own` is ours: another's that looks the same is told apart. */
 export function shownName(name: string, own: string, appearance: Appearance): string {
-  const shown = truncate(visible(name.trim().replace(/\s+/g, ' ')), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
-  const folded = (text: string) => text.normalize('NFKC').trim().toLowerCase();
+  const shown = truncate(visible(tidyName(name)), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
   if (shown === '') return 'somebody';
-  return [folded(own), 'you'].includes(folded(name)) ? `${shown} (other side)` : shown;
+  return [foldedName(own), 'you'].includes(foldedName(name)) ? `${shown} (other side)` : shown;
 }
 
 /** A colour that stays with a name. */

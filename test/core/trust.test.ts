@@ -1,0 +1,52 @@
+/** A name that looks like a known one is never taken for a new one: who bears it with another key is told apart. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { Contact } from '../../peer/core/contact.ts';
+import { trustIn } from '../../peer/core/trust.ts';
+import { ready } from '../../peer/crypto/index.ts';
+
+before(() => ready());
+
+const id = (byte: number) => new Uint8Array(32).fill(byte);
+const known = [
+  { id: id(1), name: 'Alice', verified: true },
+  { id: id(2), name: 'Mary Ann', verified: false },
+];
+
+const LOOK_ALIKES = [
+  'Alice',
+  'alice',
+  'Alice ',
+  ' \tALICE\n',
+  'Alice\u00a0',
+  '\u2003Alice\u3000',
+  'Alice\u2800',
+  'Al\u200bice',
+  '\u2060Alice\ufeff',
+  'Ali\u00adce\u202e',
+  'Alice\u{e0041}',
+  'Alice\u3164',
+  '\uff21\uff4c\uff49\uff43\uff45',
+  'Alice\u0000',
+  'Mary\u00a0\u2009Ann',
+  'mary \u200b Ann',
+];
+
+test('a name that looks like a known one is a changed key, whatever is invisible in it', () => {
+  for (const name of LOOK_ALIKES) assert.equal(trustIn(id(9), name, known), 'changed', JSON.stringify(name));
+});
+
+test('other names are new, and a known key is known under any name', () => {
+  for (const name of ['Alicia', 'Al ice', 'MaryAnn', 'Bob', '']) assert.equal(trustIn(id(9), name, known), 'new', name);
+  assert.equal(trustIn(id(1), 'Bob', known), 'verified');
+  assert.equal(trustIn(id(2), ' Mary  Ann', known), 'known');
+});
+
+test('a contact goes by its name without blanks around it, in single spaces', () => {
+  const named = (name: string) => new Contact('p', { id: id(9), name }, id(8), known);
+  const alike = named('\u2003Mary\u00a0\n Ann ');
+  assert.equal(alike.name, 'Mary Ann');
+  assert.equal(alike.record.name, 'Mary Ann');
+  assert.equal(alike.trust, 'changed');
+  for (const name of ['', ' ', '\u200b\u2060', '\u3164']) assert.equal(named(name).name, 'anonymous');
+});
