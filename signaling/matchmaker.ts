@@ -183,8 +183,10 @@ export class Matchmaker {
         return true;
       }
       case 'leave':
-        if (args.length !== 1 || typeof request !== 'function') return false;
+        if (args.length !== 1 || typeof request !== 'function' || !this.#registry.has(socket)) return false;
         this.#perform(this.#registry.leave(socket, now));
+        // To the end of the line, wherever it stood.
+        this.#roomless.delete(connection);
         this.#roomless.set(connection, now);
         (request as Reply)();
         return true;

@@ -210,6 +210,22 @@ test('who joins nothing is dropped, at whatever stage it stopped', async (t) => 
   await undisturbed(two);
 });
 
+test('who leaves without having been anywhere is dropped, and keeps nobody else', async (t) => {
+  const server = await serve(t, { joinWithin: 300, sweepEvery: 20 });
+  const nowhere = await Client.connect(t, server.url);
+  const behind = await Client.connect(t, server.url);
+  const again = setInterval(() => nowhere.socket.emit('leave', () => {}), 20);
+  t.after(() => clearInterval(again));
+  assert.deepEqual(await behind.next('fault'), { error: 'idle' });
+  assert.deepEqual(await nowhere.next('fault'), { error: 'invalid' });
+
+  const twice = await Client.connect(t, server.url);
+  await twice.join('twice', 3);
+  await twice.socket.emitWithAck('leave');
+  twice.socket.emit('leave', () => {});
+  assert.deepEqual(await twice.next('fault'), { error: 'invalid' });
+});
+
 test('a room in which nothing happens is closed', async (t) => {
   const server = await serve(t, { roomIdle: 50, sweepEvery: 20 });
   const waiting = await Client.connect(t, server.url);
