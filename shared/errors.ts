@@ -145,6 +145,11 @@ const KINDS = {
     what: 'Not everything was delivered before the end.',
     hint: 'Meet again with a new code and send it again.',
   },
+  'not-delivered': {
+    exit: EXIT.peerGone,
+    what: 'Not everything has been delivered yet.',
+    hint: 'Wait until it is, or type /quit again to leave all the same.',
+  },
   'outbox-full': {
     exit: EXIT.peerGone,
     what: 'Too much is waiting to be delivered.',

@@ -1,4 +1,5 @@
 /** What every part of the conversation is given: the time, randomness, and a place to put its orders. */
+import type { AparteError } from '../../shared/errors.ts';
 import type { Random } from '../crypto/index.ts';
 import type { ChatEvent, Order } from './events.ts';
 
@@ -22,6 +23,11 @@ export interface Context extends Clock {
 /** Orders that an event be shown. */
 export function tell(context: Context, event: ChatEvent): void {
   context.emit({ type: 'tell', event });
+}
+
+/** Orders that a failure be shown. `fatal`: it ends the conversation. */
+export function tellError(context: Context, { code, message, hint }: AparteError, fatal: boolean): void {
+  tell(context, { type: 'error', code, message, hint, fatal });
 }
 
 /** The earliest of some times; null for never. */

@@ -1,26 +1,23 @@
 /** What one peer and we say to each other, over any number of sessions, and what the user is told of it. */
 import type { Contact } from './contact.ts';
 import { type Context, tell } from './context.ts';
-import { Delivery, type Incoming, type Outgoing } from './delivery.ts';
+import type { Delivery, Incoming } from './delivery.ts';
 import type { ChatEvent } from './events.ts';
 import type { PeerMessage } from './wire.ts';
 
 /** The messages of and to one peer. */
 export class Correspondence {
-  readonly delivery = new Delivery();
+  readonly #delivery: Delivery;
   readonly #context: Context;
   readonly #contact: Contact;
   /** Whether the other side was said to be typing. */
   #typing = false;
 
-  constructor(context: Context, contact: Contact) {
+  /** `delivery`: may hold what was said before the peer came. */
+  constructor(context: Context, contact: Contact, delivery: Delivery) {
     this.#context = context;
     this.#contact = contact;
-  }
-
-  /** Takes a message over. Throws `outbox-full`. */
-  say(message: Outgoing): void {
-    this.delivery.add(message);
+    this.#delivery = delivery;
   }
 
   /** Something came. Throws `peer-protocol` for what breaks the order or a limit. */
@@ -33,13 +30,13 @@ export class Correspondence {
       case 'text':
         if (message.shown > 0) this.#gotShown(message.shown);
     }
-    const whole = this.delivery.got(message);
+    const whole = this.#delivery.got(message);
     if (whole !== null) this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
   }
 
   /** A new session begins; the peer has shown everything up to `cursor`. */
   resume(cursor: number): void {
-    for (const id of this.delivery.resume(cursor)) this.#tellDelivered(id);
+    for (const id of this.#delivery.resume(cursor)) this.#tellDelivered(id);
   }
 
   #gotTyping(on: boolean): void {
@@ -48,7 +45,7 @@ export class Correspondence {
   }
 
   #gotShown(seq: number): void {
-    for (const id of this.delivery.gotShown(seq)) this.#tellDelivered(id);
+    for (const id of this.#delivery.gotShown(seq)) this.#tellDelivered(id);
   }
 
   #tellDelivered(id: string): void {

@@ -68,7 +68,8 @@ export type UserCommand =
   | { readonly type: 'send'; readonly text: string; readonly ref: string | null; readonly raw?: boolean }
   | { readonly type: 'typing'; readonly on: boolean }
   | { readonly type: 'verify'; readonly peer: string }
-  | { readonly type: 'quit' };
+  /** `ask`: where something is undelivered, be told so (`not-delivered`) and stay, the first time. */
+  | { readonly type: 'quit'; readonly ask?: true };
 
 /** A peer remembered from earlier, by identity. */
 export interface KnownPeer {

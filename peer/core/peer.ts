@@ -7,7 +7,7 @@ import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
 import { Correspondence } from './correspondence.ts';
-import type { Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { Fact, KnownPeer, PeerStatus } from './events.ts';
 import { Recent } from './recent.ts';
 import { Reunion } from './reunion.ts';
@@ -33,7 +33,7 @@ export interface PeerEvents {
   delivered(): void;
   /** Something failed that does not end the conversation. */
   noted(cause: AparteError): void;
-  ended(peer: Peer, end: SessionEnd): void;
+  ended(end: SessionEnd): void;
 }
 
 /** What the room knows when somebody has proven the code. */
@@ -41,6 +41,8 @@ export interface PeerOptions {
   /** Ours, as in the handshake. */
   readonly profile: Profile;
   readonly known: readonly KnownPeer[];
+  /** What is said to the peer, begun before he came. */
+  readonly delivery: Delivery;
   /** How long (ms) to try to come back after the path was lost; null for as long as the tickets are good. */
   readonly reconnect: number | null;
 }
@@ -74,14 +76,9 @@ export class Peer {
     this.#events = events;
     const own = options.profile.identity.publicKey;
     this.contact = new Contact(`p${context.nextNumber()}`, met.claims, own, options.known);
-    this.#correspondence = new Correspondence(context, this.contact);
+    this.#correspondence = new Correspondence(context, this.contact, options.delivery);
     this.#pending = this.#pendingFrom(met, attempt, LINK_PATIENCE);
     this.#tell();
-  }
-
-  /** Messages this peer has not shown yet. */
-  get undelivered(): number {
-    return this.#correspondence.delivery.undelivered;
   }
 
   /** How we are connected, with the round trip measured last; null while we are not. */
@@ -95,9 +92,8 @@ export class Peer {
     return earliest(this.#session?.wakeAt ?? null, pending, this.#reunion?.wakeAt ?? null, this.giveUpAt);
   }
 
-  /** Takes a message over. Throws `outbox-full`. */
-  say(message: Outgoing): void {
-    this.#correspondence.say(message);
+  /** There is more to be delivered. */
+  flush(): void {
     this.#session?.flush();
   }
 
@@ -114,7 +110,7 @@ export class Peer {
 
   /** The user has seen message `seq`. */
   shown(seq: number): void {
-    this.#correspondence.delivery.markShown(seq);
+    this.#options.delivery.markShown(seq);
     this.#session?.flush();
   }
 
@@ -168,7 +164,7 @@ export class Peer {
     const events = this.#sessionEvents(() => session);
     const refusal = relayRefusal(this.#options.profile.relay, met.claims.capabilities);
     const limits = { patience, relayRefusal: refusal };
-    const session: Session = new Session(this.#context, met, this.#correspondence.delivery, limits, events);
+    const session: Session = new Session(this.#context, met, this.#options.delivery, limits, events);
     return { session, attempt, cursor: met.claims.cursor };
   }
 
@@ -250,7 +246,7 @@ export class Peer {
   }
 
   #profile(): Profile {
-    return { ...this.#options.profile, cursor: this.#correspondence.delivery.shown, expected: this.contact.id };
+    return { ...this.#options.profile, cursor: this.#options.delivery.shown, expected: this.contact.id };
   }
 
   #ended(session: Session, end: SessionEnd, tickets: readonly Ticket[]): void {
@@ -274,9 +270,9 @@ export class Peer {
   }
 
   #got(message: Parameters<Correspondence['got']>[0]): void {
-    const before = this.undelivered;
+    const before = this.#options.delivery.undelivered;
     this.#correspondence.got(message);
-    if (this.undelivered === before) return;
+    if (this.#options.delivery.undelivered === before) return;
     this.#session?.answerBye();
     this.#events.delivered();
   }
@@ -285,7 +281,7 @@ export class Peer {
     this.end();
     this.status = end instanceof AparteError ? 'lost' : 'left';
     if (end !== 'we-left') this.#tell();
-    this.#events.ended(this, end);
+    this.#events.ended(end);
   }
 
   #tell(): void {

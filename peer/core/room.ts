@@ -8,11 +8,12 @@ import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice.ts';
 import type { Identity, Random } from '../crypto/index.ts';
 import { CodeMeeting } from './code-meeting.ts';
-import { type Clock, type Context, earliest, tell } from './context.ts';
-import { MAX_OUTBOX_MESSAGES, type Outgoing, outgoing } from './delivery.ts';
+import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
+import { Delivery, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
 import { Peer } from './peer.ts';
 import type { SessionEnd } from './session.ts';
+import { waitingFor } from './waiting.ts';
 
 /** How long (ms) a user who leaves waits for what is still to be delivered, and one who interrupts. */
 const QUIT_PATIENCE = 3_000;
@@ -46,6 +47,8 @@ interface Leaving {
   readonly exit: ExitCode;
   /** When (ms) we stop waiting for deliveries; null: as long as it takes. */
   readonly until: number | null;
+  /** Whether the user wants to be asked before he leaves something undelivered. */
+  readonly asks?: boolean;
 }
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
@@ -55,11 +58,12 @@ export class Room {
   #orders: Order[] = [];
   #meeting: CodeMeeting | null = null;
   #peer: Peer | null = null;
-  /** What was said before anybody was there. */
-  #early: Outgoing[] = [];
+  readonly #delivery = new Delivery();
   #startedAt = 0;
   #waiting: { for: Waiting['for']; since: number } = { for: 'server', since: 0 };
   #leaving: Leaving | null = null;
+  /** Whether the user knows that something he said is undelivered, and asked to leave. */
+  #asked = false;
   #ended = false;
 
   constructor(options: RoomOptions) {
@@ -87,16 +91,15 @@ export class Room {
         { ...this.#options, profile },
         {
           met: (met, attempt) => {
-            this.#peer = new Peer(this.#context, { profile, known, reconnect }, met, attempt, {
+            const options = { profile, known, delivery: this.#delivery, reconnect };
+            this.#peer = new Peer(this.#context, options, met, attempt, {
               connected: () => this.#connected(),
               delivered: () => this.#leaveIfDone(),
-              noted: (cause) => this.#note(cause),
-              ended: (peer, end) => this.#peerEnded(peer, end),
+              noted: (cause) => tellError(this.#context, cause, false),
+              ended: (end) => this.#peerEnded(end),
             });
-            for (const message of this.#early) this.#peer.say(message);
-            this.#early = [];
           },
-          noted: (cause) => this.#note(cause),
+          noted: (cause) => tellError(this.#context, cause, false),
           failed: (cause) => this.#fail(cause),
         },
       );
@@ -133,10 +136,16 @@ export class Room {
     this.#orders = [];
     if (!this.#ended) {
       action();
-      const next = this.#nextWaiting();
-      if (next !== this.#waiting.for) this.#waiting = { for: next, since: clock.now };
+      this.#updateWaiting();
     }
     return this.#orders;
+  }
+
+  #updateWaiting(): void {
+    const { undelivered } = this.#delivery;
+    const peer = this.#peer?.status ?? null;
+    const next = this.#ended ? null : waitingFor({ place: this.#meeting?.place ?? null, peer, undelivered });
+    if (next !== this.#waiting.for) this.#waiting = { for: next, since: this.#context.now };
   }
 
   #take(fact: Fact): void {
@@ -150,13 +159,9 @@ export class Room {
       case 'command':
         return this.#command(fact.command);
       case 'inputEnded':
-        return this.#leave({ reason: 'left', exit: EXIT.ok, until: null });
+        return this.#leave('left', EXIT.ok, null);
       case 'interrupted':
-        return this.#leave({
-          reason: 'interrupted',
-          exit: EXIT.interrupted,
-          until: this.#context.now + INTERRUPT_PATIENCE,
-        });
+        return this.#leave('interrupted', EXIT.interrupted, INTERRUPT_PATIENCE);
       case 'shown':
         return this.#peer?.shown(fact.seq);
       case 'tick':
@@ -177,11 +182,12 @@ export class Room {
     this.#leaveIfDone();
   }
 
-  #peerEnded(peer: Peer, end: SessionEnd): void {
-    const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || peer.undelivered === 0);
+  #peerEnded(end: SessionEnd): void {
+    const { undelivered } = this.#delivery;
+    const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || undelivered === 0);
     if (end instanceof AparteError && !left) return this.#fail(end);
     if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
-    if (peer.undelivered > 0) return this.#fail(new AparteError('peer-left', `${peer.undelivered} undelivered`));
+    if (undelivered > 0) return this.#fail(new AparteError('peer-left', `${undelivered} undelivered`));
     this.#finish({ reason: 'peer-left', exit: EXIT.ok, until: null });
   }
 
@@ -194,44 +200,58 @@ export class Room {
       case 'verify':
         return this.#verify(command.peer);
       case 'quit':
-        this.#leave({ reason: 'left', exit: EXIT.ok, until: this.#context.now + QUIT_PATIENCE });
+        this.#leave('left', EXIT.ok, QUIT_PATIENCE, command.ask === true && !this.#asked && this.#leaving === null);
     }
   }
 
   #say(command: Extract<UserCommand, { type: 'send' }>): void {
     try {
       const message = outgoing(command.text, command.raw === true, this.#context.date, this.#context.random);
-      if (this.#peer !== null) this.#peer.say(message);
-      else if (this.#early.length < MAX_OUTBOX_MESSAGES) this.#early.push(message);
-      else throw new AparteError('outbox-full');
+      this.#delivery.add(message);
+      this.#asked = false;
+      this.#peer?.flush();
       tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
-      this.#note(error);
+      tellError(this.#context, error, false);
     }
   }
 
   #verify(handle: string): void {
     if (this.#peer?.contact.handle !== handle || this.#peer.status === 'connecting') {
-      return this.#note(new AparteError('bad-command', 'there is no such peer'));
+      return tellError(this.#context, new AparteError('bad-command', 'there is no such peer'), false);
     }
     this.#context.emit({ type: 'remember', peer: this.#peer.verify() });
   }
 
   /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
-  #leave(leaving: Leaving): void {
+  #leave(reason: string, exit: ExitCode, patience: number | null, asks = false): void {
+    const leaving = { reason, exit, until: patience === null ? null : this.#context.now + patience, asks };
     this.#leaving = leaving;
-    const waits =
-      this.#peer === null ? this.#early.length > 0 : this.#peer.status === 'connecting' || this.#peer.undelivered > 0;
+    const waits = this.#peer?.status === 'connecting' || this.#delivery.undelivered > 0;
     const connected = this.#peer?.status === 'connected';
     // Only at the end of input, which has no time limit, does what is pending wait for a connection.
-    if (!connected && (leaving.until !== null || !waits)) return this.#finish(leaving);
+    if (!connected && (leaving.until !== null || !waits)) return this.#leaveNow(leaving);
     this.#leaveIfDone();
   }
 
   #leaveIfDone(): void {
-    if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#peer.undelivered === 0)
+    if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#delivery.undelivered === 0)
       this.#peer.leave();
+  }
+
+  /** There is no more time to deliver what is pending. */
+  #leaveNow(leaving: Leaving): void {
+    const { undelivered } = this.#delivery;
+    if (leaving.asks === true && undelivered > 0) {
+      this.#leaving = null;
+      this.#asked = true;
+      tellError(this.#context, new AparteError('not-delivered', `${undelivered} undelivered`), false);
+    } else {
+      this.#leaving = { ...leaving, until: null };
+      if (this.#peer?.status === 'connected') this.#peer.leave();
+      else this.#finish(leaving);
+    }
   }
 
   #tick(): void {
@@ -239,11 +259,7 @@ export class Room {
     this.#meeting?.place.tick();
     this.#peer?.tick();
     const leaving = this.#leaving;
-    if (leaving?.until != null && leaving.until <= now) {
-      this.#leaving = { ...leaving, until: null };
-      if (this.#peer?.status === 'connected') this.#peer.leave();
-      else this.#finish(leaving);
-    }
+    if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
       this.#fail(this.#meeting?.lostCause ?? new AparteError('timeout'));
     }
@@ -254,26 +270,10 @@ export class Room {
     return timeout === null || this.#peer !== null ? null : this.#startedAt + timeout;
   }
 
-  #nextWaiting(): Waiting['for'] {
-    if (this.#ended) return null;
-    if (this.#peer?.status === 'connected') return this.#peer.undelivered > 0 ? 'delivery' : null;
-    if (this.#peer?.status === 'reconnecting') return 'reconnect';
-    if (this.#peer !== null) return 'path';
-    const place = this.#meeting?.place;
-    if (place?.joined !== true) return 'server';
-    return place.busy ? 'handshake' : 'peer';
-  }
-
-  #note(cause: AparteError): void {
-    const { code, message, hint } = cause;
-    tell(this.#context, { type: 'error', code, message, hint, fatal: false });
-  }
-
   #fail(cause: AparteError): void {
     if (this.#ended) return;
-    const { code, message, hint } = cause;
-    tell(this.#context, { type: 'error', code, message, hint, fatal: true });
-    this.#finish({ reason: code, exit: cause.exit, until: null });
+    tellError(this.#context, cause, true);
+    this.#finish({ reason: cause.code, exit: cause.exit, until: null });
   }
 
   #leaveMeeting(): void {
@@ -284,15 +284,15 @@ export class Room {
   #finish(leaving: Leaving | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    const undelivered = this.#early.length + (this.#peer?.undelivered ?? 0);
+    const { undelivered } = this.#delivery;
     this.#peer?.end();
     this.#leaveMeeting();
     let { reason, exit } = leaving ?? { reason: 'left', exit: EXIT.ok };
     if (undelivered > 0 && exit === EXIT.ok) {
-      const { code, message, hint, exit: failed } = new AparteError('undelivered', `${undelivered} undelivered`);
-      tell(this.#context, { type: 'error', code, message, hint, fatal: true });
-      reason = code;
-      exit = failed;
+      const error = new AparteError('undelivered', `${undelivered} undelivered`);
+      tellError(this.#context, error, true);
+      reason = error.code;
+      exit = error.exit;
     }
     tell(this.#context, { type: 'end', reason, exit });
     this.#context.emit({ type: 'end' });

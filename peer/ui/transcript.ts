@@ -113,7 +113,7 @@ export class Transcript {
       case 'verify':
         return this.#verify(line);
       case 'quit':
-        return { ...nothing, command: { type: 'quit' } };
+        return { ...nothing, command: { type: 'quit', ask: true } };
       case 'mistake':
         return this.#say(line.sentence);
     }

@@ -83,14 +83,14 @@ test('a session that came to stand on one side only, and a handshake that ended 
 test('a server that is gone for an hour, or is another when it comes back, changes nothing for who is connected', () => {
   const { world, alice, bob } = pair();
   for (const person of [alice, bob]) world.server.lose(person);
-  const before = [alice, bob].map((person) => person.events.length);
+  const told = [alice, bob].map((person) => person.events.length);
   world.pass(3_600_000);
   world.server.restart();
   for (const person of [alice, bob]) world.server.back(person, false);
   world.pass(60_000);
   assert.deepEqual(
     [alice, bob].map((person) => person.events.length),
-    before,
+    told,
   );
   bob.say('still here');
   world.settle();
