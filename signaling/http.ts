@@ -1,5 +1,5 @@
 /** The HTTP face of the server: a health check, and nothing else that would be worth asking for. */
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 
 /** For every answer: nothing here is a page, to be framed, guessed at, cached or read from another site. */
@@ -41,6 +41,14 @@ export function secureAnswers(server: Server): void {
   server.prependListener('request', (_request, response: ServerResponse) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   });
+}
+
+/**
+ * Whether a web page from elsewhere asks, which anyone's browser would let it: programs send no `Origin` (RFC 6454,
+ * section 7), pages cannot leave it out of a WebSocket. The TLS of `https:` is that of a proxy in front.
+ */
+export function isForeignPage({ headers: { origin, host } }: IncomingMessage): boolean {
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

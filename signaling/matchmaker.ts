@@ -11,6 +11,7 @@ import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { JoinReply, PeerEvents, Refusal, RefusalCode, ServerEvents } from '../shared/signal-wire.ts';
 import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts';
 import { Addresses } from './addresses.ts';
+import { isForeignPage } from './http.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket, takeToken } from './limits.ts';
 import type { Packet } from './packets.ts';
@@ -79,7 +80,8 @@ export class Matchmaker {
       perMessageDeflate: false,
       httpCompression: false,
       serveClient: false,
-      allowRequest: (request, answer) => answer(null, this.#hasRoomFor(request.socket.remoteAddress ?? '')),
+      allowRequest: (request, answer) =>
+        answer(null, !isForeignPage(request) && this.#hasRoomFor(request.socket.remoteAddress ?? '')),
     });
     this.#io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
     this.#io.on('connection', (socket) => this.#introduced(socket));

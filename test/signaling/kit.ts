@@ -27,6 +27,13 @@ export function card(seed: number): Uint8Array {
 /** What a client was told, in order. */
 export type Told = readonly [event: string, payload: unknown];
 
+/** How a client differs from an ordinary one. */
+export interface ClientOptions {
+  readonly auth?: object;
+  readonly transports?: string[];
+  readonly extraHeaders?: Record<string, string>;
+}
+
 /** A client that keeps all it is told. */
 export class Client {
   readonly socket: Socket<ServerEvents, PeerEvents>;
@@ -37,7 +44,7 @@ export class Client {
   readonly #waiting: (() => void)[] = [];
   #read = 0;
 
-  constructor(url: string, options: { auth?: object; transports?: string[] } = {}) {
+  constructor(url: string, options: ClientOptions = {}) {
     const auth = { aparte: 1 };
     this.socket = io(url, { transports: ['websocket'], auth, ...options, reconnection: false, forceNew: true });
     this.socket.onAny((event: string, payload: unknown) => this.#note(event, payload));
@@ -45,11 +52,7 @@ export class Client {
   }
 
   /** A client that is connected, and hangs up with the test. */
-  static async connect(
-    t: TestContext,
-    url: string,
-    options: { auth?: object; transports?: string[] } = {},
-  ): Promise<Client> {
+  static async connect(t: TestContext, url: string, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(url, options);
     t.after(() => client.socket.disconnect());
     await new Promise<void>((resolve, reject) => client.socket.on('connect', resolve).on('connect_error', reject));

@@ -189,11 +189,26 @@ test('over HTTP there is a health check and nothing else', async (t) => {
     assert.equal(answer.status, 404, path);
     assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
   }
-  const foreign = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
-    headers: { origin: 'http://example.org' },
-  });
-  assert.equal(foreign.status, 200);
-  assert.equal(foreign.headers.get('access-control-allow-origin'), null);
-  assert.match(foreign.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  const open = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+  assert.equal(open.status, 200);
+  assert.match(open.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   assert.equal((await fetch(`${url}/socket.io/socket.io.js`)).status, 400);
+});
+
+test('web pages from elsewhere are not let in, over either transport', async (t) => {
+  const server = await serve(t, { perAddress: null });
+  const host = `127.0.0.1:${server.port}`;
+  const elsewhere = ['http://example.org', `http://127.0.0.1:1`, `http://localhost:${server.port}`, `${host}`, 'null'];
+  for (const origin of ['', ...elsewhere]) {
+    const answer = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+    assert.equal(answer.status, 403, origin);
+    assert.equal(answer.headers.get('access-control-allow-origin'), null);
+    const page = new Client(server.url, { extraHeaders: { origin } });
+    await new Promise<void>((resolve, reject) =>
+      page.socket.on('connect_error', () => resolve()).on('connect', reject),
+    );
+  }
+  assert.equal(server.stats().connections, 0);
+  for (const origin of [`http://${host}`, `https://${host}`])
+    await (await Client.connect(t, server.url, { extraHeaders: { origin } })).join(null, 1);
 });
