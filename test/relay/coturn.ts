@@ -12,6 +12,9 @@ export const NO_COTURN = spawnSync('turnserver', ['--version']).error === undefi
 
 export const SECRET = 'north';
 
+/** How long coturn may take until it listens, in ms. */
+const PATIENCE = 20_000;
+
 /** A server that runs. */
 export interface Coturn {
   readonly port: number;
@@ -34,8 +37,13 @@ export async function startCoturn(): Promise<Coturn> {
   const kill = () => void child.kill('SIGKILL');
   process.on('exit', kill);
   const address = { address: '127.0.0.1', port };
+  const deadline = performance.now() + PATIENCE;
   while ((await askTcp(address)) === null || (await askUdp([address]))[0] === null) {
     if (child.exitCode !== null) throw new Error(`coturn ended:\n${log}`);
+    if (performance.now() > deadline) {
+      kill();
+      throw new Error(`waited in vain for coturn to listen:\n${log}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return {

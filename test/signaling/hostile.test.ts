@@ -65,7 +65,7 @@ test('garbage ends the connection it came on, with a reason, and no other', asyn
       for (const packet of packets) rude.write(packet);
       assert.deepEqual(await rude.next('fault'), { error: 'invalid' });
       await rude.ended;
-      await until(() => server.stats().connections === 2);
+      await until('two connections', () => server.stats().connections === 2);
       assert.deepEqual(server.stats(), { connections: 2, rooms: 1, members: 2 });
     });
   }
@@ -206,7 +206,7 @@ test('who joins nothing is dropped, at whatever stage it stopped', async (t) => 
   }
   // Does not answer the close, and is cut off.
   await once(mute.resume(), 'close');
-  await until(() => server.stats().connections === 2);
+  await until('two connections', () => server.stats().connections === 2);
   await undisturbed(two);
 });
 
@@ -241,7 +241,7 @@ test('who takes leave of Socket.IO but not of the connection is let go', async (
   sly.write(textFrame('40{"aparte":1}'));
   await once(sly, 'data');
   sly.write(textFrame('41'));
-  await until(() => server.stats().connections === 0);
+  await until('no connection', () => server.stats().connections === 0);
 });
 
 test('garbage below Socket.IO ends its own connection', async (t) => {
@@ -264,7 +264,7 @@ test('garbage below Socket.IO ends its own connection', async (t) => {
   ]) {
     assert.equal((await fetch(`${server.url}/socket.io/${query}`)).status, 400, query);
   }
-  await until(() => server.stats().connections === 2);
+  await until('two connections', () => server.stats().connections === 2);
   await undisturbed(two);
 });
 

@@ -148,7 +148,17 @@ export function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), payload]);
 }
 
-/** Resolves when a condition holds that nobody announces; looks again whenever the event loop has turned. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** How long `until` waits, in ms: far longer than anything here takes. */
+const PATIENCE = 20_000;
+
+/**
+ * Resolves when a condition holds that nobody announces; looks again whenever the event loop has turned. Throws, and
+ * names what was waited for, where it does not come.
+ */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

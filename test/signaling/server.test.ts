@@ -54,7 +54,7 @@ test('a lost connection comes back to its place, and gets what was sent meanwhil
   const { token, self } = await second.join('kept', 2);
   await first.next('came');
   second.cut();
-  await until(() => server.stats().connections === 1);
+  await until('one connection', () => server.stats().connections === 1);
   first.send(self, Uint8Array.of(9));
   const third = await Client.connect(t, server.url);
   assert.deepEqual(await third.ask('kept', 3), { error: 'room-full' });
