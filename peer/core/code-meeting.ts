@@ -74,7 +74,10 @@ export class CodeMeeting {
   /** Takes a fact about the place. */
   got(fact: Extract<Fact, { place: number }>): void {
     if (fact.type === 'placeRefused') {
-      if (!this.#met) this.#events.failed(fact.cause);
+      if (this.#met) return;
+      // Where a guess at us is out, that is the failure: whoever tries this code again would risk another.
+      this.place.got(fact);
+      this.#events.failed(fact.cause);
       return;
     }
     if (fact.type === 'placeResumed') this.#reachedServer();

@@ -92,8 +92,8 @@ export class Place {
     return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
   }
 
-  /** Takes a fact about this place; a refusal is the business of whoever entered. */
-  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' }>): void {
+  /** Takes a fact about this place. That a refusal is the end of it is the business of whoever entered. */
+  got(fact: Extract<Fact, { place: number }>): void {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
@@ -106,6 +106,8 @@ export class Place {
       case 'placeLost':
         this.joined = false;
         return;
+      case 'placeRefused':
+        return this.#giveUp(this.#attempts.values(), 'the server refused us meanwhile');
       case 'placeResumed':
         this.joined = true;
         for (const attempt of this.#attempts.values()) attempt.resend();
@@ -114,7 +116,7 @@ export class Place {
 
   /** We are in, as a new member: what was under way before is void. */
   #gotJoined(nameplate: string, members: readonly Member[]): void {
-    for (const attempt of this.#attempts.values()) this.#giveUp(attempt, 'the server lost the room meanwhile');
+    this.#giveUp(this.#attempts.values(), 'the server lost the room meanwhile');
     if (this.#left) return;
     this.joined = true;
     this.#nameplate = nameplate;
@@ -132,7 +134,7 @@ export class Place {
     const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
     if (waiting >= 0) this.#newcomers.splice(waiting, 1);
     const attempt = this.#attempts.get(member);
-    if (attempt !== undefined) this.#giveUp(attempt, 'the other side went away');
+    if (attempt !== undefined) this.#giveUp([attempt], 'the other side went away');
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
@@ -201,11 +203,13 @@ export class Place {
     } else attempt.fail(cause);
   }
 
-  /** Ends an attempt that cannot go on: without a word where nothing was risked yet. */
-  #giveUp(attempt: Attempt, why: string): void {
-    if (attempt.done) return;
-    if (attempt.silence() === 'silent') this.#drop(attempt);
-    else attempt.fail(new AparteError(attempt.silence(), why));
+  /** Ends attempts that cannot go on: without a word where nothing was risked yet. */
+  #giveUp(attempts: Iterable<Attempt>, why: string): void {
+    for (const attempt of attempts) {
+      if (attempt.done) continue;
+      if (attempt.silence() === 'silent') this.#drop(attempt);
+      else attempt.fail(new AparteError(attempt.silence(), why));
+    }
   }
 
   #drop(attempt: Attempt): void {

@@ -3,6 +3,7 @@ import type { ChatEvent, Fact, Order } from '../../peer/core/events.ts';
 import { Room, type RoomOptions } from '../../peer/core/room.ts';
 import { codeSecret, Identity, type Meeting } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
+import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import { seededBytes } from '../core/random.ts';
 
@@ -60,6 +61,11 @@ export class Alone {
   /** The connection to the server was away for a moment, and our place is still ours. */
   resumed(): void {
     this.give({ type: 'placeResumed', place: this.#place });
+  }
+
+  /** The server wants us no longer. */
+  refused(): void {
+    this.give({ type: 'placeRefused', place: this.#place, cause: new AparteError('server-refused') });
   }
 
   frame(from: Member, bytes: Uint8Array): void {

@@ -89,6 +89,21 @@ test('row 2: a REPLY taken and the member gone is a guess as well', () => {
   assert.equal(alone.exit, 3);
 });
 
+test('row 2: a REPLY taken by a server that then refuses us is a guess as well, and no reason to try the code again', () => {
+  const alone = new Alone();
+  const ghost = alone.ghost();
+  alone.joined(ghost);
+  alone.frame(ghost, hello(alone, ghost, 'a-guess'));
+  alone.refused();
+  assert.deepEqual(alone.errors, ['wrong-code']);
+  assert.equal(alone.exit, 3);
+  const unrisked = new Alone();
+  unrisked.joined(unrisked.ghost());
+  unrisked.refused();
+  assert.deepEqual(unrisked.errors, ['server-refused']);
+  assert.equal(unrisked.exit, 4);
+});
+
 test('row 2: with a REPLY out, no REPLY of a newcomer is judged: that would be a second guess', () => {
   for (const secret of ['another-guess', RIGHT]) {
     const alone = new Alone();
@@ -184,11 +199,13 @@ test('row 11: told that both came second, each says within ten seconds that the 
   assert.deepEqual(alone.sent, []);
 });
 
+// A silence before anything was risked is no reason to end.
 for (const [what, type, ofAlice, ofBob] of [
-  ['HELLO', FLIGHT.hello, 'silent', 'silent'],
-  ['REPLY', FLIGHT.reply, 'silent', 'wrong-code'],
-  ['PROOF of A', FLIGHT.proofA, 'no-answer', 'wrong-code'],
-  ['PROOF of B', FLIGHT.proofB, 'no-answer', 'peer-abort'],
+  // B is freed by A a moment before it would have said so itself.
+  ['HELLO', FLIGHT.hello, ['silent', undefined], ['server-refused', 4]],
+  ['REPLY', FLIGHT.reply, ['silent', undefined], ['wrong-code', 3]],
+  ['PROOF of A', FLIGHT.proofA, ['no-answer', 3], ['wrong-code', 3]],
+  ['PROOF of B', FLIGHT.proofB, ['no-answer', 3], ['peer-abort', 3]],
 ] as const) {
   test(`a server that drops ${what}: both are told within ten seconds, nothing is delivered`, () => {
     const world = new World();
@@ -200,10 +217,9 @@ for (const [what, type, ofAlice, ofBob] of [
     bob.start();
     alice.say('for bob alone');
     world.pass(10_000);
-    assert.equal(alice.errors[0], ofAlice);
-    assert.equal(bob.errors[0], ofBob);
+    assert.deepEqual([alice.errors[0], alice.end?.exit], ofAlice);
+    assert.deepEqual([bob.errors[0], bob.end?.exit], ofBob);
     for (const person of [alice, bob]) {
-      assert.equal(person.end?.exit, person.errors[0] === 'silent' ? undefined : 3);
       assert.ok(person.of('peer').every(({ status }) => status !== 'connected'));
       assert.deepEqual(person.texts, []);
     }
