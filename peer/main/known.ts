@@ -4,6 +4,7 @@ import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
 import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
 import { dataFolder, openStore, type Store } from '../store/index.ts';
+import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
 import { complain, writeError } from './stop.ts';
 
@@ -59,7 +60,7 @@ export async function showIdentity({ data, json }: { data: string | null; json: 
   const identity = await identityIn(await open(data));
   const id = Buffer.from(identity.publicKey).toString('base64url');
   const safety = groups(fingerprint(identity.publicKey));
-  if (json) process.stdout.write(`${JSON.stringify({ id, safety })}\n`);
+  if (json) process.stdout.write(safeJson({ id, safety }));
   else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n${HALF}\n`);
 }
 
@@ -73,7 +74,7 @@ export async function showPeers({ data, json }: { data: string | null; json: boo
     trust: verified ? 'verified' : 'known',
     safety: groups(fingerprint(id)),
   }));
-  if (json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+  if (json) for (const row of rows) process.stdout.write(safeJson(row));
   else if (rows.length === 0) process.stdout.write('No peers are known yet.\n');
   else for (const { name, trust, safety } of rows) process.stdout.write(`${visible(name)}  ${trust}  ${safety}\n`);
 }

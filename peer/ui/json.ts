@@ -14,14 +14,19 @@ export const MAX_LINE = 6 * 65_536 + 4_096;
 // What JSON leaves as it is although it can steer a terminal or hide: DEL and C1, formats, separators, invisibles.
 const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** An object as one line of JSON that does no harm on a terminal either. */
-export function jsonLine(event: ChatEvent): string {
+/** A value as JSON on one line, with a line feed behind it, that does no harm on a terminal either. */
+export function safeJson(value: object): string {
   const escaped = (char: string) =>
     char
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join('');
-  return `${JSON.stringify(event).replace(UNSAFE, escaped)}\n`;
+  return `${JSON.stringify(value).replace(UNSAFE, escaped)}\n`;
+}
+
+/** An event as a line of machine mode. */
+export function jsonLine(event: ChatEvent): string {
+  return safeJson(event);
 }
 
 /** Speaks JSON lines. Reads at once. */

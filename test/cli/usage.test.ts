@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { ready } from '../../peer/crypto/index.ts';
+import { openStore } from '../../peer/store/index.ts';
 import { APARTE, Sandbox, type Setting } from './program.ts';
 
 const sandbox = new Sandbox();
@@ -130,6 +132,18 @@ describe('the data folder', { concurrency: 3 }, () => {
     assert.deepEqual(json, { id: identity, safety });
     for (const name of readdirSync(home)) assert.equal(statSync(join(home, name)).mode & 0o77, 0, name);
     assert.notEqual((await sandbox.run(['id']).exits(0)).stdout, first.stdout);
+  });
+
+  test("peers steers no terminal by a peer's name", async () => {
+    const home = sandbox.home();
+    await ready();
+    const store = await openStore(home);
+    const name = 'ann\u009b2J\u202e\u007f';
+    await store.remember({ id: new Uint8Array(32).fill(7), name, verified: false });
+    const json = await sandbox.run(['peers', '--json'], { home }).exits(0);
+    assert.equal(json.events[0]?.['name'], name);
+    const words = await sandbox.run(['peers'], { home }).exits(0);
+    for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f\p{Cf}]/u);
   });
 
   test('peers says that there are none', async () => {
