@@ -25,7 +25,10 @@ export interface RelayFinding {
 
 /** Everything. Printed as it is under `--json`. */
 export interface Findings {
-  /** `version`: of the signalling protocol; `skew`: by how many seconds our clock is ahead of the server's. */
+  /**
+   * `version`: of the signalling protocol; `skew`: by how many seconds our clock is ahead of the server's; `redirect`:
+   * where it sends whoever asks (not followed), null where nowhere.
+   */
   readonly server: {
     readonly url: string;
     readonly reached: boolean;
@@ -33,6 +36,7 @@ export interface Findings {
     readonly rtt: number | null;
     readonly version: number | null;
     readonly skew: number | null;
+    readonly redirect: string | null;
   };
   /** Over UDP and TCP; null where no STUN server is known. */
   readonly udp: StunFinding | null;
@@ -42,6 +46,8 @@ export interface Findings {
   /** `address`: this machine has a global one; `mapped` as in {@link StunFinding}. */
   readonly ipv6: { readonly address: boolean; readonly mapped: string | null };
   readonly relays: readonly RelayFinding[];
+  /** URIs of relays the server offers that were not asked, as the user does not allow relays. */
+  readonly untried: readonly string[];
 }
 
 /** What to expect: a direct connection, one over a relay, none; null where that cannot be said. */
@@ -65,6 +71,7 @@ const MEANS = {
   allow: 'A relay works: use --relay allow on both sides.',
   needRelay: 'A relay would help: ask for one at the server, or name one with --turn.',
   relayFails: 'The relay that is known does not work from here.',
+  untried: 'The server offers a relay that was not tried: aparte doctor --relay allow tries it.',
   skew: 'The clocks differ: messages will show odd times.',
 } as const;
 
@@ -73,11 +80,12 @@ export const CLOCK_TOLERANCE = 3;
 
 /** Judges. `onlyRelay`: the user wants nothing else. */
 export function judge(findings: Findings, onlyRelay: boolean): Verdict {
-  const { server, udp, tcp, nat, relays } = findings;
+  const { server, udp, tcp, nat, relays, untried } = findings;
   if (!server.reached) return { expect: null, advice: [MEANS.noServer] };
   const clock = server.skew !== null && Math.abs(server.skew) >= CLOCK_TOLERANCE ? [MEANS.skew] : [];
   const relayWorks = relays.some(({ works }) => works);
-  const help = relayWorks ? MEANS.allow : relays.length > 0 ? MEANS.relayFails : MEANS.needRelay;
+  const noneWorks = relays.length > 0 ? MEANS.relayFails : MEANS.needRelay;
+  const help = relayWorks ? MEANS.allow : untried.length > 0 ? MEANS.untried : noneWorks;
   const instead: Expectation = relayWorks ? 'relay' : 'none';
   if (onlyRelay) return { expect: instead, advice: [...(relayWorks ? [] : [help]), ...clock] };
   if (udp === null) return { expect: 'direct', advice: [MEANS.onlyHere, MEANS.startStun, ...clock] };

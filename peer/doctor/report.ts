@@ -16,17 +16,19 @@ const EXPECT = {
 
 /** The lines to print. */
 export function reportLines(findings: Findings, verdict: Verdict): string[] {
-  const { server, udp, tcp, nat, ipv6, relays } = findings;
+  const { server, udp, tcp, nat, ipv6, relays, untried } = findings;
   const line = (name: string, text: string) => `${name.padEnd(8)}${text}`;
   const lines = [
     line('server', server.reached ? `${server.url} ${serverWords(server)}` : `${server.url}: ${server.cause}`),
   ];
+  if (server.redirect !== null) lines.push(line('', `it redirects to ${server.redirect}, which was not followed`));
   if (server.skew !== null) lines.push(line('clock', clockWords(server.skew)));
   lines.push(line('UDP', stunWords(udp)), line('TCP', stunWords(tcp)));
   if (nat !== null) lines.push(line('NAT', NAT[nat]));
   lines.push(line('IPv6', ipv6Words(ipv6)));
-  if (relays.length === 0) lines.push(line('relay', 'none is known'));
+  if (relays.length + untried.length === 0) lines.push(line('relay', 'none is known'));
   for (const { url, works, cause } of relays) lines.push(line('relay', works ? `${url} works` : `${url}: ${cause}`));
+  for (const url of untried) lines.push(line('relay', `${url}: not tried without --relay allow`));
   const { expect, advice } = verdict;
   return [...lines, '', ...(expect === null ? [] : [`From here ${EXPECT[expect]}`]), ...advice];
 }

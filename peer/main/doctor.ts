@@ -11,6 +11,8 @@ import { reportLines } from '../doctor/report.ts';
 import { readClock } from '../doctor/server.ts';
 import { chosenServers } from '../link/ice-policy.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import { safeJson } from '../ui/json.ts';
+import { visible } from '../ui/sanitize.ts';
 import type { IceFlags } from './ice-flags.ts';
 import { DEFAULT_SERVER } from './server.ts';
 
@@ -31,19 +33,28 @@ interface Visit {
 export async function doctor({ server, json, iceServers, relay }: DoctorTask): Promise<ExitCode> {
   const url = server ?? DEFAULT_SERVER;
   const { cause, offered } = await visit(url);
-  // Relays are tried whether they are allowed or not: that they would help is worth knowing.
-  const chosen = chosenServers({ iceServers, relay: 'allow' }, offered);
   const isStun = (one: string) => one.startsWith('stun:');
-  const stun = chosen.flatMap(({ urls }) => urls.filter(isStun));
-  const turn = chosen.filter(({ urls }) => !urls.some(isStun));
-  const [clock, network, relays] = await Promise.all([readClock(url), examineNetwork(stun), relaysIn(turn)]);
+  const known = chosenServers({ iceServers, relay: 'allow' }, offered);
+  const stun = known.flatMap(({ urls }) => urls.filter(isStun));
+  const turn = known.filter(({ urls }) => !urls.some(isStun));
+  // A relay the user named is his to try; one that the server names is asked only where relays are allowed.
+  const tried = relay === 'never' ? turn.filter((one) => iceServers.includes(one)) : turn;
+  const untried = turn.filter((one) => !tried.includes(one)).flatMap(({ urls }) => urls);
+  const [clock, network, relays] = await Promise.all([readClock(url), examineNetwork(stun), relaysIn(tried)]);
   const reached = cause === null;
   const version = reached ? SIGNALING_VERSION : null;
-  const { rtt = null, skew = null } = clock ?? {};
-  const findings: Findings = { server: { url, reached, cause, rtt, version, skew }, ...network, relays };
+  const { rtt = null, skew = null, redirect = null } = clock ?? {};
+  const findings: Findings = {
+    server: { url, reached, cause, rtt, version, skew, redirect },
+    ...network,
+    relays,
+    untried,
+  };
   const verdict = judge(findings, relay === 'only');
-  const report = json ? JSON.stringify({ ...findings, ...verdict }) : reportLines(findings, verdict).join('\n');
-  await new Promise((resolve) => process.stdout.write(`${report}\n`, resolve));
+  const report = json
+    ? safeJson({ ...findings, ...verdict })
+    : `${reportLines(findings, verdict).map(visible).join('\n')}\n`;
+  await new Promise((resolve) => process.stdout.write(report, resolve));
   if (!reached) return EXIT.server;
   return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;
 }

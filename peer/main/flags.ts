@@ -52,7 +52,7 @@ The code may also come from the environment (APARTE_CODE), or be asked for: apar
 Other users of this machine can see what stands on a command line.`;
 
 const DOCTOR = `
-Asks the rendezvous server, the STUN servers and the relays that a chat with --relay allow would use.
+Asks the rendezvous server, the STUN servers and your own relays; those the server offers only with --relay allow.
 Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 the server cannot be reached`;
 
 const EXIT_CODES = `

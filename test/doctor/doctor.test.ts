@@ -1,6 +1,6 @@
 /** What the doctor concludes from what it finds, and that it finds it. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { type Expectation, type Findings, judge } from '../../peer/doctor/findings.ts';
@@ -17,12 +17,13 @@ after(() => sandbox.close());
 const seen = { mapped: '203.0.113.1:5', rtt: 12 };
 const unseen = { mapped: null, rtt: null };
 const good: Findings = {
-  server: { url: 'https://a.org', reached: true, cause: null, rtt: 20, version: 1, skew: 0 },
+  server: { url: 'https://a.org', reached: true, cause: null, rtt: 20, version: 1, skew: 0, redirect: null },
   udp: seen,
   tcp: seen,
   nat: 'same',
   ipv6: { address: false, mapped: null },
   relays: [],
+  untried: [],
 };
 const blocked = { udp: unseen, nat: null };
 const works = { url: 'turn:b.org', works: true, cause: null };
@@ -36,6 +37,7 @@ const VERDICTS: [Partial<Findings>, Expectation, advice: RegExp][] = [
   [{ nat: 'varies' }, 'none', /symmetric.*A relay would help/],
   [{ nat: 'varies', relays: [fails, works] }, 'relay', /symmetric.*--relay allow on both sides/],
   [{ nat: 'varies', relays: [fails] }, 'none', /does not work from here/],
+  [{ nat: 'varies', untried: [works.url] }, 'none', /was not tried: aparte doctor --relay allow/],
   [blocked, 'none', /UDP is blocked.*not of the server.*A relay would help/],
   [{ ...blocked, tcp: unseen }, 'none', /Nor did one answer over TCP/],
   [{ ...blocked, relays: [works] }, 'relay', /--relay allow on both sides/],
@@ -70,6 +72,13 @@ test('findings are told in words', () => {
   ]);
 });
 
+test('a relay that was not tried, and a redirect that was not followed, are told', () => {
+  const found = { ...good, server: { ...good.server, redirect: 'http://10.0.0.1/' }, untried: ['turn:b.org'] };
+  const lines = reportLines(found, judge(found, false));
+  assert.equal(lines[1], '        it redirects to http://10.0.0.1/, which was not followed');
+  assert.ok(lines.includes('relay   turn:b.org: not tried without --relay allow'), lines.join('\n'));
+});
+
 test('the kind of NAT is told by the mappings of one port', () => {
   const mapping = (address: string, port: number) => ({ mapped: { address, port }, rttMs: 1 });
   const own = ['192.0.2.9'];
@@ -93,13 +102,17 @@ test('a STUN server is asked over UDP, from one port, and over TCP', async (t) =
   assert.equal(await askTcp(to), null);
 });
 
+async function portOf(http: Server): Promise<number> {
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return (http.address() as AddressInfo).port;
+}
+
 test("the server's clock is read, and what tells no time is borne", async (t) => {
   const http = createServer((_request, response) => {
     response.setHeader('Date', new Date(Date.now() - 90_500).toUTCString()).end();
   });
   t.after(() => http.close());
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await portOf(http)}`;
   const { skew } = (await readClock(url)) ?? assert.fail();
   assert.ok(skew !== null && Math.abs(skew - 90) <= 1, String(skew));
   http.removeAllListeners('request').on('request', (_request, response) => {
@@ -120,6 +133,29 @@ test('the program examines a server that answers STUN, and exits 0', async () =>
   for (const found of [udp, tcp]) assert.match(found?.mapped ?? '', /^127\.0\.0\.1:\d+$/);
   const words = await sandbox.run(['doctor', '--server', url]).exits(0);
   assert.match(words.stdout, /^NAT {5}none between .*\n(.*\n)+\nFrom here a direct connection can be expected\.\n$/m);
+});
+
+test('a server that sends the doctor elsewhere is named, not obeyed, and steers no terminal', async (t) => {
+  let visits = 0;
+  const elsewhere = createServer((_request, response) => {
+    visits += 1;
+    response.end();
+  });
+  const to = `http://127.0.0.1:${await portOf(elsewhere)}/`;
+  const http = createServer((_request, response) => {
+    response.writeHead(302, { Location: `${to}\u009b2J` }).end();
+  });
+  t.after(() => {
+    http.close();
+    elsewhere.close();
+  });
+  const url = `http://127.0.0.1:${await portOf(http)}`;
+  const json = await sandbox.run(['doctor', '--json', '--server', url]).exits(4);
+  assert.equal((JSON.parse(json.stdout) as Findings).server.redirect, `${to}\u009b2J`);
+  const words = await sandbox.run(['doctor', '--server', url]).exits(4);
+  assert.ok(words.stdout.includes(`it redirects to ${to}\\x9b2J, which was not followed\n`), words.stdout);
+  for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f]/);
+  assert.equal(visits, 0);
 });
 
 test('without a server it says so and exits 4; a wrong flag is exit 2 and shows no password', async () => {

@@ -94,6 +94,9 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     const found = JSON.parse(works.stdout) as { relays: unknown; expect: string };
     assert.deepEqual(found.relays, [{ url, works: true, cause: null }]);
     assert.equal(found.expect, 'relay');
+    const never = await sandbox.run(['doctor', '--json', '--server', server]).exits(0);
+    const { relays, untried } = JSON.parse(never.stdout) as { relays: unknown; untried: unknown };
+    assert.deepEqual([relays, untried], [[], [url]], 'a relay of the server was asked without consent');
     const wrong = `turn:ann:wrong@127.0.0.1:${coturn.port}?transport=tcp`;
     const fails = sandbox.run(['doctor', '--server', server, '--relay', 'only', '--turn', wrong]);
     await fails.exits(5);
