@@ -51,7 +51,7 @@ const client = new Client({
     random: systemRandom,
   }),
   openRendezvous: socketIoRendezvous(url, { now: () => performance.now() }),
-  openLink: webrtcLink(wrtc, { iceServers: [] }),
+  openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }),
   encodeCandidate: encodeSignal,
   decodeCandidate: decodeSignal,
   show,

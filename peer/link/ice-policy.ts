@@ -7,6 +7,8 @@ export interface IcePolicy {
   readonly iceServers: readonly IceServer[];
   /** Left out: `never`. */
   readonly relay?: RelayPolicy;
+  /** Whether the other side may be on this machine: addresses that lead only back to it are tried. Left out: no. */
+  readonly loopback?: boolean;
 }
 
 const isTurn = ({ urls }: IceServer) => urls.some((url) => /^turns?:/.test(url));
@@ -29,10 +31,35 @@ export function isRelayed(candidate: string): boolean {
   return / typ relay(?: |$)/i.test(candidate);
 }
 
-/** A description without the candidates that lead over a relay. */
-export function withoutRelayed(sdp: string): string {
+/** Whether a well-formed candidate is worth a try, and harmless. ICE over TCP (RFC 6544) could open any port's talk. */
+export function isUsable(candidate: string, { relay = 'never', loopback = false }: IcePolicy): boolean {
+  const [, , transport = '', , address = ''] = candidate.split(' ');
+  if (transport.toLowerCase() !== 'udp' || (relay === 'never' && isRelayed(candidate))) return false;
+  return /\.local$/i.test(address) || isReachable(address, loopback);
+}
+
+/**
+ * Whether an address may be another machine's: IPv4 outside 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and all from
+ * 224.0.0.0 on (RFC 6890); of IPv6 global unicast and unique local addresses, 2000::/3 and fc00::/7 (RFC 4291, RFC 4193).
+ * Those of the loopback device as said.
+ */
+function isReachable(address: string, loopback: boolean): boolean {
+  const url = `http://${address.includes(':') ? `[${address}]` : address}/`;
+  const canonical = URL.canParse(url) ? new URL(url).hostname : '';
+  if (canonical.startsWith('[')) return (loopback && canonical === '[::1]') || GLOBAL_OR_LOCAL.test(canonical);
+  // Another spelling, such as an octal one, is read differently by different programs.
+  if (canonical !== address) return false;
+  const [first = 0, second = 0] = canonical.split('.').map(Number);
+  if (first === 127) return loopback;
+  return first !== 0 && first < 224 && !(first === 169 && second === 254);
+}
+
+const GLOBAL_OR_LOCAL = /^\[(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}):/;
+
+/** A description with those of its candidates, `candidate:…` each, that `keeps` says yes to; it is asked once each. */
+export function withCandidates(sdp: string, keeps: (candidate: string) => boolean): string {
   return sdp
     .split('\r\n')
-    .filter((line) => !(line.toLowerCase().startsWith('a=candidate') && isRelayed(line)))
+    .filter((line) => !line.toLowerCase().startsWith('a=candidate') || keeps(line.slice('a='.length)))
     .join('\r\n');
 }

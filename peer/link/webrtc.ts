@@ -13,16 +13,20 @@ import { AparteError } from '../../shared/errors.ts';
 import type { IceServer, RelayPolicy } from '../../shared/ice.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { diagnose } from './diagnosis.ts';
-import { chosenServers, type IcePolicy, isRelayed, isRelayWithheld, withoutRelayed } from './ice-policy.ts';
+import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
 import { selectedRoute } from './route.ts';
-import { candidatesIn, checkSignal } from './sdp.ts';
+import { checkSignal } from './sdp.ts';
 
 /** How long (ms) the question by which route a link runs may keep it from opening, and how often it is asked later. */
 const ROUTE_PATIENCE = 500;
 const ROUTE_EVERY = 2_000;
 /** How long (ms) both sides may try to reach each other: four times what wrtc's checks take to come to an end. */
 const CONNECT_PATIENCE = 20_000;
+
+/** Bytes that may come before the link is told to be open. A frame counts as no fewer than the smallest there is. */
+const MAX_EARLY = 4 * 1024 * 1024;
+const MIN_FRAME = 128;
 
 /** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
 export interface Rtc {
@@ -59,13 +63,19 @@ class WebRtcLink implements Link {
   #connection: RTCPeerConnection | null = null;
   #described = false;
   #candidatesSent = 0;
-  #candidatesTaken = 0;
+  /** Where candidates of the other side lead. */
+  readonly #taken = new Set<string>();
   /** What both sides tried, for the diagnosis. */
   readonly #local: string[] = [];
   readonly #remote: string[] = [];
   #route: Route | null = null;
+  /** Whether a path was found; `#open`: whether that was told. */
+  #connected = false;
   #open = false;
   #over = false;
+  /** Frames that came before the link was told to be open, and their bytes. */
+  #early: Uint8Array[] = [];
+  #earlyBytes = 0;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
   #routeTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -104,19 +114,27 @@ class WebRtcLink implements Link {
     checkSignal(signal);
     if (this.#over) return;
     if (signal.type === 'candidate') {
-      if (this.#candidatesTaken++ >= MAX_CANDIDATES) return;
-      this.#remote.push(signal.candidate);
-      if (this.#relay === 'never' && isRelayed(signal.candidate)) return;
+      if (!this.#takes(signal.candidate)) return;
       const candidate = { candidate: signal.candidate, sdpMid: signal.mid, sdpMLineIndex: 0 };
       this.#peer.signal({ type: 'candidate', candidate: candidate as RTCIceCandidate });
     } else {
       if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
       this.#described = true;
-      this.#remote.push(...candidatesIn(signal.sdp));
       this.#connectTimer = setTimeout(() => this.#fail('in time'), CONNECT_PATIENCE);
-      const sdp = this.#relay === 'never' ? withoutRelayed(signal.sdp) : signal.sdp;
+      const sdp = withCandidates(signal.sdp, (candidate) => this.#takes(candidate));
       this.#peer.signal({ type: signal.type, sdp });
     }
+  }
+
+  /** Whether a candidate of the other side is tried. Those in its description count among all it sends. */
+  #takes(candidate: string): boolean {
+    const [, , transport, , address, port, , type] = candidate.split(' ');
+    const place = [transport, address, port, type].join(' ').toLowerCase();
+    // What a description holds already comes once more by itself.
+    if (this.#taken.has(place) || this.#taken.size >= MAX_CANDIDATES) return false;
+    this.#taken.add(place);
+    this.#remote.push(candidate);
+    return isUsable(candidate, this.#policy);
   }
 
   get #relay(): RelayPolicy {
@@ -153,18 +171,19 @@ class WebRtcLink implements Link {
     });
     peer.on('close', () => this.#end(detail));
     peer.on('signal', (data) => this.#tellSignal(data));
+    peer.on('data', (data: unknown) => this.#take(data));
     peer.on('connect', () => void this.#opened());
   }
 
   /** Says by which route the link runs, then that it is open. */
   async #opened(): Promise<void> {
     clearTimeout(this.#connectTimer);
+    this.#connected = true;
     await this.#routeIsKnown();
     if (this.#over) return;
     this.#open = true;
     this.#events.opened();
-    // Not before: frames that came first wait in the stream.
-    this.#peer.on('data', (data: unknown) => this.#take(data));
+    for (const frame of this.#early.splice(0)) if (!this.#over) this.#events.frame(frame);
     this.#peer.on('iceStateChange', () => void this.#tellRoute());
     // ICE may choose another pair of candidates at any time, and not every implementation says so.
     this.#routeTimer = setInterval(() => void this.#tellRoute(), ROUTE_EVERY);
@@ -184,11 +203,13 @@ class WebRtcLink implements Link {
   #tellSignal(data: SimplePeer.SignalData): void {
     if (this.#over) return;
     if (data.type === 'offer' || data.type === 'answer') {
-      this.#events.signal({ type: data.type, sdp: data.sdp ?? '' });
+      const sdp = withCandidates(data.sdp ?? '', (candidate) => isUsable(candidate, this.#policy));
+      this.#events.signal({ type: data.type, sdp });
     } else if ('candidate' in data) {
       const { candidate, sdpMid } = data.candidate;
       // Some implementations mark the end of candidates by an empty one.
-      if (candidate === '' || this.#candidatesSent++ >= MAX_CANDIDATES) return;
+      if (candidate === '' || !isUsable(candidate, this.#policy)) return;
+      if (this.#candidatesSent++ >= MAX_CANDIDATES) return;
       this.#local.push(candidate);
       this.#events.signal({ type: 'candidate', candidate, mid: sdpMid ?? '0' });
     }
@@ -201,8 +222,16 @@ class WebRtcLink implements Link {
     } else if (data.length < 1 || data.length > MAX_CHANNEL_FRAME) {
       this.#fail(`the other side sent a frame of ${data.length} bytes`);
     } else {
-      this.#events.frame(new Uint8Array(data.buffer, data.byteOffset, data.length));
+      const frame = new Uint8Array(data.buffer, data.byteOffset, data.length);
+      if (this.#open) this.#events.frame(frame);
+      else this.#keep(frame);
     }
+  }
+
+  #keep(frame: Uint8Array): void {
+    this.#early.push(frame);
+    this.#earlyBytes += Math.max(frame.length, MIN_FRAME);
+    if (this.#earlyBytes > MAX_EARLY) this.#fail('the other side sent too much before the link was open');
   }
 
   async #tellRoute(): Promise<void> {
@@ -222,7 +251,7 @@ class WebRtcLink implements Link {
     if (this.#over) return;
     this.#over = true;
     this.#stopTimers();
-    this.#events.closed(this.#described && !this.#open ? this.#diagnosis() : detail);
+    this.#events.closed(this.#described && !this.#connected ? this.#diagnosis() : detail);
   }
 
   #diagnosis(): string {

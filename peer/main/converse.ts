@@ -6,6 +6,7 @@ import type { UserCommand } from '../core/events.ts';
 import { Room } from '../core/room.ts';
 import { ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred.ts';
+import type { IcePolicy } from '../link/ice-policy.ts';
 import type { OpenLink } from '../link/link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
@@ -13,11 +14,11 @@ import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
-import { type IceFlags, isTurnIdle } from './ice-flags.ts';
+import { isTurnIdle } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
 import { streamCommands, textCommands } from './pieces.ts';
-import { DEFAULT_SERVER, hostIfNeeded, localServer } from './server.ts';
-import { closeOnBugs, exitHard, onSignals, writeError } from './stop.ts';
+import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './server.ts';
+import { closeOnBugs, complain, exitHard, onSignals, writeError } from './stop.ts';
 import { VERSION } from './version.ts';
 
 /** How long (ms) a program with nobody before it tries to reach the server at first. */
@@ -36,7 +37,9 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
   const given = await askForCode(task, task.command === 'receive');
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
-  const address = given?.server ?? task.server;
+  const named = given?.server ?? task.server;
+  // Whoever names the default address, as an invite does, means what it stands for.
+  const address = named === DEFAULT_SERVER ? null : named;
   const [, inside, known] = await Promise.all([ready(), address === null ? localServer() : null, openKnown(task.data)]);
   const server = address ?? DEFAULT_SERVER;
   const openRendezvous = socketIoRendezvous(server, { now: () => performance.now() });
@@ -45,13 +48,16 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
     interrupted: () => interrupt(),
-    fault: () => client.give({ type: 'interrupted' }),
+    fault: (error) => {
+      complain(error);
+      client.give({ type: 'interrupted' });
+    },
   });
   closeOnBugs(() => ui.close());
   const client: Client = new Client({
     room: roomFor(task, given, server, known),
     openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
-    openLink: deferredLink(loadLink(task)),
+    openLink: deferredLink(loadLink({ ...task, loopback: isHere(server) })),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
     show: (event) => {
@@ -68,10 +74,19 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   if (task.command === 'send') client.give({ type: 'inputEnded' });
+  let isWritten = false;
   try {
     await ended;
   } finally {
-    await within(CLOSE_PATIENCE, ui.close(), known.settled(), inside?.close() ?? Promise.resolve());
+    const closed = ui.close().then(() => {
+      isWritten = true;
+    });
+    await within(CLOSE_PATIENCE, closed, known.settled(), inside?.close() ?? Promise.resolve());
+  }
+  if (seen.exit === EXIT.ok && !isWritten) {
+    const unread = new AparteError('output-closed', 'nobody read the end of it in time');
+    complain(unread);
+    return unread.exit;
   }
   if (task.command === 'receive' && seen.exit === EXIT.ok && seen.messages === 0) {
     throw new AparteError('peer-left', 'it sent nothing');
@@ -94,7 +109,7 @@ function interruption(client: Client, ui: Ui, seen: Seen): () => void {
 }
 
 /** Loads WebRTC, which takes a while, when the connection to the server is already being made. */
-async function loadLink(policy: IceFlags): Promise<OpenLink> {
+async function loadLink(policy: IcePolicy): Promise<OpenLink> {
   await new Promise((resolve) => setImmediate(resolve));
   const [{ default: wrtc }, { webrtcLink }] = await Promise.all([import('wrtc'), import('../link/webrtc.ts')]);
   return webrtcLink(wrtc, policy);

@@ -7,6 +7,11 @@ import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
 export const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}`;
 const LOOPBACK = '127.0.0.1';
 
+/** Whether a server is reached within this machine, so that the other side may be here, too. */
+export function isHere(url: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}
+
 /** Whether somebody listens at the default address. */
 function answers(): Promise<boolean> {
   return new Promise((resolve) => {
@@ -26,7 +31,7 @@ export class LocalServer {
 
   /**
    * Makes sure that a server runs. Where two programs start at once, one of them listens and the other finds it.
-   * Throws `server-unreachable` where the port can neither be reached nor opened.
+   * Throws `cannot-listen` where the port can neither be reached nor opened.
    */
   async ensure(): Promise<void> {
     if (this.#close !== null || (await answers())) return;

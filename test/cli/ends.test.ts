@@ -106,12 +106,24 @@ describe('ends', { concurrency: 3 }, () => {
     noTrace(plain);
   });
 
+  test('output that nobody reads is no success', async () => {
+    const anna = sandbox.chat('anna');
+    await anna.event('code');
+    anna.holdOutput();
+    for (let count = 0; count < 4_000; count += 1) anna.give({ type: 'nonsense' });
+    anna.give({ type: 'quit' });
+    await anna.said(/^aparte: .*output was closed\. \(nobody read the end of it in time\)\naparte: Keep/m);
+    anna.closeOutput();
+    await anna.exits(130);
+  });
+
   test('a receiver whose output is closed does not acknowledge', async () => {
     const code = freshCode();
     const receiver = shell(`{ $APARTE receive ${code}; echo "exit $?" >&2; } | true`);
     const sender = sandbox.run(['send', '--server', sandbox.server, code], { input: 'lost' });
     await Promise.all([sender.exits(7), receiver.exits(0)]);
     assert.match(receiver.stderr, /^exit 130$/m);
+    assert.match(receiver.stderr, /^aparte: .*its output was closed\.\naparte: Keep the reading end open/m);
     noTrace(receiver);
   });
 

@@ -39,6 +39,20 @@ describe('the server inside', { skip }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
+  test('who names the default address gets the same, by flag and by invite', async () => {
+    const code = freshCode();
+    const anna = chat('anna', '--server', SERVER, code);
+    await anna.event('code');
+    const bert = chat('bert', `${SERVER}/#${code}`);
+    await bert.event('peer', { status: 'connected' });
+    bert.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+    const cara = chat('cara', `${SERVER}/#${freshCode()}`);
+    await cara.event('code');
+    cara.give({ type: 'quit' });
+    await cara.exits(0);
+  });
+
   test('when the host leaves, who waits takes the server over', async () => {
     const host = chat('host');
     await host.event('code');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Attempted, diagnose, portsVary } from '../../peer/link/diagnosis.ts';
-import { chosenServers, isRelayed, isRelayWithheld, withoutRelayed } from '../../peer/link/ice-policy.ts';
+import { chosenServers, isRelayed, isRelayWithheld, isUsable, withCandidates } from '../../peer/link/ice-policy.ts';
 
 const stun = (name: string) => ({ urls: [`stun:${name}`] });
 const turn = (name: string) => ({ urls: [`turn:${name}`, `turns:${name}`], username: 'u', credential: 'c' });
@@ -37,13 +37,52 @@ const mapped = (port: number, base = 5000) =>
   `candidate:2 1 udp 1686052607 203.0.113.1 ${port} typ srflx raddr 10.0.0.2 rport ${base} generation 0`;
 const relayed = 'candidate:3 1 udp 41819903 203.0.113.9 6000 typ relay raddr 203.0.113.1 rport 5000';
 
-test('candidates over a relay are told from others, in a description as well', () => {
+test('candidates over a relay are told from others', () => {
   assert.ok(
     isRelayed(relayed) && isRelayed(relayed.toUpperCase()) && isRelayed('candidate:3 1 udp 1 1.2.3.4 1 typ relay'),
   );
   assert.ok(!isRelayed(host) && !isRelayed(mapped(1)));
-  const lines = ['v=0', `a=${host}`, `a=${relayed}`, `A=${relayed}`, `a=${mapped(1)}`, ''];
-  assert.equal(withoutRelayed(lines.join('\r\n')), ['v=0', `a=${host}`, `a=${mapped(1)}`, ''].join('\r\n'));
+});
+
+test('of a description only the candidates that are wanted stay', () => {
+  const lines = ['v=0', `a=${host}`, `a=${relayed}`, `a=${mapped(1)}`, ''];
+  const asked: string[] = [];
+  const kept = withCandidates(lines.join('\r\n'), (candidate) => asked.push(candidate) > 0 && !isRelayed(candidate));
+  assert.equal(kept, ['v=0', `a=${host}`, `a=${mapped(1)}`, ''].join('\r\n'));
+  assert.deepEqual(asked, [host, relayed, mapped(1)]);
+});
+
+const at = (address: string) => host.replace('10.0.0.2', address);
+const INWARDS = ['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1'];
+const NOWHERE = [
+  ...['0.0.0.0', '0.1.2.3', '169.254.169.254', '224.0.0.251', '239.1.1.1', '255.255.255.255', '240.0.0.1'],
+  ...['999.0.0.1', '0177.0.0.1', '010.0.0.1', '127.1.1.01'],
+  ...['::', 'ff02::fb', 'FF05::1', 'fe80::1', 'febf::1', '::ffff:127.0.0.1', '::ffff:169.254.169.254', '::ffff:7f00:1'],
+  ...['0:0:0:0:0:ffff:a9fe:a9fe', '::127.0.0.1', '::ffff:192.0.2.1', '2::1', 'fc::1', '1:2:3', '::1::1', ':::'],
+];
+const ELSEWHERE = [
+  ...['10.0.0.2', '192.168.1.1', '100.64.0.1', '203.0.113.1', '169.253.1.1', '126.0.0.1', '223.0.0.1'],
+  ...['fd00::2', 'fc00::1', '2001:db8::1', '3FFE:0:0::1', '2000::', '2001:db8::192.0.2.1'],
+  '0e4e9bf6-7a43-4a0c-9b6b-8f6f1f7a7a11.local',
+];
+
+test('no candidate leads to a place within this machine, to many, or nowhere', () => {
+  const policy = { iceServers: [] };
+  for (const address of [...INWARDS, ...NOWHERE]) assert.ok(!isUsable(at(address), policy), address);
+  for (const address of NOWHERE) assert.ok(!isUsable(at(address), { ...policy, loopback: true }), address);
+  for (const address of ELSEWHERE) assert.ok(isUsable(at(address), policy), address);
+  for (const address of INWARDS) assert.ok(isUsable(at(address), { ...policy, loopback: true }), address);
+});
+
+test('no candidate is tried over TCP, nor over a relay that is not allowed', () => {
+  const tcp = 'candidate:2 1 tcp 1518214911 192.0.2.2 9 typ host tcptype passive';
+  for (const candidate of [tcp, tcp.toUpperCase()]) assert.ok(!isUsable(candidate, { iceServers: [] }));
+  assert.ok(isUsable(host.replace('udp', 'UDP'), { iceServers: [] }));
+  for (const candidate of [host, mapped(1), mapped(1).replace('srflx', 'prflx')]) {
+    assert.ok(isUsable(candidate, { iceServers: [] }));
+  }
+  assert.ok(!isUsable(relayed, { iceServers: [] }));
+  assert.ok(isUsable(relayed, { iceServers: [], relay: 'allow' }));
 });
 
 test('a NAT with a port for each destination shows in two public addresses of one local one', () => {
@@ -54,7 +93,6 @@ test('a NAT with a port for each destination shows in two public addresses of on
   assert.ok(!portsVary([1, 2].map((port) => mapped(port).replace(/raddr.*/, 'raddr 0.0.0.0 rport 0'))));
 });
 
-const at = (address: string) => host.replace('10.0.0.2', address);
 const symmetric = [host, mapped(1), mapped(2)];
 const cone = [host, mapped(1)];
 const causes: [words: RegExp, Partial<Attempted>][] = [

@@ -74,7 +74,7 @@ export function closeAll(): void {
 /** Opens a link whose signals go to `forward`. */
 export function record(initiator: boolean, forward: (signal: LinkSignal) => void = () => {}, rtc: unknown = wrtc) {
   const recorded = new Recorded();
-  recorded.link = webrtcLink(rtc, { iceServers: [] })(initiator, recorded.events(forward));
+  recorded.link = webrtcLink(rtc, { iceServers: [], loopback: true })(initiator, recorded.events(forward));
   toClose.add(recorded.link);
   return recorded;
 }

@@ -8,7 +8,7 @@ import wrtc from 'wrtc';
 import { webrtcLink } from '../../peer/link/webrtc.ts';
 import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
-import { closeAll, openPair, pair, record, toClose } from './pair.ts';
+import { closeAll, openPair, pair, Recorded, record, toClose } from './pair.ts';
 
 afterEach(closeAll);
 
@@ -41,7 +41,7 @@ test('a frame that is a view is sent as the view, and arrives as plain bytes', a
 
 test('frames sent the moment the channel opens are neither lost nor told before it', async () => {
   const order: string[] = [];
-  const open = webrtcLink(wrtc, { iceServers: [] });
+  const open = webrtcLink(wrtc, { iceServers: [], loopback: true });
   const quiet = { frame: () => {}, path: () => {}, closed: () => {} };
   await new Promise<void>((resolve) => {
     const a = open(true, {
@@ -126,7 +126,12 @@ test('second offers and answers, and those of the wrong side, are ignored', asyn
 test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async (t) => {
   const warn = t.mock.method(console, 'warn', () => {});
   let taken = 0;
+  let described = '';
   class Counting extends wrtc.RTCPeerConnection {
+    override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+      described = description.sdp ?? '';
+      return super.setRemoteDescription(description);
+    }
     override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
       taken += 1;
       return super.addIceCandidate(candidate);
@@ -134,9 +139,13 @@ test('of 500 candidates only as many as allowed reach the implementation, and ju
   }
   const b = record(false, () => {}, { ...wrtc, RTCPeerConnection: Counting });
   const a = record(true);
-  b.link.signal({ type: 'offer', sdp: await a.description() });
+  const embedded = Array.from({ length: 10 }, (_, n) => `a=candidate:1 1 udp 1 198.51.100.1 ${n + 1} typ host\r\n`);
+  const inwards = 'a=candidate:1 1 udp 1 169.254.169.254 80 typ host\r\n';
+  const bare = (await a.description()).replace(/a=candidate.*\r\n/g, '');
+  b.link.signal({ type: 'offer', sdp: `${bare}${embedded.join('')}${inwards}` });
+  // The first ten once more, which are not counted twice.
   for (let port = 1; port <= 500; port += 1) {
-    b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 999.0.0.1 ${port} typ host`, mid: '0' });
+    b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 198.51.100.1 ${port} typ host`, mid: '0' });
   }
   const sdp = await b.description();
   for (const mid of ['zz', '7'])
@@ -144,9 +153,40 @@ test('of 500 candidates only as many as allowed reach the implementation, and ju
   a.link.signal({ type: 'answer', sdp });
   await a.until(() => a.isOpen);
   await b.until(() => b.isOpen);
-  assert.equal(taken, MAX_CANDIDATES);
+  assert.equal(described.split('a=candidate').length - 1, 10);
+  assert.equal(taken, MAX_CANDIDATES - 11);
   assert.equal(warn.mock.callCount(), 0);
   assert.deepEqual([a.closings, b.closings], [[], []]);
+});
+
+test('frames that come before the link is open are kept, but not without limit', async () => {
+  let answer = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  class Slow extends wrtc.RTCPeerConnection {
+    override async getStats(): Promise<RTCStatsReport> {
+      await asked;
+      return super.getStats();
+    }
+  }
+  // Where a relay may be in use, a link is not open before it knows its route.
+  const open = webrtcLink({ ...wrtc, RTCPeerConnection: Slow }, { iceServers: [], relay: 'allow', loopback: true });
+  const meet = async (count: number) => {
+    const b = new Recorded();
+    const told = b.events((signal) => a.link.signal(signal));
+    b.link = open(false, told);
+    toClose.add(b.link);
+    const a: Recorded = record(true, (signal) => b.link.signal(signal));
+    await a.until(() => a.isOpen);
+    for (let n = 0; n < count; n += 1) a.link.send(new Uint8Array(MAX_CHANNEL_FRAME).fill(n));
+    return b;
+  };
+  const flooded = await meet(300);
+  await flooded.until(() => flooded.closings.length > 0);
+  assert.match(flooded.closings.join(), /too much before the link was open/);
+  const patient = await meet(3);
+  answer();
+  await patient.until(() => patient.frames.length === 3);
+  assert.deepEqual([patient.frames.map(([first]) => first), flooded.frames], [[0, 1, 2], []]);
 });
 
 test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {
