@@ -44,6 +44,7 @@ export class Client {
   /** The STUN and TURN servers offered last. */
   #iceServers: readonly IceServer[] = [];
   #busy = false;
+  #over = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -56,11 +57,9 @@ export class Client {
     this.#parts = parts;
   }
 
-  /** Opens the room; resolves when the conversation has ended and everything is closed. */
+  /** Opens the room; resolves when the conversation has ended and everything is closed. Rejects on a bug. */
   async run(): Promise<void> {
-    this.#busy = true;
-    this.#perform(this.#parts.room.start(systemClock()));
-    this.#drain();
+    this.#during(() => this.#perform(this.#parts.room.start(systemClock())));
     await this.#done;
     await Promise.all(this.#leaving);
   }
@@ -68,15 +67,16 @@ export class Client {
   /** Gives a fact to the core. */
   give(fact: Fact): void {
     this.#facts.push(fact);
-    if (!this.#busy) {
-      this.#busy = true;
-      this.#drain();
-    }
+    if (!this.#busy) this.#during(() => undefined);
   }
 
-  #drain(): void {
+  /** Does something, then deals with all facts that have come up. After a bug nothing is done any more. */
+  #during(action: () => void): void {
+    if (this.#over) return;
+    this.#busy = true;
     try {
-      for (let fact = this.#facts.shift(); fact !== undefined; fact = this.#facts.shift()) {
+      action();
+      for (let fact = this.#facts.shift(); fact !== undefined && !this.#over; fact = this.#facts.shift()) {
         this.#perform(this.#parts.room.step(fact, systemClock()));
       }
     } catch (error) {
@@ -84,7 +84,7 @@ export class Client {
       this.#reject(error);
     }
     this.#busy = false;
-    this.#schedule();
+    if (!this.#over) this.#schedule();
   }
 
   #schedule(): void {
@@ -204,6 +204,7 @@ export class Client {
   }
 
   #close(): void {
+    this.#over = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const link of this.#links.values()) link.close();

@@ -87,9 +87,8 @@ export class CodeMeeting {
 
   /** Leaves the server. */
   leave(): void {
-    const { joined } = this.place;
     this.place.leave();
-    if (joined) tell(this.#context, { type: 'signal', status: 'left' });
+    if (this.#reached) tell(this.#context, { type: 'signal', status: 'left' });
   }
 
   #opened(nameplate: string): void {

@@ -5,6 +5,9 @@ import type { Delivery, Incoming } from './delivery.ts';
 import type { ChatEvent } from './events.ts';
 import type { PeerMessage } from './wire.ts';
 
+/** The other side is not said to have begun to type more often than this (ms). */
+const TYPING_PAUSE = 250;
+
 /** The messages of and to one peer. */
 export class Correspondence {
   readonly #delivery: Delivery;
@@ -12,6 +15,7 @@ export class Correspondence {
   readonly #contact: Contact;
   /** Whether the other side was said to be typing. */
   #typing = false;
+  #typingAt = Number.NEGATIVE_INFINITY;
 
   /** `delivery`: may hold what was said before the peer came. */
   constructor(context: Context, contact: Contact, delivery: Delivery) {
@@ -40,8 +44,11 @@ export class Correspondence {
   }
 
   #gotTyping(on: boolean): void {
-    if (on !== this.#typing) tell(this.#context, { type: 'typing', peer: this.#contact.handle, on });
+    const { now } = this.#context;
+    if (on === this.#typing || (on && now < this.#typingAt + TYPING_PAUSE)) return;
+    tell(this.#context, { type: 'typing', peer: this.#contact.handle, on });
     this.#typing = on;
+    this.#typingAt = now;
   }
 
   #gotShown(seq: number): void {

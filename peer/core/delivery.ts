@@ -11,8 +11,11 @@ import { decodeText, encodeText, type PeerMessage } from './wire.ts';
 export const MAX_OUTBOX_MESSAGES = 1_000;
 /** Bytes of text kept for delivery, at most: 4 MiB. */
 export const MAX_OUTBOX_BYTES = 4 * 1_024 * 1_024;
-/** Text bytes in one frame: a full DATA frame less its header, box, padding byte and the fields around the text. */
-const CHUNK = 16_256;
+/**
+ * Text bytes in each frame of a message but its last: a full DATA frame less its header, box, padding byte and the
+ * fields around the text.
+ */
+export const CHUNK = 16_256;
 
 /** A message of ours, taken over for delivery. */
 export interface Outgoing {
@@ -50,6 +53,8 @@ export class Delivery {
   /** What this session says next: index into the outbox and offset into its text. */
   #index = 0;
   #offset = 0;
+  /** Sequence number of the last message ever said, in whichever session. */
+  #said = 0;
 
   #received = 0;
   #shown = 0;
@@ -104,6 +109,7 @@ export class Delivery {
     this.#index += 1;
     this.#offset = 0;
     this.#told = this.#shown;
+    this.#said = Math.max(this.#said, seq);
     return { kind: 'text', seq, id: message.id, at: message.at, raw: message.raw, shown: this.#shown, chunk };
   }
 
@@ -112,7 +118,7 @@ export class Delivery {
    * Throws `peer-protocol` for a message that was never said.
    */
   gotShown(seq: number): string[] {
-    if (seq >= this.#firstSeq + this.#outbox.length) throw new AparteError('peer-protocol', 'an early acknowledgement');
+    if (seq > this.#said) throw new AparteError('peer-protocol', 'an early acknowledgement');
     const count = seq - this.#firstSeq + 1;
     if (count <= 0) return [];
     const delivered = this.#outbox.splice(0, count);
@@ -150,6 +156,10 @@ export class Delivery {
       this.#partSeq = message.seq;
       this.#parts = [];
       this.#partBytes = 0;
+    }
+    // Shorter pieces would hold far more memory than they have text.
+    if (message.kind === 'part' && message.chunk.length !== CHUNK) {
+      throw new AparteError('peer-protocol', `a part that has not ${CHUNK} bytes`);
     }
     this.#partBytes += message.chunk.length;
     if (this.#partBytes > MAX_TEXT) throw new AparteError('peer-protocol', `a message over ${MAX_TEXT} bytes`);

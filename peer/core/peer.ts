@@ -27,7 +27,7 @@ const OFFENCE_MEMORY = 60_000;
 
 /** What a peer reports to the room. Called during a step. */
 export interface PeerEvents {
-  /** A session with this peer stands: the room may leave the rendezvous. */
+  /** A session with this peer stands, or one that was quiet is heard again: the room may leave the rendezvous. */
   connected(): void;
   /** Something was delivered, perhaps the last. */
   delivered(): void;
@@ -219,7 +219,9 @@ export class Peer {
 
   #heard(session: Session): void {
     // A session that waits to stand may stand on the other side: the search goes on until it is known not to.
-    if (session === this.#session && this.#pending === null && this.#reunion !== null) this.#backAgain();
+    if (session !== this.#session || this.#pending !== null || this.#reunion === null) return;
+    this.#backAgain();
+    this.#events.connected();
   }
 
   #reconnect(tickets: readonly Ticket[]): void {

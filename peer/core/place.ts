@@ -118,6 +118,7 @@ export class Place {
   #gotJoined(nameplate: string, members: readonly Member[]): void {
     this.#giveUp(this.#attempts.values(), 'the server lost the room meanwhile');
     if (this.#left) return;
+    this.#newcomers.length = 0;
     this.joined = true;
     this.#nameplate = nameplate;
     this.#events.opened(nameplate);
@@ -189,6 +190,7 @@ export class Place {
     for (const attempt of this.#attempts.values()) attempt.wipe();
     this.#attempts.clear();
     this.#spare.close();
+    this.#newcomers.length = 0;
     this.joined = false;
     this.#left = true;
     this.#context.emit({ type: 'leavePlace', place: this.number });
@@ -231,14 +233,12 @@ export class Place {
         return;
       }
       const member = this.#newcomers.shift() as Member;
+      this.#hellos.add(this.#context.now);
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
-      this.#hellos.add(this.#context.now);
       this.#spare.open();
-      const attempt: Attempt = new Initiating(
-        this.#attemptOptions(member, meeting, () => attempt),
-        () => this.#spare.take(),
-      );
+      const options = this.#attemptOptions(member, meeting, () => attempt);
+      const attempt: Attempt = new Initiating(options, () => this.#spare.take());
       this.#attempts.set(member.id, attempt);
     }
   }

@@ -4,20 +4,17 @@
  * connected.
  */
 import { hex } from '../../shared/bytes.ts';
-import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { AparteError, EXIT } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice.ts';
 import type { Identity, Random } from '../crypto/index.ts';
 import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
 import { Delivery, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
+import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
 import { Peer } from './peer.ts';
 import type { SessionEnd } from './session.ts';
 import { waitingFor } from './waiting.ts';
-
-/** How long (ms) a user who leaves waits for what is still to be delivered, and one who interrupts. */
-const QUIT_PATIENCE = 3_000;
-const INTERRUPT_PATIENCE = 1_000;
 
 /** What a room is opened with. */
 export interface RoomOptions {
@@ -40,15 +37,6 @@ export interface RoomOptions {
   readonly random: Random;
   /** Left out: `never`. */
   readonly relay?: RelayPolicy;
-}
-
-interface Leaving {
-  readonly reason: string;
-  readonly exit: ExitCode;
-  /** When (ms) we stop waiting for deliveries; null: as long as it takes. */
-  readonly until: number | null;
-  /** Whether the user wants to be asked before he leaves something undelivered. */
-  readonly asks?: boolean;
 }
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
@@ -159,9 +147,9 @@ export class Room {
       case 'command':
         return this.#command(fact.command);
       case 'inputEnded':
-        return this.#leave('left', EXIT.ok, null);
+        return this.#leave(INPUT_ENDED);
       case 'interrupted':
-        return this.#leave('interrupted', EXIT.interrupted, INTERRUPT_PATIENCE);
+        return this.#leave(interrupted(this.#context.now));
       case 'shown':
         return this.#peer?.shown(fact.seq);
       case 'tick':
@@ -188,7 +176,8 @@ export class Room {
     if (end instanceof AparteError && !left) return this.#fail(end);
     if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
     if (undelivered > 0) return this.#fail(new AparteError('peer-left', `${undelivered} undelivered`));
-    this.#finish({ reason: 'peer-left', exit: EXIT.ok, until: null });
+    if (end === 'peer-gave-up') return this.#fail(new AparteError('peer-left', 'not all of what it said has come'));
+    this.#finish({ reason: 'peer-left', exit: EXIT.ok });
   }
 
   #command(command: UserCommand): void {
@@ -200,7 +189,7 @@ export class Room {
       case 'verify':
         return this.#verify(command.peer);
       case 'quit':
-        this.#leave('left', EXIT.ok, QUIT_PATIENCE, command.ask === true && !this.#asked && this.#leaving === null);
+        this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
     }
   }
 
@@ -225,8 +214,8 @@ export class Room {
   }
 
   /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
-  #leave(reason: string, exit: ExitCode, patience: number | null, asks = false): void {
-    const leaving = { reason, exit, until: patience === null ? null : this.#context.now + patience, asks };
+  #leave(wish: Leaving): void {
+    const leaving = hastened(this.#leaving, wish);
     this.#leaving = leaving;
     const waits = this.#peer?.status === 'connecting' || this.#delivery.undelivered > 0;
     const connected = this.#peer?.status === 'connected';
@@ -243,7 +232,7 @@ export class Room {
   /** There is no more time to deliver what is pending. */
   #leaveNow(leaving: Leaving): void {
     const { undelivered } = this.#delivery;
-    if (leaving.asks === true && undelivered > 0) {
+    if (leaving.asks && undelivered > 0) {
       this.#leaving = null;
       this.#asked = true;
       tellError(this.#context, new AparteError('not-delivered', `${undelivered} undelivered`), false);
@@ -273,7 +262,7 @@ export class Room {
   #fail(cause: AparteError): void {
     if (this.#ended) return;
     tellError(this.#context, cause, true);
-    this.#finish({ reason: cause.code, exit: cause.exit, until: null });
+    this.#finish({ reason: cause.code, exit: cause.exit });
   }
 
   #leaveMeeting(): void {
@@ -281,13 +270,13 @@ export class Room {
     this.#meeting = null;
   }
 
-  #finish(leaving: Leaving | null): void {
+  #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
     if (this.#ended) return;
     this.#ended = true;
     const { undelivered } = this.#delivery;
     this.#peer?.end();
     this.#leaveMeeting();
-    let { reason, exit } = leaving ?? { reason: 'left', exit: EXIT.ok };
+    let { reason, exit } = leaving ?? INPUT_ENDED;
     if (undelivered > 0 && exit === EXIT.ok) {
       const error = new AparteError('undelivered', `${undelivered} undelivered`);
       tellError(this.#context, error, true);

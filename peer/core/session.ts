@@ -1,5 +1,5 @@
 /**
- * A conversation over one open link: sealing, heartbeat, flow control, goodbye (docs/PROTOCOL.md, Frames).
+ * A conversation over one open link: sealing, heartbeat, flow control, goodbye (docs/PROTOCOL.md, Session and Messages).
  * Ends at the first frame that is not right; what was not delivered is said again in the next session.
  */
 import { AparteError } from '../../shared/errors.ts';
@@ -22,8 +22,8 @@ const BYE_PATIENCE = 3_000;
 /** How long (ms) the first frame may take once the link is open. */
 const CONFIRM_PATIENCE = 5_000;
 
-/** Why a session ended: the peer said goodbye, or we did, or something broke. */
-export type SessionEnd = 'peer-left' | 'we-left' | AparteError;
+/** Why a session ended: the peer said goodbye (with something of his undelivered: gave up), or we did, or something broke. */
+export type SessionEnd = 'peer-left' | 'peer-gave-up' | 'we-left' | AparteError;
 
 /** What a session reports. Called during a step. */
 export interface SessionEvents {
@@ -69,7 +69,7 @@ export class Session {
   /** When (ms) we stop being polite, once either side has said goodbye. */
   #byeUntil: number | null = null;
   #byeSaid = false;
-  #byeHeard = false;
+  #byeHeard: 'peer-left' | 'peer-gave-up' | null = null;
   #byeAnswered = false;
   readonly #relayRefusal: string | null;
 
@@ -102,7 +102,7 @@ export class Session {
     if (this.#over) return null;
     if (!this.#open) return this.#standsBy;
     const pulse = this.#confirmed ? this.#pulse.wakeAt : earliest(this.#pulse.pingAt, this.#standsBy);
-    const step = this.quiet ? null : this.#channel.nextStepAt();
+    const step = this.quiet || this.#byeAnswered ? null : this.#channel.nextStepAt();
     const shown = this.#confirmed && !this.quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
     return earliest(pulse, step, shown, this.#byeUntil);
   }
@@ -162,7 +162,7 @@ export class Session {
         this.#seenUpTo(message.seen);
         break;
       case 'bye':
-        this.#byeHeard = true;
+        this.#byeHeard = message.complete ? 'peer-left' : 'peer-gave-up';
         this.#byeUntil ??= this.#context.now + BYE_PATIENCE;
         this.answerBye();
         break;
@@ -235,13 +235,13 @@ export class Session {
     this.#byeSaid = true;
     this.#byeUntil = this.#context.now + BYE_PATIENCE;
     if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
-    this.#seal({ kind: 'bye' });
+    this.#seal({ kind: 'bye', complete: this.#delivery.undelivered === 0 });
     this.answerBye();
   }
 
   /** Answers the other side's goodbye once our own messages have been shown there; it waits for that. */
   answerBye(): void {
-    if (this.#over || !this.#byeHeard || this.#byeAnswered || this.#delivery.undelivered > 0) return;
+    if (this.#over || this.#byeHeard === null || this.#byeAnswered || this.#delivery.undelivered > 0) return;
     if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
     this.#seal({ kind: 'byeAck' });
     this.#byeAnswered = true;
@@ -249,7 +249,7 @@ export class Session {
 
   /** The link is gone. Behind a goodbye that is how it should end. */
   linkClosed(cause: AparteError): void {
-    if (this.#byeHeard) this.end('peer-left');
+    if (this.#byeHeard !== null) this.end(this.#byeHeard);
     else if (this.#byeSaid) this.end('we-left');
     else this.end(cause);
   }
@@ -262,7 +262,7 @@ export class Session {
     }
     if (!this.#open) return;
     const lost = this.#confirmed && this.#pulse.tick(this.#channel.sent, now);
-    if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ? 'peer-left' : 'we-left');
+    if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ?? 'we-left');
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
     if (this.#pulse.pingAt <= now) this.#sendPing();
     if (lost) this.#events.quiet();

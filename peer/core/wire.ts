@@ -34,8 +34,8 @@ export type PeerMessage =
   /** Heartbeat: asks for an `ack`. */
   | { readonly kind: 'ping'; readonly seen: number }
   | { readonly kind: 'ack'; readonly seen: number }
-  /** Goodbye: all that the sender wanted delivered has been. */
-  | { readonly kind: 'bye' }
+  /** Goodbye. `complete`: all that the sender ever took over has been shown here. */
+  | { readonly kind: 'bye'; readonly complete: boolean }
   /** Answer to `bye`: the channel may be closed. */
   | { readonly kind: 'byeAck' };
 
@@ -53,6 +53,8 @@ function body(message: PeerMessage): Uint8Array {
       return lv(u64(message.seq));
     case 'typing':
       return lv(flag(message.on));
+    case 'bye':
+      return lv(flag(message.complete));
     case 'ping':
     case 'ack':
       return lv(u64(message.seen));
@@ -117,8 +119,7 @@ function decode(plain: Uint8Array): PeerMessage | null {
     case KIND.ack:
       return { kind: 'ack', seen: fromU64(parts(1)[0] as Uint8Array) };
     case KIND.bye:
-      parts(0);
-      return { kind: 'bye' };
+      return { kind: 'bye', complete: fromFlag(parts(1)[0] as Uint8Array) };
     case KIND.byeAck:
       parts(0);
       return { kind: 'byeAck' };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Delivery, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, outgoing } from '../../peer/core/delivery.ts';
+import { CHUNK, Delivery, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, outgoing } from '../../peer/core/delivery.ts';
 import type { PeerMessage } from '../../peer/core/wire.ts';
 import { decodeMessage, encodeMessage } from '../../peer/core/wire.ts';
 import { AparteError } from '../../shared/errors.ts';
@@ -70,10 +70,16 @@ test('who sends on although nothing is shown is stopped', () => {
 test('what no honest peer says is refused', () => {
   const to = new Delivery();
   const part = (seq: number, size: number): Said => ({ kind: 'part', seq, chunk: new Uint8Array(size) });
-  assert.throws(() => to.got(part(2, 1)), named('peer-protocol'));
-  for (let i = 0; i < 4; i += 1) assert.equal(to.got(part(1, 16_384)), null);
+  assert.throws(() => to.got(part(2, CHUNK)), named('peer-protocol'));
   assert.throws(() => to.got(part(1, 1)), named('peer-protocol'));
+  for (let i = 0; i < 4; i += 1) assert.equal(to.got(part(1, CHUNK)), null);
+  assert.throws(() => to.got(part(1, CHUNK)), named('peer-protocol'));
   assert.throws(() => to.gotShown(1), named('peer-protocol'));
+  to.add(say('one'));
+  to.add(say('two'));
+  to.next();
+  assert.throws(() => to.gotShown(2), named('peer-protocol'), 'taken over, but never said');
+  assert.equal(to.gotShown(1).length, 1);
   assert.throws(() => say('x'.repeat(65_537)), named('message-too-long'));
 });
 

@@ -58,6 +58,11 @@ export class Person {
     return this.events.filter((event): event is Extract<ChatEvent, { type: T }> => event.type === type);
   }
 
+  /** Number of the link this program opened last. */
+  get linkInUse(): number {
+    return this.#world.lastLinkOf(this);
+  }
+
   get texts(): string[] {
     return this.of('message').map((event) => event.text);
   }

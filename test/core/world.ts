@@ -129,6 +129,12 @@ export class World {
     return this.#unplugged.has(person) || (other !== null && this.#unplugged.has(other.person));
   }
 
+  /** Number of the link somebody opened last. */
+  lastLinkOf(person: Person): number {
+    const numbers = Array.from(this.#links.values()).filter((link) => link.person === person);
+    return numbers.at(-1)?.number ?? 0;
+  }
+
   perform(person: Person, orders: readonly Order[]): void {
     for (const order of orders) this.#performOne(person, order);
   }
