@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { AparteError } from '../shared/errors.ts';
+import { limitPerAddress } from './addresses.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
@@ -37,6 +38,8 @@ export async function startServer({ port, host, limits, stun, turn }: ServerOpti
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   // Long-polling takes up to two connections a client.
   const http = createHttpServer(2 * limits.connections);
+  // Twice as many connections are let in as may stay, so that they can be told.
+  if (limits.perAddress !== null) limitPerAddress(http, 4 * limits.perAddress.connections);
   const matchmaker = new Matchmaker(http, limits, () => ({
     ...(stunServer !== null && { stunPort: stunServer.port }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),

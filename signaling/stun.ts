@@ -19,6 +19,7 @@ import {
   type StunMessage,
   stunLength,
 } from '../shared/stun.ts';
+import { limitPerAddress } from './addresses.ts';
 import { addressKey, KeyedBuckets, type Rate } from './limits.ts';
 
 /**
@@ -28,9 +29,12 @@ import { addressKey, KeyedBuckets, type Rate } from './limits.ts';
 const ANSWERS: Rate = { burst: 256, perSecond: 32 };
 /** Addresses whose rates are remembered, at some 150 bytes each. */
 const MAX_ADDRESSES = 100_000;
-/** TCP connections at a time, and how long (ms) one may be silent. */
+/** TCP connections at a time, in all and of one address. */
 const MAX_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS_PER_ADDRESS = 64;
+/** How long a TCP connection may be silent, and how long it may last, in ms. */
 const IDLE = 10_000;
+const LIFETIME = 60_000;
 /** Bytes that may wait for a reader who does not read. */
 const MAX_UNREAD = 16_384;
 const SWEEP_EVERY = 10_000;
@@ -163,6 +167,7 @@ async function listenTcp(address: string, port: number, reply: Reply): Promise<{
     converse(socket, reply);
   });
   server.maxConnections = MAX_CONNECTIONS;
+  limitPerAddress(server, MAX_CONNECTIONS_PER_ADDRESS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, resolve);
@@ -176,11 +181,13 @@ async function listenTcp(address: string, port: number, reply: Reply): Promise<{
   };
 }
 
-/** Answers one message after the other; hangs up on what is no STUN, on silence, and on who does not read. */
+/** Answers one message after the other; hangs up on no STUN, on silence, on who does not read, and on who stays long. */
 function converse(socket: TcpSocket, reply: Reply): void {
   const source = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
   let pending: Uint8Array = new Uint8Array(0);
   socket.setTimeout(IDLE, () => socket.destroy());
+  const end = setTimeout(() => socket.destroy(), LIFETIME).unref();
+  socket.once('close', () => clearTimeout(end));
   socket.on('error', () => {});
   socket.on('data', (chunk) => {
     pending = Buffer.concat([pending, chunk]);

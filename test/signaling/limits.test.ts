@@ -1,9 +1,12 @@
 /** Token buckets and what an address counts as. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Addresses } from '../../signaling/addresses.ts';
 import { addressKey, fullBucket, KeyedBuckets, takeToken } from '../../signaling/limits.ts';
+import { serve } from './kit.ts';
 
 test('a bucket never gives more than its burst and what has flowed in since', () => {
   const rate = { burst: 5, perSecond: 2 };
@@ -69,4 +72,17 @@ test('connections of an address are counted until they end', () => {
   assert.equal(addresses.isCrowded('192.0.2.1'), true);
   for (let count = 0; count < 4; count++) addresses.disconnected('192.0.2.1');
   assert.deepEqual([connect(), connect(), connect()], [null, null, 'rate']);
+});
+
+test('one address has four sockets for each connection it may have, whatever it says on them', async (t) => {
+  const rate = { burst: 1_000, perSecond: 1 };
+  const server = await serve(t, { perAddress: { connections: 2, connects: rate, joins: rate } });
+  const sockets = Array.from({ length: 9 }, () => connect(server.port, '127.0.0.1'));
+  for (const socket of sockets) t.after(() => socket.on('error', () => {}).destroy());
+  await once(sockets[8]?.on('error', () => {}).resume() ?? assert.fail(), 'close');
+  for (const socket of sockets.slice(0, 8)) {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 200 /);
+  }
 });

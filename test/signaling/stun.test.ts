@@ -114,6 +114,42 @@ test('over TCP, who speaks no STUN is hung up on, and so is who never stops', as
   }
 });
 
+test('over TCP, one address has 64 connections at most, and the next once one has ended', async (t) => {
+  const port = await serve(t);
+  const open = async () => {
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.on('error', () => {});
+    socket.write(ask());
+    const answered = await Promise.race([
+      once(socket, 'data').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]);
+    return { socket, answered };
+  };
+  const sockets = await Promise.all(Array.from({ length: 64 }, open));
+  assert.ok(sockets.every(({ answered }) => answered));
+  assert.equal((await open()).answered, false);
+  // Its end is answered with the server's.
+  sockets[0]?.socket.end();
+  await once(sockets[0]?.socket ?? assert.fail(), 'close');
+  assert.equal((await open()).answered, true);
+});
+
+test('over TCP, who is never silent for long is hung up on all the same', async (t) => {
+  const port = await serve(t);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write(ask());
+  await once(socket, 'data');
+  t.mock.timers.tick(59_999);
+  socket.write(ask());
+  await once(socket, 'data');
+  t.mock.timers.tick(1);
+  await once(socket, 'close');
+});
+
 test('one address is answered 256 times at once, then no more', async (t) => {
   const port = await serve(t);
   const socket = connect(port, '127.0.0.1');
