@@ -26,7 +26,7 @@ export interface RendezvousEvents {
   left(member: string): void;
   /** A frame from a member of our room, at most MAX_HANDSHAKE_FRAME bytes. */
   frame(from: string, bytes: Uint8Array): void;
-  /** The connection is gone and is being tried again at `retryAt` (ms since the epoch); `cause` says why. */
+  /** The connection is gone and is being tried again at `retryAt` (ms, on the clock the rendezvous was given); `cause` says why. */
   lost(cause: AparteError, retryAt: number): void;
   /** The connection is back and so is our place: frames sent meanwhile may be lost, so send the last again. */
   resumed(iceServers: readonly IceServer[]): void;

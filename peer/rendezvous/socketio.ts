@@ -24,7 +24,7 @@ const MAX_MESSAGE = 65_536;
 
 /** Where time and chance come from. */
 export interface Clock {
-  /** ms since the epoch. */
+  /** ms since any moment, which must be the same as long as a rendezvous lives; best one that nobody can set. */
   readonly now: () => number;
   /** 0 to less than 1. */
   readonly random?: () => number;
@@ -115,7 +115,11 @@ class SocketIoRendezvous implements Rendezvous {
     this.#connection = connection;
     const patience = Math.min(LONGEST_JOIN_TIMEOUT, Math.max(JOIN_TIMEOUT, this.#age / 4));
     this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), patience);
-    connection.on('connect', () => this.#join(this.#place?.token));
+    connection.once('connect', () => {
+      // Each CONNECT packet says so once more: a server could have us join without end.
+      connection.on('connect', () => this.#refuse('connected twice'));
+      this.#join(this.#place?.token);
+    });
     connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
     connection.on('disconnect', (reason, description) => this.#retry(unreachable(reason, description)));
     connection.on('came', (input: unknown) => this.#came(server.readMember(input)));

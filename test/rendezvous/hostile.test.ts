@@ -109,6 +109,20 @@ for (const [name, event] of Object.entries(EVENTS)) {
   });
 }
 
+test('a server that says connected again and again is left, and joined once', async () => {
+  let joins = 0;
+  const url = await evil((socket) => {
+    socket.on('join', () => {
+      joins += 1;
+      for (let n = 0; n < 50; n += 1) socket.conn.write(`0{"sid":"again${n}"}`);
+    });
+  });
+  const guest = new Guest(url, 'team', 1);
+  await guest.heard('refused server-refused');
+  assert.match(guest.causes[0]?.message ?? '', /connected twice/);
+  assert.equal(joins, 1);
+});
+
 test('a crowd that never ends is refused', async () => {
   const url = await evil((socket) => {
     socket.on('join', (_request, reply) => {
