@@ -19,7 +19,7 @@ export interface Flags extends IceFlags {
   readonly color: boolean;
   /** ms to wait for the other side, null for ever. */
   readonly timeout: number | null;
-  /** ms to try to come back after the path was lost, null for ever. */
+  /** ms to try to come back after the path was lost; null: as long as tickets are good, 24 hours. */
   readonly reconnect: number | null;
   readonly data: string | null;
 }
@@ -39,6 +39,9 @@ export type Task =
 
 /** How long (ms) the one-shot commands wait for the other side to come, or come back, unless told otherwise. */
 const ONE_SHOT_TIMEOUT = 600_000;
+
+/** How long (ms) a ticket to come back with is good, and so the longest try. */
+const LONGEST_RECONNECT = 86_400_000;
 
 const EXAMPLES = `
 Examples:
@@ -64,6 +67,12 @@ function seconds(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 1e6)
     throw new InvalidArgumentError('Not a number of seconds.');
   return value * 1_000;
+}
+
+function reconnectSeconds(text: string): number {
+  const ms = seconds(text);
+  if (ms > LONGEST_RECONNECT) throw new InvalidArgumentError('24 hours (86400) at most.');
+  return ms;
 }
 
 function serverUrl(text: string): string {
@@ -109,7 +118,11 @@ function conversation(name: string, about: string, code: string): Command {
     .addOption(new Option('--timeout <seconds>', 'give up waiting for the other side').argParser(seconds))
     .option('--plain', 'no cursor movement: for screen readers and logs')
     .option('--no-color', 'no colour (NO_COLOR)')
-    .addOption(new Option('--reconnect <seconds>', 'how long to try after the path was lost').argParser(seconds))
+    .addOption(
+      new Option('--reconnect <seconds>', 'how long to try after the path was lost, 24 hours at most').argParser(
+        reconnectSeconds,
+      ),
+    )
     .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'));
   return addIceOptions(command).addHelpText('after', EXIT_CODES);
 }

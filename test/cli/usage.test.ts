@@ -90,6 +90,7 @@ describe('the command line', { concurrency: 3 }, () => {
     [/Not a number of seconds/, ['chat', '--timeout', '0']],
     [/Not a number of seconds/, ['chat', '--timeout', '1e3']],
     [/Not a number of seconds/, ['chat', '--reconnect', '-1']],
+    [/24 hours \(86400\) at most/, ['chat', '--reconnect', '86401']],
     [/at least one character/, ['chat', '--name', ' ']],
     [/at most 64 bytes/, ['chat', '--name', 'é'.repeat(33)]],
     [/nothing to send/, ['send', '--text', '', '7-ocean-violin']],
