@@ -138,7 +138,7 @@ const KINDS = {
   'message-too-long': {
     exit: EXIT.usage,
     what: 'The message is longer than 65,536 bytes.',
-    hint: 'Send it in parts, or as a file.',
+    hint: 'Send it in parts.',
   },
   undelivered: {
     exit: EXIT.peerGone,

@@ -35,7 +35,7 @@ export const MAX_SIGNALS = 64;
 
 /** UTF-8 bytes of one message. */
 export const MAX_TEXT = 65_536;
-/** A frame on the data channel: multiples of 128 up to this. */
+/** A frame on the data channel: powers of two from 128 up to this. */
 export const MAX_CHANNEL_FRAME = 16_384;
 
 /** Silence allowed in each flight of the handshake. */
