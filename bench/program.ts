@@ -11,6 +11,22 @@ export const APARTE = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 /** The folder of the programs that ours is compared with, with a `/` at the end. */
 export const BASELINE = fileURLToPath(new URL('baseline/', import.meta.url));
 
+/** How long (ms) something may take that takes a second or two. */
+const PATIENCE = 30_000;
+
+/** Throws after 30 s in which `work` came to no end. */
+export async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: nothing for ${PATIENCE / 1_000} s`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A running program. */
 export class Program {
   readonly #child: ChildProcess;
@@ -41,14 +57,15 @@ export class Program {
     });
   }
 
-  /** The next line that fits; those before it are gone. Throws if the program ends without it. */
+  /** The next line that fits; those before it are gone. Throws if the program ends without it, or prints nothing for 30 s. */
   async line(fits: (line: string) => boolean): Promise<string> {
     for (;;) {
       for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) if (fits(line)) return line;
       if (this.#ended) throw new Error(`${this.#args.join(' ')} ended early: ${this.#complaint}`);
-      await new Promise<void>((resolve) => {
+      const said = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      await inTime(`${this.#args.join(' ')}: ${this.#complaint}`, said);
     }
   }
 

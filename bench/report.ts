@@ -18,14 +18,20 @@ export function table(results: readonly Result[]): string {
     .join('\n');
 }
 
-function row({ name, unit, ours, baseline, limit }: Result): string[] {
-  const [value, bound] = baseline === undefined ? [ours.median, unit] : [baseline.ratio, ''];
+/** Whether a promise was broken: the ratio, or where there is no baseline the median, is past its limit. */
+export function isMissed({ ours, baseline, limit }: Result): boolean {
+  return limit !== undefined && (baseline?.ratio ?? ours.median) > limit;
+}
+
+function row(result: Result): string[] {
+  const { name, unit, ours, baseline, limit } = result;
+  const bound = baseline === undefined ? unit : '';
   return [
     name,
     figures(ours, unit),
     baseline === undefined ? '' : `${figures(baseline.spread, unit)}, ${baseline.name}`,
     baseline === undefined ? '' : baseline.ratio.toFixed(2),
-    limit === undefined ? '' : `${limit} ${bound}${value > limit ? ' MISSED' : ''}`,
+    limit === undefined ? '' : `${limit} ${bound}${isMissed(result) ? ' MISSED' : ''}`,
   ];
 }
 

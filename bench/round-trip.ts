@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Result } from './measure.ts';
 import { alternate, compare, spread } from './measure.ts';
-import { APARTE, BASELINE, startServer } from './program.ts';
+import { APARTE, BASELINE, inTime, startServer } from './program.ts';
 
 /** Characters in each message. */
 const SIZE = 64;
@@ -36,7 +36,7 @@ async function conversation(program: string, flags: readonly string[], args: rea
   const start = (role: string) => fork(program, [role, ...args], { execArgv: [...flags] });
   const sides = [start('answer'), start('offer')] as const;
   try {
-    const times = await new Promise<readonly number[]>((resolve, reject) => {
+    const reported = new Promise<readonly number[]>((resolve, reject) => {
       for (const [index, side] of sides.entries()) {
         side.on('exit', (code) => reject(new Error(`${program} ended early with ${code}`)));
         side.on('message', (message) => {
@@ -45,6 +45,7 @@ async function conversation(program: string, flags: readonly string[], args: rea
         });
       }
     });
+    const times = await inTime(program, reported);
     // The first half warms up.
     return spread(times.slice(times.length / 2)).median;
   } finally {
