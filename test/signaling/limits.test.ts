@@ -1,7 +1,7 @@
 /** Token buckets and what an address counts as. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect as dial } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Addresses } from '../../signaling/addresses.ts';
@@ -77,7 +77,7 @@ test('connections of an address are counted until they end', () => {
 test('one address has four sockets for each connection it may have, whatever it says on them', async (t) => {
   const rate = { burst: 1_000, perSecond: 1 };
   const server = await serve(t, { perAddress: { connections: 2, connects: rate, joins: rate } });
-  const sockets = Array.from({ length: 9 }, () => connect(server.port, '127.0.0.1'));
+  const sockets = Array.from({ length: 9 }, () => dial(server.port, '127.0.0.1'));
   for (const socket of sockets) t.after(() => socket.on('error', () => {}).destroy());
   await once(sockets[8]?.on('error', () => {}).resume() ?? assert.fail(), 'close');
   for (const socket of sockets.slice(0, 8)) {
