@@ -18,6 +18,15 @@ const nativeBinding: Plugin = {
   },
 };
 
+/** Leaves out the HTTP requests of Engine.IO's polling: this program connects by WebSocket alone. */
+const noPolling: Plugin = {
+  name: 'no-polling',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^xmlhttprequest-ssl$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default undefined;' }));
+  },
+};
+
 const { outputFiles } = await build({
   absWorkingDir: ROOT,
   entryPoints: ['peer/main.ts'],
@@ -31,7 +40,7 @@ const { outputFiles } = await build({
   keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  plugins: [nativeBinding],
+  plugins: [nativeBinding, noPolling],
   // CommonJS dependencies call `require` for Node's own modules, which an ES module does not have.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",

@@ -1,7 +1,6 @@
 /** The code to use: from the arguments, the environment or a prompt, with a second thought where it needs one. */
 import { type Code, estimateBits, forgottenNameplate, isWeak, parseCodeOrInvite } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { askCode, confirm } from '../ui/prompt.ts';
 import type { Flags } from './flags.ts';
 import { writeError } from './stop.ts';
 
@@ -23,7 +22,7 @@ export async function askForCode(flags: Pick<Flags, 'code' | 'json'>, required: 
   let text = code ?? '-';
   if (text === '-') {
     if (!interactive) throw new AparteError('usage', 'no code was given, and there is no terminal to ask for one');
-    const { WORDS } = await import('../../shared/words.ts');
+    const [{ WORDS }, { askCode }] = await Promise.all([import('../../shared/words.ts'), import('../ui/prompt.ts')]);
     const answer = await askCode('Code (Tab completes words): ', WORDS, streams);
     if (answer === null) throw new AparteError('interrupted');
     text = answer;
@@ -61,7 +60,9 @@ async function thinkAgain(
       `aparte: WARNING: is the number missing? In this code "${code.nameplate}" is the nameplate, which the server sees,\n` +
       `aparte: and only "${code.secret}" is secret. A code looks like 7-ocean-violin.\n`;
     writeError(warning);
-    if (streams !== null && !(await confirm('Use it all the same?', streams))) throw new AparteError('interrupted');
+    if (streams === null) return;
+    const { confirm } = await import('../ui/prompt.ts');
+    if (!(await confirm('Use it all the same?', streams))) throw new AparteError('interrupted');
   } else if (isWeak(code.secret)) {
     const bits = estimateBits(code.secret);
     writeError(`aparte: warning: a weak secret, about ${bits} bits: whoever guesses it in one try is let in\n`);
