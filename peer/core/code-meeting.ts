@@ -74,15 +74,21 @@ export class CodeMeeting {
   /** Takes a fact about the place. */
   got(fact: Extract<Fact, { place: number }>): void {
     if (fact.type === 'placeRefused') {
-      if (this.#met) return;
-      // Where a guess at us is out, that is the failure: whoever tries this code again would risk another.
-      this.place.got(fact);
-      this.#events.failed(fact.cause);
+      if (!this.#met) this.end(fact.cause);
       return;
     }
     if (fact.type === 'placeResumed') this.#reachedServer();
     this.place.got(fact);
     if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);
+  }
+
+  /**
+   * It is over, for `cause`, or because of a guess at us that is out: that must be known to whoever would try the same
+   * code again.
+   */
+  end(cause: AparteError): void {
+    this.place.giveUp('it ended before the other side had proven it');
+    this.#events.failed(cause);
   }
 
   /** Leaves the server. */

@@ -92,8 +92,8 @@ export class Place {
     return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
   }
 
-  /** Takes a fact about this place. That a refusal is the end of it is the business of whoever entered. */
-  got(fact: Extract<Fact, { place: number }>): void {
+  /** Takes a fact about this place; a refusal is the business of whoever entered. */
+  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' }>): void {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
@@ -106,8 +106,6 @@ export class Place {
       case 'placeLost':
         this.joined = false;
         return;
-      case 'placeRefused':
-        return this.#giveUp(this.#attempts.values(), 'the server refused us meanwhile');
       case 'placeResumed':
         this.joined = true;
         for (const attempt of this.#attempts.values()) attempt.resend();
@@ -116,7 +114,7 @@ export class Place {
 
   /** We are in, as a new member: what was under way before is void. */
   #gotJoined(nameplate: string, members: readonly Member[]): void {
-    this.#giveUp(this.#attempts.values(), 'the server lost the room meanwhile');
+    this.giveUp('the server lost the room meanwhile');
     if (this.#left) return;
     this.#newcomers.length = 0;
     this.joined = true;
@@ -135,7 +133,7 @@ export class Place {
     const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
     if (waiting >= 0) this.#newcomers.splice(waiting, 1);
     const attempt = this.#attempts.get(member);
-    if (attempt !== undefined) this.#giveUp([attempt], 'the other side went away');
+    if (attempt !== undefined) this.giveUp('the other side went away', [attempt]);
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
@@ -205,8 +203,8 @@ export class Place {
     } else attempt.fail(cause);
   }
 
-  /** Ends attempts that cannot go on: without a word where nothing was risked yet. */
-  #giveUp(attempts: Iterable<Attempt>, why: string): void {
+  /** Ends attempts that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
+  giveUp(why: string, attempts: Iterable<Attempt> = this.#attempts.values()): void {
     for (const attempt of attempts) {
       if (attempt.done) continue;
       if (attempt.silence() === 'silent') this.#drop(attempt);

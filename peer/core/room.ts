@@ -250,7 +250,7 @@ export class Room {
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      this.#fail(this.#meeting?.lostCause ?? new AparteError('timeout'));
+      this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
     }
   }
 

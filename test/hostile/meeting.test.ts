@@ -104,6 +104,16 @@ test('row 2: a REPLY taken by a server that then refuses us is a guess as well, 
   assert.equal(unrisked.exit, 4);
 });
 
+test('row 2: a REPLY that is out when our time is up is a guess as well', () => {
+  const alone = new Alone({ timeout: 5_000 });
+  const ghost = alone.ghost();
+  alone.joined(ghost);
+  alone.frame(ghost, hello(alone, ghost, 'a-guess'));
+  alone.pass(5_000);
+  assert.deepEqual(alone.errors, ['wrong-code']);
+  assert.equal(alone.exit, 3);
+});
+
 test('row 2: with a REPLY out, no REPLY of a newcomer is judged: that would be a second guess', () => {
   for (const secret of ['another-guess', RIGHT]) {
     const alone = new Alone();
