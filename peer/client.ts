@@ -40,7 +40,7 @@ export class Client {
   readonly #places = new Map<number, Rendezvous>();
   readonly #links = new Map<number, Link>();
   readonly #facts: Fact[] = [];
-  readonly #leaving: Promise<void>[] = [];
+  readonly #leaving = new Set<Promise<void>>();
   /** The STUN and TURN servers offered last. */
   #iceServers: readonly IceServer[] = [];
   #busy = false;
@@ -174,7 +174,8 @@ export class Client {
     const rendezvous = this.#places.get(place);
     if (rendezvous === undefined) return;
     this.#places.delete(place);
-    this.#leaving.push(rendezvous.leave());
+    const leaving = rendezvous.leave().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
   #openLink(link: number, initiator: boolean): Link {
