@@ -28,6 +28,12 @@ const CONNECT_PATIENCE = 20_000;
 const MAX_EARLY = 4 * 1024 * 1024;
 const MIN_FRAME = 128;
 
+/**
+ * Both sides make the channel themselves (RFC 8831, section 6.4). Of a channel that the other side announces wrtc can
+ * turn the first frames around: those that come while it makes the object for it.
+ */
+const CHANNEL = { ordered: true, negotiated: true, id: 0 };
+
 /** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
 export interface Rtc {
   readonly RTCPeerConnection: typeof RTCPeerConnection;
@@ -90,6 +96,7 @@ class WebRtcLink implements Link {
       wrtc: {
         RTCPeerConnection: observed(rtc, (connection) => {
           this.#connection = connection;
+          connection.ondatachannel = ({ channel }) => channel.close();
         }),
         RTCSessionDescription: rtc.RTCSessionDescription,
         RTCIceCandidate: rtc.RTCIceCandidate,
@@ -99,14 +106,13 @@ class WebRtcLink implements Link {
         iceTransportPolicy: policy.relay === 'only' ? 'relay' : 'all',
       },
       channelName: 'aparte',
-      channelConfig: { ordered: true },
+      channelConfig: CHANNEL,
       trickle: true,
       // A timer that only matters without trickle, but keeps the process alive; 0 would mean 5 s.
       iceCompleteTimeout: 1,
       // Keeps texts and bytes apart.
       objectMode: true,
     });
-    if (this.#connection !== null) takeOneChannel(this.#connection);
     this.#listen();
   }
 
@@ -280,17 +286,4 @@ function observed(rtc: Rtc, made: (connection: RTCPeerConnection) => void): type
       await super.addIceCandidate(candidate).catch(() => {});
     }
   };
-}
-
-/** simple-peer would let a second channel from the other side take the place of the first. */
-function takeOneChannel(connection: RTCPeerConnection): void {
-  const refuse = ({ channel }: RTCDataChannelEvent) => channel.close();
-  const take = connection.ondatachannel;
-  connection.ondatachannel =
-    take === null
-      ? refuse
-      : (event) => {
-          connection.ondatachannel = refuse;
-          take.call(connection, event);
-        };
 }

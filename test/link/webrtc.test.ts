@@ -206,7 +206,7 @@ test('malformed descriptions and candidates are refused by name, and the link go
 /** A bare connection towards a link, which does what no link of ours would. */
 async function rogue(act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
   const connection: RTCPeerConnection = new wrtc.RTCPeerConnection({ iceServers: [] });
-  const channel = connection.createDataChannel('aparte');
+  const channel = connection.createDataChannel('aparte', { negotiated: true, id: 0 });
   toClose.add(connection);
   const b = record(false, (signal) => {
     if (signal.type === 'candidate') {
