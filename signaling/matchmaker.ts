@@ -3,30 +3,27 @@
  * to tell. Every client is a stranger; what one sends can end its own connection and no other.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
-import type { Socket as TypedSocket } from 'socket.io';
-import { Server as SocketServer } from 'socket.io';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
-import type { JoinReply, PeerEvents, Refusal, RefusalCode, ServerEvents } from '../shared/signal-wire.ts';
+import type { JoinReply, Refusal, RefusalCode } from '../shared/signal-wire.ts';
 import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts';
 import { Addresses } from './addresses.ts';
 import { isForeignPage } from './http.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket, takeToken } from './limits.ts';
+import type { RefusalCause, ServerObserver } from './observer.ts';
+import { UNOBSERVED } from './observer.ts';
 import type { Packet } from './packets.ts';
 import { PacketScale } from './packets.ts';
 import type { Chance, Order } from './registry.ts';
 import { Registry } from './registry.ts';
+import type { Carrier, Socket, SocketServer } from './sockets.ts';
+import { backlog, createSocketServer, hangUp } from './sockets.ts';
 
-type Socket = TypedSocket<PeerEvents, ServerEvents>;
-/** Engine.IO's connection, under Socket.IO's. */
-type Carrier = Socket['conn'];
 type Reply = (answer?: JoinReply | Refusal) => void;
 type IceOffer = Pick<JoinReply, 'stunPort' | 'turn'>;
 
-/** A dead connection is noticed after their sum, in ms. */
-const PING = { pingInterval: 10_000, pingTimeout: 5_000 };
 /** How long `close` waits for the clients to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 /** The first fault is enough: what it was is not told. */
@@ -52,9 +49,10 @@ interface Connection {
 /** Serves the clients of one HTTP server. */
 export class Matchmaker {
   readonly #http: HttpServer;
-  readonly #io: SocketServer<PeerEvents, ServerEvents>;
+  readonly #io: SocketServer;
   readonly #limits: Limits;
   readonly #offer: () => IceOffer;
+  readonly #observer: ServerObserver;
   readonly #addresses: Addresses | null;
   readonly #registry: Registry<Socket>;
   readonly #connections = new Map<Carrier, Connection>();
@@ -67,22 +65,14 @@ export class Matchmaker {
   #onEmpty = () => {};
 
   /** `offer` makes what is said of STUN and TURN to one who comes in. */
-  constructor(http: HttpServer, limits: Limits, offer: () => IceOffer) {
+  constructor(http: HttpServer, limits: Limits, offer: () => IceOffer, observer: ServerObserver = UNOBSERVED) {
     this.#http = http;
     this.#limits = limits;
     this.#offer = offer;
+    this.#observer = observer;
     this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
     this.#registry = new Registry(limits, CHANCE);
-    this.#io = new SocketServer(http, {
-      ...PING,
-      connectTimeout: limits.joinWithin,
-      maxHttpBufferSize: limits.messageBytes,
-      perMessageDeflate: false,
-      httpCompression: false,
-      serveClient: false,
-      allowRequest: (request, answer) =>
-        answer(null, !isForeignPage(request) && this.#hasRoomFor(request.socket.remoteAddress ?? '')),
-    });
+    this.#io = createSocketServer(http, limits, (request) => this.#admits(request));
     this.#io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
     this.#io.on('connection', (socket) => this.#introduced(socket));
   }
@@ -101,9 +91,18 @@ export class Matchmaker {
     };
   }
 
-  #hasRoomFor(address: string): boolean {
-    if (this.#closing !== null || this.#connections.size >= this.#limits.connections) return false;
-    return this.#addresses === null || !this.#addresses.isCrowded(address);
+  /** Whether a request may become a connection. */
+  #admits(request: IncomingMessage): boolean {
+    const cause = this.#objection(request);
+    if (cause !== null) this.#observer.refused(cause);
+    return cause === null;
+  }
+
+  #objection(request: IncomingMessage): RefusalCause | null {
+    if (isForeignPage(request)) return 'foreign-page';
+    if (this.#closing !== null) return 'closing';
+    if (this.#connections.size >= this.#limits.connections) return 'full';
+    return this.#addresses?.isCrowded(request.socket.remoteAddress ?? '') === true ? 'crowded' : null;
   }
 
   #connected(carrier: Carrier): void {
@@ -201,10 +200,15 @@ export class Matchmaker {
     const now = performance.now();
     const address = connection.carrier.remoteAddress;
     if (!takeToken(connection.joins, this.#limits.joins, now) || this.#addresses?.mayJoin(address, now) === false) {
+      this.#observer.refused('rate');
       reply({ error: 'rate' });
       return;
     }
-    this.#perform(this.#registry.join(socket, request, now), reply);
+    const orders = this.#registry.join(socket, request, now);
+    const answer = orders[0]?.type === 'answer' ? orders[0].answer : null;
+    if (request.resume === undefined && answer !== null && 'self' in answer && answer.members.length === 1)
+      this.#observer.met();
+    this.#perform(orders, reply);
     if (this.#registry.has(socket)) this.#roomless.delete(connection);
   }
 
@@ -213,6 +217,7 @@ export class Matchmaker {
     for (const order of orders) {
       switch (order.type) {
         case 'answer':
+          if ('error' in order.answer) this.#observer.refused(order.answer.error);
           reply?.('self' in order.answer ? { ...order.answer, ...this.#offer() } : order.answer);
           break;
         case 'came':
@@ -223,12 +228,15 @@ export class Matchmaker {
           break;
         case 'frame':
           order.to.emit('frame', { from: order.from, data: order.data });
+          this.#observer.forwarded(order.data.length);
           break;
         case 'fault':
           order.to.emit('fault', { error: order.error });
+          this.#observer.refused(order.error);
           break;
         case 'drop':
           hangUp(order.to, order.error);
+          this.#observer.refused(order.error);
           break;
         default:
           order satisfies never;
@@ -238,15 +246,15 @@ export class Matchmaker {
   }
 
   #dropWhereSlow(socket: Socket): void {
-    // Not in the types, but where Engine.IO keeps what its transport has not taken yet.
-    const { writeBuffer } = socket.conn as unknown as { writeBuffer: readonly unknown[] };
-    if (writeBuffer.length <= this.#limits.backlog || !socket.connected) return;
+    if (backlog(socket.conn) <= this.#limits.backlog || !socket.connected) return;
+    this.#observer.refused('slow');
     // Without waiting for the rest to be sent, as a polite close would.
     socket.conn.close(true);
   }
 
   /** Tells a client why, takes its place away, and hangs up. */
   #drop({ carrier, socket }: Connection, error: RefusalCode): void {
+    this.#observer.refused(error);
     if (socket === null) {
       carrier.close(true);
       return;
@@ -288,9 +296,4 @@ export class Matchmaker {
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
     clearTimeout(impatience);
   }
-}
-
-function hangUp(socket: Socket, error: RefusalCode): void {
-  socket.emit('fault', { error });
-  socket.disconnect(true);
 }

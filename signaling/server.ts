@@ -6,6 +6,7 @@ import { limitPerAddress } from './addresses.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
+import type { ServerObserver } from './observer.ts';
 import { startStunServer } from './stun.ts';
 import { type TurnOptions, turnOffer } from './turn.ts';
 
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly stun?: { readonly host: string; readonly port: number };
   /** TURN servers to hand out credentials for. Left out: none. */
   readonly turn?: TurnOptions;
+  /** Is told what happens. Left out: nobody. */
+  readonly observer?: ServerObserver;
 }
 
 /** A server that listens. */
@@ -34,16 +37,18 @@ export interface SignalingServer {
 }
 
 /** Starts a server. Throws `cannot-listen` where a port is in use or not ours to take. */
-export async function startServer({ port, host, limits, stun, turn }: ServerOptions): Promise<SignalingServer> {
+export async function startServer(options: ServerOptions): Promise<SignalingServer> {
+  const { port, host, limits, stun, turn, observer } = options;
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   // Long-polling takes up to two connections a client.
   const http = createHttpServer(2 * limits.connections);
   // Twice as many connections are let in as may stay, so that they can be told.
   if (limits.perAddress !== null) limitPerAddress(http, 4 * limits.perAddress.connections);
-  const matchmaker = new Matchmaker(http, limits, () => ({
+  const offer = () => ({
     ...(stunServer !== null && { stunPort: stunServer.port }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
-  }));
+  });
+  const matchmaker = new Matchmaker(http, limits, offer, observer);
   secureAnswers(http);
   try {
     await new Promise<void>((resolve, reject) => {

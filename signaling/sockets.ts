@@ -1,0 +1,45 @@
+/** Socket.IO as this server uses it: how it is set up, and what of a connection its types do not tell. */
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket as TypedSocket } from 'socket.io';
+import { Server } from 'socket.io';
+import type { PeerEvents, RefusalCode, ServerEvents } from '../shared/signal-wire.ts';
+import type { Limits } from './limits.ts';
+
+/** All connections of one server. */
+export type SocketServer = Server<PeerEvents, ServerEvents>;
+/** A client that speaks Socket.IO. */
+export type Socket = TypedSocket<PeerEvents, ServerEvents>;
+/** Engine.IO's connection, under Socket.IO's. */
+export type Carrier = Socket['conn'];
+
+/** A dead connection is noticed after their sum, in ms. */
+const PING = { pingInterval: 10_000, pingTimeout: 5_000 };
+
+/** Takes the path `/socket.io/` of an HTTP server. `admits` says whether a request may become a connection. */
+export function createSocketServer(
+  http: HttpServer,
+  limits: Limits,
+  admits: (request: IncomingMessage) => boolean,
+): SocketServer {
+  return new Server(http, {
+    ...PING,
+    connectTimeout: limits.joinWithin,
+    maxHttpBufferSize: limits.messageBytes,
+    perMessageDeflate: false,
+    httpCompression: false,
+    serveClient: false,
+    allowRequest: (request, answer) => answer(null, admits(request)),
+  });
+}
+
+/** How many packets wait for a client to read them. */
+export function backlog(carrier: Carrier): number {
+  // Not in the types, but where Engine.IO keeps what its transport has not taken yet.
+  return (carrier as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
+}
+
+/** Tells a client why it must go, and hangs up. */
+export function hangUp(socket: Socket, error: RefusalCode): void {
+  socket.emit('fault', { error });
+  socket.disconnect(true);
+}
