@@ -16,6 +16,8 @@ export const MAX_CARD = 64;
 export const MAX_NAMEPLATE = 32;
 /** Characters of a secret after normalising. */
 export const MAX_SECRET = 128;
+/** Characters of the id that a server gives a member. */
+export const MAX_MEMBER_ID = 16;
 /** Members of one room, at most, whatever the first asks for. */
 export const MAX_MEMBERS = 50;
 /** TURN servers a rendezvous may offer, and URIs of each. */

@@ -3,8 +3,18 @@
  * read. Unknown keys of an acknowledgement are ignored; requests are strict.
  */
 import * as v from 'valibot';
+import { fromLv, fromUtf8, lv, utf8 } from './bytes.ts';
+import { AparteError } from './errors.ts';
 import { isTurnUrl } from './ice.ts';
-import { MAX_CARD, MAX_HANDSHAKE_FRAME, MAX_MEMBERS, MAX_NAMEPLATE, MAX_TURN_OFFERS, MAX_TURN_URLS } from './limits.ts';
+import {
+  MAX_CARD,
+  MAX_HANDSHAKE_FRAME,
+  MAX_MEMBER_ID,
+  MAX_MEMBERS,
+  MAX_NAMEPLATE,
+  MAX_TURN_OFFERS,
+  MAX_TURN_URLS,
+} from './limits.ts';
 
 const bytes = (max: number) =>
   v.pipe(
@@ -13,7 +23,7 @@ const bytes = (max: number) =>
   );
 
 const nameplate = v.pipe(v.string(), v.maxLength(MAX_NAMEPLATE), v.regex(/^[a-z0-9]+$/));
-const memberId = v.pipe(v.string(), v.maxLength(16), v.regex(/^[a-z0-9]+$/));
+const memberId = v.pipe(v.string(), v.maxLength(MAX_MEMBER_ID), v.regex(/^[a-z0-9]+$/));
 const token = v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9_-]+$/));
 
 /**
@@ -78,20 +88,48 @@ export const TurnOffer = v.object({
 /** See the validator of the same name. */
 export type TurnOffer = v.InferOutput<typeof TurnOffer>;
 
+/** Bytes of the members of a join's answer: behind one byte of length each, an id and a card for everybody. */
+const MAX_PACKED_MEMBERS = MAX_MEMBERS * (1 + MAX_MEMBER_ID + 1 + MAX_CARD);
+
 /**
- * Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came.
- * `stunPort`: the server's host answers STUN there. `turn`: relays that may be used, if the user allows any.
+ * Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came, as
+ * {@link packWelcome} packs them; left out where nobody is. Each byte string is an attachment of its own, and
+ * socket.io-parser takes ten of them. `stunPort`: the server's host answers STUN there. `turn`: relays that may be
+ * used, if the user allows any.
  */
 export const JoinReply = v.object({
   nameplate,
   self: memberId,
   token,
-  members: v.pipe(v.array(Member), v.maxLength(MAX_MEMBERS)),
+  members: v.optional(bytes(MAX_PACKED_MEMBERS)),
   stunPort: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535))),
   turn: v.optional(v.pipe(v.array(TurnOffer), v.maxLength(MAX_TURN_OFFERS))),
 });
 /** See the validator of the same name. */
 export type JoinReply = v.InferOutput<typeof JoinReply>;
+
+/** A {@link JoinReply} whose members are unpacked. */
+export interface Welcome extends Omit<JoinReply, 'members'> {
+  readonly members: readonly Member[];
+}
+
+/** Packs the members as `lv(id, card, id, card, …)`. */
+export function packWelcome({ members, ...rest }: Welcome): JoinReply {
+  if (members.length === 0) return rest;
+  return { ...rest, members: lv(...members.flatMap(({ id, card }) => [utf8(id), card])) };
+}
+
+/** The inverse of {@link packWelcome}; cards are views on what is unpacked. Throws `damaged` where it is ill-formed. */
+export function unpackWelcome({ members, ...rest }: JoinReply): Welcome {
+  const parts = members === undefined ? [] : fromLv(members, 2, 2 * MAX_MEMBERS);
+  const ids = parts.filter((_, index) => index % 2 === 0);
+  const unpacked = ids.map((id, index) => {
+    const member = v.safeParse(Member, { id: fromUtf8(id), card: parts[2 * index + 1] });
+    if (!member.success) throw new AparteError('damaged', 'an ill-formed member');
+    return member.output;
+  });
+  return { ...rest, members: unpacked };
+}
 
 /** Forwarded frame as its receiver gets it. */
 export const FrameEvent = v.object({ from: memberId, data: bytes(MAX_HANDSHAKE_FRAME) });

@@ -7,7 +7,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { JoinReply, Refusal, RefusalCode } from '../shared/signal-wire.ts';
-import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts';
+import { FrameRequest, FreeRequest, JoinRequest, packWelcome } from '../shared/signal-wire.ts';
 import { Addresses } from './addresses.ts';
 import { isForeignPage } from './http.ts';
 import type { Bucket, Limits } from './limits.ts';
@@ -218,7 +218,7 @@ export class Matchmaker {
       switch (order.type) {
         case 'answer':
           if ('error' in order.answer) this.#observer.refused(order.answer.error);
-          reply?.('self' in order.answer ? { ...order.answer, ...this.#offer() } : order.answer);
+          reply?.('self' in order.answer ? packWelcome({ ...order.answer, ...this.#offer() }) : order.answer);
           break;
         case 'came':
           order.to.emit('came', order.member);

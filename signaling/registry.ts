@@ -4,14 +4,14 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { equalBytes, utf8 } from '../shared/bytes.ts';
-import type { FrameRequest, JoinReply, JoinRequest, Member, Refusal, RefusalCode } from '../shared/signal-wire.ts';
+import type { FrameRequest, JoinRequest, Member, Refusal, RefusalCode, Welcome } from '../shared/signal-wire.ts';
 import type { RoomLimits } from './limits.ts';
 import { allocate, FreedNameplates } from './nameplates.ts';
 
 /** Something to do for a client. Orders are carried out in the order in which they are given. */
 export type Order<Client> =
   /** Acknowledge its join. */
-  | { readonly type: 'answer'; readonly to: Client; readonly answer: JoinReply | Refusal }
+  | { readonly type: 'answer'; readonly to: Client; readonly answer: Welcome | Refusal }
   /** Somebody came into its room. */
   | { readonly type: 'came'; readonly to: Client; readonly member: Member }
   /** A place in its room was freed. */
@@ -238,7 +238,7 @@ function refusal<Client>(to: Client, error: RefusalCode): Order<Client> {
   return { type: 'answer', to, answer: { error } };
 }
 
-function welcome<Client>({ room, id, token, ...self }: Place<Client>): JoinReply {
+function welcome<Client>({ room, id, token, ...self }: Place<Client>): Welcome {
   const others = [...room.places.values()].filter((each) => each.order !== self.order);
   return {
     nameplate: room.nameplate,

@@ -1,7 +1,14 @@
 /** What the rendezvous server sends, read: it is a stranger, and may be hostile. Null stands for anything ill-formed. */
 import * as v from 'valibot';
-import { MAX_MEMBERS } from '../../shared/limits.ts';
-import { FrameEvent, JoinReply, LeftEvent, Member, Refusal } from '../../shared/signal-wire.ts';
+import {
+  FrameEvent,
+  JoinReply,
+  LeftEvent,
+  Member,
+  Refusal,
+  unpackWelcome,
+  type Welcome,
+} from '../../shared/signal-wire.ts';
 
 /** Socket.IO hands over a Buffer under Node and an ArrayBuffer in a browser; the wire knows plain bytes. */
 const plainBytes = v.pipe(
@@ -10,7 +17,15 @@ const plainBytes = v.pipe(
 );
 const member = v.object({ ...Member.entries, card: v.pipe(plainBytes, Member.entries.card) });
 const joinReply = v.pipe(
-  v.object({ ...JoinReply.entries, members: v.pipe(v.array(member), v.maxLength(MAX_MEMBERS)) }),
+  v.object({ ...JoinReply.entries, members: v.optional(v.pipe(plainBytes, JoinReply.entries.members.wrapped)) }),
+  v.rawTransform(({ dataset, addIssue, NEVER }): Welcome => {
+    try {
+      return unpackWelcome(dataset.value);
+    } catch {
+      addIssue();
+      return NEVER;
+    }
+  }),
   v.check(({ self, members }) => new Set([self, ...members.map(({ id }) => id)]).size === members.length + 1),
 );
 const frame = v.object({ ...FrameEvent.entries, data: v.pipe(plainBytes, FrameEvent.entries.data) });
@@ -29,7 +44,7 @@ function read<const Schema extends v.GenericSchema>(schema: Schema, input: unkno
 }
 
 /** Acknowledgement of a join. The ids in it, our own included, are distinct. */
-export function readJoinReply(input: unknown): JoinReply | Refusal | null {
+export function readJoinReply(input: unknown): Welcome | Refusal | null {
   return read(Refusal, input) ?? read(joinReply, input);
 }
 

@@ -139,7 +139,7 @@ class SocketIoRendezvous implements Rendezvous {
     });
   }
 
-  #answered(resume: string | undefined, answer: wire.JoinReply | wire.Refusal): void {
+  #answered(resume: string | undefined, answer: wire.Welcome | wire.Refusal): void {
     if (!('error' in answer)) {
       const expected = this.#place?.nameplate ?? this.#request.nameplate;
       if (expected !== null && answer.nameplate !== expected) this.#refuse('another room than asked for');
@@ -154,7 +154,7 @@ class SocketIoRendezvous implements Rendezvous {
     }
   }
 
-  #enter(reply: wire.JoinReply): void {
+  #enter(reply: wire.Welcome): void {
     const { nameplate, token, members } = reply;
     const iceServers = offeredServers(this.#url.hostname, reply);
     clearTimeout(this.#timer);

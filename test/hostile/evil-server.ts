@@ -8,7 +8,14 @@ import type { TestContext } from 'node:test';
 import { Server, type Socket as ServerSocket } from 'socket.io';
 import { systemRandom } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
-import type { JoinReply, JoinRequest, Member, PeerEvents, ServerEvents } from '../../shared/signal-wire.ts';
+import {
+  type JoinReply,
+  type JoinRequest,
+  type Member,
+  type PeerEvents,
+  packWelcome,
+  type ServerEvents,
+} from '../../shared/signal-wire.ts';
 import { Inbox, type Wire } from './wire.ts';
 
 type Socket = ServerSocket<PeerEvents, ServerEvents>;
@@ -23,7 +30,7 @@ export interface Passing {
 /** What the server does differently from an honest one. */
 export interface Hostility {
   /** What is different in the answer to a join. `earlier`: all guests there are, of whatever room. */
-  readonly answer?: (guest: Guest, earlier: readonly Guest[]) => Partial<JoinReply>;
+  readonly answer?: (guest: Guest, earlier: readonly Guest[]) => { readonly members: readonly Member[] };
   /** Tells of a guest who came, in place of telling all who are in his room. */
   readonly tell?: (guest: Guest, earlier: readonly Guest[]) => void;
   /** What is delivered in place of a frame; left out: the frame. */
@@ -167,8 +174,8 @@ export class EvilServer {
     const before = this.#before(guest);
     const earlier = this.guests.filter((one) => !one.gone);
     this.guests.push(guest);
-    const members = before.map(({ member }) => member);
-    reply({ nameplate, self: id, token: `t-${id}`, members, ...answer?.(guest, earlier) });
+    const { members } = answer?.(guest, earlier) ?? { members: before.map(({ member }) => member) };
+    reply(packWelcome({ nameplate, self: id, token: `t-${id}`, members }));
     if (tell !== undefined) tell(guest, earlier);
     else for (const one of before) one.came(guest.member);
     for (const wake of this.#waiting.splice(0)) wake();

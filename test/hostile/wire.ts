@@ -1,6 +1,6 @@
 /** How a hostile peer reaches a real program: frames out, and frames in that can be waited for. */
 import { io, type Socket } from 'socket.io-client';
-import type { Member, PeerEvents, ServerEvents } from '../../shared/signal-wire.ts';
+import { type Member, type PeerEvents, type ServerEvents, unpackWelcome } from '../../shared/signal-wire.ts';
 
 /** Frames that came, in order, each to be read once. */
 export class Inbox {
@@ -62,7 +62,7 @@ export async function enter(url: string, nameplate: string, card: Uint8Array): P
     await socket.emitWithAck('leave');
     socket.disconnect();
   };
-  const [member] = answer.members;
+  const [member] = unpackWelcome(answer).members;
   if (member === undefined) throw new Error('nobody is there');
   const send = (bytes: Uint8Array) => void socket.emit('frame', { to: member.id, data: bytes });
   return { card, theirCard: new Uint8Array(member.card), inbox, send, member, hangUp };

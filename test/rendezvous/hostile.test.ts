@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
+import { lv, utf8 } from '../../shared/bytes.ts';
+import { packWelcome } from '../../shared/signal-wire.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
 
@@ -18,7 +20,9 @@ afterEach(async () => {
 
 const TOKEN = 'token-of-the-place';
 const CARD = cardOf(9);
-const welcome = (more: object = {}) => ({ nameplate: 'team', self: 'me', token: TOKEN, members: [], ...more });
+const welcome = (more: object = {}) => ({ nameplate: 'team', self: 'me', token: TOKEN, ...more });
+/** A welcome into a room where there are those with these ids. */
+const among = (...ids: string[]) => packWelcome({ ...welcome(), members: ids.map((id) => ({ id, card: CARD })) });
 
 interface FromPeer {
   join: (request: { nameplate: string | null; resume?: string }, reply: (...answer: unknown[]) => void) => void;
@@ -48,14 +52,18 @@ const ANSWERS: Readonly<Record<string, unknown[]>> = {
   'no token': [welcome({ token: undefined })],
   'another room': [welcome({ nameplate: 'other' })],
   'a nameplate with escapes': [welcome({ nameplate: '\u001b[2J' })],
-  'members that are no list': [welcome({ members: { length: 1e9 } })],
-  'a member without card': [welcome({ members: [{ id: 'a' }] })],
-  'a card that is text': [welcome({ members: [{ id: 'a', card: 'card' }] })],
-  'an empty card': [welcome({ members: [{ id: 'a', card: Buffer.alloc(0) }] })],
-  'a card too long': [welcome({ members: [{ id: 'a', card: Buffer.alloc(65) }] })],
-  'ourselves as member': [welcome({ members: [{ id: 'me', card: CARD }] })],
-  'a member twice': [welcome({ members: ['a', 'a'].map((id) => ({ id, card: CARD })) })],
-  'a strange id': [welcome({ members: [{ id: '__proto__', card: CARD }] })],
+  'members that are no bytes': [welcome({ members: [{ id: 'a', card: CARD }] })],
+  'members of no bytes': [welcome({ members: Buffer.alloc(0) })],
+  'members cut short': [welcome({ members: Buffer.of(5, 1) })],
+  'a member without card': [welcome({ members: lv(utf8('a')) })],
+  'a second member without card': [welcome({ members: lv(utf8('a'), CARD, utf8('b')) })],
+  'an empty card': [welcome({ members: lv(utf8('a'), new Uint8Array(0)) })],
+  'a card too long': [welcome({ members: lv(utf8('a'), new Uint8Array(65)) })],
+  'ourselves as member': [among('me')],
+  'a member twice': [among('a', 'a')],
+  'a strange id': [among('__proto__')],
+  'an id that is not UTF-8': [welcome({ members: lv(Uint8Array.of(0xff), CARD) })],
+  'more members than there may be': [among(...Array.from({ length: 51 }, (_, n) => n.toString(36)))],
 };
 
 for (const [name, answer] of Object.entries(ANSWERS)) {
@@ -67,8 +75,8 @@ for (const [name, answer] of Object.entries(ANSWERS)) {
   });
 }
 
-test('a member list past the limits of a message ends the connection, not the program', async () => {
-  const members = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(36), card: CARD }));
+test('an answer past the limits of a message ends the connection, not the program', async () => {
+  const members = Array.from({ length: 500 }, () => Buffer.from(CARD));
   const url = await evil((socket) => socket.on('join', (_request, reply) => reply(welcome({ members }))));
   const guest = new Guest(url, 'team', 1);
   await guest.heard('lost');
@@ -97,7 +105,7 @@ for (const [name, event] of Object.entries(EVENTS)) {
   test(`an event is refused: ${name}`, async () => {
     const url = await evil((socket) => {
       socket.on('join', (_request, reply) => {
-        reply(welcome({ members: [{ id: 'a', card: CARD }] }));
+        reply(among('a'));
         socket.emit(...event);
         socket.emit('frame', { from: 'a', data: Buffer.of(1) });
       });

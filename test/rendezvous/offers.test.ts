@@ -18,7 +18,7 @@ async function joining(more: object): Promise<readonly IceServer[] | string> {
   const io = new Server(http);
   io.on('connection', (socket) => {
     socket.on('join', (_request: unknown, reply: Reply) =>
-      reply({ nameplate: 'team', self: 'me', token: 't', members: [], ...more }),
+      reply({ nameplate: 'team', self: 'me', token: 't', ...more }),
     );
     socket.on('leave', (reply: Reply) => reply());
   });

@@ -58,7 +58,7 @@ test('a TURN server is read with its credentials', () => {
     assert.equal(parseTurnServer(text), null, text);
 });
 
-const reply = (more: object) => v.is(JoinReply, { nameplate: 'a', self: 'b', token: 'c', members: [], ...more });
+const reply = (more: object) => v.is(JoinReply, { nameplate: 'a', self: 'b', token: 'c', ...more });
 const offer = (more: object = {}) => ({ urls: ['turn:a.org'], username: 'u', credential: 'c', ...more });
 
 test('an answer to a join may offer a STUN port and TURN servers, within limits', () => {

@@ -6,7 +6,13 @@ import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
-import type { JoinReply, PeerEvents, Refusal, ServerEvents } from '../../shared/signal-wire.ts';
+import {
+  type PeerEvents,
+  type Refusal,
+  type ServerEvents,
+  unpackWelcome,
+  type Welcome,
+} from '../../shared/signal-wire.ts';
 import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
@@ -60,12 +66,13 @@ export class Client {
   }
 
   /** Joins, and returns the answer, whichever it is. */
-  ask(
+  async ask(
     nameplate: string | null,
     seed: number,
     more: { capacity?: number; resume?: string } = {},
-  ): Promise<JoinReply | Refusal> {
-    return this.socket.emitWithAck('join', { nameplate, card: card(seed), capacity: 2, ...more });
+  ): Promise<Welcome | Refusal> {
+    const answer = await this.socket.emitWithAck('join', { nameplate, card: card(seed), capacity: 2, ...more });
+    return 'error' in answer ? answer : unpackWelcome(answer);
   }
 
   /** Joins, which must succeed. */
@@ -73,7 +80,7 @@ export class Client {
     nameplate: string | null,
     seed: number,
     more: { capacity?: number; resume?: string } = {},
-  ): Promise<JoinReply> {
+  ): Promise<Welcome> {
     const answer = await this.ask(nameplate, seed, more);
     assert.ok('self' in answer, JSON.stringify(answer));
     return answer;

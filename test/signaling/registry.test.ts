@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { JoinReply, Refusal } from '../../shared/signal-wire.ts';
+import type { Refusal, Welcome } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { allocate } from '../../signaling/nameplates.ts';
@@ -21,13 +21,13 @@ function fresh(limits: Partial<RoomLimits> = {}): Registry<string> {
   );
 }
 
-function answer(orders: readonly Order<string>[]): JoinReply | Refusal {
+function answer(orders: readonly Order<string>[]): Welcome | Refusal {
   const [first] = orders;
   assert.equal(first?.type, 'answer');
-  return (first as { answer: JoinReply | Refusal }).answer;
+  return (first as { answer: Welcome | Refusal }).answer;
 }
 
-function enter(registry: Registry<string>, client: string, nameplate: string | null, now: number): JoinReply {
+function enter(registry: Registry<string>, client: string, nameplate: string | null, now: number): Welcome {
   const reply = answer(registry.join(client, { nameplate, card: card(1), capacity: 2 }, now));
   assert.ok('self' in reply);
   return reply;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AparteError } from '../../shared/errors.ts';
+import { MAX_MEMBERS } from '../../shared/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Client, card, couple, serve, undisturbed, until } from './kit.ts';
@@ -33,6 +34,27 @@ test('a third person is told that the room is full, and the two are not disturbe
   await undisturbed(two);
   assert.equal(third.told.length, 0);
 });
+
+for (const transports of [['websocket'], ['polling']]) {
+  test(`a room of as many as there may be is entered over ${transports[0]}, and all are shown to the last`, async (t) => {
+    const { url } = await serve(t, { perAddress: null });
+    const capacity = MAX_MEMBERS;
+    const clients: Client[] = [];
+    for (let n = 0; n < MAX_MEMBERS; n += 1) {
+      const client = await Client.connect(t, url, n === MAX_MEMBERS - 1 ? { transports } : {});
+      const { members } = await client.join('crowd', n, { capacity });
+      assert.deepEqual(
+        members.map(({ id, card: shown }) => [id, shown[0]]),
+        clients.map((_, m) => [(m + 1).toString(36), m]),
+      );
+      clients.push(client);
+    }
+    const last = clients.at(-1) as Client;
+    clients[0]?.send(MAX_MEMBERS.toString(36), Uint8Array.of(1));
+    assert.deepEqual(await last.next('frame'), { from: '1', data: Buffer.of(1) });
+    assert.deepEqual(await (await Client.connect(t, url)).ask('crowd', 50, { capacity }), { error: 'room-full' });
+  });
+}
 
 test('a frame to nobody is told, and the sender stays', async (t) => {
   const { url } = await serve(t);
