@@ -165,6 +165,7 @@ export class Client {
           this.#iceServers = iceServers;
           this.give({ type: 'placeResumed', place });
         },
+        noted: (cause: AparteError) => this.give({ type: 'placeNoted', place, cause }),
         refused: (cause: AparteError) => this.give({ type: 'placeRefused', place, cause }),
       },
     );

@@ -114,6 +114,17 @@ const KINDS = {
     what: 'The rendezvous server cannot listen where it was told to.',
     hint: 'Stop the program that uses the port, or choose another with --port or --host.',
   },
+  // The local network.
+  'nobody-found': {
+    exit: EXIT.timeout,
+    what: 'Nobody with this code has been found on the local network so far.',
+    hint: 'The search goes on; check that the other side uses --lan, the same code and the same network, or take a server instead.',
+  },
+  'no-network': {
+    exit: EXIT.server,
+    what: 'This machine is in no network: only programs on the machine itself can be found.',
+    hint: 'The search goes on; plug in a cable or join a Wi-Fi.',
+  },
   'no-direct-path': {
     exit: EXIT.noPath,
     what: 'The two programs met, but no direct connection between them could be made.',

@@ -39,7 +39,11 @@ export class CodeMeeting {
   readonly #options: CodeMeetingOptions;
   readonly #events: CodeMeetingEvents;
   readonly #startedAt: number;
+  /** Whether we were in, ever, and whether the user was told that we are now. */
   #reached = false;
+  #isIn = false;
+  /** The code as the user was told it; empty before. */
+  #code = '';
   #met = false;
 
   constructor(context: Context, options: CodeMeetingOptions, events: CodeMeetingEvents) {
@@ -77,6 +81,10 @@ export class CodeMeeting {
       if (!this.#met) this.end(fact.cause);
       return;
     }
+    if (fact.type === 'placeNoted') {
+      if (!this.#met) this.#events.noted(fact.cause);
+      return;
+    }
     if (fact.type === 'placeResumed') this.#reachedServer();
     this.place.got(fact);
     if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);
@@ -100,6 +108,9 @@ export class CodeMeeting {
   #opened(nameplate: string): void {
     this.#reachedServer();
     const code = `${nameplate}-${this.#options.code.secret}`;
+    // Back in the room after a restart of the server, or in the same room elsewhere.
+    if (code === this.#code) return;
+    this.#code = code;
     tell(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
   }
 
@@ -107,13 +118,16 @@ export class CodeMeeting {
     this.#reached = true;
     this.retryAt = null;
     this.lostCause = null;
+    if (this.#isIn) return;
+    this.#isIn = true;
     tell(this.#context, { type: 'signal', status: 'connected' });
   }
 
   #lostServer(cause: AparteError, retryAt: number): void {
     // Once both sides have proven themselves the server has done its part.
     if (this.#met) return;
-    if (this.retryAt === null && this.#reached) tell(this.#context, { type: 'signal', status: 'lost' });
+    if (this.#isIn) tell(this.#context, { type: 'signal', status: 'lost' });
+    this.#isIn = false;
     const { serverPatience } = this.#options;
     const elapsed = this.#context.now - this.#startedAt;
     if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);

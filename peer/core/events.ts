@@ -87,6 +87,8 @@ export type Fact =
   | { readonly type: 'gotHandshake'; readonly place: number; readonly from: string; readonly bytes: Uint8Array }
   | { readonly type: 'placeLost'; readonly place: number; readonly cause: AparteError; readonly retryAt: number }
   | { readonly type: 'placeResumed'; readonly place: number }
+  /** What the user should be told of a place; it stays as it is. */
+  | { readonly type: 'placeNoted'; readonly place: number; readonly cause: AparteError }
   | { readonly type: 'placeRefused'; readonly place: number; readonly cause: AparteError }
   | { readonly type: 'linkDescription'; readonly link: number; readonly sdp: string }
   | { readonly type: 'linkCandidate'; readonly link: number; readonly bytes: Uint8Array }

@@ -93,7 +93,7 @@ export class Place {
   }
 
   /** Takes a fact about this place; a refusal is the business of whoever entered. */
-  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' }>): void {
+  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' | 'placeNoted' }>): void {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);

@@ -63,7 +63,7 @@ export async function doctor({ server, json, iceServers, relay }: DoctorTask): P
 async function visit(url: string): Promise<Visit> {
   const open = socketIoRendezvous(url, { now: () => performance.now() });
   const card = encodeCard({ versions: VERSIONS, nonce: randomBytes(16) });
-  const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {} };
+  const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   let end = (): Promise<void> => Promise.resolve();
   const found = await new Promise<Visit>((resolve) => {
     const failed = ({ message }: Error) => resolve({ cause: message, offered: [] });

@@ -30,6 +30,8 @@ export interface RendezvousEvents {
   lost(cause: AparteError, retryAt: number): void;
   /** The connection is back and so is our place: frames sent meanwhile may be lost, so send the last again. */
   resumed(iceServers: readonly IceServer[]): void;
+  /** Something the user should know while it goes on as before. */
+  noted(cause: AparteError): void;
   /** It is over for good: the room is full, the server refused us. Nothing comes after this. */
   refused(cause: AparteError): void;
 }

@@ -49,6 +49,7 @@ export class Guest {
           this.#note('lost');
         },
         resumed: () => this.#note('resumed'),
+        noted: ({ code }) => this.#note('noted', code),
         refused: (cause) => {
           this.causes.push(cause);
           this.#note('refused', cause.code);

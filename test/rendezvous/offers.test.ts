@@ -27,7 +27,7 @@ async function joining(more: object): Promise<readonly IceServer[] | string> {
   const open = socketIoRendezvous(`http://127.0.0.1:${port}`, { now: () => 0 });
   const request = { nameplate: 'team', card: cardOf(1), capacity: 2 };
   return new Promise((resolve) => {
-    const nothing = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {} };
+    const nothing = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
     const place = open(request, {
       ...nothing,
       joined: (_nameplate, _members, iceServers) => void place.leave().then(() => resolve(iceServers)),
