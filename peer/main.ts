@@ -1,15 +1,16 @@
 #!/usr/bin/env node
-/** The `aparte` program. What it needs is loaded when it is needed: `--version` loads nothing. */
+/** The `aparte` program: the small file that starts it. `--version` loads nothing else. */
+import { join } from 'node:path';
+import { loadProgram } from './main/load.ts';
 import { VERSION } from './main/version.ts';
+
+/** The name of the program's file, which the build puts in. */
+declare const PROGRAM: string;
 
 const args = process.argv.slice(2);
 
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
-} else if (args[0] === 'signal') {
-  const { signal } = await import('./main/signal.ts');
-  await signal(args.slice(1));
 } else {
-  const { run } = await import('./main/run.ts');
-  await run(args);
+  void loadProgram(join(__dirname, PROGRAM)).program.start(args);
 }

@@ -1,0 +1,94 @@
+/**
+ * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, and the
+ * compiled code of it.
+ */
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { compiledPath } from '../peer/main/load.ts';
+import { compile } from './compile.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const OUT = join(ROOT, 'dist');
+const MAIN = join(OUT, 'main.js');
+
+/** Bundles wrtc but for the file that loads its native part: by a path it computes, from its own folder. */
+const nativeBinding: Plugin = {
+  name: 'native-binding',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /[\\/]wrtc[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path: 'wrtc/lib/binding.js', external: true } : undefined,
+    );
+  },
+};
+
+/** Leaves out the HTTP requests of Engine.IO's polling: this program connects by WebSocket alone. */
+const noPolling: Plugin = {
+  name: 'no-polling',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^xmlhttprequest-ssl$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default undefined;' }));
+  },
+};
+
+/** Bundles one file. `define`: names in it that stand for constants. Returns the outputs, by path. */
+async function bundle(
+  entry: string,
+  entryNames: string,
+  define: Record<string, string>,
+): Promise<Map<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outdir: OUT,
+    entryNames,
+    define,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    // A script that is compiled by itself has no `import()`.
+    supported: { 'dynamic-import': false },
+    plugins: [nativeBinding, noPolling],
+    logLevel: 'warning',
+    write: false,
+  });
+  return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+}
+
+/** Writes a file whole: a program that is starting meanwhile reads either the old one or the new one. */
+function put(path: string, contents: Uint8Array | string): void {
+  const partial = `${path}.${process.pid}`;
+  writeFileSync(partial, contents);
+  if (path === MAIN) chmodSync(partial, 0o755);
+  renameSync(partial, path);
+}
+
+const program = await bundle('peer/main/program.ts', '[name]-[hash]', {});
+const path = Array.from(program.keys()).find((name) => name.endsWith('.js')) ?? '';
+const main = await bundle('peer/main.ts', '[name]', { PROGRAM: JSON.stringify(basename(path)) });
+// The folder above holds ES modules.
+const files = new Map<string, Uint8Array | string>([
+  ...program,
+  ...main,
+  [join(OUT, 'package.json'), '{"type":"commonjs"}\n'],
+]);
+
+mkdirSync(OUT, { recursive: true });
+for (const [name, contents] of files) put(name, contents);
+const kept = [...files.keys(), compiledPath(path)].map((name) => basename(name));
+for (const name of readdirSync(OUT)) {
+  if (!kept.includes(name)) rmSync(join(OUT, name), { recursive: true, force: true });
+}
+if (!existsSync(compiledPath(path))) {
+  try {
+    await compile(MAIN, path);
+  } catch (error) {
+    process.stderr.write(`The program will start more slowly, without compiled code: ${String(error)}\n`);
+  }
+}
