@@ -4,7 +4,17 @@ import { isTurnUrl } from '../shared/ice.ts';
 import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
 import { STUN_PORT } from '../shared/stun.ts';
 import { LIMITS } from './limits.ts';
+import type { MetricsAddress } from './metrics.ts';
 import type { ServerOptions } from './server.ts';
+
+/** Where metrics are served unless told otherwise. */
+const METRICS = { host: '127.0.0.1', port: 9470 };
+
+/** All that the command line asks for. */
+export interface SignalOptions extends ServerOptions {
+  /** Where to serve metrics; left out: nowhere. */
+  readonly metrics?: MetricsAddress;
+}
 
 const HELP = `
 The server introduces programs that give it the same nameplate and forwards what they send each other, sealed, until
@@ -13,6 +23,9 @@ they are connected directly. It holds no keys, keeps nothing on disk and logs no
 So that programs behind home routers find a direct path, it answers STUN as well: UDP and TCP port ${STUN_PORT}, and UDP
 ${STUN_PORT + 1} to tell kinds of routers apart. Open them in the firewall. A TURN relay (coturn with use-auth-secret) helps
 where no direct path exists, and is used by those only who allow it.
+
+--metrics counts what happens, for Prometheus, on a port of its own: never who, from where or in which room. Whoever can
+reach that port can read it, so it is open to this machine only unless you name another address.
 
 Examples:
   aparte signal                          for programs on this machine
@@ -38,6 +51,7 @@ interface Parsed {
   readonly stunHost?: string;
   readonly turnUrl?: readonly string[];
   readonly turnSecret?: string;
+  readonly metrics?: string | true;
 }
 
 /**
@@ -48,7 +62,7 @@ export function parseServerFlags(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   { stdout, stderr }: Output,
-): ServerOptions {
+): SignalOptions {
   const option = (flags: string, text: string, variable: string, fallback?: string) =>
     new Option(flags, `${text} (${variable})`).default(env[variable] || fallback);
   const command = new Command('aparte signal')
@@ -69,6 +83,13 @@ export function parseServerFlags(
         '--turn-url <url>',
         'turn:HOST[:PORT][?transport=udp|tcp], a relay to offer; repeatable (APARTE_TURN_URL)',
       ).argParser((url, before: readonly string[] | undefined) => [...(before ?? []), url]),
+    )
+    .addOption(
+      option(
+        '--metrics [port|host:port]',
+        `serve Prometheus metrics, "on" at ${METRICS.host}:${METRICS.port}`,
+        'APARTE_METRICS',
+      ),
     )
     .option('--turn-secret <secret>', "the relay's static-auth-secret (APARTE_TURN_SECRET)")
     .addHelpText('after', HELP)
@@ -92,6 +113,8 @@ export function parseServerFlags(
   if (limits !== 'on' && limits !== 'off') fail('limits must be "on" or "off"');
   if (stunPort !== 'off' && !isPort(stunPort)) fail('the STUN port must be a number from 0 to 65535, or "off"');
   if (!turnUrls.every(isTurnUrl)) fail('a relay looks like turn:HOST[:PORT][?transport=udp|tcp]');
+  const metrics = metricsAddress(parsed.metrics ?? 'off');
+  if (metrics === undefined) fail('metrics are "on", "off", or at a port or HOST:PORT');
   if (turnUrls.length > MAX_TURN_URLS) fail(`there can be ${MAX_TURN_URLS} relay URLs at most`);
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
   return {
@@ -99,8 +122,18 @@ export function parseServerFlags(
     host,
     limits: limits === 'off' ? { ...LIMITS, perAddress: null } : LIMITS,
     ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
+    ...(metrics && { metrics }),
     ...(turnSecret !== undefined && { turn: { urls: turnUrls, secret: turnSecret } }),
   };
+}
+
+/** Null: nowhere. Undefined: not understood. */
+function metricsAddress(where: string | true): MetricsAddress | null | undefined {
+  if (where === 'off') return null;
+  if (where === true || where === 'on') return METRICS;
+  const [, inBrackets, plain, port = ''] = /^(?:(?:\[([^\]]*)\]|([^:]*)):)?(\d+)$/.exec(where) ?? [];
+  const host = inBrackets ?? plain ?? METRICS.host;
+  return isPort(port) && isHost(host) ? { host, port: Number(port) } : undefined;
 }
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { AparteError, EXIT } from '../shared/errors.ts';
 import { isLoopback, parseServerFlags } from './flags.ts';
+import type { Metrics } from './metrics.ts';
 import { startServer } from './server.ts';
 
 /** What the command needs of the process it runs in. */
@@ -21,9 +22,12 @@ export async function runSignal(
   env: Readonly<Record<string, string | undefined>>,
   io: SignalIo,
 ): Promise<number> {
+  let metrics: Metrics | null = null;
   try {
     const options = parseServerFlags(argv, env, io);
-    const server = await startServer(options);
+    if (options.metrics !== undefined) metrics = await (await import('./metrics.ts')).startMetrics(options.metrics);
+    const server = await startServer({ ...options, ...(metrics !== null && { observer: metrics.observer }) });
+    metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const stopped = new Promise<void>((resolve) => io.onStop(resolve));
     if (!isLoopback(options.host)) {
       io.stderr.write(
@@ -37,6 +41,7 @@ export async function runSignal(
           'aparte: put it into the environment instead, as APARTE_TURN_SECRET\n',
       );
     }
+    if (metrics !== null) io.stderr.write(`aparte: metrics at ${metrics.url}\n`);
     io.stdout.write(`listening on ${server.url}\n`);
     await stopped;
     await server.close();
@@ -46,5 +51,7 @@ export async function runSignal(
     if (!(error instanceof AparteError)) throw error;
     io.stderr.write(`aparte: ${error.message}\naparte: ${error.hint}\n`);
     return error.exit;
+  } finally {
+    await metrics?.close();
   }
 }

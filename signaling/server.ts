@@ -32,6 +32,8 @@ export interface SignalingServer {
   readonly stunPort: number | null;
   /** How many connections, rooms and places there are just now, those of lost connections included. */
   stats(): { connections: number; rooms: number; members: number };
+  /** How many TCP connections there are, those included that have not said what they want. */
+  sockets(): Promise<number>;
   /** Tells everyone, lets go of them, and resolves once the port is free: after a second at most. Idempotent. */
   close(): Promise<void>;
 }
@@ -66,6 +68,10 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     port: bound,
     stunPort: stunServer?.port ?? null,
     stats: () => matchmaker.stats(),
+    sockets: () =>
+      new Promise((resolve, reject) => {
+        http.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+      }),
     close: async () => {
       await Promise.all([close(), stunServer?.close()]);
     },

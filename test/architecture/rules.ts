@@ -20,7 +20,12 @@ const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/', 'package.json'], p
 /** The rooms of the product. */
 export const ROOMS: readonly Room[] = [
   { at: 'shared/', uses: ['shared/'], packages: ['valibot'], node: [] },
-  { at: 'signaling/', uses: ['shared/', 'signaling/'], packages: ['socket.io', 'valibot', 'commander'], node: 'any' },
+  {
+    at: 'signaling/',
+    uses: ['shared/', 'signaling/'],
+    packages: ['socket.io', 'valibot', 'commander', 'prom-client'],
+    node: 'any',
+  },
   { at: CRYPTO, uses: ['shared/', CRYPTO], packages: ['libsodium-wrappers'], node: [] },
   { at: 'peer/core/', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },
   { at: 'peer/rendezvous/', uses: ['shared/', 'peer/rendezvous/'], packages: 'one per file', node: 'any' },

@@ -1,0 +1,93 @@
+/** Metrics: what is counted, where they are served, and that they are about nobody. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { runSignal } from '../../signaling/main.ts';
+import { Client, couple, serve, undisturbed } from './kit.ts';
+
+/** A server as the command starts it; ends with the test. */
+async function start(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {
+  const [out, err]: [string[], string[]] = [[], []];
+  let [stop, said] = [() => {}, () => {}];
+  const listening = new Promise<void>((resolve) => (said = resolve));
+  const write = (text: string) => {
+    out.push(text);
+    said();
+  };
+  const stderr = { write: (text: string) => err.push(text) };
+  const exit = runSignal(['--port', '0', ...argv], env, { stdout: { write }, stderr, onStop: (go) => (stop = go) });
+  t.after(async () => {
+    stop();
+    await exit;
+  });
+  await Promise.race([listening, exit]);
+  const url = /^listening on (\S+)\n$/.exec(out.join(''))?.[1] ?? '';
+  return { url, metrics: /^aparte: metrics at (\S+)$/m.exec(err.join(''))?.[1] ?? null, err: err.join(''), exit };
+}
+
+/** Every line of a scrape that is a figure, as `name{labels}` and the figure. */
+async function scrape(url: string): Promise<Map<string, number>> {
+  const answer = await fetch(url);
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
+test('what happens is counted, and nothing says to whom', async (t) => {
+  const { url, metrics } = await start(t, ['--metrics', '0']);
+  assert.ok(metrics);
+  const two = await couple(t, url, 'secretplace');
+  await undisturbed(two);
+  const third = await Client.connect(t, url);
+  await third.ask('secretplace', 3);
+  const figures = await scrape(metrics);
+  const expected = {
+    aparte_connections: 3,
+    aparte_sockets: 3,
+    aparte_rooms: 1,
+    aparte_members: 2,
+    aparte_meetings_total: 1,
+    aparte_frame_bytes_count: 2,
+    aparte_frame_bytes_sum: 5,
+    'aparte_frame_bytes_bucket{le="256"}': 2,
+    'aparte_refusals_total{cause="room-full"}': 1,
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, figures.get(name)])), expected);
+  for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'process_open_fds'])
+    assert.ok(figures.has(name), name);
+  const labels = new Set(
+    [...figures.keys()].flatMap((name) => [...name.matchAll(/[{,](\w+)=/g)].map(([, key]) => key)),
+  );
+  const allowed = ['cause', 'le', 'type', 'space', 'kind', 'version', 'major', 'minor', 'patch'];
+  for (const label of labels) assert.ok(allowed.includes(label ?? ''), label);
+  const text = [...figures.keys()].join('\n');
+  const revealing = [
+    'secretplace',
+    '127.0.0',
+    new URL(url).port,
+    ...[...two, third].map(({ socket }) => socket.id ?? ''),
+  ];
+  for (const word of revealing) assert.ok(!text.includes(word), word);
+});
+
+test('metrics are served where asked for, to programs, and nowhere else', async (t) => {
+  assert.equal((await start(t, [])).metrics, null);
+  assert.equal((await start(t, ['--metrics', 'off'], { APARTE_METRICS: '127.0.0.1:0' })).metrics, null);
+  const { url, metrics } = await start(t, [], { APARTE_METRICS: '127.0.0.2:0' });
+  assert.match(metrics ?? '', /^http:\/\/127\.0\.0\.2:\d+\/metrics$/);
+  assert.equal((await fetch(`${url}/metrics`)).status, 404);
+  assert.equal((await fetch(new URL('/', metrics ?? ''))).status, 404);
+  assert.equal((await fetch(metrics ?? '', { method: 'POST' })).status, 404);
+  assert.equal((await fetch(metrics ?? '', { headers: { origin: 'http://example.org' } })).status, 404);
+});
+
+test('a port in use or a wrong address has a name', async (t) => {
+  const { port } = await serve(t);
+  const taken = await start(t, ['--metrics', `127.0.0.1:${port}`]);
+  assert.equal(await taken.exit, 4);
+  assert.match(taken.err, /^aparte: .*metrics on port \d+: EADDRINUSE; see --metrics\)\n/);
+  for (const where of ['65536', 'here', ':1', '127.0.0.1', 'a b:1', '[::1]']) {
+    assert.equal(await (await start(t, ['--metrics', where])).exit, 2, where);
+  }
+});
