@@ -109,6 +109,11 @@ const KINDS = {
     what: 'Two people have already met under this code.',
     hint: 'Agree on a new code; if nobody but you two knew this one, be careful with what it was.',
   },
+  'bad-certificate': {
+    exit: EXIT.usage,
+    what: 'The TLS certificate or its key cannot be used.',
+    hint: 'Both must be files in PEM that this user may read, the key without a passphrase and the one of the certificate.',
+  },
   'cannot-listen': {
     exit: EXIT.server,
     what: 'The rendezvous server cannot listen where it was told to.',

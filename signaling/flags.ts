@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { isTurnUrl } from '../shared/ice.ts';
 import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
 import { STUN_PORT } from '../shared/stun.ts';
+import { isLoopback } from './door.ts';
 import { LIMITS } from './limits.ts';
 import type { MetricsAddress } from './metrics.ts';
 import type { ServerOptions } from './server.ts';
@@ -29,12 +30,18 @@ reach that port can read it, so it is open to this machine only unless you name 
 
 Examples:
   aparte signal                          for programs on this machine
-  aparte signal --host 0.0.0.0           for everyone who can reach this machine: put HTTPS in front
-  aparte signal --stun-host 0.0.0.0      behind a proxy on this machine that speaks HTTPS: only STUN is open to all
+  aparte signal --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
+                                         for everyone who can reach this machine
+  aparte signal --trust-proxy 1 --stun-host 0.0.0.0
+                                         behind a proxy on this machine that speaks HTTPS: only STUN is open to all
   aparte signal --port 0 --limits off    any free port, addresses not limited: for tests and benches
   APARTE_TURN_SECRET=... aparte signal --host 0.0.0.0 --turn-url turn:relay.example.org
 
-Others then chat with: aparte chat --server http://HOST:PORT
+Certificate and key are read again on SIGHUP; nobody is dropped, and files that cannot be used change nothing. A proxy
+must pass on WebSockets and add the client's address to X-Forwarded-For; without --trust-proxy that header means nothing.
+On loopback without --trust-proxy, only requests for localhost or an IP address are answered.
+
+Others then chat with: aparte chat --server https://HOST:PORT
 `;
 
 /** Where it may write. */
@@ -52,6 +59,9 @@ interface Parsed {
   readonly turnUrl?: readonly string[];
   readonly turnSecret?: string;
   readonly metrics?: string | true;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly trustProxy: string;
 }
 
 /**
@@ -69,6 +79,16 @@ export function parseServerFlags(
     .description('Runs the rendezvous server, where programs with the same code find each other.')
     .addOption(option('--port <number>', 'TCP port, 0 for any free one', 'APARTE_PORT', String(DEFAULT_PORT)))
     .addOption(option('--host <address>', 'address to listen on', 'APARTE_HOST', '127.0.0.1'))
+    .addOption(option('--tls-cert <file>', 'speak HTTPS: certificate chain in PEM', 'APARTE_TLS_CERT'))
+    .addOption(option('--tls-key <file>', 'its private key in PEM', 'APARTE_TLS_KEY'))
+    .addOption(
+      option(
+        '--trust-proxy <number>',
+        'proxies in front; addresses come from X-Forwarded-For',
+        'APARTE_TRUST_PROXY',
+        '0',
+      ),
+    )
     .addOption(option('--limits <on|off>', 'off: no limits per address, for private networks', 'APARTE_LIMITS', 'on'))
     .addOption(
       option(
@@ -103,7 +123,17 @@ export function parseServerFlags(
     })
     .parse([...argv], { from: 'user' });
   const fail = (sentence: string) => command.error(`error: ${sentence}`);
-  const { port, host, limits, stunHost = host, turnUrl, ...parsed } = command.opts<Parsed>();
+  const {
+    port,
+    host,
+    limits,
+    stunHost = host,
+    turnUrl,
+    tlsCert,
+    tlsKey,
+    trustProxy,
+    ...parsed
+  } = command.opts<Parsed>();
   const stunPort = parsed.stunPort ?? (isLoopback(stunHost) ? 'off' : String(STUN_PORT));
   // No default of the option: the help would show it.
   const turnSecret = parsed.turnSecret ?? (env['APARTE_TURN_SECRET'] || undefined);
@@ -117,9 +147,13 @@ export function parseServerFlags(
   if (metrics === undefined) fail('metrics are "on", "off", or at a port or HOST:PORT');
   if (turnUrls.length > MAX_TURN_URLS) fail(`there can be ${MAX_TURN_URLS} relay URLs at most`);
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
+  if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
   return {
     port: Number(port),
     host,
+    proxies: Number(trustProxy),
+    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),
     limits: limits === 'off' ? { ...LIMITS, perAddress: null } : LIMITS,
     ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
     ...(metrics && { metrics }),
@@ -138,8 +172,3 @@ function metricsAddress(where: string | true): MetricsAddress | null | undefined
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 const isHost = (text: string) => /^[a-z0-9:][a-z0-9.:-]*$/i.test(text);
-
-/** Whether only this machine can reach what listens there. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}

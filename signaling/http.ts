@@ -1,6 +1,10 @@
-/** The HTTP face of the server: a health check, and nothing else that would be worth asking for. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+/** The HTTP or HTTPS face of the server: health checks, and nothing else that would be worth asking for. */
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 
 /** For every answer: nothing here is a page, to be framed, guessed at, cached or read from another site. */
 const HEADERS = {
@@ -11,44 +15,76 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
-/** A client must have sent its whole request by then, in ms: no room for those who send a byte a minute. */
-const REQUEST_TIMEOUT = 10_000;
+/** Browsers that have been here by HTTPS are not to come by plain HTTP for a year, in seconds (RFC 6797). */
+const STRICT_TRANSPORT = 'max-age=31536000';
 
 /**
- * A server that is not listening yet. `GET /healthz` is answered with `ok`, all else with 404. What takes over a path
- * later keeps the headers.
+ * A client must have finished the TLS handshake, and sent its whole request, by then, in ms: no room for those who send
+ * a byte a minute, or none.
  */
-export function createHttpServer(maxConnections: number): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: 8_192,
-      headersTimeout: REQUEST_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: REQUEST_TIMEOUT / 2,
-    },
-    ({ method, url }, response) => {
-      const healthy = (method === 'GET' || method === 'HEAD') && url === '/healthz';
-      if (healthy) answer(response, 200, 'ok\n');
-      else answer(response, 404, 'not found\n');
-    },
-  );
+const REQUEST_TIMEOUT = 10_000;
+/** Header lines that are looked at. */
+const MAX_HEADERS = 64;
+
+/** What the server is to be. */
+export interface HttpOptions {
+  readonly maxConnections: number;
+  /** Speaks HTTPS with this certificate; left out: plain HTTP. */
+  readonly certificate: SecureContextOptions | undefined;
+  /** Whether newcomers are let in just now. */
+  readonly isReady: () => boolean;
+}
+
+/**
+ * A server that is not listening yet. `GET /healthz` is answered with `ok` as long as it runs, `GET /readyz` with 503
+ * where it lets nobody in, all else with 404. What takes over a path later keeps the headers.
+ */
+export function createHttpServer({ maxConnections, certificate, isReady }: HttpOptions): Server {
+  const options = {
+    maxHeaderSize: 8_192,
+    headersTimeout: REQUEST_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionsCheckingInterval: REQUEST_TIMEOUT / 2,
+  };
+  const respond: RequestListener = ({ method, url }, response) => {
+    const asked = method === 'GET' || method === 'HEAD' ? url : undefined;
+    if (asked === '/healthz' || (asked === '/readyz' && isReady())) answer(response, 200, 'ok\n');
+    else if (asked === '/readyz') answer(response, 503, 'lets nobody in\n');
+    else answer(response, 404, 'not found\n');
+  };
+  const server =
+    certificate === undefined
+      ? createServer(options, respond)
+      : new TlsServer({ ...options, ...certificate, handshakeTimeout: REQUEST_TIMEOUT }, respond);
   server.maxConnections = maxConnections;
+  server.maxHeadersCount = MAX_HEADERS;
   return server;
 }
 
-/** Puts the headers on every answer of a server, whoever gives it. To be called last, so that it comes first. */
-export function secureAnswers(server: Server): void {
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  });
+/** Lets go of those as well who have not finished the TLS handshake, which Node would wait for. */
+class TlsServer extends HttpsServer {
+  readonly #open = new Set<Socket>();
+
+  constructor(options: ServerOptions, respond: RequestListener) {
+    super(options, respond);
+    this.on('connection', (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const socket of this.#open) socket.destroy();
+  }
 }
 
-/**
- * Whether a web page from elsewhere asks, which anyone's browser would let it: programs send no `Origin` (RFC 6454,
- * section 7), pages cannot leave it out of a WebSocket. The TLS of `https:` is that of a proxy in front.
- */
-export function isForeignPage({ headers: { origin, host } }: IncomingMessage): boolean {
-  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+/** Puts the headers on every answer of a server, whoever gives it. To be called last, so that it comes first. */
+export function secureAnswers(server: Server, isTls: boolean): void {
+  const headers = Object.entries(isTls ? { ...HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT } : HEADERS);
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+  });
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

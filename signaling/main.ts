@@ -1,8 +1,10 @@
 /** The `aparte signal` command: flags, environment, one line of output. */
 import { CommanderError } from 'commander';
 import { AparteError, EXIT } from '../shared/errors.ts';
-import { isLoopback, parseServerFlags } from './flags.ts';
+import { isLoopback } from './door.ts';
+import { parseServerFlags } from './flags.ts';
 import type { Metrics } from './metrics.ts';
+import type { SignalingServer } from './server.ts';
 import { startServer } from './server.ts';
 
 /** What the command needs of the process it runs in. */
@@ -11,11 +13,13 @@ export interface SignalIo {
   readonly stderr: { write(text: string): unknown };
   /** Calls `stop` when the process is asked to end, by SIGTERM or SIGINT. */
   onStop(stop: () => void): void;
+  /** Calls `reload` each time the process is asked to read its files again, by SIGHUP. */
+  onReload(reload: () => void): void;
 }
 
 /**
  * Runs the server until it is asked to stop. `argv` is what follows `signal`. Returns the exit code: 0 after a stop,
- * 2 for wrong usage, 4 where it cannot listen.
+ * 2 for wrong usage or a certificate that cannot be used, 4 where it cannot listen.
  */
 export async function runSignal(
   argv: readonly string[],
@@ -29,10 +33,11 @@ export async function runSignal(
     const server = await startServer({ ...options, ...(metrics !== null && { observer: metrics.observer }) });
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const stopped = new Promise<void>((resolve) => io.onStop(resolve));
-    if (!isLoopback(options.host)) {
+    if (options.tls !== undefined) io.onReload(() => reload(server, io));
+    if (!isLoopback(options.host) && options.tls === undefined && options.proxies === 0) {
       io.stderr.write(
         'aparte: warning: plain HTTP beyond this machine shows nameplates and addresses to the network\n' +
-          'aparte: put a proxy that speaks HTTPS in front of it\n',
+          'aparte: use --tls-cert and --tls-key, or a proxy that speaks HTTPS and --trust-proxy\n',
       );
     }
     if (argv.some((arg) => arg.startsWith('--turn-secret'))) {
@@ -49,9 +54,24 @@ export async function runSignal(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof AparteError)) throw error;
-    io.stderr.write(`aparte: ${error.message}\naparte: ${error.hint}\n`);
+    explain(error, io);
     return error.exit;
   } finally {
     await metrics?.close();
   }
+}
+
+/** Takes up a new certificate, or says why it goes on with the old one. */
+function reload(server: SignalingServer, io: SignalIo): void {
+  try {
+    server.reload();
+  } catch (error) {
+    if (!(error instanceof AparteError)) throw error;
+    explain(error, io);
+    io.stderr.write('aparte: the certificate in use stays\n');
+  }
+}
+
+function explain({ message, hint }: AparteError, { stderr }: SignalIo): void {
+  stderr.write(`aparte: ${message}\naparte: ${hint}\n`);
 }

@@ -2,21 +2,21 @@
  * Socket.IO on the outside, the {@link Registry} within: checks what comes, asks the registry, and tells whom it says
  * to tell. Every client is a stranger; what one sends can end its own connection and no other.
  */
-import { randomBytes, randomInt } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { JoinReply, Refusal, RefusalCode } from '../shared/signal-wire.ts';
 import { FrameRequest, FreeRequest, JoinRequest, packWelcome } from '../shared/signal-wire.ts';
-import { Addresses } from './addresses.ts';
-import { isForeignPage } from './http.ts';
+import { CHANCE } from './chance.ts';
+import type { Door } from './door.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket, takeToken } from './limits.ts';
-import type { RefusalCause, ServerObserver } from './observer.ts';
+import type { ServerObserver } from './observer.ts';
 import { UNOBSERVED } from './observer.ts';
 import type { Packet } from './packets.ts';
 import { PacketScale } from './packets.ts';
-import type { Chance, Order } from './registry.ts';
+import type { Order } from './registry.ts';
 import { Registry } from './registry.ts';
 import type { Carrier, Socket, SocketServer } from './sockets.ts';
 import { backlog, createSocketServer, hangUp } from './sockets.ts';
@@ -30,10 +30,6 @@ const CLOSE_TIMEOUT = 1_000;
 const STRICT = { abortEarly: true } as const;
 /** `WebSocket.CLOSING`: its close frame is sent, the other side's has not come. */
 const CLOSING = 2;
-const CHANCE: Chance = {
-  integer: (below) => randomInt(below),
-  token: () => randomBytes(18).toString('base64url'),
-};
 
 /** What is known of a client besides its place. */
 interface Connection {
@@ -53,7 +49,7 @@ export class Matchmaker {
   readonly #limits: Limits;
   readonly #offer: () => IceOffer;
   readonly #observer: ServerObserver;
-  readonly #addresses: Addresses | null;
+  readonly #doorkeeper: Doorkeeper;
   readonly #registry: Registry<Socket>;
   readonly #connections = new Map<Carrier, Connection>();
   /** Connections in no room, and since when, earliest first. */
@@ -65,12 +61,12 @@ export class Matchmaker {
   #onEmpty = () => {};
 
   /** `offer` makes what is said of STUN and TURN to one who comes in. */
-  constructor(http: HttpServer, limits: Limits, offer: () => IceOffer, observer: ServerObserver = UNOBSERVED) {
+  constructor(http: HttpServer, limits: Limits, door: Door, offer: () => IceOffer, observer = UNOBSERVED) {
     this.#http = http;
     this.#limits = limits;
     this.#offer = offer;
     this.#observer = observer;
-    this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
+    this.#doorkeeper = new Doorkeeper(limits, door);
     this.#registry = new Registry(limits, CHANCE);
     this.#io = createSocketServer(http, limits, (request) => this.#admits(request));
     this.#io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
@@ -79,6 +75,11 @@ export class Matchmaker {
 
   stats(): { connections: number; rooms: number; members: number } {
     return { connections: this.#connections.size, rooms: this.#registry.rooms, members: this.#registry.members };
+  }
+
+  /** Whether newcomers are let in. */
+  get isReady(): boolean {
+    return this.#closing === null;
   }
 
   /** Begins to look for what is overdue. Returns what stops and closes all. */
@@ -93,36 +94,29 @@ export class Matchmaker {
 
   /** Whether a request may become a connection. */
   #admits(request: IncomingMessage): boolean {
-    const cause = this.#objection(request);
+    const cause = this.isReady ? this.#doorkeeper.objection(request, this.#connections.size) : 'closing';
     if (cause !== null) this.#observer.refused(cause);
     return cause === null;
   }
 
-  #objection(request: IncomingMessage): RefusalCause | null {
-    if (isForeignPage(request)) return 'foreign-page';
-    if (this.#closing !== null) return 'closing';
-    if (this.#connections.size >= this.#limits.connections) return 'full';
-    return this.#addresses?.isCrowded(request.socket.remoteAddress ?? '') === true ? 'crowded' : null;
-  }
-
   #connected(carrier: Carrier): void {
     const now = performance.now();
-    const address = carrier.remoteAddress;
+    const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
     const connection: Connection = {
       carrier,
       packets: new PacketScale(this.#limits.packets, now),
       joins: fullBucket(this.#limits.joins, now),
-      unwelcome: this.#addresses?.connected(address, now) ?? null,
+      unwelcome,
       socket: null,
     };
     this.#connections.set(carrier, connection);
     // The library would keep the request, headers and all, for as long as the connection lives.
-    Object.assign(carrier, { request: null });
+    Object.assign(carrier, { request: null, remoteAddress: address });
     carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
     carrier.once('close', () => {
       this.#connections.delete(carrier);
       if (this.#connections.size === 0) this.#onEmpty();
-      this.#addresses?.disconnected(address);
+      this.#doorkeeper.disconnected(address);
       // A WebSocket waits for half a minute for the other side's close frame, and reads on.
       const { socket } = carrier.transport as { socket?: { readyState: number; terminate(): void } };
       if (socket?.readyState === CLOSING) this.#hangingUp.set(socket, performance.now());
@@ -199,7 +193,7 @@ export class Matchmaker {
   #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): void {
     const now = performance.now();
     const address = connection.carrier.remoteAddress;
-    if (!takeToken(connection.joins, this.#limits.joins, now) || this.#addresses?.mayJoin(address, now) === false) {
+    if (!takeToken(connection.joins, this.#limits.joins, now) || !this.#doorkeeper.mayJoin(address, now)) {
       this.#observer.refused('rate');
       reply({ error: 'rate' });
       return;
@@ -266,7 +260,7 @@ export class Matchmaker {
 
   #sweep(now: number): void {
     this.#perform(this.#registry.sweep(now));
-    this.#addresses?.sweep(now);
+    this.#doorkeeper.sweep(now);
     for (const [connection, since] of this.#roomless) {
       if (now - since < this.#limits.joinWithin) break;
       this.#drop(connection, 'idle');

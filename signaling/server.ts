@@ -1,8 +1,12 @@
 /** Starting and stopping the rendezvous server. */
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { AparteError } from '../shared/errors.ts';
 import { limitPerAddress } from './addresses.ts';
+import type { CertificateFiles } from './certificate.ts';
+import { readCertificate } from './certificate.ts';
+import { isLoopback } from './door.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
@@ -16,6 +20,10 @@ export interface ServerOptions {
   readonly port: number;
   readonly host: string;
   readonly limits: Limits;
+  /** Speaks HTTPS with this certificate. Left out: plain HTTP. */
+  readonly tls?: CertificateFiles;
+  /** How many proxies in front are believed what they say of the client's address. Left out: none. */
+  readonly proxies?: number;
   /** Where to answer STUN, and tell the peers of it; port 0: any free one. Left out: nowhere. */
   readonly stun?: { readonly host: string; readonly port: number };
   /** TURN servers to hand out credentials for. Left out: none. */
@@ -34,24 +42,35 @@ export interface SignalingServer {
   stats(): { connections: number; rooms: number; members: number };
   /** How many TCP connections there are, those included that have not said what they want. */
   sockets(): Promise<number>;
+  /**
+   * Reads the certificate anew, for connections to come; those that are open stay. Throws `bad-certificate`, and goes on
+   * with the one it has, where that cannot be. Does nothing without TLS.
+   */
+  reload(): void;
   /** Tells everyone, lets go of them, and resolves once the port is free: after a second at most. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Starts a server. Throws `cannot-listen` where a port is in use or not ours to take. */
+/**
+ * Starts a server. Throws `bad-certificate` where it cannot be used, and `cannot-listen` where a port is in use or not
+ * ours to take.
+ */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
-  const { port, host, limits, stun, turn, observer } = options;
+  const { port, host, limits, tls, proxies = 0, stun, turn, observer } = options;
+  const certificate = tls && readCertificate(tls);
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   // Long-polling takes up to two connections a client.
-  const http = createHttpServer(2 * limits.connections);
-  // Twice as many connections are let in as may stay, so that they can be told.
-  if (limits.perAddress !== null) limitPerAddress(http, 4 * limits.perAddress.connections);
+  const maxConnections = 2 * limits.connections;
+  const http = createHttpServer({ maxConnections, certificate, isReady: () => matchmaker.isReady });
+  // Twice as many connections are let in as may stay, so that they can be told. Behind a proxy all have its address.
+  if (limits.perAddress !== null && proxies === 0) limitPerAddress(http, 4 * limits.perAddress.connections);
+  const door = { proxies, isPrivate: isLoopback(host) && proxies === 0 };
   const offer = () => ({
     ...(stunServer !== null && { stunPort: stunServer.port }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
   });
-  const matchmaker = new Matchmaker(http, limits, offer, observer);
-  secureAnswers(http);
+  const matchmaker = new Matchmaker(http, limits, door, offer, observer);
+  secureAnswers(http, tls !== undefined);
   try {
     await new Promise<void>((resolve, reject) => {
       http.once('error', (error: NodeJS.ErrnoException) => reject(new AparteError('cannot-listen', error.code)));
@@ -64,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
   const bound = (http.address() as AddressInfo).port;
   const close = matchmaker.start();
   return {
-    url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
+    url: `http${tls === undefined ? '' : 's'}://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
     port: bound,
     stunPort: stunServer?.port ?? null,
     stats: () => matchmaker.stats(),
@@ -72,6 +91,9 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
       new Promise((resolve, reject) => {
         http.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
       }),
+    reload: () => {
+      if (tls !== undefined) (http as HttpsServer).setSecureContext(readCertificate(tls));
+    },
     close: async () => {
       await Promise.all([close(), stunServer?.close()]);
     },

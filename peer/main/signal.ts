@@ -13,5 +13,6 @@ export async function signal(args: readonly string[]): Promise<void> {
       process.once('SIGTERM', stop);
       process.once('SIGINT', stop);
     },
+    onReload: (reload) => void process.on('SIGHUP', reload),
   });
 }

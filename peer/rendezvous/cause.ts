@@ -1,6 +1,9 @@
 /** Why the server cannot be reached, in words: the true cause lies some layers down in what Socket.IO reports. */
 import { AparteError } from '../../shared/errors.ts';
 
+/** What to do about a certificate of one's own making (Node reads the variable when it starts). */
+const TRUST = 'if you made it, name the file of who signed it in NODE_EXTRA_CA_CERTS';
+
 /** Codes of Node, c-ares and OpenSSL. A code not listed is shown as it is. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -17,10 +20,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
   CERT_NOT_YET_VALID: 'its TLS certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its TLS certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its TLS certificate is self-signed',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its TLS certificate comes from an unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its TLS certificate comes from an unknown authority',
+  DEPTH_ZERO_SELF_SIGNED_CERT: `its TLS certificate is self-signed; ${TRUST}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `its TLS certificate comes from an unknown authority; ${TRUST}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `its TLS certificate comes from an unknown authority; ${TRUST}`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `its TLS certificate comes from an unknown authority; ${TRUST}`,
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'it sent more than there is a limit for',
 };

@@ -38,6 +38,10 @@ export interface ClientOptions {
   readonly auth?: object;
   readonly transports?: string[];
   readonly extraHeaders?: Record<string, string>;
+  /** Certificates of authorities it trusts. */
+  readonly ca?: string;
+  /** The address of this machine it comes from. */
+  readonly localAddress?: string;
 }
 
 /** A client that keeps all it is told. */
@@ -52,7 +56,9 @@ export class Client {
 
   constructor(url: string, options: ClientOptions = {}) {
     const auth = { aparte: 1 };
-    this.socket = io(url, { transports: ['websocket'], auth, ...options, reconnection: false, forceNew: true });
+    const fixed = { reconnection: false, forceNew: true } as const;
+    // `localAddress` is handed on to `ws`, but missing from the types.
+    this.socket = io(url, { transports: ['websocket'], auth, ...options, ...fixed });
     this.socket.onAny((event: string, payload: unknown) => this.#note(event, payload));
     this.ended = new Promise((resolve) => this.socket.on('disconnect', resolve));
   }

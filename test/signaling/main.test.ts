@@ -4,34 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runSignal } from '../../signaling/main.ts';
+import { start } from './command.ts';
 import { Client, couple, serve, undisturbed } from './kit.ts';
-
-interface Run {
-  readonly out: string[];
-  readonly err: string[];
-  readonly stop: () => void;
-  /** Resolves with the first line of output. */
-  readonly listening: Promise<string>;
-  readonly exit: Promise<number>;
-}
-
-function start(argv: readonly string[], env: Record<string, string> = {}): Run {
-  const out: string[] = [];
-  const err: string[] = [];
-  let [said, stop] = [(_line: string) => {}, () => {}];
-  const listening = new Promise<string>((resolve) => (said = resolve));
-  const write = (text: string) => {
-    out.push(text);
-    said(text);
-  };
-  const exit = runSignal(argv, env, {
-    stdout: { write },
-    stderr: { write: (text) => err.push(text) },
-    onStop: (go) => (stop = go),
-  });
-  return { out, err, stop: () => stop(), listening, exit };
-}
 
 test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
   const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));

@@ -2,20 +2,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { runSignal } from '../../signaling/main.ts';
+import { start as run } from './command.ts';
 import { Client, couple, serve, undisturbed } from './kit.ts';
 
 /** A server as the command starts it; ends with the test. */
 async function start(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {
-  const [out, err]: [string[], string[]] = [[], []];
-  let [stop, said] = [() => {}, () => {}];
-  const listening = new Promise<void>((resolve) => (said = resolve));
-  const write = (text: string) => {
-    out.push(text);
-    said();
-  };
-  const stderr = { write: (text: string) => err.push(text) };
-  const exit = runSignal(['--port', '0', ...argv], env, { stdout: { write }, stderr, onStop: (go) => (stop = go) });
+  const { out, err, stop, listening, exit } = run(['--port', '0', ...argv], env);
   t.after(async () => {
     stop();
     await exit;

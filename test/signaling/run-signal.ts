@@ -8,4 +8,5 @@ process.exitCode = await runSignal(process.argv.slice(2), process.env, {
   onStop: (stop) => {
     process.once('SIGTERM', stop);
   },
+  onReload: (reload) => void process.on('SIGHUP', reload),
 });

@@ -1,0 +1,33 @@
+/** The `aparte signal` command without a process of its own. */
+import { runSignal } from '../../signaling/main.ts';
+
+/** The command as it runs. */
+export interface Run {
+  readonly out: string[];
+  readonly err: string[];
+  readonly stop: () => void;
+  /** Asks it to read its files again. */
+  readonly reload: () => void;
+  /** Resolves with the first line of output. */
+  readonly listening: Promise<string>;
+  readonly exit: Promise<number>;
+}
+
+/** Runs the command within this process. */
+export function start(argv: readonly string[], env: Record<string, string> = {}): Run {
+  const out: string[] = [];
+  const err: string[] = [];
+  let [said, stop, reload] = [(_line: string) => {}, () => {}, () => {}];
+  const listening = new Promise<string>((resolve) => (said = resolve));
+  const write = (text: string) => {
+    out.push(text);
+    said(text);
+  };
+  const exit = runSignal(argv, env, {
+    stdout: { write },
+    stderr: { write: (text) => err.push(text) },
+    onStop: (go) => (stop = go),
+    onReload: (again) => (reload = again),
+  });
+  return { out, err, stop: () => stop(), reload: () => reload(), listening, exit };
+}

@@ -1,0 +1,96 @@
+/** A real proxy on loopback: nginx, which speaks HTTPS and hands on to a server of ours. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CertificateFiles } from '../../signaling/certificate.ts';
+
+/** Debian has it where only the administrator looks for programs. */
+const NGINX = ['nginx', '/usr/sbin/nginx'].find((path) => spawnSync(path, ['-v']).error === undefined);
+
+/** Why tests with nginx are skipped; false where it is installed. */
+export const NO_NGINX = NGINX === undefined ? 'nginx is not installed' : false;
+
+/** How long nginx may take until it listens, in ms. */
+const PATIENCE = 20_000;
+
+/** A proxy that runs. */
+export interface Nginx {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts nginx on 127.0.0.1 before the server at `upstream`; resolves once it listens. */
+export async function startNginx(upstream: string, { cert, key }: CertificateFiles): Promise<Nginx> {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-nginx-'));
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const config = `
+    daemon off;
+    master_process off;
+    pid ${folder}/pid;
+    error_log stderr warn;
+    events {}
+    http {
+      access_log off;
+      ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
+      map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+      server {
+        listen 127.0.0.1:${port} ssl;
+        ssl_certificate ${cert};
+        ssl_certificate_key ${key};
+        location / {
+          proxy_pass ${upstream};
+          proxy_http_version 1.1;
+          proxy_set_header Host $http_host;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection $connection_upgrade;
+          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+      }
+    }`;
+  writeFileSync(join(folder, 'nginx.conf'), config);
+  const child = spawn(NGINX ?? 'nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']);
+  let log = '';
+  child.stderr.on('data', (data) => (log += String(data)));
+  const kill = () => void child.kill('SIGKILL');
+  process.on('exit', kill);
+  const deadline = performance.now() + PATIENCE;
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`nginx ended:\n${log}`);
+    if (performance.now() > deadline) {
+      kill();
+      throw new Error(`waited in vain for nginx to listen:\n${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    url: `https://127.0.0.1:${port}`,
+    close: async () => {
+      process.off('exit', kill);
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** A port nobody uses just now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
