@@ -33,11 +33,12 @@ export interface Clock {
 /**
  * Meets through the server at `url`, `http:` or `https:`, of which a path is taken as the folder Socket.IO lives in.
  * It tries for ever; who asked decides when to stop. Throws `usage` for another URL.
+ * @param agent makes the connections, where they are not to be made to the host of the URL
  */
-export function socketIoRendezvous(url: string, clock: Clock): OpenRendezvous {
+export function socketIoRendezvous(url: string, clock: Clock, agent?: object): OpenRendezvous {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw new AparteError('usage', 'not the URL of a server');
-  return (request, events) => new SocketIoRendezvous(parsed, clock, request, events);
+  return (request, events) => new SocketIoRendezvous(parsed, clock, request, events, agent);
 }
 
 type Connection = Socket<wire.ServerEvents, wire.PeerEvents>;
@@ -54,6 +55,7 @@ class SocketIoRendezvous implements Rendezvous {
   readonly #clock: Clock;
   readonly #request: JoinRequest;
   readonly #events: RendezvousEvents;
+  readonly #agent: object | undefined;
   #connection: Connection | null = null;
   #place: Place | null = null;
   /** Whether this connection is in our place. */
@@ -65,11 +67,12 @@ class SocketIoRendezvous implements Rendezvous {
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(url: URL, clock: Clock, request: JoinRequest, events: RendezvousEvents) {
+  constructor(url: URL, clock: Clock, request: JoinRequest, events: RendezvousEvents, agent: object | undefined) {
     this.#url = url;
     this.#clock = clock;
     this.#request = request;
     this.#events = events;
+    this.#agent = agent;
     this.#outSince = clock.now();
     queueMicrotask(() => this.#connect());
   }
@@ -110,6 +113,8 @@ class SocketIoRendezvous implements Rendezvous {
       reconnection: false,
       // Handed on to `ws`, but missing from the types.
       maxPayload: MAX_MESSAGE,
+      // So is this, which the types take for a name.
+      ...(this.#agent !== undefined && { agent: this.#agent as unknown as boolean }),
     };
     const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
