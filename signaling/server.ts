@@ -1,6 +1,6 @@
 /** Starting and stopping the rendezvous server. */
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { AparteError } from '../shared/errors.ts';
 import { limitPerAddress } from './addresses.ts';
@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly stun?: { readonly host: string; readonly port: number };
   /** TURN servers to hand out credentials for. Left out: none. */
   readonly turn?: TurnOptions;
+  /** Whether an IP address may connect; others are hung up on before a byte of theirs is read. Left out: all may. */
+  readonly serves?: (address: string) => boolean;
   /** Is told what happens. Left out: nobody. */
   readonly observer?: ServerObserver;
 }
@@ -56,7 +58,7 @@ export interface SignalingServer {
  * ours to take.
  */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
-  const { port, host, limits, tls, proxies = 0, stun, turn, observer } = options;
+  const { port, host, limits, tls, proxies = 0, stun, turn, observer, serves } = options;
   const certificate = tls && readCertificate(tls);
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   // Long-polling takes up to two connections a client.
@@ -64,6 +66,11 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
   const http = createHttpServer({ maxConnections, certificate, isReady: () => matchmaker.isReady });
   // Twice as many connections are let in as may stay, so that they can be told. Behind a proxy all have its address.
   if (limits.perAddress !== null && proxies === 0) limitPerAddress(http, 4 * limits.perAddress.connections);
+  if (serves !== undefined) {
+    http.prependListener('connection', (socket: Socket) => {
+      if (!serves(socket.remoteAddress ?? '')) socket.destroy();
+    });
+  }
   const door = { proxies, isPrivate: isLoopback(host) && proxies === 0 };
   const offer = () => ({
     ...(stunServer !== null && { stunPort: stunServer.port }),

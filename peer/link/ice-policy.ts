@@ -9,6 +9,8 @@ export interface IcePolicy {
   readonly relay?: RelayPolicy;
   /** Whether the other side may be on this machine: addresses that lead only back to it are tried. Left out: no. */
   readonly loopback?: boolean;
+  /** Whether both are on one link: IPv4 addresses that are good on a link only are tried (RFC 3927). Left out: no. */
+  readonly linkLocal?: boolean;
 }
 
 const isTurn = ({ urls }: IceServer) => urls.some((url) => /^turns?:/.test(url));
@@ -32,18 +34,21 @@ export function isRelayed(candidate: string): boolean {
 }
 
 /** Whether a well-formed candidate is worth a try, and harmless. ICE over TCP (RFC 6544) could open any port's talk. */
-export function isUsable(candidate: string, { relay = 'never', loopback = false }: IcePolicy): boolean {
+export function isUsable(
+  candidate: string,
+  { relay = 'never', loopback = false, linkLocal = false }: IcePolicy,
+): boolean {
   const [, , transport = '', , address = ''] = candidate.split(' ');
   if (transport.toLowerCase() !== 'udp' || (relay === 'never' && isRelayed(candidate))) return false;
-  return /\.local$/i.test(address) || isReachable(address, loopback);
+  return /\.local$/i.test(address) || isReachable(address, loopback, linkLocal);
 }
 
 /**
  * Whether an address may be another machine's: IPv4 outside 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and all from
  * 224.0.0.0 on (RFC 6890); of IPv6 global unicast and unique local addresses, 2000::/3 and fc00::/7 (RFC 4291, RFC 4193).
- * Those of the loopback device as said.
+ * Those of the loopback device, and 169.254.0.0/16, as said.
  */
-function isReachable(address: string, loopback: boolean): boolean {
+function isReachable(address: string, loopback: boolean, linkLocal: boolean): boolean {
   const url = `http://${address.includes(':') ? `[${address}]` : address}/`;
   const canonical = URL.canParse(url) ? new URL(url).hostname : '';
   if (canonical.startsWith('[')) return (loopback && canonical === '[::1]') || GLOBAL_OR_LOCAL.test(canonical);
@@ -51,7 +56,7 @@ function isReachable(address: string, loopback: boolean): boolean {
   if (canonical !== address) return false;
   const [first = 0, second = 0] = canonical.split('.').map(Number);
   if (first === 127) return loopback;
-  return first !== 0 && first < 224 && !(first === 169 && second === 254);
+  return first !== 0 && first < 224 && (linkLocal || !(first === 169 && second === 254));
 }
 
 const GLOBAL_OR_LOCAL = /^\[(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}):/;

@@ -1,5 +1,5 @@
 /** `chat`, `send` and `receive`: wires server, identity, core and user interface, and runs the conversation. */
-import { inviteFor, makeSecret, parseCode } from '../../shared/code.ts';
+import { makeSecret } from '../../shared/code.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { Client } from '../client.ts';
 import type { UserCommand } from '../core/events.ts';
@@ -9,15 +9,14 @@ import { deferredLink } from '../link/deferred.ts';
 import type { IcePolicy } from '../link/ice-policy.ts';
 import type { OpenLink } from '../link/link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp.ts';
-import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
 import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
 import { isTurnIdle } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
+import { type Meeting, openMeeting } from './meeting.ts';
 import { streamCommands, textCommands } from './pieces.ts';
-import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './server.ts';
 import { closeOnBugs, complain, exitHard, onSignals, writeError } from './stop.ts';
 import { VERSION } from './version.ts';
 
@@ -37,12 +36,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
   const given = await askForCode(task, task.command === 'receive');
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
-  const named = given?.server ?? task.server;
-  // Whoever names the default address, as an invite does, means what it stands for.
-  const address = named === DEFAULT_SERVER ? null : named;
-  const [, inside, known] = await Promise.all([ready(), address === null ? localServer() : null, openKnown(task.data)]);
-  const server = address ?? DEFAULT_SERVER;
-  const openRendezvous = socketIoRendezvous(server, { now: () => performance.now() });
+  const [, meeting, known] = await Promise.all([ready(), openMeeting(task, given), openKnown(task.data)]);
   const seen: Seen = { exit: null, messages: 0 };
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
@@ -55,9 +49,9 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   });
   closeOnBugs(() => ui.close());
   const client: Client = new Client({
-    room: roomFor(task, given, server, known),
-    openRendezvous: inside === null ? openRendezvous : hostIfNeeded(openRendezvous, inside),
-    openLink: deferredLink(loadLink({ ...task, loopback: isHere(server) })),
+    room: roomFor(task, given, meeting, known),
+    openRendezvous: meeting.open,
+    openLink: deferredLink(loadLink({ ...task, loopback: meeting.loopback, linkLocal: meeting.linkLocal })),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
     show: (event) => {
@@ -81,7 +75,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     const closed = ui.close().then(() => {
       isWritten = true;
     });
-    await within(CLOSE_PATIENCE, closed, known.settled(), inside?.close() ?? Promise.resolve());
+    await within(CLOSE_PATIENCE, closed, known.settled(), meeting.close());
   }
   if (seen.exit === EXIT.ok && !isWritten) {
     const unread = new AparteError('output-closed', 'nobody read the end of it in time');
@@ -121,16 +115,16 @@ function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]>
   return streamCommands(process.stdin);
 }
 
-function roomFor(task: Conversation, given: GivenCode | null, server: string, known: Known): Room {
+function roomFor(task: Conversation, given: GivenCode | null, meeting: Meeting, known: Known): Room {
   const { nameplate = null, secret = makeSecret(systemRandom) } = given?.code ?? {};
   return new Room({
     version: VERSION,
-    server,
+    server: meeting.server,
     name: task.name,
     identity: known.identity,
     known: known.peers,
     code: { nameplate, secret },
-    invite: (code) => inviteFor(server, parseCode(code)),
+    invite: meeting.invite,
     timeout: task.timeout,
     reconnect: task.reconnect,
     serverPatience: task.command === 'chat' && !task.json ? null : SERVER_PATIENCE,

@@ -5,10 +5,11 @@ import { utf8 } from '../../shared/bytes.ts';
 import { MAX_NAME } from '../../shared/limits.ts';
 import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
+import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
 import { DEFAULT_SERVER } from './server.ts';
 
 /** What every conversation is told. */
-export interface Flags extends IceFlags {
+export interface Flags extends IceFlags, MeetingFlags {
   /** What was given as code: a code or an invite, `-` to be asked for it, null for none. */
   readonly code: string | null;
   /** Null: the default, with a server inside where none runs. */
@@ -124,10 +125,10 @@ function conversation(name: string, about: string, code: string): Command {
       ),
     )
     .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'));
-  return addIceOptions(command).addHelpText('after', EXIT_CODES);
+  return addIceOptions(addMeetingOptions(command)).addHelpText('after', EXIT_CODES);
 }
 
-interface Parsed extends ParsedIce {
+interface Parsed extends ParsedIce, ParsedMeeting {
   server?: string;
   name?: string;
   timeout?: number;
@@ -142,7 +143,8 @@ interface Parsed extends ParsedIce {
 /** The environment, by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function flags(code: string | undefined, parsed: Parsed, env: Environment, timeout: number | null): Flags {
+function flags(code: string | undefined, command: Command, env: Environment, timeout: number | null): Flags {
+  const parsed = command.opts<Parsed>();
   return {
     code: code ?? (env['APARTE_CODE'] || null),
     server: parsed.server ?? null,
@@ -154,6 +156,7 @@ function flags(code: string | undefined, parsed: Parsed, env: Environment, timeo
     reconnect: parsed.reconnect ?? timeout,
     data: parsed.data ?? null,
     ...iceFlags(parsed),
+    ...meetingFlags(parsed, command),
   };
 }
 
@@ -165,17 +168,17 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
   let task: Task | null = null;
   const chat = conversation('chat', 'opens a chat (the default)', 'the code or invite you were told; none: one is made')
     .option('--json', 'machine mode: events on standard output, commands on standard input, one JSON object a line')
-    .action((code: string | undefined, parsed: Parsed) => {
-      task = { command: 'chat', ...flags(code, parsed, env, null) };
+    .action((code: string | undefined, _parsed: Parsed, command: Command) => {
+      task = { command: 'chat', ...flags(code, command, env, null) };
     });
   const send = conversation('send', 'sends a text and ends once the other side has it', 'none: one is made and printed')
     .option('--text <text>', 'what to send; without it, standard input')
-    .action((code: string | undefined, parsed: Parsed) => {
-      task = { command: 'send', text: parsed.text ?? null, ...flags(code, parsed, env, ONE_SHOT_TIMEOUT) };
+    .action((code: string | undefined, { text = null }: { text?: string | null }, command: Command) => {
+      task = { command: 'send', text, ...flags(code, command, env, ONE_SHOT_TIMEOUT) };
     });
   const receive = conversation('receive', 'receives a text and prints it', 'the code or invite you were told').action(
-    (code: string | undefined, parsed: Parsed) => {
-      task = { command: 'receive', ...flags(code, parsed, env, ONE_SHOT_TIMEOUT) };
+    (code: string | undefined, _parsed: Parsed, command: Command) => {
+      task = { command: 'receive', ...flags(code, command, env, ONE_SHOT_TIMEOUT) };
     },
   );
   const data = () => new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME');

@@ -90,7 +90,8 @@ export class Multicast {
 
   /** The library would tell the addresses of all links on each. */
   #ofThisLink(message: Message): Message {
-    const isOurs = ({ type, data }: DnsRecord) => !/^A(AAA)?$/.test(type) || this.#link.addresses.includes(String(data));
+    const isOurs = ({ type, data }: DnsRecord) =>
+      !/^A(AAA)?$/.test(type) || this.#link.addresses.includes(String(data));
     const { answers, additionals } = message;
     return {
       ...message,
@@ -119,7 +120,7 @@ export class Multicast {
     const service = this.#services.get(id);
     if (service === undefined) return;
     this.#services.delete(id);
-    await within(GOODBYE_PATIENCE, (done) => void service.stop(done));
+    await within(GOODBYE_PATIENCE, (done) => (service.stop as (done: () => void) => void)(done));
     // The library has forgotten all services of this type with the one.
     for (const other of this.#services.values()) this.#inside.register(other.records());
   }

@@ -224,7 +224,7 @@ class LanRendezvous implements Rendezvous, Listener {
       this.#giveUp(stay, host, new AparteError('server-unreachable', `${host.addresses[0]}: ${FIREWALL}`));
     } else if (host !== null && stay.isLost) {
       this.#goHome(stay);
-    } else if (stay === this.#here) {
+    } else {
       stay.isLost = true;
       this.#events.lost(cause, retryAt);
     }

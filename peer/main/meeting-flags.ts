@@ -1,0 +1,49 @@
+/** The flags that say how the two find each other, besides `--server`. */
+import { isIP } from 'node:net';
+import { type Command, InvalidArgumentError } from 'commander';
+import { AparteError } from '../../shared/errors.ts';
+
+/** Other ways to meet than a server that runs already. */
+export interface MeetingFlags {
+  /** On the local network, with no server. */
+  readonly lan: boolean;
+  /** The address on which the server inside listens; null: on loopback, and only where none runs. */
+  readonly host: string | null;
+}
+
+/** As commander keeps the flags that {@link addMeetingOptions} adds. */
+export interface ParsedMeeting {
+  readonly lan?: boolean;
+  readonly host?: string;
+}
+
+function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('An IP address of this machine, or 0.0.0.0 or :: for all.');
+  return text;
+}
+
+/** Adds the flags to a command. */
+export function addMeetingOptions(command: Command): Command {
+  return command
+    .option('--lan', 'find each other on the local network, with no server')
+    .option(
+      '--host <address>',
+      'run the server inside on this address, for others (default: loopback only)',
+      ipAddress,
+    );
+}
+
+/** What the flags say. Throws `usage` where they contradict each other; a server named by the environment gives way. */
+export function meetingFlags({ lan = false, host }: ParsedMeeting, command: Command): MeetingFlags {
+  const namesServer = command.getOptionValueSource('server') === 'cli';
+  if (lan && namesServer) {
+    throw new AparteError('usage', '--lan needs no server: leave out --server, or --lan to meet through it');
+  }
+  if (lan && host !== undefined) {
+    throw new AparteError('usage', '--lan listens on every local network by itself: leave out --host');
+  }
+  if (host !== undefined && namesServer) {
+    throw new AparteError('usage', '--host is for the server inside: leave out --server, or --host');
+  }
+  return { lan, host: host ?? null };
+}

@@ -1,0 +1,66 @@
+/** How the two of a conversation find each other: what the flags and the code say, made ready for use. */
+import { inviteFor, parseCode } from '../../shared/code.ts';
+import { AparteError } from '../../shared/errors.ts';
+import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
+import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import type { GivenCode } from './ask.ts';
+import type { Conversation } from './flags.ts';
+import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './server.ts';
+
+/** A way to meet. */
+export interface Meeting {
+  readonly open: OpenRendezvous;
+  /** The server as it is shown; null where there is none. */
+  readonly server: string | null;
+  /** The invite for a code, null where there is no server to name. */
+  readonly invite: (code: string) => string | null;
+  /** Whether addresses that lead only back to this machine, and link-local ones of IPv4, are tried for a connection. */
+  readonly loopback: boolean;
+  readonly linkLocal: boolean;
+  /** Closes the server inside, if there is one. */
+  close(): Promise<void>;
+}
+
+const CLOCK = { now: () => performance.now() };
+
+/**
+ * Makes ready what was asked for. Throws `usage` where the code is an invite and so names a server that may not be used,
+ * and `cannot-listen`.
+ */
+export async function openMeeting(task: Conversation, given: GivenCode | null): Promise<Meeting> {
+  if (given !== null && given.server !== null && (task.lan || task.host !== null)) {
+    const [flag, rest] = task.lan ? ['--lan', ''] : ['--host', ', or join without it'];
+    throw new AparteError('usage', `an invite names a server: with ${flag}, give the code behind its # alone${rest}`);
+  }
+  if (task.lan) return onLocalNetwork();
+  if (task.host !== null) return hosted(task.host);
+  const named = given?.server ?? task.server;
+  // Whoever names the default address, as an invite does, means what it stands for.
+  if (named !== null && named !== DEFAULT_SERVER) return through(named, socketIoRendezvous(named, CLOCK));
+  const inside = await localServer();
+  const open = hostIfNeeded(socketIoRendezvous(DEFAULT_SERVER, CLOCK), inside);
+  return { ...through(DEFAULT_SERVER, open), close: () => inside.close() };
+}
+
+function through(server: string, open: OpenRendezvous): Meeting {
+  const invite = (code: string) => inviteFor(server, parseCode(code));
+  return { open, server, invite, loopback: isHere(server), linkLocal: false, close: () => Promise.resolve() };
+}
+
+async function hosted(host: string): Promise<Meeting> {
+  const { hostedServer } = await import('./hosted.ts');
+  const server = await hostedServer(host);
+  return { ...through(server.url, socketIoRendezvous(server.own, CLOCK)), close: () => server.close() };
+}
+
+async function onLocalNetwork(): Promise<Meeting> {
+  const [{ lanRendezvous }, { localLinks }, { lanServer }] = await Promise.all([
+    import('../rendezvous/lan/rendezvous.ts'),
+    import('../rendezvous/lan/links.ts'),
+    import('./hosted.ts'),
+  ]);
+  const open = lanRendezvous(lanServer, CLOCK);
+  // Without a network, the other side can only be here.
+  const loopback = localLinks().every(({ isLoopback }) => isLoopback);
+  return { open, server: null, invite: () => null, loopback, linkLocal: true, close: () => Promise.resolve() };
+}

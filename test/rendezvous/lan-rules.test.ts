@@ -1,0 +1,169 @@
+/** What is believed of announcements on the local network, and who goes to whom. */
+import assert from 'node:assert/strict';
+import { BlockList } from 'node:net';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
+import { Choice } from '../../peer/rendezvous/lan/choice.ts';
+import type { LocalLink } from '../../peer/rendezvous/lan/links.ts';
+
+const id = (letter: string) => letter.repeat(32);
+
+/** A link 192.168.7.0/24, or fd00::/64 and fe80::/64. */
+function link(family: 4 | 6): LocalLink {
+  const networks = new BlockList();
+  networks.addSubnet('192.168.7.0', 24);
+  for (const network of ['fd00::', 'fe80::']) networks.addSubnet(network, 64, 'ipv6');
+  const addresses = family === 4 ? ['192.168.7.1'] : ['fe80::1', 'fd00::1'];
+  return { zone: 'eth0', family, addresses, isLoopback: false, holds: (one) => networks.check(one, `ipv${family}`) };
+}
+
+/** A service as the library reads it. */
+const service = (from: string, more: object = {}) => ({
+  name: id('a'),
+  port: 4_711,
+  txt: { v: '1', room: roomMark(id('a'), 'team') },
+  referer: { address: from, family: 'IPv4', port: 5_353, size: 200 },
+  addresses: [],
+  ...more,
+});
+
+describe('announcements', () => {
+  test('the mark of a room follows from its name and the id, as documented', () => {
+    assert.equal(roomMark('0123456789abcdef0123456789abcdef', 'team'), 'dcd57004bb5f83ca057a4b43bc72005b');
+    assert.notEqual(roomMark(id('a'), 'team'), roomMark(id('b'), 'team'));
+  });
+
+  test('where it was heard from comes first, then what it lists of the same link', () => {
+    const listed = { addresses: ['192.168.7.10', '8.8.8.8', '192.168.7.9', '127.0.0.1', '10.0.0.1', 'x', 'fd00::9'] };
+    assert.deepEqual(readAnnouncement(service('192.168.7.9', listed), link(4)), {
+      id: id('a'),
+      room: roomMark(id('a'), 'team'),
+      port: 4_711,
+      addresses: ['192.168.7.9', '192.168.7.10'],
+    });
+  });
+
+  test('a link-local address of IPv6 gets the zone of the link', () => {
+    const listed = { addresses: ['fd00::9', 'fe80::9'] };
+    const { addresses } = readAnnouncement(service('fe80::9%eth0', listed), link(6)) ?? {};
+    assert.deepEqual(addresses, ['fe80::9%eth0', 'fd00::9']);
+  });
+
+  test('nothing is taken from who is not on the link, wherever it leads', () => {
+    for (const from of ['192.168.8.9', '127.0.0.1', '8.8.8.8', '::1', '', 'x'])
+      assert.equal(readAnnouncement(service(from, { addresses: ['192.168.7.9'] }), link(4)), null, from);
+  });
+
+  test('what is not exactly ours is not read', () => {
+    const good = service('192.168.7.9');
+    assert.notEqual(readAnnouncement(good, link(4)), null);
+    for (const more of [
+      { name: 'printer' },
+      { name: id('a').toUpperCase() },
+      { port: 0 },
+      { port: 65_536 },
+      { port: '80' },
+      { txt: undefined },
+      { txt: { v: '2', room: id('b') } },
+      { txt: { v: '1' } },
+      { txt: { v: '1', room: `${id('b')}b` } },
+      { referer: undefined },
+      { addresses: undefined },
+      { addresses: [7] },
+    ]) {
+      assert.equal(readAnnouncement({ ...good, ...more }, link(4)), null, JSON.stringify(more));
+    }
+    fc.assert(fc.property(fc.anything(), (anything) => readAnnouncement(anything, link(4)) === null));
+  });
+
+  test('no more addresses are tried than a few', () => {
+    const addresses = Array.from({ length: 200 }, (_, n) => `192.168.7.${n}`);
+    assert.equal(readAnnouncement(service('192.168.7.250', { addresses }), link(4))?.addresses.length, 9);
+  });
+});
+
+describe('the choice', () => {
+  const announced = (letter: string, address = '192.168.7.9'): Announcement => ({
+    id: id(letter),
+    room: id('0'),
+    port: 1,
+    addresses: [address],
+  });
+
+  test('of two who hear each other, whoever began, exactly one goes, and at once', () => {
+    const hex = fc.stringMatching(/^[0-9a-f]{32}$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(hex, { minLength: 2, maxLength: 2 }), fc.nat(4_000), ([one = '', other = ''], now) => {
+        const [ann, ben] = [new Choice(one), new Choice(other)];
+        ann.heard({ ...announced('0'), id: other }, now);
+        ben.heard({ ...announced('0'), id: one }, 0);
+        const visits = [ann.advice(now).visit?.id ?? null, ben.advice(now).visit?.id ?? null];
+        assert.deepEqual(visits, one < other ? [null, one] : [other, null]);
+      }),
+    );
+  });
+
+  test('of many, all go to the smallest', () => {
+    const choices = ['c', 'a', 'b'].map((letter) => new Choice(id(letter)));
+    for (const choice of choices) for (const letter of ['a', 'b', 'c']) choice.heard(announced(letter), 0);
+    assert.deepEqual(
+      choices.map((choice) => choice.advice(0).visit?.id ?? null),
+      [id('a'), null, id('a')],
+    );
+  });
+
+  test('he who should have come and has not is gone to after five seconds', () => {
+    const choice = new Choice(id('a'));
+    choice.heard(announced('b'), 100);
+    assert.deepEqual(choice.advice(100), { visit: null, askAgainAt: 5_100 });
+    assert.equal(choice.advice(5_100).visit?.id, id('b'));
+  });
+
+  test('after a visit that failed the next is tried, and the first again after growing pauses', () => {
+    const choice = new Choice(id('c'));
+    choice.heard(announced('a'), 0);
+    choice.heard(announced('b'), 0);
+    assert.equal(choice.failed(id('a'), 0), 1);
+    assert.equal(choice.advice(0).visit?.id, id('b'));
+    choice.failed(id('b'), 0);
+    assert.deepEqual(choice.advice(0), { visit: null, askAgainAt: 1_000 });
+    assert.equal(choice.advice(1_000).visit?.id, id('a'));
+    for (let failures = 2; failures < 12; failures += 1) assert.equal(choice.failed(id('a'), 1_000), failures);
+    choice.gone(id('b'));
+    choice.heard(announced('a'), 30_000);
+    assert.deepEqual(choice.advice(30_000), { visit: null, askAgainAt: 31_000 });
+  });
+
+  test('who is not heard of for half a minute, or says goodbye, is forgotten', () => {
+    const choice = new Choice(id('c'));
+    choice.heard(announced('a'), 0);
+    choice.heard(announced('b'), 20_000);
+    assert.equal(choice.advice(30_001).visit?.id, id('b'));
+    choice.gone(id('b'));
+    assert.deepEqual(choice.advice(30_001), { visit: null, askAgainAt: null });
+  });
+
+  test('an announcement heard on another link adds its addresses; another port replaces them', () => {
+    const choice = new Choice(id('c'));
+    choice.heard(announced('a', '192.168.7.9'), 0);
+    choice.heard(announced('a', 'fd00::9'), 0);
+    assert.deepEqual(choice.advice(0).visit?.addresses, ['fd00::9', '192.168.7.9']);
+    choice.heard({ ...announced('a', '192.168.7.8'), port: 2 }, 0);
+    assert.deepEqual(choice.advice(0).visit?.addresses, ['192.168.7.8']);
+  });
+
+  test('a flood of announcements fills no memory, and ourselves we do not meet', () => {
+    const choice = new Choice(id('f'));
+    for (let n = 0; n < 1_000; n += 1) choice.heard({ ...announced('0'), id: n.toString(16).padStart(32, '0') }, n);
+    choice.heard(announced('f'), 1_000);
+    let visits = 0;
+    for (;;) {
+      const { visit } = choice.advice(1_000);
+      if (visit === null) break;
+      visits += 1;
+      choice.failed(visit.id, 1_000);
+    }
+    assert.equal(visits, 16);
+  });
+});
