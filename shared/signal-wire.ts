@@ -68,6 +68,7 @@ export const RefusalCode = v.picklist([
   'idle',
   'version',
   'closing',
+  'unavailable',
 ]);
 /** See the validator of the same name. */
 export type RefusalCode = v.InferOutput<typeof RefusalCode>;

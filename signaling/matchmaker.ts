@@ -1,13 +1,13 @@
 /**
- * Socket.IO on the outside, the {@link Registry} within: checks what comes, asks the registry, and tells whom it says
+ * Socket.IO on the outside, the {@link Rooms} within: checks what comes, asks the rooms, and has it told whom they say
  * to tell. Every client is a stranger; what one sends can end its own connection and no other.
  */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import * as v from 'valibot';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
-import type { JoinReply, Refusal, RefusalCode } from '../shared/signal-wire.ts';
-import { FrameRequest, FreeRequest, JoinRequest, packWelcome } from '../shared/signal-wire.ts';
+import type { JoinRequest, RefusalCode } from '../shared/signal-wire.ts';
 import { CHANCE } from './chance.ts';
+import type { IceOffer, Reply } from './dispatcher.ts';
+import { clientName, Dispatcher } from './dispatcher.ts';
 import type { Door } from './door.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import type { Bucket, Limits } from './limits.ts';
@@ -18,16 +18,15 @@ import type { Packet } from './packets.ts';
 import { PacketScale } from './packets.ts';
 import type { Order } from './registry.ts';
 import { Registry } from './registry.ts';
-import type { Carrier, Socket, SocketServer } from './sockets.ts';
-import { backlog, createSocketServer, hangUp } from './sockets.ts';
-
-type Reply = (answer?: JoinReply | Refusal) => void;
-type IceOffer = Pick<JoinReply, 'stunPort' | 'turn'>;
+import type { Request } from './requests.ts';
+import { readRequest } from './requests.ts';
+import type { Eventually, Rooms } from './rooms.ts';
+import { after, RoomsUnavailable } from './rooms.ts';
+import type { Carrier, Socket } from './sockets.ts';
+import { createSocketServer, hangUp } from './sockets.ts';
 
 /** How long `close` waits for the clients to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
-/** The first fault is enough: what it was is not told. */
-const STRICT = { abortEarly: true } as const;
 /** `WebSocket.CLOSING`: its close frame is sent, the other side's has not come. */
 const CLOSING = 2;
 
@@ -40,17 +39,22 @@ interface Connection {
   readonly unwelcome: RefusalCode | null;
   /** Null until it has said that it speaks Socket.IO. */
   socket: Socket | null;
+  /** How often it has asked to join. */
+  count: number;
+  /** Its requests that are not answered yet, and when the last of them will be; null: none. */
+  waiting: number;
+  turn: Promise<void> | null;
 }
 
 /** Serves the clients of one HTTP server. */
 export class Matchmaker {
   readonly #http: HttpServer;
-  readonly #io: SocketServer;
   readonly #limits: Limits;
-  readonly #offer: () => IceOffer;
   readonly #observer: ServerObserver;
   readonly #doorkeeper: Doorkeeper;
-  readonly #registry: Registry<Socket>;
+  readonly #rooms: Rooms;
+  readonly #dispatcher: Dispatcher;
+  readonly #perform = (orders: readonly Order<string>[]) => this.#dispatcher.perform(orders);
   readonly #connections = new Map<Carrier, Connection>();
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<Connection, number>();
@@ -64,17 +68,17 @@ export class Matchmaker {
   constructor(http: HttpServer, limits: Limits, door: Door, offer: () => IceOffer, observer = UNOBSERVED) {
     this.#http = http;
     this.#limits = limits;
-    this.#offer = offer;
     this.#observer = observer;
     this.#doorkeeper = new Doorkeeper(limits, door);
-    this.#registry = new Registry(limits, CHANCE);
-    this.#io = createSocketServer(http, limits, (request) => this.#admits(request));
-    this.#io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
-    this.#io.on('connection', (socket) => this.#introduced(socket));
+    this.#rooms = new Registry<string>(limits, CHANCE);
+    const io = createSocketServer(http, limits, (request) => this.#admits(request));
+    this.#dispatcher = new Dispatcher(io, limits, observer, offer, false);
+    io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
+    io.on('connection', (socket) => this.#introduced(socket));
   }
 
   stats(): { connections: number; rooms: number; members: number } {
-    return { connections: this.#connections.size, rooms: this.#registry.rooms, members: this.#registry.members };
+    return { connections: this.#connections.size, ...this.#rooms.stats };
   }
 
   /** Whether newcomers are let in. */
@@ -108,6 +112,9 @@ export class Matchmaker {
       joins: fullBucket(this.#limits.joins, now),
       unwelcome,
       socket: null,
+      count: 0,
+      waiting: 0,
+      turn: null,
     };
     this.#connections.set(carrier, connection);
     // The library would keep the request, headers and all, for as long as the connection lives.
@@ -137,8 +144,11 @@ export class Matchmaker {
     // The parser could not make sense of what came.
     socket.on('error', () => this.#drop(connection, 'invalid'));
     socket.on('disconnect', () => {
-      this.#registry.lose(socket, performance.now());
       this.#roomless.delete(connection);
+      this.#inTurn(connection, () => {
+        const { place } = socket.data;
+        if (place) return after(this.#rooms.lose(place, performance.now()), this.#perform);
+      });
       // A client may take its leave of Socket.IO only, and would stay connected for ever.
       connection.carrier.close();
     });
@@ -151,115 +161,102 @@ export class Matchmaker {
   #received(connection: Connection, socket: Socket, event: unknown, args: unknown[]): void {
     // The library hands on what was read before the client was dropped.
     if (!socket.connected) return;
-    if (!this.#obey(connection, socket, event, args)) this.#drop(connection, 'invalid');
+    const request = readRequest(event, args);
+    if (request === null) this.#drop(connection, 'invalid');
+    else this.#inTurn(connection, () => (socket.connected ? this.#obey(connection, socket, request) : undefined));
   }
 
-  /** Does what a client asks. False where it asked for nothing that there is. */
-  #obey(connection: Connection, socket: Socket, event: unknown, args: unknown[]): boolean {
+  /** Does what a client asks. */
+  #obey(connection: Connection, socket: Socket, request: Request): Eventually<void> {
+    if (request.type === 'join') return this.#join(connection, socket, request.join, request.reply);
+    const { place } = socket.data;
     const now = performance.now();
-    const [request, reply] = args;
-    switch (event) {
-      case 'join': {
-        if (args.length !== 2 || typeof reply !== 'function') return false;
-        const join = v.safeParse(JoinRequest, request, STRICT);
-        if (join.success) this.#join(connection, socket, join.output, reply as Reply);
-        return join.success;
-      }
-      case 'frame': {
-        const frame = v.safeParse(FrameRequest, request, STRICT);
-        if (args.length !== 1 || !frame.success) return false;
-        this.#perform(this.#registry.frame(socket, frame.output, now));
-        return true;
-      }
-      case 'free': {
-        const free = v.safeParse(FreeRequest, request, STRICT);
-        if (args.length !== 1 || !free.success) return false;
-        this.#perform(this.#registry.free(socket, free.output.member, now));
-        return true;
-      }
+    if (!place) return this.#drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
+    switch (request.type) {
+      case 'frame':
+        return after(this.#rooms.frame(place, request.frame, now), this.#perform);
+      case 'free':
+        return after(this.#rooms.free(place, request.member, now), this.#perform);
       case 'leave':
-        if (args.length !== 1 || typeof request !== 'function' || !this.#registry.has(socket)) return false;
-        this.#perform(this.#registry.leave(socket, now));
-        // To the end of the line, wherever it stood.
-        this.#roomless.delete(connection);
-        this.#roomless.set(connection, now);
-        (request as Reply)();
-        return true;
+        return after(this.#rooms.leave(place, now), (orders) => {
+          socket.data.place = null;
+          this.#perform(orders);
+          // To the end of the line, wherever it stood.
+          this.#roomless.delete(connection);
+          this.#roomless.set(connection, now);
+          request.reply();
+        });
       default:
-        return false;
+        return request satisfies never;
     }
   }
 
-  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): void {
+  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
     const now = performance.now();
+    const refuse = (error: RefusalCode) => {
+      this.#observer.refused(error);
+      reply({ error });
+    };
     const address = connection.carrier.remoteAddress;
     if (!takeToken(connection.joins, this.#limits.joins, now) || !this.#doorkeeper.mayJoin(address, now)) {
-      this.#observer.refused('rate');
-      reply({ error: 'rate' });
-      return;
+      return refuse('rate');
     }
-    const orders = this.#registry.join(socket, request, now);
-    const answer = orders[0]?.type === 'answer' ? orders[0].answer : null;
-    if (request.resume === undefined && answer !== null && 'self' in answer && answer.members.length === 1)
-      this.#observer.met();
-    this.#perform(orders, reply);
-    if (this.#registry.has(socket)) this.#roomless.delete(connection);
+    if (socket.data.place) return refuse('already-joined');
+    connection.count += 1;
+    const place = clientName(socket, connection.count);
+    socket.data.place = place;
+    const enter = (orders: Order<string>[]) => {
+      const answer = orders.find((order) => order.type === 'answer')?.answer;
+      const isIn = answer !== undefined && 'self' in answer;
+      if (isIn && request.resume === undefined && answer.members.length === 1) this.#observer.met();
+      this.#dispatcher.perform(orders, reply);
+      if (isIn) this.#roomless.delete(connection);
+      else socket.data.place = null;
+    };
+    const stayOut = () => {
+      socket.data.place = null;
+      refuse('unavailable');
+    };
+    return after(this.#rooms.join(place, request, now), enter, stayOut);
   }
 
-  /** Carries out orders; `reply` acknowledges the join that led to them. */
-  #perform(orders: Order<Socket>[], reply?: Reply): void {
-    for (const order of orders) {
-      switch (order.type) {
-        case 'answer':
-          if ('error' in order.answer) this.#observer.refused(order.answer.error);
-          reply?.('self' in order.answer ? packWelcome({ ...order.answer, ...this.#offer() }) : order.answer);
-          break;
-        case 'came':
-          order.to.emit('came', order.member);
-          break;
-        case 'left':
-          order.to.emit('left', { member: order.member });
-          break;
-        case 'frame':
-          order.to.emit('frame', { from: order.from, data: order.data });
-          this.#observer.forwarded(order.data.length);
-          break;
-        case 'fault':
-          order.to.emit('fault', { error: order.error });
-          this.#observer.refused(order.error);
-          break;
-        case 'drop':
-          hangUp(order.to, order.error);
-          this.#observer.refused(order.error);
-          break;
-        default:
-          order satisfies never;
-      }
-      this.#dropWhereSlow(order.to);
-    }
+  /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */
+  #inTurn(connection: Connection, act: () => Eventually<void>): void {
+    const done = connection.turn === null ? act() : connection.turn.then(act);
+    if (!(done instanceof Promise)) return;
+    connection.waiting += 1;
+    const turn = done
+      .catch((error: unknown) => this.#failed(connection, error))
+      .finally(() => {
+        connection.waiting -= 1;
+        if (connection.turn === turn) connection.turn = null;
+      });
+    connection.turn = turn;
+    if (connection.waiting > this.#limits.backlog) this.#drop(connection, 'rate');
   }
 
-  #dropWhereSlow(socket: Socket): void {
-    if (backlog(socket.conn) <= this.#limits.backlog || !socket.connected) return;
-    this.#observer.refused('slow');
-    // Without waiting for the rest to be sent, as a polite close would.
-    socket.conn.close(true);
+  #failed(connection: Connection, error: unknown): void {
+    if (!(error instanceof RoomsUnavailable)) throw error;
+    if (connection.socket?.connected) this.#drop(connection, 'unavailable');
   }
 
   /** Tells a client why, takes its place away, and hangs up. */
-  #drop({ carrier, socket }: Connection, error: RefusalCode): void {
+  #drop(connection: Connection, error: RefusalCode): void {
+    const { carrier, socket } = connection;
     this.#observer.refused(error);
     if (socket === null) {
       carrier.close(true);
       return;
     }
-    const orders = this.#registry.leave(socket, performance.now());
+    const { place } = socket.data;
+    socket.data.place = null;
     hangUp(socket, error);
-    this.#perform(orders);
+    if (!place) return;
+    this.#inTurn(connection, () => after(this.#rooms.leave(place, performance.now()), this.#perform));
   }
 
   #sweep(now: number): void {
-    this.#perform(this.#registry.sweep(now));
+    this.#perform(this.#rooms.sweep(now));
     this.#doorkeeper.sweep(now);
     for (const [connection, since] of this.#roomless) {
       if (now - since < this.#limits.joinWithin) break;

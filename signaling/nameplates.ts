@@ -1,11 +1,11 @@
 /** Nameplates that the server makes: short numbers, never one in use or freed just now. */
 
 /** Numbers tried at random before the next longer length: short ones are found while some of them are free. */
-const TRIES_PER_LENGTH = 16;
+export const TRIES_PER_LENGTH = 16;
 /** How long a freed nameplate is not given to others, in ms: a friend who comes late must not meet strangers. */
-const QUARANTINE = 600_000;
+export const QUARANTINE = 600_000;
 /** Freed nameplates remembered, at most. */
-const MAX_FREED = 10_000;
+export const MAX_FREED = 10_000;
 
 /** The shortest nameplate that is reasonably free: 1 to 9, else 10 to 99, and so on. `random(n)` is in 0 to n - 1. */
 export function allocate(taken: (nameplate: string) => boolean, random: (below: number) => number): string {

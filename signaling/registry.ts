@@ -71,24 +71,13 @@ export class Registry<Client> {
     this.#chance = chance;
   }
 
-  /** How many rooms there are. */
-  get rooms(): number {
-    return this.#rooms.size;
+  /** How many rooms there are, and places taken, those of lost connections included. */
+  get stats(): { rooms: number; members: number } {
+    return { rooms: this.#rooms.size, members: this.#placeOf.size + this.#lost.size };
   }
 
-  /** How many places are taken, those of lost connections included. */
-  get members(): number {
-    return this.#placeOf.size + this.#lost.size;
-  }
-
-  /** Whether a client has a place. */
-  has(client: Client): boolean {
-    return this.#placeOf.has(client);
-  }
-
-  /** A client asks to come in, or to come back. The first order about it is the answer. */
+  /** A client that has no place asks to come in, or to come back. The first order about it is the answer. */
   join(client: Client, request: JoinRequest, now: number): Order<Client>[] {
-    if (this.#placeOf.has(client)) return [refusal(client, 'already-joined')];
     if (request.resume !== undefined) return this.#resume(client, request, request.resume, now);
     let room = request.nameplate === null ? undefined : this.#rooms.get(request.nameplate);
     if (room === undefined) {
@@ -172,12 +161,13 @@ export class Registry<Client> {
   }
 
   /** The connection of a client is gone: its place is kept for the grace time. */
-  lose(client: Client, now: number): void {
+  lose(client: Client, now: number): Order<Client>[] {
     const place = this.#placeOf.get(client);
-    if (place === undefined) return;
+    if (place === undefined) return [];
     this.#placeOf.delete(client);
     place.client = null;
     this.#lost.set(place, now + this.#limits.grace);
+    return [];
   }
 
   /** Time has passed: gives up places that were lost for too long and rooms in which nothing happens. */

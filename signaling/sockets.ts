@@ -1,14 +1,19 @@
 /** Socket.IO as this server uses it: how it is set up, and what of a connection its types do not tell. */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket as TypedSocket } from 'socket.io';
-import { Server } from 'socket.io';
+import { type DefaultEventsMap, Server } from 'socket.io';
 import type { PeerEvents, RefusalCode, ServerEvents } from '../shared/signal-wire.ts';
 import type { Limits } from './limits.ts';
 
+/** What is kept with a client. */
+export interface SocketData {
+  /** By which name the rooms know it; null or left out: it has no place, and has asked for none. */
+  place?: string | null;
+}
 /** All connections of one server. */
-export type SocketServer = Server<PeerEvents, ServerEvents>;
+export type SocketServer = Server<PeerEvents, ServerEvents, DefaultEventsMap, SocketData>;
 /** A client that speaks Socket.IO. */
-export type Socket = TypedSocket<PeerEvents, ServerEvents>;
+export type Socket = TypedSocket<PeerEvents, ServerEvents, DefaultEventsMap, SocketData>;
 /** Engine.IO's connection, under Socket.IO's. */
 export type Carrier = Socket['conn'];
 

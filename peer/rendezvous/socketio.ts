@@ -152,6 +152,8 @@ class SocketIoRendezvous implements Rendezvous {
     } else if (resume !== undefined && (answer.error === 'unknown-room' || answer.error === 'unknown-member')) {
       // The server was started anew, or has given our place up.
       this.#join(undefined);
+    } else if (answer.error === 'unavailable') {
+      this.#retry(unavailable());
     } else if (answer.error === 'room-full') {
       this.#end(new AparteError('room-full'));
     } else {
@@ -202,6 +204,7 @@ class SocketIoRendezvous implements Rendezvous {
     if (this.#over) return;
     if (refusal === null) this.#refuse('an ill-formed fault');
     else if (refusal.error === 'closing') this.#retry(new AparteError('server-unreachable', 'it is being shut down'));
+    else if (refusal.error === 'unavailable') this.#retry(unavailable());
     // A frame crossed the news that its receiver had left.
     else if (refusal.error !== 'unknown-member') this.#refuse(refusal.error);
   }
@@ -245,4 +248,8 @@ class SocketIoRendezvous implements Rendezvous {
     this.#connection?.disconnect();
     this.#connection = null;
   }
+}
+
+function unavailable(): AparteError {
+  return new AparteError('server-unreachable', 'it cannot reach what it shares with other servers');
 }

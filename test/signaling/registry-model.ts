@@ -1,9 +1,17 @@
 /** A model of the rooms: what must be true of any registry, kept beside one and compared after every act. */
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { Order } from '../../signaling/registry.ts';
-import { Registry } from '../../signaling/registry.ts';
+import type { Rooms } from '../../signaling/rooms.ts';
 import { card } from './kit.ts';
+
+/** Rooms to be compared with the model; `of` is the server that a client is connected to. */
+export interface Subject {
+  of(client: number): Rooms;
+  sweep(now: number): Promise<Order<string>[]>;
+  stats(): Promise<{ rooms: number; members: number }>;
+}
 
 /** Something a client does, or time that passes. Clients are numbers; a lost one comes back under the same. */
 export type Act =
@@ -20,16 +28,43 @@ interface Place {
   id: string;
   token: string;
   card: Uint8Array;
-  client: number | null;
+  /** Null while its connection is lost. */
+  client: string | null;
   lostAt: number;
   gone: boolean;
 }
 
+const someone = fc.nat({ max: 8 });
+const anId = fc.constantFrom('1', '2', '3', '4');
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({
+    type: fc.constant('join' as const),
+    client: someone,
+    nameplate: fc.constantFrom(null, 'a', 'a', '1'),
+    capacity: fc.integer({ min: 2, max: 3 }),
+  }),
+  fc.record({
+    type: fc.constant('resume' as const),
+    client: someone,
+    place: fc.nat({ max: 12 }),
+    honest: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('frame' as const), client: someone, to: anId }),
+  fc.record({ type: fc.constant('free' as const), client: someone, member: anId }),
+  fc.record({ type: fc.constantFrom('leave' as const, 'lose' as const), client: someone }),
+  fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1_000, 4_000, 11_000) }),
+);
+
+/** Up to so many acts. */
+export function anyActs(most: number): fc.Arbitrary<Act[]> {
+  return fc.array(anyAct, { maxLength: most, size: 'max' });
+}
+
 /** Runs acts; throws where a promise is broken. Returns how often the interesting things happened. */
-export function run(acts: readonly Act[]): { resumed: number; full: number } {
-  const model = new Model();
-  for (const act of acts) model.step(act);
-  model.empty();
+export async function run(acts: readonly Act[], subject: Subject): Promise<{ resumed: number; full: number }> {
+  const model = new Model(subject);
+  for (const act of acts) await model.step(act);
+  await model.empty();
   return model;
 }
 
@@ -38,146 +73,140 @@ class Model {
   full = 0;
   #now = 0;
   #count = 0;
+  readonly #subject: Subject;
   readonly #places: Place[] = [];
   readonly #capacity = new Map<string, number>();
-  readonly #registry = new Registry<number>(LIMITS, {
-    integer: (below) => this.#next() % below,
-    token: () => `token${this.#next()}`,
-  });
 
-  step(act: Act): void {
-    const orders = this.#act(act);
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  async step(act: Act): Promise<void> {
+    await this.#act(act);
     const living = this.#living();
-    assert.equal(this.#registry.members, living.length);
-    assert.equal(this.#registry.rooms, new Set(living.map(({ nameplate }) => nameplate)).size);
+    const rooms = new Set(living.map(({ nameplate }) => nameplate)).size;
+    assert.deepEqual(await this.#subject.stats(), { rooms, members: living.length });
     for (const { nameplate } of living)
       assert.ok(this.#inRoom(nameplate).length <= (this.#capacity.get(nameplate) ?? 0));
-    for (const order of orders) if (order.type === 'drop') assert.ok(!this.#registry.has(order.to));
   }
 
   /** Everyone leaves, and nothing is left. */
-  empty(): void {
-    for (const { client } of this.#living()) if (client !== null) this.#registry.leave(client, this.#now);
-    this.#registry.sweep(this.#now + LIMITS.grace);
-    assert.deepEqual([this.#registry.rooms, this.#registry.members], [0, 0]);
+  async empty(): Promise<void> {
+    for (const { client } of this.#living()) if (client !== null) await this.#rooms(client).leave(client, this.#now);
+    await this.#subject.sweep(this.#now + LIMITS.grace);
+    assert.deepEqual(await this.#subject.stats(), { rooms: 0, members: 0 });
   }
 
-  #act(act: Act): Order<number>[] {
+  async #act(act: Act): Promise<void> {
+    const place = 'client' in act ? this.#placeOf(act.client) : undefined;
+    // Who has no place, and who has one, is the matchmaker's to know.
+    const name = place?.client ?? null;
     switch (act.type) {
       case 'join':
-        return this.#join(act.client, act.nameplate, act.capacity);
+        return name === null ? this.#join(this.#fresh(act.client), act.nameplate, act.capacity) : undefined;
       case 'resume':
-        return this.#resume(act.client, this.#places[act.place], act.honest);
+        return name === null ? this.#resume(this.#fresh(act.client), this.#places[act.place], act.honest) : undefined;
       case 'frame':
-        return this.#frame(act.client, act.to);
+        return name === null ? undefined : this.#frame(name, act.to);
       case 'free':
-        return this.#free(act.client, act.member);
-      case 'leave': {
-        const place = this.#placeOf(act.client);
-        const orders = this.#registry.leave(act.client, this.#now);
-        if (place === undefined) assert.deepEqual(orders, []);
-        else this.#vacated(place, orders);
-        return orders;
-      }
-      case 'lose': {
-        const place = this.#placeOf(act.client);
-        this.#registry.lose(act.client, this.#now);
-        if (place !== undefined) Object.assign(place, { client: null, lostAt: this.#now });
-        return [];
-      }
+        return name === null ? undefined : this.#free(name, act.member);
+      case 'leave':
+        if (name !== null) this.#vacated(place as Place, await this.#rooms(name).leave(name, this.#now));
+        return;
+      case 'lose':
+        if (name === null) return;
+        assert.deepEqual(await this.#rooms(name).lose(name, this.#now), []);
+        Object.assign(place as Place, { client: null, lostAt: this.#now });
+        return;
       case 'wait': {
         this.#now += act.ms;
         const overdue = this.#living().filter(
           (each) => each.client === null && this.#now - each.lostAt >= LIMITS.grace,
         );
-        for (const place of overdue) place.gone = true;
-        const orders = this.#registry.sweep(this.#now);
-        for (const order of orders) assert.equal(order.type, 'left');
-        return orders;
+        for (const each of overdue) each.gone = true;
+        for (const order of await this.#subject.sweep(this.#now)) assert.equal(order.type, 'left');
+        return;
       }
+      default:
+        act satisfies never;
     }
   }
 
-  #join(client: number, nameplate: string | null, capacity: number): Order<number>[] {
+  async #join(client: string, nameplate: string | null, capacity: number): Promise<void> {
     const present = nameplate === null ? [] : this.#inRoom(nameplate);
-    const known = this.#placeOf(client) !== undefined;
     const used = new Set(this.#living().map((each) => each.nameplate));
-    const orders = this.#registry.join(client, { nameplate, card: card(this.#places.length), capacity }, this.#now);
+    const request = { nameplate, card: card(this.#places.length), capacity };
+    const orders = await this.#rooms(client).join(client, request, this.#now);
     const [first, ...rest] = orders;
     assert.ok(first?.type === 'answer' && first.to === client);
     const { answer } = first;
     if ('error' in answer) {
       const full = present.length > 0 && present.length >= (this.#capacity.get(nameplate ?? '') ?? 0);
-      assert.equal(answer.error, known ? 'already-joined' : full ? 'room-full' : 'none');
-      this.full += full && !known ? 1 : 0;
-      return orders;
+      assert.equal(answer.error, full ? 'room-full' : 'none');
+      this.full += 1;
+      return;
     }
-    assert.ok(!known);
     if (nameplate === null) assert.ok(!used.has(answer.nameplate), 'an allocated nameplate was in use');
     else assert.equal(answer.nameplate, nameplate);
     if (present.length === 0) this.#capacity.set(answer.nameplate, capacity);
-    assert.deepEqual(
+    same(
       answer.members,
       present.map((each) => ({ id: each.id, card: each.card })),
     );
     const member = { id: answer.self, card: card(this.#places.length) };
-    assert.deepEqual(
+    same(
       rest,
       this.#toldOf(present).map((to) => ({ type: 'came', to, member })),
     );
     assert.ok(present.every(({ id }) => id !== member.id));
     const { token } = answer;
     this.#places.push({ ...member, nameplate: answer.nameplate, token, client, lostAt: 0, gone: false });
-    return orders;
   }
 
-  #resume(client: number, place: Place | undefined, honest: boolean): Order<number>[] {
-    if (place === undefined) return [];
-    const known = this.#placeOf(client) !== undefined;
+  async #resume(client: string, place: Place | undefined, honest: boolean): Promise<void> {
+    if (place === undefined) return;
     const bytes = honest ? place.card : card(250);
     const request = { nameplate: place.nameplate, card: bytes, capacity: 2, resume: place.token };
-    const orders = this.#registry.join(client, request, this.#now);
+    const orders = await this.#rooms(client).join(client, request, this.#now);
     const answered = orders.find((order) => order.type === 'answer');
     assert.ok(answered?.to === client);
     const { answer } = answered;
     if ('error' in answer) {
-      assert.ok(known || place.gone || !honest, `refused with ${answer.error}`);
-      return orders;
+      assert.ok(place.gone || !honest, `refused with ${answer.error}`);
+      return;
     }
-    assert.ok(!known && !place.gone && honest, 'resumed without the right to');
+    assert.ok(!place.gone && honest, 'resumed without the right to');
     assert.equal(answer.self, place.id);
     if (place.client !== null) assert.deepEqual(orders[0], { type: 'drop', to: place.client, error: 'already-joined' });
     place.client = client;
     this.resumed += 1;
-    return orders;
   }
 
-  #frame(client: number, to: string): Order<number>[] {
-    const sender = this.#placeOf(client);
+  async #frame(client: string, to: string): Promise<void> {
+    const sender = this.#living().find((each) => each.client === client) as Place;
     const data = card(77);
-    const orders = this.#registry.frame(client, { to, data }, this.#now);
-    const target = sender && this.#inRoom(sender.nameplate).find((each) => each.id === to && each !== sender);
-    if (sender === undefined) assert.deepEqual(orders, [{ type: 'drop', to: client, error: 'unknown-room' }]);
-    else if (target === undefined) assert.deepEqual(orders, [{ type: 'fault', to: client, error: 'unknown-member' }]);
+    const orders = await this.#rooms(client).frame(client, { to, data }, this.#now);
+    const target = this.#inRoom(sender.nameplate).find((each) => each.id === to && each !== sender);
+    if (target === undefined) assert.deepEqual(orders, [{ type: 'fault', to: client, error: 'unknown-member' }]);
     else if (target.client === null) assert.deepEqual(orders, []);
-    else assert.deepEqual(orders, [{ type: 'frame', to: target.client, from: sender.id, data }]);
-    return orders;
+    else same(orders, [{ type: 'frame', to: target.client, from: sender.id, data }]);
   }
 
-  #free(client: number, member: string): Order<number>[] {
-    const asker = this.#placeOf(client);
-    const orders = this.#registry.free(client, member, this.#now);
-    const room = asker === undefined ? [] : this.#inRoom(asker.nameplate);
+  async #free(client: string, member: string): Promise<void> {
+    const asker = this.#living().find((each) => each.client === client) as Place;
+    const orders = await this.#rooms(client).free(client, member, this.#now);
+    const room = this.#inRoom(asker.nameplate);
     const target = room.find((each) => each.id === member);
-    if (asker !== undefined && target !== undefined && room.indexOf(target) > room.indexOf(asker)) {
-      const [first, ...rest] = orders;
-      if (target.client !== null) assert.deepEqual(first, { type: 'drop', to: target.client, error: 'idle' });
-      this.#vacated(target, target.client === null ? orders : rest);
-    } else assert.equal(orders.length, 1);
-    return orders;
+    if (target === undefined || room.indexOf(target) <= room.indexOf(asker)) {
+      assert.deepEqual(orders, [{ type: 'fault', to: client, error: 'unknown-member' }]);
+      return;
+    }
+    const [first, ...rest] = orders;
+    if (target.client !== null) assert.deepEqual(first, { type: 'drop', to: target.client, error: 'idle' });
+    this.#vacated(target, target.client === null ? orders : rest);
   }
 
-  #vacated(place: Place, orders: Order<number>[]): void {
+  #vacated(place: Place, orders: Order<string>[]): void {
     place.gone = true;
     const told = this.#toldOf(this.#inRoom(place.nameplate));
     assert.deepEqual(
@@ -186,12 +215,17 @@ class Model {
     );
   }
 
-  #next(): number {
+  /** A name for one join of a client. */
+  #fresh(client: number): string {
     this.#count += 1;
-    return this.#count;
+    return `${client}.${this.#count}`;
   }
 
-  #toldOf(places: readonly Place[]): number[] {
+  #rooms(name: string): Rooms {
+    return this.#subject.of(Number.parseInt(name, 10));
+  }
+
+  #toldOf(places: readonly Place[]): string[] {
     return places.flatMap(({ client }) => (client === null ? [] : [client]));
   }
 
@@ -204,6 +238,18 @@ class Model {
   }
 
   #placeOf(client: number): Place | undefined {
-    return this.#living().find((each) => each.client === client);
+    return this.#living().find((each) => each.client?.startsWith(`${client}.`));
   }
+}
+
+/** Equal, whatever class its bytes are of. */
+function same(actual: unknown, expected: unknown): void {
+  assert.deepEqual(plain(actual), plain(expected));
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return [...value];
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
 }
