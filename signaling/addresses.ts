@@ -1,87 +1,148 @@
 /** What each address has open and tries. Addresses live in memory only, for as long as they matter, and are never logged. */
 import type { Server, Socket } from 'node:net';
-import type { RefusalCode } from '../shared/signal-wire.ts';
-import type { AddressLimits } from './limits.ts';
-import { addressKey, KeyedBuckets } from './limits.ts';
+import type { AddressLimits, Rate } from './limits.ts';
+import { addressKey, isGuess, KeyedBuckets, SITE, siteKey } from './limits.ts';
 
 /** Addresses whose rates are remembered, at some 150 bytes each. */
 const MAX_ADDRESSES = 100_000;
 
-/** How much each address has open. Takes plain IP addresses; an IPv6 one counts as its network. */
-export class Tally {
+/** How much each key has open. */
+class Tally {
   readonly #open = new Map<string, number>();
 
-  /** How much an address has open. */
-  of(address: string): number {
-    return this.#open.get(addressKey(address)) ?? 0;
+  of(key: string): number {
+    return this.#open.get(key) ?? 0;
   }
 
   /** Counts one more. Returns how many they are with it. */
-  add(address: string): number {
-    const count = this.of(address) + 1;
-    this.#open.set(addressKey(address), count);
+  add(key: string): number {
+    const count = this.of(key) + 1;
+    this.#open.set(key, count);
     return count;
   }
 
   /** One that was counted has ended. */
-  remove(address: string): void {
-    const count = this.of(address) - 1;
-    if (count > 0) this.#open.set(addressKey(address), count);
-    else this.#open.delete(addressKey(address));
+  remove(key: string): void {
+    const count = this.of(key) - 1;
+    if (count > 0) this.#open.set(key, count);
+    else this.#open.delete(key);
   }
 }
 
 /**
  * Hangs up on every connection to a server, before a byte of it is read, that makes more than `most` of one address at
- * a time.
+ * a time, or more than {@link SITE} times as many of one /48; `refused` is told of each.
  */
-export function limitPerAddress(server: Server, most: number): void {
+export function limitPerAddress(server: Server, most: number, refused: () => void = () => {}): void {
   const tally = new Tally();
   server.prependListener('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    socket.once('close', () => tally.remove(address));
-    if (tally.add(address) > most) socket.destroy();
+    const [key, site] = [addressKey(address), siteKey(address)];
+    socket.once('close', () => {
+      tally.remove(key);
+      if (site !== null) tally.remove(site);
+    });
+    const isTooMuch = tally.add(key) > most;
+    if ((site === null || tally.add(site) <= SITE * most) && !isTooMuch) return;
+    socket.destroy();
+    refused();
   });
 }
 
-/** Counts by address. Takes plain IP addresses; an IPv6 one counts as its network. */
-export class Addresses {
-  readonly #limits: AddressLimits;
+/** Counts by key. Times are ms of any clock that does not go back. */
+class Scope {
+  readonly #connections: number;
   readonly #open = new Tally();
   readonly #connects: KeyedBuckets;
   readonly #joins: KeyedBuckets;
+  readonly #guesses: KeyedBuckets;
+
+  /** Each key may do `times` as much as one address. */
+  constructor(limits: AddressLimits, times: number) {
+    const buckets = ({ burst, perSecond }: Rate) =>
+      new KeyedBuckets({ burst: burst * times, perSecond: perSecond * times }, MAX_ADDRESSES);
+    this.#connections = limits.connections * times;
+    this.#connects = buckets(limits.connects);
+    this.#joins = buckets(limits.joins);
+    this.#guesses = buckets(limits.guesses);
+  }
+
+  isCrowded(key: string): boolean {
+    return this.#open.of(key) >= 2 * this.#connections;
+  }
+
+  /** Counts a connection; false where it is one too many at a time. */
+  open(key: string): boolean {
+    return this.#open.add(key) <= this.#connections;
+  }
+
+  mayConnect(key: string, now: number): boolean {
+    return this.#connects.take(key, now);
+  }
+
+  close(key: string): void {
+    this.#open.remove(key);
+  }
+
+  join(key: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
+    if (!this.#joins.take(key, now)) return 'rate';
+    return isGuess(nameplate) && !this.#guesses.take(key, now) ? 'guesses' : null;
+  }
+
+  sweep(now: number): void {
+    this.#connects.sweep(now);
+    this.#joins.sweep(now);
+    this.#guesses.sweep(now);
+  }
+}
+
+/**
+ * Counts by address. Takes plain IP addresses; an IPv6 one counts as its /64, and as its /48, which may do {@link SITE}
+ * times as much.
+ */
+export class Addresses {
+  readonly #near: Scope;
+  readonly #sites: Scope;
 
   constructor(limits: AddressLimits) {
-    this.#limits = limits;
-    this.#connects = new KeyedBuckets(limits.connects, MAX_ADDRESSES);
-    this.#joins = new KeyedBuckets(limits.joins, MAX_ADDRESSES);
+    this.#near = new Scope(limits, 1);
+    this.#sites = new Scope(limits, SITE);
   }
 
   /** Whether so much is open from an address that the next is not even told why: what is told to go counts as well. */
   isCrowded(address: string): boolean {
-    return this.#open.of(address) >= 2 * this.#limits.connections;
+    const site = siteKey(address);
+    return this.#near.isCrowded(addressKey(address)) || (site !== null && this.#sites.isCrowded(site));
   }
 
   /** Counts a new connection. Returns why it must go, or null where it may stay. */
-  connected(address: string, now: number): RefusalCode | null {
-    const count = this.#open.add(address);
-    if (!this.#connects.take(addressKey(address), now)) return 'rate';
-    return count > this.#limits.connections ? 'limit' : null;
+  connected(address: string, now: number): 'limit' | 'rate' | null {
+    const [key, site] = [addressKey(address), siteKey(address)];
+    const [fits, fitsSite] = [this.#near.open(key), site === null || this.#sites.open(site)];
+    if (!this.#near.mayConnect(key, now)) return 'rate';
+    if (!fits) return 'limit';
+    // What one network is refused costs its neighbours nothing.
+    if (site !== null && !this.#sites.mayConnect(site, now)) return 'rate';
+    return fitsSite ? null : 'limit';
   }
 
   /** A connection that was counted has ended. */
   disconnected(address: string): void {
-    this.#open.remove(address);
+    const site = siteKey(address);
+    if (site !== null) this.#sites.close(site);
+    this.#near.close(addressKey(address));
   }
 
-  /** Counts an attempt to join; false where there were too many. */
-  mayJoin(address: string, now: number): boolean {
-    return this.#joins.take(addressKey(address), now);
+  /** Counts an attempt to join a room, null for one that the server is to name. Returns what there was too much of. */
+  join(address: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
+    const excess = this.#near.join(addressKey(address), nameplate, now);
+    const site = siteKey(address);
+    return excess ?? (site === null ? null : this.#sites.join(site, nameplate, now));
   }
 
   /** Forgets what no longer matters. */
   sweep(now: number): void {
-    this.#connects.sweep(now);
-    this.#joins.sweep(now);
+    this.#near.sweep(now);
+    this.#sites.sweep(now);
   }
 }

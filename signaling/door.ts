@@ -10,9 +10,6 @@ export interface Door {
   readonly isPrivate: boolean;
 }
 
-/** Bytes of a URL: those of Engine.IO have less than a hundred. */
-const MAX_URL = 1_024;
-
 /**
  * The address of the client behind so many proxies: the entry of `X-Forwarded-For` that the outermost of them wrote.
  * What stands before it the client may have made up. Where there is none, or it is no IP address, whoever is
@@ -27,9 +24,12 @@ export function clientAddress({ headers, socket }: IncomingMessage, { proxies }:
   return isIP(entry) === 0 ? direct : entry;
 }
 
-/** Why a request to open a connection is refused before anything else of it is looked at, or null. */
-export function unwelcome(request: IncomingMessage, door: Door): 'foreign-page' | 'invalid' | null {
-  if ((request.url ?? '').length > MAX_URL) return 'invalid';
+/**
+ * Why a request to open a connection is refused before anything else of it is looked at, or null. `maxUrl` in bytes,
+ * which in a URL are characters.
+ */
+export function unwelcome(request: IncomingMessage, door: Door, maxUrl: number): 'foreign-page' | 'invalid' | null {
+  if ((request.url ?? '').length > maxUrl) return 'invalid';
   return isForeignPage(request) || (door.isPrivate && !isOwnName(request)) ? 'foreign-page' : null;
 }
 

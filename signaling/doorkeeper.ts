@@ -22,7 +22,7 @@ export class Doorkeeper {
 
   /** Why a request may not become a connection where so many are open, or null. */
   objection(request: IncomingMessage, open: number): RefusalCause | null {
-    const cause = unwelcome(request, this.#door);
+    const cause = unwelcome(request, this.#door, this.#limits.urlBytes);
     if (cause !== null) return cause;
     if (open >= this.#limits.connections) return 'full';
     return this.#addresses?.isCrowded(clientAddress(request, this.#door)) === true ? 'crowded' : null;
@@ -39,9 +39,9 @@ export class Doorkeeper {
     this.#addresses?.disconnected(address);
   }
 
-  /** Counts an attempt to join; false where there were too many of this address. */
-  mayJoin(address: string, now: number): boolean {
-    return this.#addresses?.mayJoin(address, now) ?? true;
+  /** Counts an attempt to join a room, null for one that the server is to name. Returns what there was too much of. */
+  join(address: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
+    return this.#addresses?.join(address, nameplate, now) ?? null;
   }
 
   /** Forgets what no longer matters. */

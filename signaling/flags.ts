@@ -4,7 +4,7 @@ import { isTurnUrl } from '../shared/ice.ts';
 import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
 import { STUN_PORT } from '../shared/stun.ts';
 import { isLoopback } from './door.ts';
-import { LIMITS } from './limits.ts';
+import { addLimitFlags, readLimits } from './limit-flags.ts';
 import type { MetricsAddress } from './metrics.ts';
 import type { ServerOptions } from './server.ts';
 
@@ -89,7 +89,14 @@ export function parseServerFlags(
         '0',
       ),
     )
-    .addOption(option('--limits <on|off>', 'off: no limits per address, for private networks', 'APARTE_LIMITS', 'on'))
+    .addOption(
+      option(
+        '--limits <on|off>',
+        'off: no limits per address (the first four below), for private networks',
+        'APARTE_LIMITS',
+        'on',
+      ),
+    )
     .addOption(
       option(
         '--stun-port <number|off>',
@@ -120,8 +127,8 @@ export function parseServerFlags(
       writeErr: (text) => void stderr.write(text),
       outputError: (text, write) =>
         write(`aparte: ${text.replace(/^error: /, '')}aparte: see "aparte signal --help"\n`),
-    })
-    .parse([...argv], { from: 'user' });
+    });
+  addLimitFlags(command, env).parse([...argv], { from: 'user' });
   const fail = (sentence: string) => command.error(`error: ${sentence}`);
   const {
     port,
@@ -154,7 +161,7 @@ export function parseServerFlags(
     host,
     proxies: Number(trustProxy),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),
-    limits: limits === 'off' ? { ...LIMITS, perAddress: null } : LIMITS,
+    limits: readLimits(command, limits === 'on', fail),
     ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
     ...(metrics && { metrics }),
     ...(turnSecret !== undefined && { turn: { urls: turnUrls, secret: turnSecret } }),

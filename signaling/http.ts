@@ -5,6 +5,8 @@ import type { ServerOptions } from 'node:https';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import type { Limits } from './limits.ts';
+import type { ServerObserver } from './observer.ts';
 
 /** For every answer: nothing here is a page, to be framed, guessed at, cached or read from another site. */
 const HEADERS = {
@@ -18,17 +20,18 @@ const HEADERS = {
 /** Browsers that have been here by HTTPS are not to come by plain HTTP for a year, in seconds (RFC 6797). */
 const STRICT_TRANSPORT = 'max-age=31536000';
 
-/**
- * A client must have finished the TLS handshake, and sent its whole request, by then, in ms: no room for those who send
- * a byte a minute, or none.
- */
-const REQUEST_TIMEOUT = 10_000;
-/** Header lines that are looked at. */
-const MAX_HEADERS = 64;
+const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** What is answered to a request that cannot be read, as Node would. */
+const STATUS = new Map<string | undefined, string>([
+  [TIMEOUT, '408 Request Timeout'],
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+]);
 
 /** What the server is to be. */
 export interface HttpOptions {
-  readonly maxConnections: number;
+  readonly limits: Limits;
+  /** Is told of those who do not come as far as a request. */
+  readonly observer: ServerObserver;
   /** Speaks HTTPS with this certificate; left out: plain HTTP. */
   readonly certificate: SecureContextOptions | undefined;
   /** Whether newcomers are let in just now. */
@@ -39,12 +42,14 @@ export interface HttpOptions {
  * A server that is not listening yet. `GET /healthz` is answered with `ok` as long as it runs, `GET /readyz` with 503
  * where it lets nobody in, all else with 404. What takes over a path later keeps the headers.
  */
-export function createHttpServer({ maxConnections, certificate, isReady }: HttpOptions): Server {
+export function createHttpServer({ limits, observer, certificate, isReady }: HttpOptions): Server {
+  // No room for those who send a byte a minute, or none.
+  const patience = limits.joinWithin;
   const options = {
-    maxHeaderSize: 8_192,
-    headersTimeout: REQUEST_TIMEOUT,
-    requestTimeout: REQUEST_TIMEOUT,
-    connectionsCheckingInterval: REQUEST_TIMEOUT / 2,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: patience,
+    requestTimeout: patience,
+    connectionsCheckingInterval: patience / 2,
   };
   const respond: RequestListener = ({ method, url }, response) => {
     const asked = method === 'GET' || method === 'HEAD' ? url : undefined;
@@ -55,9 +60,24 @@ export function createHttpServer({ maxConnections, certificate, isReady }: HttpO
   const server =
     certificate === undefined
       ? createServer(options, respond)
-      : new TlsServer({ ...options, ...certificate, handshakeTimeout: REQUEST_TIMEOUT }, respond);
-  server.maxConnections = maxConnections;
-  server.maxHeadersCount = MAX_HEADERS;
+      : new TlsServer({ ...options, ...certificate, handshakeTimeout: patience }, respond);
+  // Long-polling takes up to two connections a client.
+  server.maxConnections = 2 * limits.connections;
+  server.maxHeadersCount = limits.headers;
+  server.on('drop', () => observer.refused('full'));
+  // Before Node's own, which makes it a `clientError`.
+  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => {
+    observer.refused('tls');
+    socket.destroy();
+  });
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    // Who hangs up in the middle is not refused.
+    if (socket.destroyed || code === 'ECONNRESET' || code === 'EPIPE') return void socket.destroy();
+    const status = STATUS.get(code) ?? '400 Bad Request';
+    observer.refused(code === TIMEOUT ? 'silent' : 'invalid');
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    else socket.destroy();
+  });
   return server;
 }
 

@@ -3,6 +3,8 @@
  * in ms. What both ends of the wire must agree on (frame, card, nameplate, members) is in shared/limits.ts.
  */
 
+import { MAX_MEMBERS } from '../shared/limits.ts';
+
 /** How often something may happen: `burst` at once, then `perSecond`. */
 export interface Rate {
   readonly burst: number;
@@ -25,24 +27,42 @@ export interface RoomLimits {
   readonly heldInAll: number;
 }
 
-/** What one address may do; an IPv6 address counts as its /64 network. Offices and schools share one address. */
+/**
+ * What one address may do; an IPv6 address counts as its /64 network, and once more, {@link SITE} times as much, as its
+ * /48. Offices and schools share one address.
+ */
 export interface AddressLimits {
   /** Connections at a time. */
   readonly connections: number;
   /** New connections. */
   readonly connects: Rate;
-  /** Attempts to join a room: slows down who walks through all nameplates. */
+  /** Attempts to join a room. */
   readonly joins: Rate;
+  /** Attempts to join a room that was named, by a name that can be guessed: stops who walks through all nameplates. */
+  readonly guesses: Rate;
 }
 
 /** What the whole server keeps to. */
 export interface Limits extends RoomLimits {
   /** Connections at a time: at some 10 KiB each a bound on memory. */
   readonly connections: number;
+  /** Members of one room, at most {@link MAX_MEMBERS}, whatever its opener asks for. */
+  readonly members: number;
   /** One message on the wire; a frame of 16 KiB is 22 KiB as text under long-polling. */
   readonly messageBytes: number;
-  /** How long a connection may be in no room. */
+  /** All headers of one request, its URL included; more are refused. */
+  readonly headerBytes: number;
+  /** Headers of one request; more are not looked at. */
+  readonly headers: number;
+  /** The URL of a request to open a connection: those of Engine.IO have less than a hundred. */
+  readonly urlBytes: number;
+  /**
+   * How long a connection may take for a TLS handshake, for a request, to introduce itself, and may be in no room: each
+   * of them.
+   */
   readonly joinWithin: number;
+  /** A connection that does not even answer pings for so long is dead. */
+  readonly silence: number;
   /** How long a connection that was told to go may take to hang up. */
   readonly hangUpWithin: number;
   /** How often overdue places, rooms and connections are looked for. */
@@ -51,6 +71,8 @@ export interface Limits extends RoomLimits {
   readonly backlog: number;
   /** Packets of one connection: a newcomer to a room of 50 sends some 800 at once. */
   readonly packets: Rate;
+  /** Bytes from one connection: the same newcomer sends some 3 MiB. */
+  readonly bytes: Rate;
   /** Attempts of one connection to join a room. */
   readonly joins: Rate;
   /** Null: addresses are not counted. */
@@ -66,19 +88,36 @@ export const LIMITS: Limits = {
   heldPerPlace: 65_536,
   heldInAll: 16_777_216,
   connections: 10_000,
+  members: MAX_MEMBERS,
   messageBytes: 65_536,
+  headerBytes: 8_192,
+  headers: 64,
+  urlBytes: 1_024,
   joinWithin: 10_000,
+  silence: 15_000,
   hangUpWithin: 2_000,
   sweepEvery: 1_000,
   backlog: 256,
   packets: { burst: 1_024, perSecond: 128 },
+  bytes: { burst: 4_194_304, perSecond: 262_144 },
   joins: { burst: 16, perSecond: 1 },
   perAddress: {
     connections: 128,
     connects: { burst: 256, perSecond: 8 },
     joins: { burst: 256, perSecond: 8 },
+    guesses: { burst: 120, perSecond: 2 },
   },
 };
+
+/** A /48 is what one customer gets (RFC 6177), of 65,536 networks: they have so many times what one of them has. */
+export const SITE = 8;
+/** Characters from which on a nameplate is nothing to guess: the rooms that people meet in again have 26 by chance. */
+const UNGUESSABLE = 16;
+
+/** Whether a join of this room may be a guess; null stands for a room that the server is to name. */
+export function isGuess(nameplate: string | null): boolean {
+  return nameplate !== null && nameplate.length < UNGUESSABLE;
+}
 
 /** How full a bucket is. */
 export interface Bucket {
@@ -92,12 +131,12 @@ export function fullBucket(rate: Rate, now: number): Bucket {
   return { tokens: rate.burst, at: now };
 }
 
-/** Takes a token out of a bucket, which refills as time passes. False, and nothing taken, where there is none. */
-export function takeToken(bucket: Bucket, rate: Rate, now: number): boolean {
+/** Takes tokens out of a bucket, which refills as time passes. False, and nothing taken, where there are too few. */
+export function takeToken(bucket: Bucket, rate: Rate, now: number, count = 1): boolean {
   bucket.tokens = Math.min(rate.burst, bucket.tokens + ((now - bucket.at) / 1000) * rate.perSecond);
   bucket.at = now;
-  if (bucket.tokens < 1) return false;
-  bucket.tokens -= 1;
+  if (bucket.tokens < count) return false;
+  bucket.tokens -= count;
   return true;
 }
 
@@ -147,12 +186,22 @@ export class KeyedBuckets {
  * /64, since whoever has one address of such a network has them all (RFC 4291, section 2.5.4).
  */
 export function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
+  return mappedIpv4(address) ?? (address.includes(':') ? network(address, 64) : address);
+}
+
+/** What an IPv6 address counts as besides: its /48. Null for an IPv4 address. */
+export function siteKey(address: string): string | null {
+  return address.includes(':') && mappedIpv4(address) === null ? network(address, 48) : null;
+}
+
+function mappedIpv4(address: string): string | null {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? null;
+}
+
+function network(address: string, bits: number): string {
   const [head = '', tail = ''] = address.toLowerCase().split('::');
   const groups = head === '' ? [] : head.split(':');
   const behind = tail === '' ? 0 : tail.split(':').length;
   while (groups.length + behind < 8) groups.push('0');
-  return `${groups.slice(0, 4).join(':')}::/64`;
+  return `${groups.slice(0, bits / 16).join(':')}::/${bits}`;
 }

@@ -10,10 +10,10 @@ import type { IceOffer, Reply } from './dispatcher.ts';
 import { clientName, Dispatcher } from './dispatcher.ts';
 import type { Door } from './door.ts';
 import { Doorkeeper } from './doorkeeper.ts';
+import { HangingUp } from './hanging-up.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket, takeToken } from './limits.ts';
-import type { ServerObserver } from './observer.ts';
-import { UNOBSERVED } from './observer.ts';
+import type { RefusalCause, ServerObserver } from './observer.ts';
 import type { Packet } from './packets.ts';
 import { PacketScale } from './packets.ts';
 import type { Order } from './registry.ts';
@@ -27,8 +27,6 @@ import { createSocketServer, hangUp } from './sockets.ts';
 
 /** How long `close` waits for the clients to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
-/** `WebSocket.CLOSING`: its close frame is sent, the other side's has not come. */
-const CLOSING = 2;
 
 /** What is known of a client besides its place. */
 interface Connection {
@@ -58,14 +56,13 @@ export class Matchmaker {
   readonly #connections = new Map<Carrier, Connection>();
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<Connection, number>();
-  /** WebSockets that were told to close, and since when, earliest first. */
-  readonly #hangingUp = new Map<{ terminate(): void }, number>();
+  readonly #hangingUp = new HangingUp();
   #closing: Promise<void> | null = null;
   /** Called when the last connection has gone. */
   #onEmpty = () => {};
 
   /** `offer` makes what is said of STUN and TURN to one who comes in. */
-  constructor(http: HttpServer, limits: Limits, door: Door, offer: () => IceOffer, observer = UNOBSERVED) {
+  constructor(http: HttpServer, limits: Limits, door: Door, offer: () => IceOffer, observer: ServerObserver) {
     this.#http = http;
     this.#limits = limits;
     this.#observer = observer;
@@ -108,7 +105,7 @@ export class Matchmaker {
     const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
     const connection: Connection = {
       carrier,
-      packets: new PacketScale(this.#limits.packets, now),
+      packets: new PacketScale(this.#limits, now),
       joins: fullBucket(this.#limits.joins, now),
       unwelcome,
       socket: null,
@@ -120,13 +117,14 @@ export class Matchmaker {
     // The library would keep the request, headers and all, for as long as the connection lives.
     Object.assign(carrier, { request: null, remoteAddress: address });
     carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
-    carrier.once('close', () => {
+    this.#roomless.set(connection, now);
+    carrier.once('close', (reason: string) => {
       this.#connections.delete(carrier);
+      this.#roomless.delete(connection);
+      if (reason === 'ping timeout') this.#observer.refused('silent');
       if (this.#connections.size === 0) this.#onEmpty();
       this.#doorkeeper.disconnected(address);
-      // A WebSocket waits for half a minute for the other side's close frame, and reads on.
-      const { socket } = carrier.transport as { socket?: { readyState: number; terminate(): void } };
-      if (socket?.readyState === CLOSING) this.#hangingUp.set(socket, performance.now());
+      this.#hangingUp.add(carrier, performance.now());
     });
   }
 
@@ -153,9 +151,15 @@ export class Matchmaker {
       connection.carrier.close();
     });
     const version: unknown = socket.handshake.auth['aparte'];
-    if (connection.unwelcome !== null) this.#drop(connection, connection.unwelcome);
-    else if (version !== SIGNALING_VERSION) this.#drop(connection, 'version');
-    else this.#roomless.set(connection, performance.now());
+    const error = connection.unwelcome ?? (version === SIGNALING_VERSION ? null : 'version');
+    if (error === null) this.#leftRoom(connection);
+    else this.#drop(connection, error);
+  }
+
+  /** A connection is in no room from now on: to the end of the line, wherever it stood. */
+  #leftRoom(connection: Connection): void {
+    this.#roomless.delete(connection);
+    this.#roomless.set(connection, performance.now());
   }
 
   #received(connection: Connection, socket: Socket, event: unknown, args: unknown[]): void {
@@ -181,9 +185,7 @@ export class Matchmaker {
         return after(this.#rooms.leave(place, now), (orders) => {
           socket.data.place = null;
           this.#perform(orders);
-          // To the end of the line, wherever it stood.
-          this.#roomless.delete(connection);
-          this.#roomless.set(connection, now);
+          this.#leftRoom(connection);
           request.reply();
         });
       default:
@@ -193,15 +195,16 @@ export class Matchmaker {
 
   #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
     const now = performance.now();
-    const refuse = (error: RefusalCode) => {
-      this.#observer.refused(error);
+    const refuse = (error: RefusalCode, cause: RefusalCause = error) => {
+      this.#observer.refused(cause);
       reply({ error });
     };
     const address = connection.carrier.remoteAddress;
-    if (!takeToken(connection.joins, this.#limits.joins, now) || !this.#doorkeeper.mayJoin(address, now)) {
-      return refuse('rate');
-    }
+    const isEager = !takeToken(connection.joins, this.#limits.joins, now);
+    const excess = isEager ? 'rate' : this.#doorkeeper.join(address, request.nameplate, now);
+    if (excess !== null) return refuse('rate', excess);
     if (socket.data.place) return refuse('already-joined');
+    const capacity = Math.min(request.capacity, this.#limits.members);
     connection.count += 1;
     const place = clientName(socket, connection.count);
     socket.data.place = place;
@@ -217,7 +220,7 @@ export class Matchmaker {
       socket.data.place = null;
       refuse('unavailable');
     };
-    return after(this.#rooms.join(place, request, now), enter, stayOut);
+    return after(this.#rooms.join(place, { ...request, capacity }, now), enter, stayOut);
   }
 
   /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */
@@ -260,19 +263,16 @@ export class Matchmaker {
     this.#doorkeeper.sweep(now);
     for (const [connection, since] of this.#roomless) {
       if (now - since < this.#limits.joinWithin) break;
+      this.#roomless.delete(connection);
       this.#drop(connection, 'idle');
     }
-    for (const [webSocket, since] of this.#hangingUp) {
-      if (now - since < this.#limits.hangUpWithin) break;
-      this.#hangingUp.delete(webSocket);
-      webSocket.terminate();
-    }
+    this.#hangingUp.sweep(now, this.#limits.hangUpWithin);
   }
 
   async #close(): Promise<void> {
     const impatience = setTimeout(() => {
       for (const carrier of this.#connections.keys()) carrier.close(true);
-      for (const webSocket of this.#hangingUp.keys()) webSocket.terminate();
+      this.#hangingUp.sweep(performance.now(), 0);
       this.#http.closeAllConnections();
     }, CLOSE_TIMEOUT);
     // The port stays open until all are told: those who poll come back for it.

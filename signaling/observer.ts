@@ -17,7 +17,13 @@ export type RefusalCause =
   /** The server has all the connections it may have. */
   | 'full'
   /** It does not read what it is sent. */
-  | 'slow';
+  | 'slow'
+  /** One address named too many rooms that it may have guessed; told as `rate`. */
+  | 'guesses'
+  /** It has not sent its request, or answered a ping, in time. */
+  | 'silent'
+  /** Its TLS handshake failed. */
+  | 'tls';
 
 /** Is told what happens, as it happens. Its methods return at once and never throw. */
 export interface ServerObserver {

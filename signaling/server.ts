@@ -11,6 +11,7 @@ import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
 import type { ServerObserver } from './observer.ts';
+import { UNOBSERVED } from './observer.ts';
 import { startStunServer } from './stun.ts';
 import { type TurnOptions, turnOffer } from './turn.ts';
 
@@ -58,14 +59,13 @@ export interface SignalingServer {
  * ours to take.
  */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
-  const { port, host, limits, tls, proxies = 0, stun, turn, observer, serves } = options;
+  const { port, host, limits, tls, proxies = 0, stun, turn, observer = UNOBSERVED, serves } = options;
   const certificate = tls && readCertificate(tls);
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
-  // Long-polling takes up to two connections a client.
-  const maxConnections = 2 * limits.connections;
-  const http = createHttpServer({ maxConnections, certificate, isReady: () => matchmaker.isReady });
+  const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady });
   // Twice as many connections are let in as may stay, so that they can be told. Behind a proxy all have its address.
-  if (limits.perAddress !== null && proxies === 0) limitPerAddress(http, 4 * limits.perAddress.connections);
+  if (limits.perAddress !== null && proxies === 0)
+    limitPerAddress(http, 4 * limits.perAddress.connections, () => observer.refused('crowded'));
   if (serves !== undefined) {
     http.prependListener('connection', (socket: Socket) => {
       if (!serves(socket.remoteAddress ?? '')) socket.destroy();

@@ -17,9 +17,6 @@ export type Socket = TypedSocket<PeerEvents, ServerEvents, DefaultEventsMap, Soc
 /** Engine.IO's connection, under Socket.IO's. */
 export type Carrier = Socket['conn'];
 
-/** A dead connection is noticed after their sum, in ms. */
-const PING = { pingInterval: 10_000, pingTimeout: 5_000 };
-
 /** Takes the path `/socket.io/` of an HTTP server. `admits` says whether a request may become a connection. */
 export function createSocketServer(
   http: HttpServer,
@@ -27,8 +24,11 @@ export function createSocketServer(
   admits: (request: IncomingMessage) => boolean,
 ): SocketServer {
   return new Server(http, {
-    ...PING,
-    connectTimeout: limits.joinWithin,
+    // A dead connection is noticed after their sum.
+    pingInterval: (limits.silence * 2) / 3,
+    pingTimeout: limits.silence / 3,
+    // Who does not introduce itself is in no room, and dropped for that before.
+    connectTimeout: 2 * limits.joinWithin + limits.sweepEvery,
     maxHttpBufferSize: limits.messageBytes,
     perMessageDeflate: false,
     httpCompression: false,

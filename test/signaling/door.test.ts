@@ -49,7 +49,7 @@ test('behind a real proxy two meet, and each address has its own limits', { skip
   const authority = new Authority();
   t.after(() => authority.close());
   const often = { burst: 1_000, perSecond: 1 };
-  const limits = { ...LIMITS, perAddress: { connections: 2, connects: often, joins: often } };
+  const limits = { ...LIMITS, perAddress: { connections: 2, connects: often, joins: often, guesses: often } };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
   t.after(() => server.close());
   const nginx = await startNginx(server.url, authority.issue('proxy'));
@@ -72,7 +72,7 @@ test('behind a real proxy two meet, and each address has its own limits', { skip
 
 test('without trust the header means nothing', async (t) => {
   const often = { burst: 1_000, perSecond: 1 };
-  const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often } });
+  const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often, guesses: often } });
   await Client.connect(t, url, { extraHeaders: { 'X-Forwarded-For': '203.0.113.1' } });
   const second = new Client(url, { extraHeaders: { 'X-Forwarded-For': '203.0.113.2' } });
   assert.deepEqual(await second.next('fault'), { error: 'limit' });

@@ -157,7 +157,7 @@ test('who joins again and again is told to slow down', async (t) => {
 
 test('one address has limits, which can be lifted', async (t) => {
   const rate = { burst: 1_000, perSecond: 1 };
-  const perAddress = { connections: 2, connects: rate, joins: { burst: 3, perSecond: 0.001 } };
+  const perAddress = { connections: 2, connects: rate, joins: { burst: 3, perSecond: 0.001 }, guesses: rate };
   const { url } = await serve(t, { perAddress });
   const two = await couple(t, url);
   const third = new Client(url);

@@ -63,7 +63,12 @@ test('an address counts as itself, an IPv6 one as its network', () => {
 
 test('connections of an address are counted until they end', () => {
   const often = { burst: 100, perSecond: 1 };
-  const addresses = new Addresses({ connections: 2, connects: { burst: 6, perSecond: 0.001 }, joins: often });
+  const addresses = new Addresses({
+    connections: 2,
+    connects: { burst: 6, perSecond: 0.001 },
+    joins: often,
+    guesses: often,
+  });
   const connect = () => addresses.connected('192.0.2.1', 0);
   assert.deepEqual([connect(), connect(), connect()], [null, null, 'limit']);
   assert.equal(addresses.connected('192.0.2.2', 0), null);
@@ -74,9 +79,32 @@ test('connections of an address are counted until they end', () => {
   assert.deepEqual([connect(), connect(), connect()], [null, null, 'rate']);
 });
 
+test('networks of one site have eight times what one has, and one that is refused costs the others nothing', () => {
+  const rare = (burst: number) => ({ burst, perSecond: 1e-6 });
+  const limits = { connections: 1_000, connects: rare(10), joins: rare(1_000), guesses: rare(10) };
+  const addresses = new Addresses(limits);
+  const home = (network: number) => `2001:db8:1:${network.toString(16)}::1`;
+  const connects = (address: string) => addresses.connected(address, 0) === null;
+  const guesses = (address: string) => addresses.join(address, '7', 0) === null;
+  const allowed = (attempt: (address: string) => boolean, network: number) =>
+    Array.from({ length: 100 }, () => attempt(home(network))).filter(Boolean).length;
+  for (const attempt of [connects, guesses]) {
+    const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((network) => allowed(attempt, network));
+    assert.deepEqual(counts, [10, 10, 10, 10, 10, 10, 10, 10, 0, 0]);
+    assert.ok(attempt('2001:db8:2::1'));
+    assert.ok(attempt('192.0.2.1'));
+  }
+  const crowd = new Addresses({ ...limits, connections: 1, connects: rare(1_000) });
+  const opened = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((network) => crowd.connected(home(network), 0));
+  assert.deepEqual(opened, [...Array.from({ length: 8 }, () => null), 'limit']);
+  crowd.disconnected(home(1));
+  crowd.disconnected(home(9));
+  assert.equal(crowd.connected(home(10), 0), null);
+});
+
 test('one address has four sockets for each connection it may have, whatever it says on them', async (t) => {
   const rate = { burst: 1_000, perSecond: 1 };
-  const server = await serve(t, { perAddress: { connections: 2, connects: rate, joins: rate } });
+  const server = await serve(t, { perAddress: { connections: 2, connects: rate, joins: rate, guesses: rate } });
   const sockets = Array.from({ length: 9 }, () => dial(server.port, '127.0.0.1'));
   for (const socket of sockets) t.after(() => socket.on('error', () => {}).destroy());
   await once(sockets[8]?.on('error', () => {}).resume() ?? assert.fail(), 'close');

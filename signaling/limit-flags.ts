@@ -1,0 +1,175 @@
+/** The limits of the server as flags and environment variables, in one table. */
+import { type Command, Option } from 'commander';
+import { MAX_MEMBERS } from '../shared/limits.ts';
+import type { AddressLimits, Limits, Rate } from './limits.ts';
+import { LIMITS } from './limits.ts';
+
+interface LimitFlag {
+  /** What follows `--`. */
+  readonly name: string;
+  readonly text: string;
+  /** The least and the most that it may be. */
+  readonly bounds: readonly [number, number];
+  /** What it is unless told otherwise. */
+  readonly usual: number;
+  /** The limits with this one moved. */
+  readonly set: (limits: Limits, value: number) => Limits;
+}
+
+/** Bursts that come with a rate, in seconds of it. */
+const ADDRESS_BURST = 32;
+const PACKET_BURST = 8;
+const BYTE_BURST = 16;
+
+const ordinary = LIMITS.perAddress as AddressLimits;
+const rate = (perSecond: number, seconds: number): Rate => ({ burst: perSecond * seconds, perSecond });
+const perAddress = (limits: Limits, moved: Partial<AddressLimits>): Limits =>
+  limits.perAddress === null ? limits : { ...limits, perAddress: { ...limits.perAddress, ...moved } };
+const MILLION = 1_000_000;
+
+const FLAGS: readonly LimitFlag[] = [
+  {
+    name: 'max-connections-per-address',
+    text: 'connections of one address at a time; an IPv6 address counts as its /64, a /48 has 8 times as much',
+    bounds: [1, MILLION],
+    usual: ordinary.connections,
+    set: (limits, connections) => perAddress(limits, { connections }),
+  },
+  {
+    name: 'max-connects-per-second',
+    text: `new connections of one address; ${ADDRESS_BURST} times as many at once`,
+    bounds: [1, MILLION],
+    usual: ordinary.connects.perSecond,
+    set: (limits, n) => perAddress(limits, { connects: rate(n, ADDRESS_BURST) }),
+  },
+  {
+    name: 'max-joins-per-second',
+    text: `attempts of one address to join a room; ${ADDRESS_BURST} times as many at once`,
+    bounds: [1, MILLION],
+    usual: ordinary.joins.perSecond,
+    set: (limits, n) => perAddress(limits, { joins: rate(n, ADDRESS_BURST) }),
+  },
+  {
+    name: 'max-guesses-per-minute',
+    text: 'attempts of one address to join rooms by short names, which may be guesses',
+    bounds: [1, MILLION],
+    usual: ordinary.guesses.burst,
+    set: (limits, n) => perAddress(limits, { guesses: { burst: n, perSecond: n / 60 } }),
+  },
+  {
+    name: 'max-connections',
+    text: 'connections at a time, in all',
+    bounds: [1, MILLION],
+    usual: LIMITS.connections,
+    set: (limits, connections) => ({ ...limits, connections }),
+  },
+  {
+    name: 'max-rooms',
+    text: 'rooms at a time',
+    bounds: [1, MILLION],
+    usual: LIMITS.rooms,
+    set: (limits, rooms) => ({ ...limits, rooms }),
+  },
+  {
+    name: 'max-members',
+    text: 'members of one room',
+    bounds: [2, MAX_MEMBERS],
+    usual: LIMITS.members,
+    set: (limits, members) => ({ ...limits, members }),
+  },
+  {
+    name: 'max-packets-per-second',
+    text: `packets on one connection; ${PACKET_BURST} times as many at once`,
+    bounds: [16, MILLION],
+    usual: LIMITS.packets.perSecond,
+    set: (limits, n) => ({ ...limits, packets: rate(n, PACKET_BURST) }),
+  },
+  {
+    name: 'max-bytes-per-second',
+    text: `bytes on one connection; ${BYTE_BURST} times as many at once`,
+    bounds: [16_384, 1_000 * MILLION],
+    usual: LIMITS.bytes.perSecond,
+    set: (limits, n) => ({ ...limits, bytes: rate(n, BYTE_BURST) }),
+  },
+  {
+    name: 'max-message-bytes',
+    text: 'bytes of one message; a frame has up to 22,000 over long-polling',
+    bounds: [32_768, MILLION],
+    usual: LIMITS.messageBytes,
+    set: (limits, messageBytes) => ({ ...limits, messageBytes }),
+  },
+  {
+    name: 'max-unread-packets',
+    text: 'packets that wait for a slow reader before it is dropped',
+    bounds: [16, MILLION],
+    usual: LIMITS.backlog,
+    set: (limits, backlog) => ({ ...limits, backlog }),
+  },
+  {
+    name: 'max-handshake-seconds',
+    text: 'for a TLS handshake, for a request, to introduce oneself, and to join a room: each',
+    bounds: [1, 3_600],
+    usual: LIMITS.joinWithin / 1_000,
+    set: (limits, n) => ({ ...limits, joinWithin: n * 1_000 }),
+  },
+  {
+    name: 'max-silence-seconds',
+    text: 'until a connection that answers no ping is dropped',
+    bounds: [3, 3_600],
+    usual: LIMITS.silence / 1_000,
+    set: (limits, n) => ({ ...limits, silence: n * 1_000 }),
+  },
+  {
+    name: 'max-idle-seconds',
+    text: 'until a room in which nothing happens is closed',
+    bounds: [1, 365 * 86_400],
+    usual: LIMITS.roomIdle / 1_000,
+    set: (limits, n) => ({ ...limits, roomIdle: n * 1_000 }),
+  },
+  {
+    name: 'max-header-bytes',
+    text: 'bytes of all headers of a request',
+    bounds: [1_024, 65_536],
+    usual: LIMITS.headerBytes,
+    set: (limits, headerBytes) => ({ ...limits, headerBytes }),
+  },
+  {
+    name: 'max-headers',
+    text: 'headers of a request that are looked at',
+    bounds: [16, 1_000],
+    usual: LIMITS.headers,
+    set: (limits, headers) => ({ ...limits, headers }),
+  },
+  {
+    name: 'max-url-bytes',
+    text: 'bytes of the URL of a request to open a connection',
+    bounds: [256, 8_192],
+    usual: LIMITS.urlBytes,
+    set: (limits, urlBytes) => ({ ...limits, urlBytes }),
+  },
+];
+
+/** Adds a flag for each limit to a command, under a heading of its own; the environment stands in for what is not given. */
+export function addLimitFlags(command: Command, env: Readonly<Record<string, string | undefined>>): Command {
+  for (const { name, text, usual } of FLAGS) {
+    const variable = `APARTE_${name.toUpperCase().replaceAll('-', '_')}`;
+    const option = new Option(`--${name} <number>`, text).default(env[variable] || String(usual));
+    command.addOption(option.helpGroup('Limits (each has a variable, too: APARTE_MAX_ROOMS is --max-rooms):'));
+  }
+  return command;
+}
+
+/**
+ * The limits that a command was given. `fail` is told the sentence to say where one is out of bounds, and never returns.
+ */
+export function readLimits(command: Command, isPerAddress: boolean, fail: (sentence: string) => never): Limits {
+  let limits: Limits = isPerAddress ? LIMITS : { ...LIMITS, perAddress: null };
+  for (const { name, bounds, usual, set } of FLAGS) {
+    const text = String(command.getOptionValue(name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())));
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    const [least, most] = bounds;
+    if (!(value >= least && value <= most)) fail(`--${name} must be a number from ${least} to ${most}`);
+    if (value !== usual) limits = set(limits, value);
+  }
+  return limits;
+}

@@ -1,0 +1,150 @@
+/** Each limit against those who break it, over real sockets: they are stopped, it is counted, and others go on. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import type { AddressLimits, Limits } from '../../signaling/limits.ts';
+import { LIMITS } from '../../signaling/limits.ts';
+import type { SignalingServer } from '../../signaling/server.ts';
+import { startServer } from '../../signaling/server.ts';
+import { Authority, NO_OPENSSL } from './certificates.ts';
+import { Client, couple, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
+
+/** A server that notes why it refuses. */
+async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Partial<AddressLimits> = {}) {
+  const causes: string[] = [];
+  const address = { ...LIMITS.perAddress, ...perAddress } as AddressLimits;
+  const server = await startServer({
+    port: 0,
+    host: '127.0.0.1',
+    limits: { ...LIMITS, perAddress: address, sweepEvery: 20, hangUpWithin: 20, ...limits },
+    observer: { refused: (cause) => causes.push(cause), met: () => {}, forwarded: () => {} },
+  });
+  t.after(() => server.close());
+  return { server, causes };
+}
+
+/** A TCP connection that has said this much. */
+async function half(
+  t: TestContext,
+  { port }: SignalingServer,
+  text: string,
+  localAddress = '127.0.0.1',
+): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  if (text !== '') socket.write(text);
+  return socket;
+}
+
+test('who tries names of rooms is stopped; names nobody guesses and other addresses are not', async (t) => {
+  const { server, causes } = await guarded(
+    t,
+    { joins: { burst: 1e3, perSecond: 1 } },
+    { guesses: { burst: 5, perSecond: 1e-3 } },
+  );
+  const two = await couple(t, server.url);
+  const walker = await Client.connect(t, server.url);
+  for (const nameplate of ['1', '2', '3']) {
+    await walker.join(nameplate, 3);
+    await walker.socket.emitWithAck('leave');
+  }
+  assert.deepEqual(await walker.ask('4', 3), { error: 'rate' });
+  assert.deepEqual(causes, ['guesses']);
+  await walker.join(null, 3);
+  await walker.socket.emitWithAck('leave');
+  await walker.join('abcdefghijklmnopqrstuvwxyz', 3);
+  await (await Client.connect(t, server.url, { localAddress: '127.0.0.2' })).join('4', 4);
+  await undisturbed(two);
+});
+
+test('bytes are counted, not only packets', async (t) => {
+  const { server, causes } = await guarded(t, { bytes: { burst: 100_000, perSecond: 1 } });
+  const [first, second] = await couple(t, server.url);
+  for (let count = 0; count < 10; count++) first.send('2', new Uint8Array(16_384));
+  assert.deepEqual(await first.next('fault'), { error: 'rate' });
+  assert.ok(causes.includes('rate'));
+  assert.ok(second.told.filter(([event]) => event === 'frame').length <= 6);
+});
+
+test('a room has no more members than the server allows', async (t) => {
+  const { server } = await guarded(t, { members: 2 });
+  await (await Client.connect(t, server.url)).join('group', 1, { capacity: 50 });
+  await (await Client.connect(t, server.url)).join('group', 2);
+  assert.deepEqual(await (await Client.connect(t, server.url)).ask('group', 3), { error: 'room-full' });
+});
+
+test('who does not get done with a request is cut off', async (t) => {
+  const { server, causes } = await guarded(t, { joinWithin: 100 });
+  for (const text of ['', 'GET /socket.io/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ']) {
+    const slow = await half(t, server, text);
+    await once(slow.resume(), 'close');
+  }
+  assert.deepEqual(causes, ['silent', 'silent']);
+});
+
+test('who does not get done with a TLS handshake is cut off', { skip: NO_OPENSSL }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const causes: string[] = [];
+  const observer = { refused: (cause: string) => causes.push(cause), met: () => {}, forwarded: () => {} };
+  const limits = { ...LIMITS, joinWithin: 100 };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, tls: authority.issue('slow'), observer });
+  t.after(() => server.close());
+  await once((await half(t, server, '')).resume(), 'close');
+  assert.deepEqual(causes, ['tls']);
+  const mute = connectTls({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {});
+  await once(mute.resume(), 'close');
+  assert.deepEqual(causes, ['tls', 'silent']);
+});
+
+test('who opens a WebSocket and says nothing, or answers no ping, is dropped', async (t) => {
+  const { server, causes } = await guarded(t, { joinWithin: 100 });
+  await once((await rawWebSocket(t, server.port)).resume(), 'close');
+  assert.deepEqual(causes, ['idle']);
+
+  const patient = await guarded(t, { silence: 90 });
+  const deaf = await rawWebSocket(t, patient.server.port);
+  deaf.write(textFrame('40{"aparte":1}'));
+  await once(deaf.resume(), 'close');
+  await until('silent', () => patient.causes.includes('silent'));
+});
+
+test('what is too long, or no HTTP, is refused and counted', async (t) => {
+  const { server, causes } = await guarded(t, { headerBytes: 1_024, urlBytes: 256 });
+  for (const [text, status] of [
+    [`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(2_000)}\r\n\r\n`, 431],
+    [`GET /socket.io/?EIO=4&transport=polling&x=${'x'.repeat(300)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 403],
+    ['what is this\r\n\r\n', 400],
+  ] as const) {
+    const socket = await half(t, server, text);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString('latin1'), new RegExp(`^HTTP/1\\.1 ${status} `));
+  }
+  assert.deepEqual(causes, ['invalid', 'invalid', 'invalid']);
+});
+
+test('a server takes so many TCP connections and no more', async (t) => {
+  const { server, causes } = await guarded(t, { connections: 2, perAddress: null });
+  const sockets = await Promise.all([1, 2, 3, 4, 5].map(() => half(t, server, '')));
+  await Promise.race(sockets.map((socket) => once(socket.resume(), 'close')));
+  assert.deepEqual(causes, ['full']);
+});
+
+test('a flood from one address leaves others room to meet', async (t) => {
+  const often = { burst: 20, perSecond: 1 };
+  const { server, causes } = await guarded(t, {}, { connections: 8, connects: often, joins: often });
+  const from = '127.0.0.2';
+  const floods = Array.from({ length: 100 }, () => half(t, server, 'GET /socket.io/?EIO=4&transport=polling HT', from));
+  await Promise.all(floods);
+  const crowd = Array.from({ length: 50 }, () => new Client(server.url, { localAddress: from }));
+  t.after(() => crowd.map(({ socket }) => socket.disconnect()));
+  for (const client of crowd) for (let count = 0; count < 50; count++) client.socket.emit('leave', () => {});
+  await undisturbed(await couple(t, server.url, 'honest'));
+  await until('refusals', () => causes.filter((cause) => cause === 'crowded').length > 60);
+  assert.ok(server.stats().connections <= 2 + 16, 'no more than are told to go');
+});
