@@ -24,6 +24,7 @@ import type { Eventually, Rooms } from './rooms.ts';
 import { after, RoomsUnavailable } from './rooms.ts';
 import type { Carrier, Socket } from './sockets.ts';
 import { createSocketServer, hangUp } from './sockets.ts';
+import { forgetRooms, keepLittle } from './thrift.ts';
 
 /** How long `close` waits for the clients to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
@@ -72,6 +73,9 @@ export class Matchmaker {
     this.#dispatcher = new Dispatcher(io, limits, observer, offer, false);
     io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
     io.on('connection', (socket) => this.#introduced(socket));
+    // After those above, which still see what there is.
+    keepLittle(http, io);
+    forgetRooms(io);
   }
 
   stats(): { connections: number; rooms: number; members: number } {
@@ -114,8 +118,7 @@ export class Matchmaker {
       turn: null,
     };
     this.#connections.set(carrier, connection);
-    // The library would keep the request, headers and all, for as long as the connection lives.
-    Object.assign(carrier, { request: null, remoteAddress: address });
+    Object.assign(carrier, { remoteAddress: address });
     carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
     this.#roomless.set(connection, now);
     carrier.once('close', (reason: string) => {

@@ -36,7 +36,8 @@ interface Place<Client> {
   /** Counts up in a room and is never used twice there; the member's id is this number in base 36. */
   readonly order: number;
   readonly id: string;
-  readonly card: Uint8Array;
+  /** Its bytes as Latin-1: a few bytes in an array of their own would take 250. */
+  readonly card: string;
   readonly token: string;
   /** Null while its connection is lost. */
   client: Client | null;
@@ -49,8 +50,8 @@ interface Place<Client> {
 interface Room<Client> {
   readonly nameplate: string;
   readonly capacity: number;
-  /** By id, in the order they came. */
-  readonly places: Map<string, Place<Client>>;
+  /** In the order they came. Few enough to be looked through, and most often one. */
+  places: readonly Place<Client>[];
   lastOrder: number;
   touchedAt: number;
 }
@@ -84,23 +85,22 @@ export class Registry<Client> {
       if (this.#rooms.size >= this.#limits.rooms) return [refusal(client, 'limit')];
       const taken = (nameplate: string) => this.#rooms.has(nameplate) || this.#freed.has(nameplate, now);
       const nameplate = request.nameplate ?? allocate(taken, (below) => this.#chance.integer(below));
-      room = { nameplate, capacity: request.capacity, places: new Map(), lastOrder: 0, touchedAt: now };
+      room = { nameplate, capacity: request.capacity, places: [], lastOrder: 0, touchedAt: now };
       this.#rooms.set(nameplate, room);
     }
-    if (room.places.size >= room.capacity) return [refusal(client, 'room-full')];
+    if (room.places.length >= room.capacity) return [refusal(client, 'room-full')];
     return this.#enter(client, room, request.card, now);
   }
 
   #enter(client: Client, room: Room<Client>, received: Uint8Array, now: number): Order<Client>[] {
     room.lastOrder += 1;
     const id = room.lastOrder.toString(36);
-    // Copied: what arrived may be a view on a far larger buffer, which would live as long as the place.
-    const card = new Uint8Array(received);
+    const card = Buffer.from(received).toString('latin1');
     const token = this.#chance.token();
     const place = { room, order: room.lastOrder, id, card, token, client, sent: null, held: null };
     const answer = welcome(place);
-    const orders = toOthers(place, (to) => ({ type: 'came', to, member: { id, card } }));
-    room.places.set(id, place);
+    const orders = toOthers(place, (to) => ({ type: 'came', to, member: { id, card: received } }));
+    room.places = [...room.places, place];
     room.touchedAt = now;
     this.#placeOf.set(client, place);
     return [{ type: 'answer', to: client, answer }, ...orders];
@@ -110,8 +110,8 @@ export class Registry<Client> {
   #resume(client: Client, request: JoinRequest, token: string, now: number): Order<Client>[] {
     const room = request.nameplate === null ? undefined : this.#rooms.get(request.nameplate);
     if (room === undefined) return [refusal(client, 'unknown-room')];
-    const place = [...room.places.values()].find((each) => equalTokens(each.token, token));
-    if (place === undefined || !equalBytes(place.card, request.card)) return [refusal(client, 'unknown-member')];
+    const place = room.places.find((each) => equalTokens(each.token, token));
+    if (place === undefined || !equalBytes(cardOf(place), request.card)) return [refusal(client, 'unknown-member')];
     const orders: Order<Client>[] = [];
     if (place.client !== null) {
       this.#placeOf.delete(place.client);
@@ -130,7 +130,7 @@ export class Registry<Client> {
   frame(client: Client, { to, data }: FrameRequest, now: number): Order<Client>[] {
     const sender = this.#placeOf.get(client);
     if (sender === undefined) return [{ type: 'drop', to: client, error: 'unknown-room' }];
-    const target = sender.room.places.get(to);
+    const target = sender.room.places.find(({ id }) => id === to);
     if (target === undefined || target === sender) return [{ type: 'fault', to: client, error: 'unknown-member' }];
     sender.sent ??= new Map();
     const count = (sender.sent.get(to) ?? 0) + 1;
@@ -146,7 +146,7 @@ export class Registry<Client> {
   free(client: Client, member: string, now: number): Order<Client>[] {
     const asker = this.#placeOf.get(client);
     if (asker === undefined) return [{ type: 'drop', to: client, error: 'unknown-room' }];
-    const target = asker.room.places.get(member);
+    const target = asker.room.places.find(({ id }) => id === member);
     // Only who was there first may: otherwise any newcomer could turn out those who wait.
     if (target === undefined || target.order <= asker.order) {
       return [{ type: 'fault', to: client, error: 'unknown-member' }];
@@ -179,7 +179,7 @@ export class Registry<Client> {
     }
     for (const room of this.#rooms.values()) {
       if (now - room.touchedAt < this.#limits.roomIdle) continue;
-      for (const place of [...room.places.values()].toReversed()) orders.push(...this.#dismiss(place, 'idle', now));
+      for (const place of room.places.toReversed()) orders.push(...this.#dismiss(place, 'idle', now));
     }
     this.#freed.sweep(now);
     return orders;
@@ -196,10 +196,10 @@ export class Registry<Client> {
     if (place.client !== null) this.#placeOf.delete(place.client);
     this.#lost.delete(place);
     this.#takeHeld(place);
-    room.places.delete(id);
+    room.places = room.places.filter((each) => each !== place);
     room.touchedAt = now;
-    for (const other of room.places.values()) other.sent?.delete(id);
-    if (room.places.size === 0) {
+    for (const other of room.places) other.sent?.delete(id);
+    if (room.places.length === 0) {
       this.#rooms.delete(room.nameplate);
       this.#freed.add(room.nameplate, now);
     }
@@ -229,18 +229,22 @@ function refusal<Client>(to: Client, error: RefusalCode): Order<Client> {
 }
 
 function welcome<Client>({ room, id, token, ...self }: Place<Client>): Welcome {
-  const others = [...room.places.values()].filter((each) => each.order !== self.order);
+  const others = room.places.filter((each) => each.order !== self.order);
   return {
     nameplate: room.nameplate,
     self: id,
     token,
-    members: others.map((each) => ({ id: each.id, card: each.card })),
+    members: others.map((each) => ({ id: each.id, card: cardOf(each) })),
   };
+}
+
+function cardOf({ card }: Pick<Place<unknown>, 'card'>): Uint8Array {
+  return new Uint8Array(Buffer.from(card, 'latin1'));
 }
 
 function toOthers<Client>(place: Place<Client>, order: (to: Client) => Order<Client>): Order<Client>[] {
   const orders: Order<Client>[] = [];
-  for (const { client } of place.room.places.values()) {
+  for (const { client } of place.room.places) {
     if (client !== null && client !== place.client) orders.push(order(client));
   }
   return orders;
