@@ -50,8 +50,9 @@ const NO_ACKNOWLEDGEMENTS = new Map<number, never>();
 function forgetHandshake(socket: Socket): void {
   Object.assign(socket, { handshake: null, acks: NO_ACKNOWLEDGEMENTS });
   trim(socket, '_anyListeners');
-  const { decoder } = socket.client as unknown as { decoder: { _callbacks?: object } };
-  if (decoder._callbacks !== undefined) trim(decoder._callbacks, '$decoded');
+  const { decoder } = socket.client as unknown as { decoder: object };
+  const listeners: unknown = Reflect.get(decoder, '_callbacks');
+  if (typeof listeners === 'object' && listeners !== null) trim(listeners, '$decoded');
 }
 
 /** Whatever is first pushed into an empty array makes V8 reserve room for 17. Few of these will ever have a second. */
