@@ -66,6 +66,7 @@ export class Dispatcher {
 
   #tell(socket: Socket, order: Telling): void {
     emit(socket, order);
+    socket.data.activeAt = performance.now();
     if (order.type !== 'drop') return;
     socket.data.place = null;
     socket.disconnect(true);

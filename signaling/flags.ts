@@ -15,6 +15,8 @@ const METRICS = { host: '127.0.0.1', port: 9470 };
 export interface SignalOptions extends ServerOptions {
   /** Where to serve metrics; left out: nowhere. */
   readonly metrics?: MetricsAddress;
+  /** How long, in ms, letting go of the clients may take at the end. */
+  readonly drain: number;
 }
 
 const HELP = `
@@ -41,6 +43,10 @@ Certificate and key are read again on SIGHUP; nobody is dropped, and files that 
 must pass on WebSockets and add the client's address to X-Forwarded-For; without --trust-proxy that header means nothing.
 On loopback without --trust-proxy, only requests for localhost or an IP address are answered.
 
+SIGTERM lets nobody in any more (GET /readyz says 503, /healthz still 200), tells those who wait to go elsewhere, a
+thousand a second, and gives pairings on their way --drain-seconds. With nobody there it ends at once; SIGINT, or a second
+SIGTERM, hurries.
+
 Others then chat with: aparte chat --server https://HOST:PORT
 `;
 
@@ -62,6 +68,7 @@ interface Parsed {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly trustProxy: string;
+  readonly drainSeconds: string;
 }
 
 /**
@@ -112,6 +119,9 @@ export function parseServerFlags(
       ).argParser((url, before: readonly string[] | undefined) => [...(before ?? []), url]),
     )
     .addOption(
+      option('--drain-seconds <number>', 'what SIGTERM gives pairings on their way', 'APARTE_DRAIN_SECONDS', '5'),
+    )
+    .addOption(
       option(
         '--metrics [port|host:port]',
         `serve Prometheus metrics, "on" at ${METRICS.host}:${METRICS.port}`,
@@ -139,6 +149,7 @@ export function parseServerFlags(
     tlsCert,
     tlsKey,
     trustProxy,
+    drainSeconds,
     ...parsed
   } = command.opts<Parsed>();
   const stunPort = parsed.stunPort ?? (isLoopback(stunHost) ? 'off' : String(STUN_PORT));
@@ -156,8 +167,10 @@ export function parseServerFlags(
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
   if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
   if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
+  if (!/^\d{1,3}$/.test(drainSeconds)) fail('the seconds to drain must be a number from 0 to 999');
   return {
     port: Number(port),
+    drain: Number(drainSeconds) * 1_000,
     host,
     proxies: Number(trustProxy),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),

@@ -11,8 +11,8 @@ import { startServer } from './server.ts';
 export interface SignalIo {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
-  /** Calls `stop` when the process is asked to end, by SIGTERM or SIGINT. */
-  onStop(stop: () => void): void;
+  /** Calls `stop` each time the process is asked to end: by SIGTERM, or by SIGINT, which cannot wait. */
+  onStop(stop: (isUrgent: boolean) => void): void;
   /** Calls `reload` each time the process is asked to read its files again, by SIGHUP. */
   onReload(reload: () => void): void;
 }
@@ -32,7 +32,13 @@ export async function runSignal(
     if (options.metrics !== undefined) metrics = await (await import('./metrics.ts')).startMetrics(options.metrics);
     const server = await startServer({ ...options, ...(metrics !== null && { observer: metrics.observer }) });
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
-    const stopped = new Promise<void>((resolve) => io.onStop(resolve));
+    const closed = new Promise<void>((resolve) => {
+      let asked = 0;
+      io.onStop((isUrgent) => {
+        asked += 1;
+        resolve(server.close(isUrgent || asked > 1 ? 0 : options.drain));
+      });
+    });
     if (options.tls !== undefined) io.onReload(() => reload(server, io));
     if (!isLoopback(options.host) && options.tls === undefined && options.proxies === 0) {
       io.stderr.write(
@@ -48,8 +54,7 @@ export async function runSignal(
     }
     if (metrics !== null) io.stderr.write(`aparte: metrics at ${metrics.url}\n`);
     io.stdout.write(`listening on ${server.url}\n`);
-    await stopped;
-    await server.close();
+    await closed;
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

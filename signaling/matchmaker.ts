@@ -6,16 +6,18 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { JoinRequest, RefusalCode } from '../shared/signal-wire.ts';
 import { CHANCE } from './chance.ts';
+import type { Connection } from './connection.ts';
+import { newConnection } from './connection.ts';
 import type { IceOffer, Reply } from './dispatcher.ts';
 import { clientName, Dispatcher } from './dispatcher.ts';
 import type { Door } from './door.ts';
 import { Doorkeeper } from './doorkeeper.ts';
+import { Farewell, letGo } from './farewell.ts';
 import { HangingUp } from './hanging-up.ts';
-import type { Bucket, Limits } from './limits.ts';
-import { fullBucket, takeToken } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { takeToken } from './limits.ts';
 import type { RefusalCause, ServerObserver } from './observer.ts';
 import type { Packet } from './packets.ts';
-import { PacketScale } from './packets.ts';
 import type { Order } from './registry.ts';
 import { Registry } from './registry.ts';
 import type { Request } from './requests.ts';
@@ -26,24 +28,8 @@ import type { Carrier, Socket } from './sockets.ts';
 import { createSocketServer, hangUp } from './sockets.ts';
 import { forgetRooms, keepLittle } from './thrift.ts';
 
-/** How long `close` waits for the clients to hang up, in ms. */
+/** How long `close` waits for those who were told to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
-
-/** What is known of a client besides its place. */
-interface Connection {
-  readonly carrier: Carrier;
-  readonly packets: PacketScale;
-  readonly joins: Bucket;
-  /** Why it must go as soon as it can be told. */
-  readonly unwelcome: RefusalCode | null;
-  /** Null until it has said that it speaks Socket.IO. */
-  socket: Socket | null;
-  /** How often it has asked to join. */
-  count: number;
-  /** Its requests that are not answered yet, and when the last of them will be; null: none. */
-  waiting: number;
-  turn: Promise<void> | null;
-}
 
 /** Serves the clients of one HTTP server. */
 export class Matchmaker {
@@ -58,6 +44,8 @@ export class Matchmaker {
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<Connection, number>();
   readonly #hangingUp = new HangingUp();
+  #sweeper: NodeJS.Timeout | undefined;
+  #farewell: Farewell<Connection> | null = null;
   #closing: Promise<void> | null = null;
   /** Called when the last connection has gone. */
   #onEmpty = () => {};
@@ -87,14 +75,19 @@ export class Matchmaker {
     return this.#closing === null;
   }
 
-  /** Begins to look for what is overdue. Returns what stops and closes all. */
-  start(): () => Promise<void> {
-    const sweeper = setInterval(() => this.#sweep(performance.now()), this.#limits.sweepEvery);
-    return () => {
-      clearInterval(sweeper);
-      this.#closing ??= this.#close();
-      return this.#closing;
-    };
+  /** Begins to look for what is overdue. */
+  start(): void {
+    this.#sweeper = setInterval(() => this.#sweep(performance.now()), this.#limits.sweepEvery);
+  }
+
+  /** Lets nobody in, lets go of all within `patience` ms, and closes the HTTP server. Again, with less: hurries. */
+  close(patience: number): Promise<void> {
+    const now = performance.now();
+    const activeAt = ({ socket }: Connection) => socket?.data.activeAt ?? Number.NEGATIVE_INFINITY;
+    this.#farewell ??= new Farewell(this.#connections.size, activeAt, now, now + patience);
+    this.#farewell.hurry(now + patience);
+    this.#closing ??= this.#close(this.#farewell);
+    return this.#closing;
   }
 
   /** Whether a request may become a connection. */
@@ -107,16 +100,7 @@ export class Matchmaker {
   #connected(carrier: Carrier): void {
     const now = performance.now();
     const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
-    const connection: Connection = {
-      carrier,
-      packets: new PacketScale(this.#limits, now),
-      joins: fullBucket(this.#limits.joins, now),
-      unwelcome,
-      socket: null,
-      count: 0,
-      waiting: 0,
-      turn: null,
-    };
+    const connection = newConnection(carrier, this.#limits, unwelcome, now);
     this.#connections.set(carrier, connection);
     Object.assign(carrier, { remoteAddress: address });
     carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
@@ -168,6 +152,7 @@ export class Matchmaker {
   #received(connection: Connection, socket: Socket, event: unknown, args: unknown[]): void {
     // The library hands on what was read before the client was dropped.
     if (!socket.connected) return;
+    socket.data.activeAt = performance.now();
     const request = readRequest(event, args);
     if (request === null) this.#drop(connection, 'invalid');
     else this.#inTurn(connection, () => (socket.connected ? this.#obey(connection, socket, request) : undefined));
@@ -272,21 +257,26 @@ export class Matchmaker {
     this.#hangingUp.sweep(now, this.#limits.hangUpWithin);
   }
 
-  async #close(): Promise<void> {
+  async #close(farewell: Farewell<Connection>): Promise<void> {
+    // The port stays open until all are told: those who poll come back for it.
+    await letGo(
+      farewell,
+      () => this.#connections.values(),
+      ({ carrier, socket }) => {
+        if (socket === null) carrier.close(true);
+        else hangUp(socket, 'closing');
+      },
+    );
     const impatience = setTimeout(() => {
       for (const carrier of this.#connections.keys()) carrier.close(true);
       this.#hangingUp.sweep(performance.now(), 0);
       this.#http.closeAllConnections();
     }, CLOSE_TIMEOUT);
-    // The port stays open until all are told: those who poll come back for it.
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       if (this.#connections.size === 0) resolve();
-      for (const { carrier, socket } of this.#connections.values()) {
-        if (socket === null) carrier.close(true);
-        else hangUp(socket, 'closing');
-      }
     });
+    clearInterval(this.#sweeper);
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
     clearTimeout(impatience);
   }

@@ -50,8 +50,12 @@ export interface SignalingServer {
    * with the one it has, where that cannot be. Does nothing without TLS.
    */
   reload(): void;
-  /** Tells everyone, lets go of them, and resolves once the port is free: after a second at most. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Lets nobody in any more, tells everyone, lets go of them, and resolves once the port is free: after a second at
+   * most. With some `patience`, in ms, people are told spread over so much time as their number asks for, and pairings
+   * on their way may take all of it. Idempotent; called again with less patience, it hurries.
+   */
+  close(patience?: number): Promise<void>;
 }
 
 /**
@@ -88,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     throw error;
   }
   const bound = (http.address() as AddressInfo).port;
-  const close = matchmaker.start();
+  matchmaker.start();
   return {
     url: `http${tls === undefined ? '' : 's'}://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
     port: bound,
@@ -101,8 +105,10 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     reload: () => {
       if (tls !== undefined) (http as HttpsServer).setSecureContext(readCertificate(tls));
     },
-    close: async () => {
-      await Promise.all([close(), stunServer?.close()]);
+    close: async (patience = 0) => {
+      await matchmaker.close(patience);
+      // Pairings that come to an end meanwhile ask it.
+      await stunServer?.close();
     },
   };
 }

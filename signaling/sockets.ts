@@ -9,6 +9,8 @@ import type { Limits } from './limits.ts';
 export interface SocketData {
   /** By which name the rooms know it; null or left out: it has no place, and has asked for none. */
   place?: string | null;
+  /** When it last asked for something or was told of others, in ms of the process; left out: never. */
+  activeAt?: number;
 }
 /** All connections of one server. */
 export type SocketServer = Server<PeerEvents, ServerEvents, DefaultEventsMap, SocketData>;

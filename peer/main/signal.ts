@@ -10,8 +10,8 @@ export async function signal(args: readonly string[]): Promise<void> {
     stdout,
     stderr,
     onStop: (stop) => {
-      process.once('SIGTERM', stop);
-      process.once('SIGINT', stop);
+      process.on('SIGTERM', () => stop(false));
+      process.on('SIGINT', () => stop(true));
     },
     onReload: (reload) => void process.on('SIGHUP', reload),
   });

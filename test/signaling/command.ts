@@ -5,7 +5,8 @@ import { runSignal } from '../../signaling/main.ts';
 export interface Run {
   readonly out: string[];
   readonly err: string[];
-  readonly stop: () => void;
+  /** Asks it to end, by SIGINT unless told otherwise. */
+  readonly stop: (isUrgent?: boolean) => void;
   /** Asks it to read its files again. */
   readonly reload: () => void;
   /** Resolves with the first line of output. */
@@ -17,7 +18,7 @@ export interface Run {
 export function start(argv: readonly string[], env: Record<string, string> = {}): Run {
   const out: string[] = [];
   const err: string[] = [];
-  let [said, stop, reload] = [(_line: string) => {}, () => {}, () => {}];
+  let [said, stop, reload] = [(_line: string) => {}, (_isUrgent: boolean) => {}, () => {}];
   const listening = new Promise<string>((resolve) => (said = resolve));
   const write = (text: string) => {
     out.push(text);
@@ -29,5 +30,5 @@ export function start(argv: readonly string[], env: Record<string, string> = {})
     onStop: (go) => (stop = go),
     onReload: (again) => (reload = again),
   });
-  return { out, err, stop: () => stop(), reload: () => reload(), listening, exit };
+  return { out, err, stop: (isUrgent = true) => stop(isUrgent), reload: () => reload(), listening, exit };
 }

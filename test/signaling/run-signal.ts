@@ -6,7 +6,8 @@ process.exitCode = await runSignal(process.argv.slice(2), process.env, {
   stdout,
   stderr,
   onStop: (stop) => {
-    process.once('SIGTERM', stop);
+    process.on('SIGTERM', () => stop(false));
+    process.on('SIGINT', () => stop(true));
   },
   onReload: (reload) => void process.on('SIGHUP', reload),
 });
