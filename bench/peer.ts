@@ -16,46 +16,48 @@ import { parseCode } from '../shared/code.ts';
 const [role, url, code, size, count] = process.argv.slice(2);
 if (url === undefined || code === undefined) throw new Error('see the top of this file');
 
-const times: number[] = [];
-let sentAt = 0;
-
-function say(text: string): void {
-  sentAt = performance.now();
-  client.give({ type: 'command', command: { type: 'send', text, ref: null } });
+/** Resolves when the conversation has ended, which it does not by itself. */
+async function talk(server: string, agreed: string): Promise<void> {
+  const times: number[] = [];
+  let sentAt = 0;
+  const say = (text: string) => {
+    sentAt = performance.now();
+    client.give({ type: 'command', command: { type: 'send', text, ref: null } });
+  };
+  const show = (event: ChatEvent) => {
+    if (event.type === 'message') {
+      if (role === 'offer') times.push(performance.now() - sentAt);
+      if (times.length < Number(count)) say(event.text);
+      else process.send?.({ times });
+    } else if (event.type === 'peer' && event.status === 'connected' && role === 'offer' && sentAt === 0) {
+      say('x'.repeat(Number(size)));
+    }
+    return Promise.resolve();
+  };
+  await ready();
+  const client: Client = new Client({
+    room: new Room({
+      version: '0',
+      server,
+      name: role ?? '',
+      identity: Identity.generate(systemRandom),
+      known: [],
+      code: parseCode(agreed),
+      invite: () => null,
+      timeout: null,
+      serverPatience: null,
+      reconnect: null,
+      random: systemRandom,
+    }),
+    openRendezvous: socketIoRendezvous(server, { now: () => performance.now() }),
+    openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }),
+    encodeCandidate: encodeSignal,
+    decodeCandidate: decodeSignal,
+    show,
+    remember: () => undefined,
+    waiting: () => undefined,
+  });
+  await client.run();
 }
 
-function show(event: ChatEvent): Promise<void> {
-  if (event.type === 'message') {
-    if (role === 'offer') times.push(performance.now() - sentAt);
-    if (times.length < Number(count)) say(event.text);
-    else process.send?.({ times });
-  } else if (event.type === 'peer' && event.status === 'connected' && role === 'offer' && sentAt === 0) {
-    say('x'.repeat(Number(size)));
-  }
-  return Promise.resolve();
-}
-
-await ready();
-const client = new Client({
-  room: new Room({
-    version: '0',
-    server: url,
-    name: role ?? '',
-    identity: Identity.generate(systemRandom),
-    known: [],
-    code: parseCode(code),
-    invite: () => null,
-    timeout: null,
-    serverPatience: null,
-    reconnect: null,
-    random: systemRandom,
-  }),
-  openRendezvous: socketIoRendezvous(url, { now: () => performance.now() }),
-  openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }),
-  encodeCandidate: encodeSignal,
-  decodeCandidate: decodeSignal,
-  show,
-  remember: () => undefined,
-  waiting: () => undefined,
-});
-await client.run();
+void talk(url, code);

@@ -1,8 +1,12 @@
 /** P2: message round trip over the sealed session, against a raw wrtc data channel; two processes each. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import * as v from 'valibot';
+import { OPTIONS } from '../build/options.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare, spread } from './measure.ts';
 import { APARTE, BASELINE, inTime, startServer } from './program.ts';
@@ -17,23 +21,25 @@ export async function roundTrip(runs: number, messages: number): Promise<Result>
   const { server, url } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
   let meetings = 0;
   const counts = [String(SIZE), String(messages)];
-  const sealed = () => {
-    const code = `trip${meetings++}-ocean-violin`;
-    return conversation(PEER, ['--import', 'tsx'], [url, code, ...counts]);
-  };
-  const raw = () => conversation(`${BASELINE}channel.js`, [], counts);
+  // Below the root, where wrtc's native part is found.
+  const folder = mkdtempSync(join(import.meta.dirname, '../dist/bench-'));
+  const peer = join(folder, 'peer.cjs');
+  const sealed = () => conversation(peer, [url, `trip${meetings++}-ocean-violin`, ...counts]);
+  const raw = () => conversation(`${BASELINE}channel.js`, counts);
   try {
+    await build({ ...OPTIONS, entryPoints: [PEER], outfile: peer });
     const [ours, theirs] = await alternate(runs, sealed, raw);
     const name = `P2 round trip of a message of ${SIZE} characters`;
     return { name, unit: 'ms', ...compare('raw wrtc data channel', ours ?? [], theirs ?? []), limit: 1.5 };
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true });
   }
 }
 
 /** Runs both sides; what one says to its parent is handed to the other, until one reports its round trips. */
-async function conversation(program: string, flags: readonly string[], args: readonly string[]): Promise<number> {
-  const start = (role: string) => fork(program, [role, ...args], { execArgv: [...flags] });
+async function conversation(program: string, args: readonly string[]): Promise<number> {
+  const start = (role: string) => fork(program, [role, ...args], { execArgv: [] });
   const sides = [start('answer'), start('offer')] as const;
   try {
     const reported = new Promise<readonly number[]>((resolve, reject) => {

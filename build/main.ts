@@ -4,33 +4,14 @@
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 import { compiledPath } from '../peer/main/load.ts';
 import { compile } from './compile.ts';
+import { OPTIONS } from './options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
 const MAIN = join(OUT, 'main.js');
-
-/** Bundles wrtc but for the file that loads its native part: by a path it computes, from its own folder. */
-const nativeBinding: Plugin = {
-  name: 'native-binding',
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
-      /[\\/]wrtc[\\/]lib[\\/]\w+\.js$/.test(importer) ? { path: 'wrtc/lib/binding.js', external: true } : undefined,
-    );
-  },
-};
-
-/** Leaves out the HTTP requests of Engine.IO's polling: this program connects by WebSocket alone. */
-const noPolling: Plugin = {
-  name: 'no-polling',
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /^xmlhttprequest-ssl$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default undefined;' }));
-  },
-};
 
 /** Bundles one file. `define`: names in it that stand for constants. Returns the outputs, by path. */
 async function bundle(
@@ -39,23 +20,14 @@ async function bundle(
   define: Record<string, string>,
 ): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
+    ...OPTIONS,
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outdir: OUT,
     entryNames,
     define,
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    // A script that is compiled by itself has no `import()`.
-    supported: { 'dynamic-import': false },
-    plugins: [nativeBinding, noPolling],
-    logLevel: 'warning',
     write: false,
   });
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));

@@ -39,29 +39,45 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
+/**
+ * Writes a non-negative safe integer as 8 big-endian bytes at `offset`. Byte by byte: a `DataView` on a short array
+ * makes the engine give that a buffer of its own, which costs more than all the rest.
+ */
+export function setU64(bytes: Uint8Array, offset: number, value: number): void {
+  const high = Math.floor(value / 2 ** 32);
+  const low = value % 2 ** 32;
+  for (let index = 0; index < 4; index += 1) {
+    bytes[offset + index] = high >>> (24 - 8 * index);
+    bytes[offset + 4 + index] = low >>> (24 - 8 * index);
+  }
+}
+
+/** The integer in the 8 big-endian bytes at `offset`. Past 2^53 it is not exact, but still past every safe one. */
+export function getU64(bytes: Uint8Array, offset: number): number {
+  let value = 0;
+  for (let index = 0; index < 8; index += 1) value = value * 256 + (bytes[offset + index] ?? 0);
+  return value;
+}
+
 /** A non-negative safe integer as 8 big-endian bytes. */
 export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  setU64(bytes, 0, value);
   return bytes;
 }
 
 /** The integer in 8 big-endian bytes. Throws `damaged` for another length or a value past 2^53 - 1. */
 export function fromU64(bytes: Uint8Array): number {
   if (bytes.length !== 8) throw new AparteError('damaged', 'an integer that is not 8 bytes long');
-  const value = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new AparteError('damaged', 'an integer past 2^53 - 1');
-  return Number(value);
+  const value = getU64(bytes, 0);
+  if (!Number.isSafeInteger(value)) throw new AparteError('damaged', 'an integer past 2^53 - 1');
+  return value;
 }
 
-function leb128(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    bytes.push(rest > 0 ? low + 128 : low);
-  } while (rest > 0);
+/** How many bytes a length takes in LEB128. */
+function lebBytes(length: number): number {
+  let bytes = 1;
+  for (let rest = length; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1;
   return bytes;
 }
 
@@ -70,7 +86,18 @@ function leb128(value: number): number[] {
  * (`prepend_len`). The result determines its parts.
  */
 export function lv(...parts: Uint8Array[]): Uint8Array {
-  return concat(...parts.flatMap((part) => [Uint8Array.from(leb128(part.length)), part]));
+  let length = 0;
+  for (const part of parts) length += lebBytes(part.length) + part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    let rest = part.length;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) joined[offset++] = (rest % 128) + 128;
+    joined[offset++] = rest;
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /**
@@ -100,9 +127,13 @@ export function fromLv(bytes: Uint8Array, min: number, max = min): Uint8Array[] 
   return parts;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
 }
 
 /** Lower-case base32 without padding (RFC 4648, section 6): 16 bytes make 26 characters. */

@@ -39,9 +39,29 @@ export interface Incoming {
   readonly text: string;
 }
 
-/** Makes a message. Throws `message-too-long`. */
-export function outgoing(text: string, raw: boolean, now: number, random: (n: number) => Uint8Array): Outgoing {
-  return { id: random(8), at: now, raw, bytes: encodeText(text) };
+/** Names messages: 8 bytes each, counted up from a random start, since randomness costs more than sealing does. */
+export class MessageIds {
+  readonly #last: Uint8Array;
+
+  constructor(random: (n: number) => Uint8Array) {
+    this.#last = random(8);
+  }
+
+  /** The next one. */
+  next(): Uint8Array {
+    const id = this.#last;
+    let at = id.length;
+    do {
+      at -= 1;
+      id[at] = (id[at] ?? 0) + 1;
+    } while (id[at] === 0 && at > 0);
+    return id.slice();
+  }
+}
+
+/** Makes a message. `id`: 8 bytes. Throws `message-too-long`. */
+export function outgoing(id: Uint8Array, text: string, raw: boolean, now: number): Outgoing {
+  return { id, at: now, raw, bytes: encodeText(text) };
 }
 
 /** The outbox towards one peer and the order of what comes from it. */

@@ -9,7 +9,7 @@ import type { RelayPolicy } from '../../shared/ice.ts';
 import type { Identity, Random } from '../crypto/index.ts';
 import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
-import { Delivery, outgoing } from './delivery.ts';
+import { Delivery, MessageIds, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
 import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
 import { Peer } from './peer.ts';
@@ -47,6 +47,7 @@ export class Room {
   #meeting: CodeMeeting | null = null;
   #peer: Peer | null = null;
   readonly #delivery = new Delivery();
+  readonly #ids: MessageIds;
   #startedAt = 0;
   #waiting: { for: Waiting['for']; since: number } = { for: 'server', since: 0 };
   #leaving: Leaving | null = null;
@@ -56,6 +57,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options;
+    this.#ids = new MessageIds(options.random);
     let numbers = 0;
     this.#context = {
       now: 0,
@@ -195,7 +197,7 @@ export class Room {
 
   #say(command: Extract<UserCommand, { type: 'send' }>): void {
     try {
-      const message = outgoing(command.text, command.raw === true, this.#context.date, this.#context.random);
+      const message = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
       this.#delivery.add(message);
       this.#asked = false;
       this.#peer?.flush();

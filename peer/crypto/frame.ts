@@ -1,4 +1,5 @@
 /** The form of sealed frames: the header that is also the nonce, counters, and padding to lengths that say little. */
+import { getU64, setU64 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 
@@ -21,17 +22,14 @@ export function frameType(frame: Uint8Array): number | null {
  */
 export function nonce(type: number, n: number): Uint8Array {
   const bytes = new Uint8Array(24);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, type);
-  view.setUint32(1, Math.floor(n / 2 ** 32));
-  view.setUint32(5, n % 2 ** 32);
+  bytes[0] = type;
+  setU64(bytes, 1, n);
   return bytes;
 }
 
 /** The counter in a frame's header. Past 2^53 it is not exact, but still past every counter in use. */
 export function counter(frame: Uint8Array): number {
-  const view = new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES);
-  return view.getUint32(1) * 2 ** 32 + view.getUint32(5);
+  return getU64(frame, 1);
 }
 
 /** The least bucket, 128 · 2^k bytes up to MAX_CHANNEL_FRAME, that holds so many. Throws `bug` where none does. */

@@ -2,14 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CHUNK, Delivery, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, outgoing } from '../../peer/core/delivery.ts';
+import {
+  CHUNK,
+  Delivery,
+  MAX_OUTBOX_BYTES,
+  MAX_OUTBOX_MESSAGES,
+  MessageIds,
+  outgoing,
+} from '../../peer/core/delivery.ts';
 import type { PeerMessage } from '../../peer/core/wire.ts';
 import { decodeMessage, encodeMessage } from '../../peer/core/wire.ts';
+import { hex } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { seededBytes } from './random.ts';
 
-const random = seededBytes(1);
-const say = (text: string) => outgoing(text, false, 0, random);
+const ids = new MessageIds(seededBytes(1));
+const say = (text: string) => outgoing(ids.next(), text, false, 0);
 type Said = Extract<PeerMessage, { kind: 'part' | 'text' }>;
 
 function all(delivery: Delivery): Said[] {
@@ -98,4 +106,10 @@ test('messages are read back as they were, and never by any other bytes', () => 
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('message ids count up from where they start, and begin again behind the last there is', () => {
+  const counted = new MessageIds(() => Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 254));
+  assert.deepEqual([counted.next(), counted.next()].map(hex), ['00000000000001ff', '0000000000000200']);
+  assert.deepEqual(hex(new MessageIds(() => new Uint8Array(8).fill(255)).next()), '0000000000000000');
 });
