@@ -1,6 +1,7 @@
 /** How programs end: by signals, by streams that close, and what the other side sees of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { interruptedWaiting, noTrace } from './interrupted.ts';
 import { APARTE, freshCode, type Program, Sandbox } from './program.ts';
 
 const sandbox = new Sandbox();
@@ -21,8 +22,6 @@ function shell(script: string): Program {
   return sandbox.start(['sh', '-c', script], { env, input: '' });
 }
 
-const noTrace = (program: Program) => assert.doesNotMatch(program.stderr, /\n\s+at |Error:|Exception/, program.stderr);
-
 describe('ends', { concurrency: 3 }, () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     test(`${signal}: 130, and the other side is told goodbye`, async () => {
@@ -35,22 +34,9 @@ describe('ends', { concurrency: 3 }, () => {
       assert.deepEqual(end, { type: 'end', reason: 'peer-left', exit: 0 });
       noTrace(anna);
     });
-
-    test(`${signal} while waiting: 130, whatever the command`, async () => {
-      const server = ['--server', sandbox.server];
-      const chat = sandbox.chat('anna');
-      const sender = sandbox.run(['send', '--text', 'x', ...server]);
-      const receiver = sandbox.run(['receive', ...server, freshCode()]);
-      await chat.event('code');
-      await sender.said(/The code is/);
-      await receiver.said(/waiting for the other side/);
-      for (const program of [chat, sender, receiver]) {
-        program.kill(signal);
-        await program.exits(130);
-        noTrace(program);
-      }
-    });
   }
+
+  test('SIGTERM while waiting: 130, whatever the command', () => interruptedWaiting(sandbox, 'SIGTERM'));
 
   test('a signal while standard input is being read: 130', async () => {
     const sender = sandbox.run(['send', '--server', sandbox.server]);

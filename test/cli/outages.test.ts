@@ -1,79 +1,19 @@
 /** Servers that are not there, are something else, or die; and people who vanish. All at once, as all of it is waiting. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
-import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Server as SocketIoServer } from 'socket.io';
 import { freshCode, Sandbox } from './program.ts';
+import { closeServers, freePort, givesUp } from './wrong-servers.ts';
 
 const sandbox = new Sandbox();
-const others: { close(): unknown }[] = [];
 before(() => sandbox.startServer());
 after(async () => {
   await sandbox.close();
-  for (const other of others) other.close();
+  closeServers();
 });
 
-/** Listens on a free port of loopback until the end. */
-async function listen(server: Server): Promise<number> {
-  others.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-/** A port where nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const WRONG_SERVERS: readonly [what: string, cause: RegExp, url: () => Promise<string>][] = [
-  ['nothing listens', /nothing listens there: ECONNREFUSED/, async () => `http://127.0.0.1:${await freePort()}`],
-  [
-    'a web server',
-    /it answers HTTP 404/,
-    async () => `http://127.0.0.1:${await listen(createHttpServer((_, answer) => answer.writeHead(404).end()))}`,
-  ],
-  [
-    'no web server',
-    /it does not speak HTTP/,
-    async () =>
-      `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n')))}`,
-  ],
-  ['no TLS', /it does not speak TLS/, async () => sandbox.server.replace('http:', 'https:')],
-  [
-    'a server that never answers',
-    /no answer in time/,
-    async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {})))}`,
-  ],
-  [
-    'another Socket.IO server',
-    /no answer in time/,
-    async () => {
-      const http = createHttpServer();
-      others.push(new SocketIoServer(http));
-      return `http://127.0.0.1:${await listen(http)}`;
-    },
-  ],
-  ['no such host', /no host of that name|name server does not answer/, async () => 'http://nowhere.invalid:7470'],
-];
-
 describe('outages', { concurrency: true }, () => {
-  for (const [what, cause, url] of WRONG_SERVERS) {
-    test(`send gives up, and names the cause: ${what}`, async () => {
-      const program = await sandbox.run(['send', '--text', 'x', '--server', await url()]).exits(4);
-      assert.equal(program.stdout, '');
-      const lines = program.stderr.trimEnd().split('\n');
-      assert.match(lines.at(-2) ?? '', /^aparte: The rendezvous server cannot be reached/, program.stderr);
-      assert.match(lines.at(-2) ?? '', cause);
-      assert.match(lines.at(-1) ?? '', /aparte signal/);
-    });
+  for (const what of ['nothing listens', 'a web server', 'a server that never answers'] as const) {
+    test(`send gives up, and names the cause: ${what}`, () => givesUp(sandbox, what));
   }
 
   test('receive and a chat in machine mode give up as well', async () => {
@@ -188,18 +128,5 @@ describe('outages', { concurrency: true }, () => {
     await anna.exits(130);
     assert.deepEqual(anna.events.at(-1), { type: 'end', reason: 'interrupted', exit: 130 });
     bert.kill('SIGKILL');
-  });
-
-  test('send whose receiver is killed in mid-text ends with 7 after --reconnect', async () => {
-    const code = freshCode();
-    const receiver = sandbox.run(['receive', '--server', sandbox.server, '--name', 'anna', code]);
-    receiver.holdOutput();
-    const args = ['send', '--server', sandbox.server, '--reconnect', '1', code];
-    const sender = sandbox.run(args, { input: 'x'.repeat(1_000_000) });
-    await sender.said(/anna is here/);
-    receiver.kill('SIGKILL');
-    await sender.exits(7);
-    assert.match(sender.stderr, /connection to anna is lost/);
-    assert.match(sender.stderr, /aparte: The connection was lost and the other side did not come back\.\n.*\n$/);
   });
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
 import { openStore } from '../../peer/store/index.ts';
-import { APARTE, Sandbox, type Setting } from './program.ts';
+import { APARTE, Sandbox } from './program.ts';
+import { firstOfEachKind, refused, title } from './wrong-usage.ts';
 
 const sandbox = new Sandbox();
 after(() => sandbox.close());
@@ -14,20 +15,6 @@ const COMMANDS = ['chat', 'send', 'receive', 'signal', 'id', 'peers', 'doctor'];
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
-/** Two lines on standard error, what happened and what to do; nothing on standard output but what scripts are told. */
-async function refused(args: readonly string[], exit: number, why: RegExp, setting: Setting = {}): Promise<void> {
-  const program = await sandbox.run(args, { input: '', ...setting }).exits(exit);
-  if (args.includes('--json')) {
-    const told = program.events.map((event) => [event.type, event['fatal'] ?? event['exit']]);
-    assert.deepEqual(told, [
-      ['error', true],
-      ['end', exit],
-    ]);
-  } else assert.equal(program.stdout, '', args.join(' '));
-  assert.match(program.stderr, /^aparte: .*[^\n]\naparte: .*[^\n]\n$/, args.join(' '));
-  assert.match(program.stderr, why, args.join(' '));
-}
 
 describe('the command line', { concurrency: 3 }, () => {
   test('--version is the version and nothing else', async () => {
@@ -56,54 +43,9 @@ describe('the command line', { concurrency: 3 }, () => {
     });
   }
 
-  const WRONG: readonly [why: RegExp, args: readonly string[], setting?: Setting][] = [
-    [/unknown option '--nonsense'/, ['--nonsense']],
-    [/unknown option '--nonsense'/, ['chat', '--nonsense']],
-    [/unknown option '--servr' \(Did you mean --server\?\)/, ['send', '--servr', 'http://localhost:1']],
-    [/too many arguments/, ['chat', '7-ocean-violin', 'extra']],
-    [/too many arguments/, ['7-ocean-violin', 'extra']],
-    [/too many arguments/, ['id', 'extra']],
-    [/too many arguments/, ['peers', 'extra']],
-    [/too many arguments/, ['signal', 'extra']],
-    [/argument missing/, ['chat', '--name']],
-    [/a server is named stun:HOST/, ['chat', '--stun', 'http://a.org']],
-    [/a server is named stun:HOST/, ['chat'], { env: { APARTE_STUN: 'stun:a.org stun:' } }],
-    [/a server is named turn:USER:PASSWORD@HOST/, ['send', '--turn', 'turn:a.org']],
-    [/Allowed choices are never, allow, only/, ['receive', '--relay', 'always']],
-    [/did you mean the command "receive"/, ['recieve', '--timeout', '1']],
-    [/needs a nameplate, a dash and a secret/, ['chat', 'ocean']],
-    [/needs a nameplate, a dash and a secret/, ['send', '--text', 'x', 'ocean']],
-    [/needs a nameplate, a dash and a secret/, ['receive', '7-']],
-    [/needs a nameplate, a dash and a secret/, ['chat', ' 7 - ']],
-    [/needs a nameplate, a dash and a secret/, ['chat', '7', '--json']],
-    [/letters a to z or digits/, ['chat', 'ü-ocean']],
-    [/longer than 128 characters/, ['chat', `7-${'x'.repeat(129)}`]],
-    [/control character/, ['chat', '7-a\u0007b']],
-    [/an invite looks like/, ['chat', 'http://localhost:1/path#7-a-b']],
-    [/needs a nameplate, a dash and a secret/, ['chat'], { env: { APARTE_CODE: 'ocean' } }],
-    [/no code was given/, ['receive']],
-    [/no code was given/, ['chat', '-']],
-    [/A server address looks like/, ['chat', '--server', 'ftp://localhost']],
-    [/A server address looks like/, ['chat', '--server', 'localhost:7470']],
-    [/A server address looks like/, ['chat', '--server', 'http://localhost/path']],
-    [/A server address looks like/, ['chat'], { env: { APARTE_SERVER: 'localhost' } }],
-    [/Not a number of seconds/, ['chat', '--timeout', '0']],
-    [/Not a number of seconds/, ['chat', '--timeout', '1e3']],
-    [/Not a number of seconds/, ['chat', '--reconnect', '-1']],
-    [/24 hours \(86400\) at most/, ['chat', '--reconnect', '86401']],
-    [/at least one character/, ['chat', '--name', ' ']],
-    [/at most 64 bytes/, ['chat', '--name', 'é'.repeat(33)]],
-    [/nothing to send/, ['send', '--text', '', '7-ocean-violin']],
-    [/standard input is empty/, ['send', '7-ocean-violin']],
-    [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xc3, 0x28) }],
-    [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xe2, 0x82) }],
-    [/longer than 65,536 bytes/, ['send', '--text', 'é'.repeat(32_769), '7-ocean-violin']],
-    [/more than 4194304 bytes/, ['send', '7-ocean-violin'], { input: 'x'.repeat(4_194_305) }],
-    [/port must be a number/, ['signal', '--port', '65536']],
-  ];
-  for (const [why, args, setting] of WRONG) {
-    const shown = args.map((arg) => (arg.length > 40 ? `${arg.slice(0, 8)}…` : JSON.stringify(arg).slice(1, -1)));
-    test(`wrong usage: ${shown.join(' ')}: ${why.source}`, () => refused(args, 2, why, setting));
+  // One of each kind; the others are among the slow tests.
+  for (const [why, args, setting] of firstOfEachKind()) {
+    test(`wrong usage: ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
   }
 
   test('what is empty in the environment counts as not there', async () => {
@@ -162,7 +104,7 @@ describe('the data folder', { concurrency: 3 }, () => {
       ['send', '--text', 'x'],
       ['receive', '7-ocean-violin'],
     ]) {
-      await refused(args, 1, /The data folder cannot be used/, { home: join(file, 'below') });
+      await refused(sandbox, args, 1, /The data folder cannot be used/, { home: join(file, 'below') });
     }
   });
 
@@ -173,7 +115,7 @@ describe('the data folder', { concurrency: 3 }, () => {
     const [name] = before;
     assert.ok(name !== undefined && before.length === 1, before.join(' '));
     writeFileSync(join(home, name), 'damaged');
-    await refused(['chat', '--json', '7-ocean-violin'], 1, /damaged/, { home });
+    await refused(sandbox, ['chat', '--json', '7-ocean-violin'], 1, /damaged/, { home });
     const kept = readdirSync(home).map((each) => readFileSync(join(home, each), 'utf8'));
     assert.deepEqual(kept, ['damaged']);
   });

@@ -16,5 +16,5 @@ for (const disturbance of DISTURBANCES) {
 }
 
 test('row 17: whatever a link does is named, and never a message shown that is wrong, twice or out of order', () => {
-  hostileRuns(0, 200);
+  hostileRuns(0, 50);
 });

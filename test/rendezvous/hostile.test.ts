@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { afterEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { packWelcome } from '../../shared/signal-wire.ts';
+import { compiled } from '../compiled.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
 
@@ -251,10 +251,11 @@ test('a path in the URL is the folder Socket.IO lives in', async () => {
   await guest.heard('joined');
 });
 
+const LEAVES = compiled(new URL('leaves.ts', import.meta.url));
+
 /** Runs the program beside this file, which meets, leaves, and must then end by itself. */
 async function ends(url: string, when: string): Promise<void> {
-  const script = fileURLToPath(new URL('leaves.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, url, when], {
+  const child = spawn(process.execPath, [LEAVES, url, when], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

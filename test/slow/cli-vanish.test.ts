@@ -1,6 +1,7 @@
 /** How soon it is noticed that the other side is gone, and that nobody crashes where programs end in mid-talk. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { interruptedWaiting } from '../cli/interrupted.ts';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
 
 /** Within so long (ms) a killed program is to be missed. */
@@ -53,3 +54,7 @@ test('one is interrupted while the other sends much: the sender does not crash',
     assert.ok(signal === null && (exit === 7 || exit === 0), `round ${round}: ${exit} ${signal}\n${sender.stderr}`);
   }
 });
+
+for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+  test(`${signal} while waiting: 130, whatever the command`, () => interruptedWaiting(sandbox, signal));
+}

@@ -5,15 +5,15 @@ import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlin
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { dataFolder, openStore } from '../../peer/store/index.ts';
+import { compiled } from '../compiled.ts';
 import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
 
-const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
+const PROGRAM = compiled(new URL('program.ts', import.meta.url));
 
 /** Starts the program beside this file. `line()` resolves to its next line. */
 function start(t: TestContext, folder: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const exited = once(child, 'exit');
@@ -91,12 +91,12 @@ test('a disk that takes no more is named, and no half file stays', {
 }, async (t) => {
   const folder = freshFolder(t);
   const store = await openStore(folder);
-  const script = `import { openStore } from '${new URL('../../peer/store/index.ts', import.meta.url)}';
-    const store = await openStore(process.argv[1]);
-    await store.identity(() => new Uint8Array(32)).catch((error) => console.log(error.code, error.message));`;
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script, folder];
-  const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], { encoding: 'utf8' });
-  assert.match(stdout, /^data-folder .*EFBIG/);
+  const node = [process.execPath, PROGRAM, folder];
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], {
+    encoding: 'utf8',
+    input: 'identity\n',
+  });
+  assert.match(stdout, /^ready\ndata-folder .*EFBIG/);
   assert.deepEqual(names(folder), []);
   assert.deepEqual((await store.identity(make)).secret, SECRET);
 });

@@ -1,11 +1,12 @@
 /**
  * A program that uses the data folder given as its argument. Says `ready`, waits for a line, then runs the task named
- * by it: `identity` tells its secret in hexadecimal; `remember N` keeps 20 peers of its own, beginning with byte N,
+ * by it: `identity` tells its secret in hexadecimal, or why there is none; `remember N` keeps 20 peers of its own, beginning with byte N,
  * and keeps one that all share, verified by the first of them only; `rewrite` renames one peer for ever.
  */
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { openStore } from '../../peer/store/index.ts';
+import { AparteError } from '../../shared/errors.ts';
 
 const store = await openStore(process.argv[2] ?? '');
 const peer = (first: number, second: number) => Uint8Array.of(first, second, ...new Uint8Array(30));
@@ -13,8 +14,13 @@ const peer = (first: number, second: number) => Uint8Array.of(first, second, ...
 async function run(task: string): Promise<void> {
   const [verb, argument] = task.split(' ');
   if (verb === 'identity') {
-    const { secret } = await store.identity(() => Uint8Array.from(randomBytes(32)));
-    console.log(Buffer.from(secret).toString('hex'));
+    try {
+      const { secret } = await store.identity(() => Uint8Array.from(randomBytes(32)));
+      console.log(Buffer.from(secret).toString('hex'));
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      console.log(error.code, error.message);
+    }
   } else if (verb === 'remember') {
     const own = Number(argument);
     for (let count = 0; count < 20; count++) {

@@ -1,0 +1,71 @@
+/** Servers that are not there or are something else, and what the program says of each. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
+import { Server as SocketIoServer } from 'socket.io';
+import type { Sandbox } from './program.ts';
+
+const others: { close(): unknown }[] = [];
+
+/** Closes all that were made. */
+export function closeServers(): void {
+  for (const other of others.splice(0)) other.close();
+}
+
+/** Listens on a free port of loopback until the end. */
+async function listen(server: Server): Promise<number> {
+  others.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port of loopback where nothing listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Each with its cause as the program names it, and what makes one: given our own server, returns the URL of another. */
+const WRONG_SERVERS = {
+  'nothing listens': [/nothing listens there: ECONNREFUSED/, async () => `http://127.0.0.1:${await freePort()}`],
+  'a web server': [
+    /it answers HTTP 404/,
+    async () => `http://127.0.0.1:${await listen(createHttpServer((_, answer) => answer.writeHead(404).end()))}`,
+  ],
+  'no web server': [
+    /it does not speak HTTP/,
+    async () =>
+      `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n')))}`,
+  ],
+  'no TLS': [/it does not speak TLS/, (own: string) => own.replace('http:', 'https:')],
+  'a server that never answers': [
+    /no answer in time/,
+    async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {})))}`,
+  ],
+  'another Socket.IO server': [
+    /no answer in time/,
+    async () => {
+      const http = createHttpServer();
+      others.push(new SocketIoServer(http));
+      return `http://127.0.0.1:${await listen(http)}`;
+    },
+  ],
+  'no such host': [/no host of that name|name server does not answer/, () => 'http://nowhere.invalid:7470'],
+} satisfies Record<string, readonly [cause: RegExp, url: (own: string) => string | Promise<string>]>;
+
+/** Demands that `send` gives up on such a server, and names the cause. The sandbox has a server of ours. */
+export async function givesUp(sandbox: Sandbox, what: keyof typeof WRONG_SERVERS): Promise<void> {
+  const [cause, url] = WRONG_SERVERS[what];
+  const program = await sandbox.run(['send', '--text', 'x', '--server', await url(sandbox.server)]).exits(4);
+  assert.equal(program.stdout, '');
+  const lines = program.stderr.trimEnd().split('\n');
+  assert.match(lines.at(-2) ?? '', /^aparte: The rendezvous server cannot be reached/, program.stderr);
+  assert.match(lines.at(-2) ?? '', cause);
+  assert.match(lines.at(-1) ?? '', /aparte signal/);
+}

@@ -1,0 +1,89 @@
+/** Command lines and environments that are wrong, why each is, and how the program must say so. */
+import assert from 'node:assert/strict';
+import type { Sandbox, Setting } from './program.ts';
+
+/** What is wrong, as the program says it; the arguments; what is around them. */
+type Wrong = readonly [why: RegExp, args: readonly string[], setting?: Setting];
+
+/** All of them. */
+const WRONG: readonly Wrong[] = [
+  [/unknown option '--nonsense'/, ['--nonsense']],
+  [/unknown option '--nonsense'/, ['chat', '--nonsense']],
+  [/unknown option '--servr' \(Did you mean --server\?\)/, ['send', '--servr', 'http://localhost:1']],
+  [/too many arguments/, ['chat', '7-ocean-violin', 'extra']],
+  [/too many arguments/, ['7-ocean-violin', 'extra']],
+  [/too many arguments/, ['id', 'extra']],
+  [/too many arguments/, ['peers', 'extra']],
+  [/too many arguments/, ['signal', 'extra']],
+  [/argument missing/, ['chat', '--name']],
+  [/a server is named stun:HOST/, ['chat', '--stun', 'http://a.org']],
+  [/a server is named stun:HOST/, ['chat'], { env: { APARTE_STUN: 'stun:a.org stun:' } }],
+  [/a server is named turn:USER:PASSWORD@HOST/, ['send', '--turn', 'turn:a.org']],
+  [/Allowed choices are never, allow, only/, ['receive', '--relay', 'always']],
+  [/did you mean the command "receive"/, ['recieve', '--timeout', '1']],
+  [/needs a nameplate, a dash and a secret/, ['chat', 'ocean']],
+  [/needs a nameplate, a dash and a secret/, ['send', '--text', 'x', 'ocean']],
+  [/needs a nameplate, a dash and a secret/, ['receive', '7-']],
+  [/needs a nameplate, a dash and a secret/, ['chat', ' 7 - ']],
+  [/needs a nameplate, a dash and a secret/, ['chat', '7', '--json']],
+  [/letters a to z or digits/, ['chat', 'ü-ocean']],
+  [/longer than 128 characters/, ['chat', `7-${'x'.repeat(129)}`]],
+  [/control character/, ['chat', '7-a\u0007b']],
+  [/an invite looks like/, ['chat', 'http://localhost:1/path#7-a-b']],
+  [/needs a nameplate, a dash and a secret/, ['chat'], { env: { APARTE_CODE: 'ocean' } }],
+  [/no code was given/, ['receive']],
+  [/no code was given/, ['chat', '-']],
+  [/A server address looks like/, ['chat', '--server', 'ftp://localhost']],
+  [/A server address looks like/, ['chat', '--server', 'localhost:7470']],
+  [/A server address looks like/, ['chat', '--server', 'http://localhost/path']],
+  [/A server address looks like/, ['chat'], { env: { APARTE_SERVER: 'localhost' } }],
+  [/Not a number of seconds/, ['chat', '--timeout', '0']],
+  [/Not a number of seconds/, ['chat', '--timeout', '1e3']],
+  [/Not a number of seconds/, ['chat', '--reconnect', '-1']],
+  [/24 hours \(86400\) at most/, ['chat', '--reconnect', '86401']],
+  [/at least one character/, ['chat', '--name', ' ']],
+  [/at most 64 bytes/, ['chat', '--name', 'é'.repeat(33)]],
+  [/nothing to send/, ['send', '--text', '', '7-ocean-violin']],
+  [/standard input is empty/, ['send', '7-ocean-violin']],
+  [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xc3, 0x28) }],
+  [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xe2, 0x82) }],
+  [/longer than 65,536 bytes/, ['send', '--text', 'é'.repeat(32_769), '7-ocean-violin']],
+  [/more than 4194304 bytes/, ['send', '7-ocean-violin'], { input: 'x'.repeat(4_194_305) }],
+  [/port must be a number/, ['signal', '--port', '65536']],
+];
+
+/** The first of each kind of mistake. */
+export function firstOfEachKind(): Wrong[] {
+  return WRONG.filter(([why], index) => WRONG.findIndex(([other]) => other.source === why.source) === index);
+}
+
+/** Those that are not the first of their kind. */
+export function furtherOfEachKind(): Wrong[] {
+  const first = new Set(firstOfEachKind());
+  return WRONG.filter((wrong) => !first.has(wrong));
+}
+
+/** Arguments, short enough for the title of a test. */
+export function title(args: readonly string[]): string {
+  return args.map((arg) => (arg.length > 40 ? `${arg.slice(0, 8)}…` : JSON.stringify(arg).slice(1, -1))).join(' ');
+}
+
+/** Two lines on standard error, what happened and what to do; nothing on standard output but what scripts are told. */
+export async function refused(
+  sandbox: Sandbox,
+  args: readonly string[],
+  exit: number,
+  why: RegExp,
+  setting: Setting = {},
+): Promise<void> {
+  const program = await sandbox.run(args, { input: '', ...setting }).exits(exit);
+  if (args.includes('--json')) {
+    const told = program.events.map((event) => [event.type, event['fatal'] ?? event['exit']]);
+    assert.deepEqual(told, [
+      ['error', true],
+      ['end', exit],
+    ]);
+  } else assert.equal(program.stdout, '', args.join(' '));
+  assert.match(program.stderr, /^aparte: .*[^\n]\naparte: .*[^\n]\n$/, args.join(' '));
+  assert.match(program.stderr, why, args.join(' '));
+}
