@@ -5,6 +5,8 @@ import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
 import { STUN_PORT } from '../shared/stun.ts';
 import { isLoopback } from './door.ts';
 import { addLimitFlags, readLimits } from './limit-flags.ts';
+import type { Level } from './log.ts';
+import { LEVELS } from './log.ts';
 import type { MetricsAddress } from './metrics.ts';
 import type { ServerOptions } from './server.ts';
 
@@ -17,6 +19,8 @@ export interface SignalOptions extends ServerOptions {
   readonly metrics?: MetricsAddress;
   /** How long, in ms, letting go of the clients may take at the end. */
   readonly drain: number;
+  /** The least grave that is written as JSON; null: no log, only words for people. */
+  readonly log: Level | null;
 }
 
 const HELP = `
@@ -47,6 +51,10 @@ SIGTERM lets nobody in any more (GET /readyz says 503, /healthz still 200), tell
 thousand a second, and gives pairings on their way --drain-seconds. With nobody there it ends at once; SIGINT, or a second
 SIGTERM, hurries.
 
+--log info writes one JSON object a line to standard error: start, reload, drain and stop, and each minute how many were
+refused by which cause; error and warn less, debug also how many are there. Never an address, a nameplate or anything that
+was sent. Without it only what goes wrong is said, in words. Standard output has the line "listening on URL" alone.
+
 Others then chat with: aparte chat --server https://HOST:PORT
 `;
 
@@ -69,6 +77,7 @@ interface Parsed {
   readonly tlsKey?: string;
   readonly trustProxy: string;
   readonly drainSeconds: string;
+  readonly log?: string;
 }
 
 /**
@@ -118,6 +127,7 @@ export function parseServerFlags(
         'turn:HOST[:PORT][?transport=udp|tcp], a relay to offer; repeatable (APARTE_TURN_URL)',
       ).argParser((url, before: readonly string[] | undefined) => [...(before ?? []), url]),
     )
+    .addOption(option('--log <level>', `JSON lines on standard error: ${LEVELS.join(', ')}`, 'APARTE_LOG'))
     .addOption(
       option('--drain-seconds <number>', 'what SIGTERM gives pairings on their way', 'APARTE_DRAIN_SECONDS', '5'),
     )
@@ -167,10 +177,13 @@ export function parseServerFlags(
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
   if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
   if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
+  const log = parsed.log === undefined ? null : LEVELS.find((level) => level === parsed.log);
+  if (log === undefined) return fail(`the log can be ${LEVELS.join(', ')}`);
   if (!/^\d{1,3}$/.test(drainSeconds)) fail('the seconds to drain must be a number from 0 to 999');
   return {
     port: Number(port),
     drain: Number(drainSeconds) * 1_000,
+    log,
     host,
     proxies: Number(trustProxy),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }),

@@ -1,11 +1,17 @@
 /** The `aparte signal` command: flags, environment, one line of output. */
 import { CommanderError } from 'commander';
-import { AparteError, EXIT } from '../shared/errors.ts';
+import { AparteError, EXIT, errorKind } from '../shared/errors.ts';
 import { isLoopback } from './door.ts';
+import type { SignalOptions } from './flags.ts';
 import { parseServerFlags } from './flags.ts';
+import { framesOf, Log, RefusalTally } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { alsoRefused } from './observer.ts';
 import type { SignalingServer } from './server.ts';
 import { startServer } from './server.ts';
+
+/** How often refusals are written into the log, in ms. */
+const LOG_EVERY = 60_000;
 
 /** What the command needs of the process it runs in. */
 export interface SignalIo {
@@ -15,11 +21,13 @@ export interface SignalIo {
   onStop(stop: (isUrgent: boolean) => void): void;
   /** Calls `reload` each time the process is asked to read its files again, by SIGHUP. */
   onReload(reload: () => void): void;
+  /** Calls `report` with what was thrown and nobody caught; the process ends then. */
+  onBug(report: (thrown: unknown) => void): void;
 }
 
 /**
  * Runs the server until it is asked to stop. `argv` is what follows `signal`. Returns the exit code: 0 after a stop,
- * 2 for wrong usage or a certificate that cannot be used, 4 where it cannot listen.
+ * 1 for a bug, 2 for wrong usage or a certificate that cannot be used, 4 where it cannot listen.
  */
 export async function runSignal(
   argv: readonly string[],
@@ -27,56 +35,87 @@ export async function runSignal(
   io: SignalIo,
 ): Promise<number> {
   let metrics: Metrics | null = null;
+  let log = new Log(null, (text) => io.stderr.write(text));
+  io.onBug((thrown) => reportBug(log, thrown, env));
   try {
     const options = parseServerFlags(argv, env, io);
+    log = new Log(options.log, (text) => io.stderr.write(text));
     if (options.metrics !== undefined) metrics = await (await import('./metrics.ts')).startMetrics(options.metrics);
-    const server = await startServer({ ...options, ...(metrics !== null && { observer: metrics.observer }) });
+    const refusals = new RefusalTally();
+    const observer = alsoRefused(metrics?.observer ?? null, (cause) => refusals.add(cause));
+    const server = await startServer({ ...options, observer });
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const closed = new Promise<void>((resolve) => {
       let asked = 0;
       io.onStop((isUrgent) => {
         asked += 1;
-        resolve(server.close(isUrgent || asked > 1 ? 0 : options.drain));
+        const patience = isUrgent || asked > 1 ? 0 : options.drain;
+        log.note('info', 'drain', { patience, ...server.stats() });
+        resolve(server.close(patience));
       });
     });
-    if (options.tls !== undefined) io.onReload(() => reload(server, io));
-    if (!isLoopback(options.host) && options.tls === undefined && options.proxies === 0) {
-      io.stderr.write(
-        'aparte: warning: plain HTTP beyond this machine shows nameplates and addresses to the network\n' +
-          'aparte: use --tls-cert and --tls-key, or a proxy that speaks HTTPS and --trust-proxy\n',
-      );
-    }
-    if (argv.some((arg) => arg.startsWith('--turn-secret'))) {
-      io.stderr.write(
-        'aparte: warning: other users of this machine can see --turn-secret\n' +
-          'aparte: put it into the environment instead, as APARTE_TURN_SECRET\n',
-      );
-    }
-    if (metrics !== null) io.stderr.write(`aparte: metrics at ${metrics.url}\n`);
+    if (options.tls !== undefined) io.onReload(() => reload(server, log));
+    warn(log, options, argv);
+    if (metrics !== null) log.say('info', 'metrics', `metrics at ${metrics.url}`, null);
+    log.note('info', 'start', { port: server.port, stunPort: server.stunPort, tls: options.tls !== undefined });
     io.stdout.write(`listening on ${server.url}\n`);
+    const record = () => {
+      const causes = refusals.take();
+      if (causes !== null) log.note('info', 'refused', { causes });
+      log.note('debug', 'census', server.stats());
+    };
+    const recorder = setInterval(record, LOG_EVERY).unref();
     await closed;
+    clearInterval(recorder);
+    record();
+    log.note('info', 'stop');
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof AparteError)) throw error;
-    explain(error, io);
+    if (!(error instanceof AparteError)) {
+      reportBug(log, error, env);
+      return EXIT.bug;
+    }
+    log.say('error', error.code, error.message, error.hint);
     return error.exit;
   } finally {
     await metrics?.close();
   }
 }
 
-/** Takes up a new certificate, or says why it goes on with the old one. */
-function reload(server: SignalingServer, io: SignalIo): void {
-  try {
-    server.reload();
-  } catch (error) {
-    if (!(error instanceof AparteError)) throw error;
-    explain(error, io);
-    io.stderr.write('aparte: the certificate in use stays\n');
+/** Says what is unwise in how the server was started. */
+function warn(log: Log, { host, tls, proxies }: SignalOptions, argv: readonly string[]): void {
+  if (!isLoopback(host) && tls === undefined && proxies === 0) {
+    log.say(
+      'warn',
+      'plain-http',
+      'plain HTTP beyond this machine shows nameplates and addresses to the network',
+      'use --tls-cert and --tls-key, or a proxy that speaks HTTPS and --trust-proxy',
+    );
+  }
+  if (argv.some((arg) => arg.startsWith('--turn-secret'))) {
+    log.say(
+      'warn',
+      'visible-secret',
+      'other users of this machine can see --turn-secret',
+      'put it into the environment instead, as APARTE_TURN_SECRET',
+    );
   }
 }
 
-function explain({ message, hint }: AparteError, { stderr }: SignalIo): void {
-  stderr.write(`aparte: ${message}\naparte: ${hint}\n`);
+/** Takes up a new certificate, or says why it goes on with the old one. */
+function reload(server: SignalingServer, log: Log): void {
+  try {
+    server.reload();
+    log.note('info', 'reload');
+  } catch (error) {
+    if (!(error instanceof AparteError)) throw error;
+    log.say('error', error.code, `${error.message} The certificate in use stays.`, error.hint);
+  }
+}
+
+function reportBug(log: Log, thrown: unknown, env: Readonly<Record<string, string | undefined>>): void {
+  const { what, hint } = errorKind('bug');
+  log.say('error', 'bug', what, hint, { frames: framesOf(thrown) });
+  if (env['APARTE_DEBUG'] === '1') log.say('error', 'stack', thrown instanceof Error ? `${thrown.stack}` : '', null);
 }

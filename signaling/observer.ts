@@ -37,3 +37,14 @@ export interface ServerObserver {
 
 /** Nobody listens. */
 export const UNOBSERVED: ServerObserver = { refused: () => {}, met: () => {}, forwarded: () => {} };
+
+/** Tells `one`, if there is one, all that happens, and `refused` of refusals. */
+export function alsoRefused(one: ServerObserver | null, refused: (cause: RefusalCause) => void): ServerObserver {
+  return {
+    ...(one ?? UNOBSERVED),
+    refused: (cause) => {
+      one?.refused(cause);
+      refused(cause);
+    },
+  };
+}

@@ -9,6 +9,8 @@ export interface Run {
   readonly stop: (isUrgent?: boolean) => void;
   /** Asks it to read its files again. */
   readonly reload: () => void;
+  /** Tells it of something thrown that nobody caught. */
+  readonly report: (thrown: unknown) => void;
   /** Resolves with the first line of output. */
   readonly listening: Promise<string>;
   readonly exit: Promise<number>;
@@ -19,6 +21,7 @@ export function start(argv: readonly string[], env: Record<string, string> = {})
   const out: string[] = [];
   const err: string[] = [];
   let [said, stop, reload] = [(_line: string) => {}, (_isUrgent: boolean) => {}, () => {}];
+  let report = (_thrown: unknown) => {};
   const listening = new Promise<string>((resolve) => (said = resolve));
   const write = (text: string) => {
     out.push(text);
@@ -28,7 +31,16 @@ export function start(argv: readonly string[], env: Record<string, string> = {})
     stdout: { write },
     stderr: { write: (text) => err.push(text) },
     onStop: (go) => (stop = go),
+    onBug: (tell) => (report = tell),
     onReload: (again) => (reload = again),
   });
-  return { out, err, stop: (isUrgent = true) => stop(isUrgent), reload: () => reload(), listening, exit };
+  return {
+    out,
+    err,
+    stop: (isUrgent = true) => stop(isUrgent),
+    reload: () => reload(),
+    report: (thrown) => report(thrown),
+    listening,
+    exit,
+  };
 }

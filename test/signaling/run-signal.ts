@@ -9,5 +9,6 @@ process.exitCode = await runSignal(process.argv.slice(2), process.env, {
     process.on('SIGTERM', () => stop(false));
     process.on('SIGINT', () => stop(true));
   },
+  onBug: () => {},
   onReload: (reload) => void process.on('SIGHUP', reload),
 });

@@ -107,7 +107,7 @@ test('a new certificate is shown to who comes, and disturbs nobody; a bad one ch
   assert.equal(await shown(port), 'two');
   assert.match(
     run.err.join(''),
-    /live\.key is not the key of .*live\.pem.*\naparte: .*\naparte: the certificate in use stays\n/,
+    /live\.key is not the key of .*live\.pem\) The certificate in use stays\.\naparte: .*PEM/,
   );
   await undisturbed(couple);
 });
