@@ -149,3 +149,20 @@ export function base32(bytes: Uint8Array): string {
   }
   return bits > 0 ? text + alphabet.charAt((value << (5 - bits)) & 31) : text;
 }
+
+/** Base64 with the alphabet for URLs and without padding (RFC 4648, section 5). */
+export function base64url(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** The bytes of {@link base64url}. Throws `damaged` for any other text, also one that only spells the bytes differently. */
+export function fromBase64url(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1)
+    throw new AparteError('damaged', 'text that is not base64');
+  const decoded = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const bytes = Uint8Array.from(decoded, (char) => char.charCodeAt(0));
+  if (base64url(bytes) !== text) throw new AparteError('damaged', 'text that is not base64');
+  return bytes;
+}

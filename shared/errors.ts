@@ -140,6 +140,47 @@ const KINDS = {
     what: 'The other side did not come.',
     hint: 'Check that it uses the same code and server, or wait longer with --timeout.',
   },
+  // Manual pairing.
+  'not-a-blob': {
+    exit: EXIT.usage,
+    what: 'There is no invite or answer of this program in what was given.',
+    hint: 'Copy the whole text that begins with ap1i (an invite) or ap1a (an answer).',
+  },
+  'bad-blob': {
+    exit: EXIT.usage,
+    what: 'The invite or answer is damaged: a part is missing, or was changed on the way.',
+    hint: 'Copy it again, from its first character to its last; if that does not help, have it sent another way.',
+  },
+  'blob-version': {
+    exit: EXIT.usage,
+    what: 'The invite or answer was made by another version of this program.',
+    hint: 'Install the same release on both sides.',
+  },
+  'wrong-blob': {
+    exit: EXIT.usage,
+    what: 'An invite stands where the answer belongs, or an answer where an invite does.',
+    hint: 'An invite (ap1i…) is given to "aparte --manual"; what that prints, the answer (ap1a…), goes back.',
+  },
+  'own-invite': {
+    exit: EXIT.usage,
+    what: 'This is the invite that was made here.',
+    hint: 'Give it to the other side, and paste here what comes back.',
+  },
+  'other-invite': {
+    exit: EXIT.usage,
+    what: 'This is the answer to another invite.',
+    hint: 'Check that the other side was given the last invite that was made here.',
+  },
+  'invite-answered': {
+    exit: EXIT.usage,
+    what: 'The invite has been answered already: it is good for one answer.',
+    hint: 'Make another invite for another person.',
+  },
+  'invite-expired': {
+    exit: EXIT.timeout,
+    what: 'The invite has expired: it was good for 10 minutes.',
+    hint: 'Make a new one and send it at once.',
+  },
   // The conversation.
   'peer-left': {
     exit: EXIT.peerGone,

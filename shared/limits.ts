@@ -32,6 +32,10 @@ export const MAX_SDP = 6_000;
 export const MAX_CAPABILITIES = 256;
 /** ICE candidates taken from one peer. */
 export const MAX_CANDIDATES = 32;
+/** Candidates in the short form of a description, as it stands in an invite or answer of manual pairing. */
+export const MAX_SHORT_CANDIDATES = 8;
+/** Characters of an invite or answer of manual pairing. */
+export const MAX_BLOB = 1_024;
 /** SIG frames per direction. */
 export const MAX_SIGNALS = 64;
 

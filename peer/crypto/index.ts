@@ -4,6 +4,16 @@
  */
 import { utf8 } from '../../shared/bytes.ts';
 
+export type { Answer, BlobKind, Invite } from './blobs.ts';
+export {
+  blobKind,
+  decodeInvite,
+  encodeInvite,
+  openAnswer,
+  pairingContext,
+  pairingSecret,
+  sealAnswer,
+} from './blobs.ts';
 export type { Channel } from './channel.ts';
 export { MAX_PLAIN } from './channel.ts';
 export type { Claims, ProvenClaims } from './claims.ts';
