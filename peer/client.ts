@@ -4,12 +4,11 @@
  */
 import { AparteError } from '../shared/errors.ts';
 import type { IceServer } from '../shared/ice.ts';
-import type { Member } from '../shared/signal-wire.ts';
 import type { Clock } from './core/context.ts';
 import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/events.ts';
 import type { Room } from './core/room.ts';
 import type { Link, LinkSignal, OpenLink, Route } from './link/link.ts';
-import type { OpenRendezvous, Rendezvous } from './rendezvous/rendezvous.ts';
+import type { OpenRendezvous, Rendezvous, RoomMember } from './rendezvous/rendezvous.ts';
 
 type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 
@@ -139,10 +138,12 @@ export class Client {
         return this.#places.get(order.place)?.send(order.to, order.bytes);
       case 'freeMember':
         return this.#places.get(order.place)?.free(order.member);
+      case 'takeAnswer':
+        return this.#places.get(order.place)?.take?.(order.text);
       case 'leavePlace':
         return this.#leavePlace(order.place);
       case 'openLink':
-        this.#links.set(order.link, this.#openLink(order.link, order.initiator));
+        this.#links.set(order.link, this.#openLink(order));
         return;
       case 'describeLink':
         return this.#signal(order.link, () => ({ type: order.kind, sdp: order.sdp }));
@@ -175,15 +176,15 @@ export class Client {
   }
 
   #openPlace(order: Extract<Order, { type: 'openPlace' }>): Rendezvous {
-    const { place, nameplate, card, capacity } = order;
+    const { place, nameplate, card, capacity, manual } = order;
     return this.#parts.openRendezvous(
-      { nameplate, card, capacity },
+      { nameplate, card, capacity, manual },
       {
-        joined: (name: string, members: readonly Member[], iceServers: readonly IceServer[]) => {
+        joined: (name: string, members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
           this.#iceServers = iceServers;
           this.give({ type: 'joined', place, nameplate: name, members });
         },
-        came: (member: Member) => this.give({ type: 'memberCame', place, member }),
+        came: (member: RoomMember) => this.give({ type: 'memberCame', place, member }),
         left: (member: string) => this.give({ type: 'memberLeft', place, member }),
         frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),
         lost: (cause: AparteError, retryAt: number) => this.give({ type: 'placeLost', place, cause, retryAt }),
@@ -193,6 +194,8 @@ export class Client {
         },
         noted: (cause: AparteError) => this.give({ type: 'placeNoted', place, cause }),
         refused: (cause: AparteError) => this.give({ type: 'placeRefused', place, cause }),
+        blob: (kind: 'invite' | 'answer', text: string, until: number) =>
+          this.give({ type: 'blob', place, kind, text, until }),
       },
     );
   }
@@ -205,7 +208,7 @@ export class Client {
     this.#leaving.add(leaving);
   }
 
-  #openLink(link: number, initiator: boolean): Link {
+  #openLink({ link, initiator, place }: Extract<Order, { type: 'openLink' }>): Link {
     const events = {
       signal: (signal: LinkSignal) => this.give(this.#signalFact(link, signal)),
       opened: () => this.give({ type: 'linkOpened', link }),
@@ -214,7 +217,8 @@ export class Client {
       closed: (detail: string) =>
         this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
     };
-    return this.#parts.openLink(initiator, events, this.#iceServers);
+    const ready = this.#places.get(place)?.adopt?.(events);
+    return ready ?? this.#parts.openLink(initiator, events, this.#iceServers);
   }
 
   #signalFact(link: number, signal: LinkSignal): Fact {

@@ -11,6 +11,7 @@ const Command = v.variant('type', [
   v.object({ type: v.literal('send'), text, ref: v.optional(v.nullable(v.string()), null) }),
   v.object({ type: v.literal('typing'), on: v.boolean() }),
   v.object({ type: v.literal('verify'), peer: v.string() }),
+  v.object({ type: v.literal('answer'), blob: text }),
   v.object({ type: v.literal('quit') }),
 ]);
 /** A command of a script. */

@@ -69,7 +69,7 @@ export abstract class Attempt {
   protected readonly context: Context;
   protected readonly events: AttemptEvents;
   protected readonly profile: Profile;
-  readonly #place: number;
+  protected readonly place: number;
   /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
   /** SIG frames sent, to send them again byte for byte. */
@@ -83,7 +83,7 @@ export abstract class Attempt {
     this.events = options.events;
     this.profile = options.profile;
     this.member = options.member;
-    this.#place = options.place;
+    this.place = options.place;
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
   }
 
@@ -157,7 +157,7 @@ export abstract class Attempt {
 
   /** Sends a frame to this member. */
   protected send(bytes: Uint8Array): void {
-    this.context.emit({ type: 'sendHandshake', place: this.#place, to: this.member, bytes });
+    this.context.emit({ type: 'sendHandshake', place: this.place, to: this.member, bytes });
   }
 
   /** Tells the other side that we give up, without saying more than one byte can. */

@@ -6,7 +6,7 @@ import type { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
 import { type Context, tell } from './context.ts';
-import type { Fact } from './events.ts';
+import type { Fact, Waiting } from './events.ts';
 import { Guesses } from './guesses.ts';
 import { Place } from './place.ts';
 
@@ -75,6 +75,17 @@ export class CodeMeeting {
     );
   }
 
+  /** What is waited for. */
+  get waits(): Waiting['for'] {
+    if (!this.place.joined) return 'server';
+    return this.place.busy ? 'handshake' : 'peer';
+  }
+
+  /** Until when (ms) what is waited for takes, null where that is open: for the server to be tried again. */
+  get until(): number | null {
+    return this.retryAt;
+  }
+
   /** Takes a fact about the place. */
   got(fact: Extract<Fact, { place: number }>): void {
     if (fact.type === 'placeRefused') {
@@ -85,6 +96,7 @@ export class CodeMeeting {
       if (!this.#met) this.#events.noted(fact.cause);
       return;
     }
+    if (fact.type === 'blob') return;
     if (fact.type === 'placeResumed') this.#reachedServer();
     this.place.got(fact);
     if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);

@@ -3,8 +3,8 @@
  * events are what a person or a script is told, and can never hold a key.
  */
 import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
-import type { Member } from '../../shared/signal-wire.ts';
 import type { Path, Route } from '../link/link.ts';
+import type { JoinRequest, RoomMember } from '../rendezvous/rendezvous.ts';
 
 /** How a remote peer stands. */
 export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
@@ -43,6 +43,8 @@ export type ChatEvent =
   | { readonly type: 'sent'; readonly id: string; readonly ref: string | null }
   | { readonly type: 'delivered'; readonly id: string; readonly peer: string }
   | { readonly type: 'typing'; readonly peer: string; readonly on: boolean }
+  /** Manual pairing: a text to hand to the other side. */
+  | { readonly type: 'invite' | 'answer'; readonly blob: string }
   | { readonly type: 'signal'; readonly status: 'connected' | 'lost' | 'left' }
   | {
       readonly type: 'error';
@@ -55,10 +57,21 @@ export type ChatEvent =
 
 /**
  * What the program waits for just now, since when; `until` is when it gives up, for `server` when it tries again; null
- * for never.
+ * for never. In manual pairing: for the `addresses` of this machine to be found, for the `answer` to our invite, for
+ * the other side's `taking` our answer.
  */
 export interface Waiting {
-  readonly for: 'server' | 'peer' | 'handshake' | 'path' | 'reconnect' | 'delivery' | null;
+  readonly for:
+    | 'server'
+    | 'peer'
+    | 'addresses'
+    | 'answer'
+    | 'taking'
+    | 'handshake'
+    | 'path'
+    | 'reconnect'
+    | 'delivery'
+    | null;
   readonly since: number;
   readonly until: number | null;
 }
@@ -68,6 +81,8 @@ export type UserCommand =
   | { readonly type: 'send'; readonly text: string; readonly ref: string | null; readonly raw?: boolean }
   | { readonly type: 'typing'; readonly on: boolean }
   | { readonly type: 'verify'; readonly peer: string }
+  /** Manual pairing: what the other side handed back, with whatever was copied around it. */
+  | { readonly type: 'answer'; readonly blob: string }
   /** `ask`: where something is undelivered, be told so (`not-delivered`) and stay, the first time. */
   | { readonly type: 'quit'; readonly ask?: true };
 
@@ -81,8 +96,13 @@ export interface KnownPeer {
 
 /** What happened. `place` and `link` are the numbers that `openPlace` and `openLink` orders gave. */
 export type Fact =
-  | { readonly type: 'joined'; readonly place: number; readonly nameplate: string; readonly members: readonly Member[] }
-  | { readonly type: 'memberCame'; readonly place: number; readonly member: Member }
+  | {
+      readonly type: 'joined';
+      readonly place: number;
+      readonly nameplate: string;
+      readonly members: readonly RoomMember[];
+    }
+  | { readonly type: 'memberCame'; readonly place: number; readonly member: RoomMember }
   | { readonly type: 'memberLeft'; readonly place: number; readonly member: string }
   | { readonly type: 'gotHandshake'; readonly place: number; readonly from: string; readonly bytes: Uint8Array }
   | { readonly type: 'placeLost'; readonly place: number; readonly cause: AparteError; readonly retryAt: number }
@@ -90,6 +110,14 @@ export type Fact =
   /** What the user should be told of a place; it stays as it is. */
   | { readonly type: 'placeNoted'; readonly place: number; readonly cause: AparteError }
   | { readonly type: 'placeRefused'; readonly place: number; readonly cause: AparteError }
+  /** Manual pairing: a text for the user to hand over, good until `until` (ms). */
+  | {
+      readonly type: 'blob';
+      readonly place: number;
+      readonly kind: 'invite' | 'answer';
+      readonly text: string;
+      readonly until: number;
+    }
   | { readonly type: 'linkDescription'; readonly link: number; readonly sdp: string }
   | { readonly type: 'linkCandidate'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'linkOpened'; readonly link: number }
@@ -106,6 +134,9 @@ export type Fact =
   /** Time has passed: given at `wakeAt` or later. */
   | { readonly type: 'tick' };
 
+/** What concerns who is in a room; all else that happens to a place is for whoever entered it. */
+export type RoomFact = Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' | 'placeNoted' | 'blob' }>;
+
 /** What to do, in order, before the next fact is given. */
 export type Order =
   /** Enter a meeting place; `nameplate` null asks for a fresh one. */
@@ -115,11 +146,15 @@ export type Order =
       readonly nameplate: string | null;
       readonly card: Uint8Array;
       readonly capacity: number;
+      readonly manual?: JoinRequest['manual'];
     }
+  /** Manual pairing: what the user says is the answer to the invite made there. */
+  | { readonly type: 'takeAnswer'; readonly place: number; readonly text: string }
   | { readonly type: 'sendHandshake'; readonly place: number; readonly to: string; readonly bytes: Uint8Array }
   | { readonly type: 'freeMember'; readonly place: number; readonly member: string }
   | { readonly type: 'leavePlace'; readonly place: number }
-  | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean }
+  /** Open a link to somebody met at that place, or take the one there is already. */
+  | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean; readonly place: number }
   /** The other side's offer or answer, for our link. */
   | { readonly type: 'describeLink'; readonly link: number; readonly kind: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'addCandidate'; readonly link: number; readonly bytes: Uint8Array }

@@ -15,10 +15,11 @@ export class LocalLink {
   candidates: Uint8Array[] = [];
   #candidateCount = 0;
 
-  constructor(context: Context, initiator: boolean) {
+  /** `place`: where the one it is for was met. */
+  constructor(context: Context, initiator: boolean, place: number) {
     this.number = context.nextNumber();
     this.openedAt = context.now;
-    context.emit({ type: 'openLink', link: this.number, initiator });
+    context.emit({ type: 'openLink', link: this.number, initiator, place });
   }
 
   /** Keeps a candidate of ours, MAX_SIGNALS at most: more could not be sent. */
@@ -44,16 +45,18 @@ export class LocalLink {
 /** A link that is opened before it is known whether anybody proves the code, and given to the first who does. */
 export class SpareLink {
   readonly #context: Context;
+  readonly #place: number;
   #link: LocalLink | null = null;
 
-  constructor(context: Context) {
+  constructor(context: Context, place: number) {
     this.#context = context;
+    this.#place = place;
   }
 
   /** Sees to it that there is a fresh one. */
   open(): void {
     if (this.#link !== null && this.#link.openedAt + FRESH < this.#context.now) this.close();
-    this.#link ??= new LocalLink(this.#context, true);
+    this.#link ??= new LocalLink(this.#context, true, this.#place);
   }
 
   /** The link, if it has this number. */
@@ -63,7 +66,7 @@ export class SpareLink {
 
   /** Gives it away; where there is none, one that is opened now. */
   take(): LocalLink {
-    const link = this.#link ?? new LocalLink(this.#context, true);
+    const link = this.#link ?? new LocalLink(this.#context, true, this.#place);
     this.#link = null;
     return link;
   }

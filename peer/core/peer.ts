@@ -117,7 +117,7 @@ export class Peer {
   /** A fact about a meeting place of ours. */
   gotPlace(fact: Extract<Fact, { place: number }>): void {
     // What hinders a reunion is shown by its not coming about.
-    if (fact.type === 'placeNoted') return;
+    if (fact.type === 'placeNoted' || fact.type === 'blob') return;
     if (fact.type === 'placeRefused') this.#reunion?.refused();
     else this.#reunion?.place(fact.place)?.got(fact);
   }

@@ -2,15 +2,16 @@
  * One meeting place: a room of one rendezvous, entered with one card and one secret. Starts an attempt with each
  * member by the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them.
  */
-import { checkCards, decodeCard, encodeCard } from '../../shared/card.ts';
+import { encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
-import type { Member } from '../../shared/signal-wire.ts';
 import { FLIGHT, frameType, type Meeting, type Mode } from '../crypto/index.ts';
+import type { JoinRequest, RoomMember } from '../rendezvous/rendezvous.ts';
 import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions, type Met, type Profile } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
-import type { Fact } from './events.ts';
+import type { RoomFact } from './events.ts';
 import type { Guesses } from './guesses.ts';
+import { handshakeInputs, wipePairing } from './handshake-inputs.ts';
 import { Initiating } from './initiating.ts';
 import { SpareLink } from './local-link.ts';
 import { Recent } from './recent.ts';
@@ -27,7 +28,9 @@ export interface PlaceOptions {
   readonly mode: Mode;
   /** Null asks for a fresh one. */
   readonly nameplate: string | null;
-  readonly secret: Uint8Array;
+  /** Null in manual pairing, unless both agreed on a code. */
+  readonly secret: Uint8Array | null;
+  readonly manual?: JoinRequest['manual'];
   /** People the room is for. */
   readonly capacity: number;
   /** Null where guesses are not counted: the secret is a ticket. */
@@ -60,7 +63,7 @@ export class Place {
   readonly #events: PlaceEvents;
   readonly #card: Uint8Array;
   readonly #attempts = new Map<string, Attempt>();
-  readonly #newcomers: Member[] = [];
+  readonly #newcomers: RoomMember[] = [];
   readonly #hellos = new Recent(MAX_HELLOS_PER_SECOND, 1_000);
   /** Whether the last newcomer may not be greeted yet. */
   #heldBack = false;
@@ -74,11 +77,11 @@ export class Place {
     this.#context = context;
     this.#options = options;
     this.#events = events;
-    this.#spare = new SpareLink(context);
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
     this.number = context.nextNumber();
-    const { nameplate, capacity } = options;
-    context.emit({ type: 'openPlace', place: this.number, nameplate, card: this.#card, capacity });
+    this.#spare = new SpareLink(context, this.number);
+    const { nameplate, capacity, manual } = options;
+    context.emit({ type: 'openPlace', place: this.number, nameplate, card: this.#card, capacity, manual });
   }
 
   /** Whether a handshake is under way, or done. */
@@ -92,8 +95,8 @@ export class Place {
     return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
   }
 
-  /** Takes a fact about this place; a refusal is the business of whoever entered. */
-  got(fact: Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' | 'placeNoted' }>): void {
+  /** Takes a fact about this place. */
+  got(fact: RoomFact): void {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
@@ -113,7 +116,7 @@ export class Place {
   }
 
   /** We are in, as a new member: what was under way before is void. */
-  #gotJoined(nameplate: string, members: readonly Member[]): void {
+  #gotJoined(nameplate: string, members: readonly RoomMember[]): void {
     this.giveUp('the server lost the room meanwhile');
     if (this.#left) return;
     this.#newcomers.length = 0;
@@ -123,7 +126,7 @@ export class Place {
     if (this.#chosen === null) for (const member of members) this.#respondTo(member);
   }
 
-  #gotMember(member: Member): void {
+  #gotMember(member: RoomMember): void {
     if (this.#chosen !== null) return;
     this.#newcomers.push(member);
     this.#greet();
@@ -230,43 +233,42 @@ export class Place {
         this.#heldBack = true;
         return;
       }
-      const member = this.#newcomers.shift() as Member;
+      const member = this.#newcomers.shift() as RoomMember;
       this.#hellos.add(this.#context.now);
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
       this.#spare.open();
       const options = this.#attemptOptions(member, meeting, () => attempt);
       const attempt: Attempt = new Initiating(options, () => this.#spare.take());
+      wipePairing(meeting, member);
       this.#attempts.set(member.id, attempt);
     }
   }
 
-  #respondTo(member: Member): void {
+  #respondTo(member: RoomMember): void {
     const meeting = this.#meetingWith(member, 'B');
     if (meeting === null) return;
     const options = this.#attemptOptions(member, meeting, () => attempt);
     const attempt: Attempt = new Responding(options, this.#options.guesses);
+    wipePairing(meeting, member);
     this.#attempts.set(member.id, attempt);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */
-  #meetingWith(member: Member, role: 'A' | 'B'): Meeting | null {
+  #meetingWith(member: RoomMember, role: 'A' | 'B'): Meeting | null {
     try {
-      checkCards(decodeCard(this.#card), decodeCard(member.card));
+      return handshakeInputs({ ...this.#options, role, card: this.#card, nameplate: this.#nameplate }, member);
     } catch (error) {
-      if (!(error instanceof AparteError)) throw error;
+      if (!(error instanceof AparteError) || error.code === 'bug') throw error;
       const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);
       this.#context.emit({ type: 'sendHandshake', place: this.number, to: member.id, bytes });
       if (error.code === 'version' && role === 'B') this.#events.failed(error);
       else this.#events.noted(error);
       return null;
     }
-    const [cardA, cardB] = role === 'A' ? [this.#card, member.card] : [member.card, this.#card];
-    const { mode, secret } = this.#options;
-    return { mode, nameplate: this.#nameplate, secret, context: new Uint8Array(0), cardA, cardB };
   }
 
-  #attemptOptions(member: Member, meeting: Meeting, self: () => Attempt): AttemptOptions {
+  #attemptOptions(member: RoomMember, meeting: Meeting, self: () => Attempt): AttemptOptions {
     const events: AttemptEvents = {
       rightTag: () => this.#shutDoor(self()),
       met: (met) => this.#events.met(met, self()),

@@ -78,7 +78,7 @@ export class Responding extends Attempt {
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.accept(FLIGHT.hello, frame, reply);
     this.send(reply);
-    this.#link = new LocalLink(this.context, false);
+    this.#link = new LocalLink(this.context, false, this.place);
   }
 
   #gotAbort(frame: Uint8Array): void {

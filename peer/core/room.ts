@@ -7,11 +7,12 @@ import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice.ts';
 import type { Identity, Random } from '../crypto/index.ts';
-import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
 import { Delivery, MessageIds, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
 import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
+import { ManualMeeting, type ManualOptions } from './manual-meeting.ts';
+import { type Meeting, openMeeting } from './meeting.ts';
 import { Peer } from './peer.ts';
 import type { SessionEnd } from './session.ts';
 import { waitingFor } from './waiting.ts';
@@ -26,6 +27,8 @@ export interface RoomOptions {
   readonly known: readonly KnownPeer[];
   /** Null nameplate: one is asked for. The secret is normalised. */
   readonly code: { readonly nameplate: string | null; readonly secret: string };
+  /** To pair by hand, and not by the code. Left out: no. */
+  readonly manual?: ManualOptions;
   /** Makes the invite of a code, null where there is no server to name. */
   invite(code: string): string | null;
   /** How long (ms) to wait for the other side; null for ever. */
@@ -44,7 +47,7 @@ export class Room {
   readonly #options: RoomOptions;
   readonly #context: { now: number; date: number } & Context;
   #orders: Order[] = [];
-  #meeting: CodeMeeting | null = null;
+  #meeting: Meeting | null = null;
   #peer: Peer | null = null;
   readonly #delivery = new Delivery();
   readonly #ids: MessageIds;
@@ -76,7 +79,7 @@ export class Room {
       this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
       const profile = { identity, name, cursor: 0, expected: null, relay };
-      this.#meeting = new CodeMeeting(
+      this.#meeting = openMeeting(
         this.#context,
         { ...this.#options, profile },
         {
@@ -111,8 +114,8 @@ export class Room {
   /** What we wait for. */
   get waiting(): Waiting {
     const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (this.#peer?.giveUpAt ?? this.#giveUpAt);
-    const until = this.#waiting.for === 'server' ? (this.#meeting?.retryAt ?? null) : giveUpAt;
-    return { ...this.#waiting, until };
+    const until = this.#meeting?.until ?? null;
+    return { ...this.#waiting, until: this.#waiting.for === 'server' ? until : earliest(giveUpAt, until) };
   }
 
   /** How we are connected; null while we are not. */
@@ -134,7 +137,7 @@ export class Room {
   #updateWaiting(): void {
     const { undelivered } = this.#delivery;
     const peer = this.#peer?.status ?? null;
-    const next = this.#ended ? null : waitingFor({ place: this.#meeting?.place ?? null, peer, undelivered });
+    const next = this.#ended ? null : waitingFor({ meeting: this.#meeting?.waits ?? null, peer, undelivered });
     if (next !== this.#waiting.for) this.#waiting = { for: next, since: this.#context.now };
   }
 
@@ -190,6 +193,8 @@ export class Room {
         return this.#peer?.typing(command.on);
       case 'verify':
         return this.#verify(command.peer);
+      case 'answer':
+        return this.#takeAnswer(command.blob);
       case 'quit':
         this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
     }
@@ -206,6 +211,12 @@ export class Room {
       if (!(error instanceof AparteError)) throw error;
       tellError(this.#context, error, false);
     }
+  }
+
+  #takeAnswer(blob: string): void {
+    if (this.#meeting instanceof ManualMeeting) return this.#meeting.take(blob);
+    const code = this.#options.manual === undefined ? 'bad-command' : 'invite-answered';
+    tellError(this.#context, new AparteError(code), false);
   }
 
   #verify(handle: string): void {

@@ -3,23 +3,22 @@ import type { PeerStatus, Waiting } from './events.ts';
 
 /** How a conversation stands. */
 export interface Standing {
-  /** Of the code; null once it was left. */
-  readonly place: { readonly joined: boolean; readonly busy: boolean } | null;
+  /** What the first meeting waits for; null once it was left. */
+  readonly meeting: Waiting['for'];
   readonly peer: PeerStatus | null;
   /** Messages. */
   readonly undelivered: number;
 }
 
 /** What is waited for just now. */
-export function waitingFor({ place, peer, undelivered }: Standing): Waiting['for'] {
+export function waitingFor({ meeting, peer, undelivered }: Standing): Waiting['for'] {
   switch (peer) {
     case 'connected':
       return undelivered > 0 ? 'delivery' : null;
     case 'reconnecting':
       return 'reconnect';
     case null:
-      if (place?.joined !== true) return 'server';
-      return place.busy ? 'handshake' : 'peer';
+      return meeting;
     default:
       return 'path';
   }

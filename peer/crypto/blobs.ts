@@ -111,7 +111,7 @@ export function pairingContext(invite: string, answer: string): Uint8Array {
 
 /** `PRS` of a handshake in mode `manual`: the secret of the invite; with a code agreed on aloud (normalised) both. */
 export function pairingSecret(secret: Uint8Array, code: Uint8Array | null): Uint8Array {
-  return code === null ? secret.slice() : lv(secret, code);
+  return code === null ? secret : lv(secret, code);
 }
 
 function reference(invite: string): Uint8Array {

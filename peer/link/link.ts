@@ -22,6 +22,8 @@ export interface Route {
 export interface LinkEvents {
   /** An own offer, answer or candidate, for the other side. */
   signal(signal: LinkSignal): void;
+  /** Every address of this machine has been told. */
+  gathered?(): void;
   /** The channel is open both ways. */
   opened(): void;
   /** One frame, whole, 1 to MAX_CHANNEL_FRAME bytes. A longer one closes the link. */

@@ -66,7 +66,7 @@ export function checkDescription(sdp: string): void {
 }
 
 /** The candidates in a description, `candidate:…` each. */
-function candidatesIn(sdp: string): string[] {
+export function candidatesIn(sdp: string): string[] {
   const lines = sdp.split('\r\n').filter((line) => line.toLowerCase().startsWith('a=candidate'));
   return lines.map((line) => line.slice('a='.length));
 }

@@ -5,7 +5,7 @@
 import { concat, fromBase64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_SHORT_CANDIDATES } from '../../shared/limits.ts';
-import { checkDescription } from './sdp.ts';
+import { candidatesIn, checkDescription } from './sdp.ts';
 
 const SETUPS: readonly string[] = ['actpass', 'active', 'passive'];
 const TYPES: readonly string[] = ['host', 'srflx', 'prflx', 'relay'];
@@ -23,7 +23,8 @@ function badOffer(what: string): AparteError {
 
 /**
  * The short form of a description of ours: `u8 setup ‖ text ufrag ‖ text pwd ‖ fingerprint(32) ‖ candidates`. Of the
- * candidates, `candidate:…` each, as many kinds as can be, MAX_SHORT_CANDIDATES at most, over UDP only.
+ * candidates, those in it and those told beside it (`candidate:…` each), as many kinds as can be, MAX_SHORT_CANDIDATES at
+ * most, over UDP only.
  * Throws `bad-offer` for a description that {@link checkDescription} would refuse, or that is for another section than 0.
  */
 export function shortDescription(sdp: string, candidates: readonly string[]): Uint8Array {
@@ -33,7 +34,9 @@ export function shortDescription(sdp: string, candidates: readonly string[]): Ui
   const setup = SETUPS.indexOf(value('setup').toLowerCase());
   const digits = value('fingerprint').replace(/^\S+ /, '').replaceAll(':', '');
   const fingerprint = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  const chosen = mostUseful(candidates.flatMap((candidate) => shortCandidate(candidate) ?? []));
+  const chosen = mostUseful(
+    [...candidatesIn(sdp), ...candidates].flatMap((candidate) => shortCandidate(candidate) ?? []),
+  );
   return concat(
     Uint8Array.of(setup),
     shortText(value('ice-ufrag')),

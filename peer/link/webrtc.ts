@@ -15,7 +15,9 @@ import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { diagnose } from './diagnosis.ts';
 import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
+import { keepTrying } from './persistence.ts';
 import { selectedRoute } from './route.ts';
+import { observed, type Rtc } from './rtc.ts';
 import { checkSignal } from './sdp.ts';
 
 /** How long (ms) the question by which route a link runs may keep it from opening, and how often it is asked later. */
@@ -34,13 +36,6 @@ const MIN_FRAME = 128;
  */
 const CHANNEL = { ordered: true, negotiated: true, id: 0 };
 
-/** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
-export interface Rtc {
-  readonly RTCPeerConnection: typeof RTCPeerConnection;
-  readonly RTCSessionDescription: typeof RTCSessionDescription;
-  readonly RTCIceCandidate: typeof RTCIceCandidate;
-}
-
 /** simple-peer, without its wait for statistics (up to 100 ms and more) between an open channel and `connect`. */
 class PromptPeer extends SimplePeer {
   getStats(reported: (error: null, reports: readonly object[]) => void): void {
@@ -52,11 +47,15 @@ class PromptPeer extends SimplePeer {
  * Makes links over WebRTC.
  * @param rtc the `wrtc` module, or undefined for the browser's own. Throws `bug` where it has no WebRTC.
  * @param policy the user's own STUN and TURN servers, and whether relays may be used.
+ * @param answerPatience how long (ms) the side that answers tries: longer where its answer goes from hand to hand.
  */
-export function webrtcLink(rtc: unknown, policy: IcePolicy): OpenLink {
+export function webrtcLink(rtc: unknown, policy: IcePolicy, answerPatience = CONNECT_PATIENCE): OpenLink {
   const implementation = (rtc ?? globalThis) as Rtc;
   if (typeof implementation.RTCPeerConnection !== 'function') throw new AparteError('bug', 'no WebRTC here');
-  return (initiator, events, offered = []) => new WebRtcLink(implementation, policy, offered, initiator, events);
+  return (initiator, events, offered = []) => {
+    const patience = initiator ? CONNECT_PATIENCE : answerPatience;
+    return new WebRtcLink(implementation, policy, offered, initiator, events, patience);
+  };
 }
 
 class WebRtcLink implements Link {
@@ -66,6 +65,7 @@ class WebRtcLink implements Link {
   readonly #policy: IcePolicy;
   readonly #offered: readonly IceServer[];
   readonly #servers: readonly IceServer[];
+  readonly #patience: number;
   #connection: RTCPeerConnection | null = null;
   #described = false;
   #candidatesSent = 0;
@@ -83,9 +83,18 @@ class WebRtcLink implements Link {
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopTrying: () => void = () => undefined;
   #routeTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(rtc: Rtc, policy: IcePolicy, offered: readonly IceServer[], initiator: boolean, events: LinkEvents) {
+  constructor(
+    rtc: Rtc,
+    policy: IcePolicy,
+    offered: readonly IceServer[],
+    initiator: boolean,
+    events: LinkEvents,
+    patience: number,
+  ) {
+    this.#patience = patience;
     this.#policy = policy;
     this.#offered = offered;
     this.#servers = chosenServers(policy, offered);
@@ -121,15 +130,24 @@ class WebRtcLink implements Link {
     if (this.#over) return;
     if (signal.type === 'candidate') {
       if (!this.#takes(signal.candidate)) return;
-      const candidate = { candidate: signal.candidate, sdpMid: signal.mid, sdpMLineIndex: 0 };
-      this.#peer.signal({ type: 'candidate', candidate: candidate as RTCIceCandidate });
+      this.#add(signal.candidate, signal.mid);
     } else {
       if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
       this.#described = true;
-      this.#connectTimer = setTimeout(() => this.#fail('in time'), CONNECT_PATIENCE);
+      this.#connectTimer = setTimeout(() => this.#fail('in time'), this.#patience);
       const sdp = withCandidates(signal.sdp, (candidate) => this.#takes(candidate));
       this.#peer.signal({ type: signal.type, sdp });
+      if (this.#patience > CONNECT_PATIENCE) this.#keepTrying();
     }
+  }
+
+  #keepTrying(): void {
+    const usable = this.#remote.filter((candidate) => isUsable(candidate, this.#policy));
+    this.#stopTrying = keepTrying(usable, (candidate) => this.#add(candidate));
+  }
+
+  #add(candidate: string, sdpMid = '0'): void {
+    this.#peer.signal({ type: 'candidate', candidate: { candidate, sdpMid, sdpMLineIndex: 0 } as RTCIceCandidate });
   }
 
   /** Whether a candidate of the other side is tried. Those in its description count among all it sends. */
@@ -166,6 +184,7 @@ class WebRtcLink implements Link {
 
   #stopTimers(): void {
     clearTimeout(this.#connectTimer);
+    this.#stopTrying();
     clearInterval(this.#routeTimer);
   }
 
@@ -179,11 +198,15 @@ class WebRtcLink implements Link {
     peer.on('signal', (data) => this.#tellSignal(data));
     peer.on('data', (data: unknown) => this.#take(data));
     peer.on('connect', () => void this.#opened());
+    peer.on('iceStateChange', (_, gathering) => {
+      if (gathering === 'complete' && !this.#over) this.#events.gathered?.();
+    });
   }
 
   /** Says by which route the link runs, then that it is open. */
   async #opened(): Promise<void> {
     clearTimeout(this.#connectTimer);
+    this.#stopTrying();
     this.#connected = true;
     await this.#routeIsKnown();
     if (this.#over) return;
@@ -269,21 +292,4 @@ class WebRtcLink implements Link {
       relayWithheld: isRelayWithheld(this.#policy, this.#offered),
     });
   }
-}
-
-/**
- * A connection class that shows the connection simple-peer makes, and on which a candidate that cannot be used is no
- * reason to give up: simple-peer would close the link or write to the console.
- */
-function observed(rtc: Rtc, made: (connection: RTCPeerConnection) => void): typeof RTCPeerConnection {
-  return class extends rtc.RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      made(this);
-    }
-
-    override async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
-      await super.addIceCandidate(candidate).catch(() => {});
-    }
-  };
 }

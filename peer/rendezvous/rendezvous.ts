@@ -2,6 +2,16 @@
 import type { AparteError } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice.ts';
 import type { Member } from '../../shared/signal-wire.ts';
+import type { Link, LinkEvents } from '../link/link.ts';
+
+/** Somebody in our room. */
+export interface RoomMember extends Member {
+  /**
+   * What manual pairing adds to the inputs of the handshake: the invite's 16 secret bytes, which whoever takes this
+   * wipes once they are used, and the context. Left out everywhere else.
+   */
+  readonly pairing?: { readonly secret: Uint8Array; readonly context: Uint8Array };
+}
 
 /** What to enter the meeting place with. */
 export interface JoinRequest {
@@ -11,6 +21,8 @@ export interface JoinRequest {
   readonly card: Uint8Array;
   /** How many people the room is for, ourselves included. Counts for the one who opens it. */
   readonly capacity: number;
+  /** To meet by hand: the text that holds the other side's invite, null to make one. Left out everywhere else. */
+  readonly manual?: { readonly invite: string | null } | undefined;
 }
 
 /** What a rendezvous tells. Called in order, never during a call of the {@link Rendezvous} itself. */
@@ -19,9 +31,9 @@ export interface RendezvousEvents {
    * We are in. `members` were there before us, in the order they came; we are B towards each of them. `iceServers`:
    * the STUN and TURN servers this rendezvous offers, with credentials good for the next hours.
    */
-  joined(nameplate: string, members: readonly Member[], iceServers: readonly IceServer[]): void;
+  joined(nameplate: string, members: readonly RoomMember[], iceServers: readonly IceServer[]): void;
   /** Somebody came after us; we are A towards him. */
-  came(member: Member): void;
+  came(member: RoomMember): void;
   /** A member's place was freed. */
   left(member: string): void;
   /** A frame from a member of our room, at most MAX_HANDSHAKE_FRAME bytes. */
@@ -34,6 +46,8 @@ export interface RendezvousEvents {
   noted(cause: AparteError): void;
   /** It is over for good: the room is full, the server refused us. Nothing comes after this. */
   refused(cause: AparteError): void;
+  /** Manual pairing: a text for the user to hand to the other side, good until `until` (ms, as `retryAt`). */
+  blob?(kind: 'invite' | 'answer', text: string, until: number): void;
 }
 
 /** A place to meet. Made by a `OpenRendezvous`, which starts connecting and joining at once. */
@@ -42,6 +56,10 @@ export interface Rendezvous {
   send(to: string, bytes: Uint8Array): void;
   /** Asks that the place of a silent member be freed. */
   free(member: string): void;
+  /** Manual pairing: takes what the user says the other side handed back. */
+  take?(pasted: string): void;
+  /** The link to the other side that is there already, where there is one; it is closed by whoever takes it. */
+  adopt?(events: LinkEvents): Link;
   /** Leaves the room and closes. Idempotent; resolves once the server has let go, or after a second. */
   leave(): Promise<void>;
 }

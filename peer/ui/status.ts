@@ -19,6 +19,9 @@ export interface Status {
 const WORDS = {
   server: 'connecting to the server',
   peer: 'waiting for the other side',
+  addresses: 'finding out how this machine can be reached',
+  answer: 'waiting for the answer',
+  taking: 'waiting until the other side has taken the answer',
   handshake: 'checking the code with the other side',
   path: 'connecting directly',
   reconnect: 'connection lost, reconnecting',
@@ -40,6 +43,9 @@ export function waitingWords({ for: what, since, until }: Waiting, now: number):
     const left = duration(until - now);
     return `server unreachable, ${left === '0 s' ? 'trying again' : `next try in ${left}`}`;
   }
+  const blob = what === 'answer' || what === 'taking';
+  if (blob && until !== null)
+    return `${WORDS[what]}, ${duration(now - since)}; good for another ${duration(until - now)}`;
   const limited = until !== null && (what === 'peer' || what === 'reconnect');
   return `${WORDS[what]}, ${duration(now - since)}${limited ? `; giving up in ${duration(until - now)}` : ''}`;
 }

@@ -66,6 +66,9 @@ export class Transcript {
         return this.#say(`aparte ${event.version}, as ${visible(event.name)}. /help lists the commands.`);
       case 'code':
         return say(view.codeLines(event.code, event.invite, this.#appearance));
+      case 'invite':
+      case 'answer':
+        return say(view.blobLines(event.type, event.blob, this.#appearance));
       case 'peer':
         return this.#peer(event);
       case 'message': {

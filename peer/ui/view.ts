@@ -82,6 +82,22 @@ export function codeLines(code: string, invite: string | null, appearance: Appea
   return noticeLines(lines, appearance);
 }
 
+/** Manual pairing: a text to hand over. It stands alone on its line and unbroken, so that it can be copied. */
+export function blobLines(kind: 'invite' | 'answer', blob: string, appearance: Appearance): string[] {
+  const before = {
+    invite: [
+      'Give this invite to the other side, for "aparte --manual", over a channel on which nobody but you two can read',
+      'or change it; over any other, use --code too, or compare safety numbers afterwards.',
+    ],
+    answer: ['Hand this answer back to the other side:'],
+  }[kind];
+  const after = {
+    invite: ['Then paste the answer that comes back, and press Enter.'],
+    answer: ['You are connected once it has been pasted there.'],
+  }[kind];
+  return [...noticeLines(before, appearance), '', visible(blob), '', ...noticeLines(after, appearance)];
+}
+
 const TRUST: Readonly<Record<Trust, string>> = {
   new: 'first time with this key',
   known: 'known key',
