@@ -11,8 +11,8 @@ import { type Clock, type Context, earliest, tell, tellError } from './context.t
 import { Delivery, MessageIds, outgoing } from './delivery.ts';
 import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
 import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
-import { ManualMeeting, type ManualOptions } from './manual-meeting.ts';
-import { type Meeting, openMeeting } from './meeting.ts';
+import type { ManualOptions } from './manual-meeting.ts';
+import { type Meeting, openMeeting, takeAnswer } from './meeting.ts';
 import { Peer } from './peer.ts';
 import type { SessionEnd } from './session.ts';
 import { waitingFor } from './waiting.ts';
@@ -194,7 +194,7 @@ export class Room {
       case 'verify':
         return this.#verify(command.peer);
       case 'answer':
-        return this.#takeAnswer(command.blob);
+        return takeAnswer(this.#context, this.#meeting, command.blob, this.#options.manual !== undefined);
       case 'quit':
         this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
     }
@@ -211,12 +211,6 @@ export class Room {
       if (!(error instanceof AparteError)) throw error;
       tellError(this.#context, error, false);
     }
-  }
-
-  #takeAnswer(blob: string): void {
-    if (this.#meeting instanceof ManualMeeting) return this.#meeting.take(blob);
-    const code = this.#options.manual === undefined ? 'bad-command' : 'invite-answered';
-    tellError(this.#context, new AparteError(code), false);
   }
 
   #verify(handle: string): void {

@@ -3,11 +3,10 @@ import { makeSecret } from '../../shared/code.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { Client } from '../client.ts';
 import type { UserCommand } from '../core/events.ts';
+import type { ManualOptions } from '../core/manual-meeting.ts';
 import { Room } from '../core/room.ts';
 import { ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred.ts';
-import type { IcePolicy } from '../link/ice-policy.ts';
-import type { OpenLink } from '../link/link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp.ts';
 import type { Ui } from '../ui/ui.ts';
 import { askForCode, type GivenCode } from './ask.ts';
@@ -15,6 +14,7 @@ import { openFace } from './face.ts';
 import type { Conversation } from './flags.ts';
 import { isTurnIdle } from './ice-flags.ts';
 import { type Known, openKnown } from './known.ts';
+import { loadLink } from './load-link.ts';
 import { type Meeting, openMeeting } from './meeting.ts';
 import { streamCommands, textCommands } from './pieces.ts';
 import { closeOnBugs, complain, exitHard, onSignals, writeError } from './stop.ts';
@@ -34,7 +34,9 @@ interface Seen {
 /** Runs a conversation from the first word to the last. Returns the exit code. */
 export async function converse(task: Conversation): Promise<ExitCode> {
   if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
-  const given = await askForCode(task, task.command === 'receive');
+  const byHand = task.manual ? await import('./by-hand.ts') : null;
+  const manual = (await byHand?.askByHand(task)) ?? null;
+  const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
   const [, meeting, known] = await Promise.all([ready(), openMeeting(task, given), openKnown(task.data)]);
   const seen: Seen = { exit: null, messages: 0 };
@@ -49,7 +51,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   });
   closeOnBugs(() => ui.close());
   const client: Client = new Client({
-    room: roomFor(task, given, meeting, known),
+    room: roomFor(task, manual, given, meeting, known),
     openRendezvous: meeting.open,
     openLink: deferredLink(loadLink({ ...task, loopback: meeting.loopback, linkLocal: meeting.linkLocal })),
     encodeCandidate: encodeSignal,
@@ -67,11 +69,14 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   onSignals(interrupt);
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
+  const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
+  const stopReading = manual === null ? null : byHand?.readAnswers(task, manual, answer);
   if (task.command === 'send') client.give({ type: 'inputEnded' });
   let isWritten = false;
   try {
     await ended;
   } finally {
+    stopReading?.();
     const closed = ui.close().then(() => {
       isWritten = true;
     });
@@ -102,20 +107,19 @@ function interruption(client: Client, ui: Ui, seen: Seen): () => void {
   };
 }
 
-/** Loads WebRTC, which takes a while, when the connection to the server is already being made. */
-async function loadLink(policy: IcePolicy): Promise<OpenLink> {
-  await new Promise((resolve) => setImmediate(resolve));
-  const [{ default: wrtc }, { webrtcLink }] = await Promise.all([import('wrtc'), import('../link/webrtc.ts')]);
-  return webrtcLink(wrtc, policy);
-}
-
 function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]> {
   if (text !== null) return textCommands(text);
   if (process.stdin.isTTY) process.stderr.write('aparte: type the text; Ctrl-D on an empty line ends it\n');
   return streamCommands(process.stdin);
 }
 
-function roomFor(task: Conversation, given: GivenCode | null, meeting: Meeting, known: Known): Room {
+function roomFor(
+  task: Conversation,
+  manual: ManualOptions | null,
+  given: GivenCode | null,
+  meeting: Meeting,
+  known: Known,
+): Room {
   const { nameplate = null, secret = makeSecret(systemRandom) } = given?.code ?? {};
   return new Room({
     version: VERSION,
@@ -124,6 +128,7 @@ function roomFor(task: Conversation, given: GivenCode | null, meeting: Meeting, 
     identity: known.identity,
     known: known.peers,
     code: { nameplate, secret },
+    ...(manual !== null && { manual }),
     invite: meeting.invite,
     timeout: task.timeout,
     reconnect: task.reconnect,

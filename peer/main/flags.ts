@@ -146,7 +146,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 function flags(code: string | undefined, command: Command, env: Environment, timeout: number | null): Flags {
   const parsed = command.opts<Parsed>();
   return {
-    code: code ?? (env['APARTE_CODE'] || null),
+    code: code ?? (env[parsed.manual === true ? 'APARTE_INVITE' : 'APARTE_CODE'] || null),
     server: parsed.server ?? null,
     name: parsed.name ?? loginName(),
     json: parsed.json === true,

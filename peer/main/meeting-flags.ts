@@ -7,6 +7,10 @@ import { AparteError } from '../../shared/errors.ts';
 export interface MeetingFlags {
   /** On the local network, with no server. */
   readonly lan: boolean;
+  /** By hand: with texts to copy and paste. */
+  readonly manual: boolean;
+  /** With that, under a code that both agreed on aloud as well. */
+  readonly withCode: boolean;
   /** The address on which the server inside listens; null: on loopback, and only where none runs. */
   readonly host: string | null;
 }
@@ -14,6 +18,8 @@ export interface MeetingFlags {
 /** As commander keeps the flags that {@link addMeetingOptions} adds. */
 export interface ParsedMeeting {
   readonly lan?: boolean;
+  readonly manual?: boolean;
+  readonly code?: boolean;
   readonly host?: string;
 }
 
@@ -26,6 +32,8 @@ function ipAddress(text: string): string {
 export function addMeetingOptions(command: Command): Command {
   return command
     .option('--lan', 'find each other on the local network, with no server')
+    .option('--manual', 'pair with no server, by two texts to copy and paste; CODE is then the invite you were given')
+    .option('--code', 'with --manual: under a code you agreed on aloud, too (asked for, or APARTE_CODE)')
     .option(
       '--host <address>',
       'run the server inside on this address, for others (default: loopback only)',
@@ -34,7 +42,8 @@ export function addMeetingOptions(command: Command): Command {
 }
 
 /** What the flags say. Throws `usage` where they contradict each other; a server named by the environment gives way. */
-export function meetingFlags({ lan = false, host }: ParsedMeeting, command: Command): MeetingFlags {
+export function meetingFlags(parsed: ParsedMeeting, command: Command): MeetingFlags {
+  const { lan = false, manual = false, code: withCode = false, host } = parsed;
   const namesServer = command.getOptionValueSource('server') === 'cli';
   if (lan && namesServer) {
     throw new AparteError('usage', '--lan needs no server: leave out --server, or --lan to meet through it');
@@ -45,5 +54,9 @@ export function meetingFlags({ lan = false, host }: ParsedMeeting, command: Comm
   if (host !== undefined && namesServer) {
     throw new AparteError('usage', '--host is for the server inside: leave out --server, or --host');
   }
-  return { lan, host: host ?? null };
+  if (manual && (lan || host !== undefined || namesServer)) {
+    throw new AparteError('usage', '--manual needs neither a server nor --lan: leave out what names another way');
+  }
+  if (withCode && !manual) throw new AparteError('usage', '--code is for --manual; a code is given without a flag');
+  return { lan, manual, withCode, host: host ?? null };
 }

@@ -32,6 +32,7 @@ export async function openMeeting(task: Conversation, given: GivenCode | null): 
     const [flag, rest] = task.lan ? ['--lan', ''] : ['--host', ', or join without it'];
     throw new AparteError('usage', `an invite names a server: with ${flag}, give the code behind its # alone${rest}`);
   }
+  if (task.manual) return (await import('./by-hand.ts')).meetByHand(task);
   if (task.lan) return onLocalNetwork();
   if (task.host !== null) return hosted(task.host);
   const named = given?.server ?? task.server;

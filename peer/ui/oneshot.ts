@@ -11,7 +11,7 @@ import { visible, visibleLines } from './sanitize.ts';
 import { statusRow } from './status.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
 import type { PeerEvent } from './view.ts';
-import { codeLines, noticeLines, peerLines, shownName } from './view.ts';
+import { blobLines, codeLines, noticeLines, peerLines, shownName } from './view.ts';
 
 /** Where a one-shot command writes to. */
 export interface OneShotOptions {
@@ -109,6 +109,9 @@ class OneShot implements Ui {
         return [];
       case 'code':
         return codeLines(event.code, event.invite, appearance);
+      case 'invite':
+      case 'answer':
+        return blobLines(event.type, event.blob, [], appearance);
       case 'peer': {
         const before = this.#peers.get(event.peer) ?? null;
         this.#peers.set(event.peer, event);

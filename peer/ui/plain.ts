@@ -6,6 +6,7 @@ import type { Appearance } from './appearance.ts';
 import type { InputLine } from './lines.ts';
 import { readLines } from './lines.ts';
 import { Outlet } from './outlet.ts';
+import { Pastes } from './pastes.ts';
 import { Reminder } from './reminder.ts';
 import { visibleLines } from './sanitize.ts';
 import type { Outcome } from './transcript.ts';
@@ -35,7 +36,14 @@ export function openPlain({ input, output, appearance }: PlainOptions, events: U
     if (command !== null) events.command(command);
     return shown;
   };
+  const pastes = new Pastes((pasted) => {
+    apply(transcript.typed(pasted, Date.now())).catch(() => undefined);
+  });
   const read = (line: InputLine) => {
+    if ('text' in line && transcript.awaitsAnswer && !line.text.startsWith('/')) {
+      pastes.add(line.text);
+      return;
+    }
     if ('text' in line) {
       apply(transcript.typed(line.text, Date.now())).catch(() => undefined);
       return;
@@ -45,7 +53,10 @@ export function openPlain({ input, output, appearance }: PlainOptions, events: U
     const { code, message, hint } = error;
     print(errorLines({ code, message, hint, fatal: false }, appearance)).catch(() => undefined);
   };
-  const stop = readLines(input, MAX_TEXT, read, () => events.ended());
+  const stop = readLines(input, MAX_TEXT, read, () => {
+    pastes.end();
+    events.ended();
+  });
 
   return {
     show: (event) => apply(transcript.event(event)),

@@ -37,6 +37,25 @@ export async function askCode(
   return answer === null || answer.trim() === '' ? null : answer.trim();
 }
 
+/**
+ * Asks for a text that may be pasted in several lines: until `isWhole` says so of all lines together, or a line is empty.
+ * Null where nothing was given: Ctrl-C, Ctrl-D, an empty line.
+ */
+export async function askPaste(
+  question: string,
+  isWhole: (text: string) => boolean,
+  streams: PromptStreams,
+): Promise<string | null> {
+  let pasted = '';
+  for (;;) {
+    const line = await ask(pasted === '' ? question : '', streams);
+    if (line === null) return null;
+    if (line.trim() === '') return pasted === '' ? null : pasted;
+    pasted += `${line}\n`;
+    if (isWhole(pasted)) return pasted;
+  }
+}
+
 /** Asks until the answer is yes or no; Ctrl-C and Ctrl-D mean no. */
 export async function confirm(question: string, streams: PromptStreams): Promise<boolean> {
   for (;;) {

@@ -67,7 +67,7 @@ class ChatTerminal implements Terminal {
   constructor(options: TerminalOptions, events: UiEvents) {
     this.#options = options;
     this.#events = events;
-    this.#transcript = new Transcript(options.appearance);
+    this.#transcript = new Transcript(options.appearance, () => options.output);
     const content = (size: Size) => this.#content(size);
     this.#screen = new Screen(options.output, options.appearance, content, (error) => events.fault(error));
     emitKeypressEvents(options.input);

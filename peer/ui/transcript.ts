@@ -10,6 +10,8 @@ import type { Appearance } from './appearance.ts';
 import { signs } from './appearance.ts';
 import type { Line } from './commands.ts';
 import { commandHelp, parseLine } from './commands.ts';
+import { qrLines } from './qr.ts';
+import type { Size } from './region.ts';
 import { visible } from './sanitize.ts';
 import * as view from './view.ts';
 
@@ -28,12 +30,15 @@ interface OwnMessage {
   readonly at: number;
 }
 
+const answerOf = (text: string): Outcome =>
+  text.trim() === '' ? nothing : { ...nothing, command: { type: 'answer', blob: text } };
 const nothing: Outcome = { lines: [], command: null, back: null };
 const say = (lines: readonly string[]): Outcome => ({ ...nothing, lines });
 
 /** See the head of this file. */
 export class Transcript {
   readonly #appearance: Appearance;
+  readonly #window: () => Size | null;
   #own = '';
   readonly #peers = new Map<string, view.PeerEvent>();
   readonly #typing = new Set<string>();
@@ -42,9 +47,13 @@ export class Transcript {
   /** Taken over, not yet shown on the other side; by `id`. */
   readonly #undelivered = new Map<string, OwnMessage>();
   #lastRef = 0;
+  /** Whether what is typed is the answer to the invite that was shown. */
+  awaitsAnswer = false;
 
-  constructor(appearance: Appearance) {
+  /** `window`: how much of a terminal there is for pictures; null for none. */
+  constructor(appearance: Appearance, window: () => Size | null = () => null) {
     this.#appearance = appearance;
+    this.#window = window;
   }
 
   /** Names of those who are typing, harmless. */
@@ -68,7 +77,7 @@ export class Transcript {
         return say(view.codeLines(event.code, event.invite, this.#appearance));
       case 'invite':
       case 'answer':
-        return say(view.blobLines(event.type, event.blob, this.#appearance));
+        return this.#blob(event);
       case 'peer':
         return this.#peer(event);
       case 'message': {
@@ -106,7 +115,7 @@ export class Transcript {
     const line = parseLine(typed);
     switch (line.type) {
       case 'text':
-        return this.#send(line.text, typed, now);
+        return this.awaitsAnswer ? answerOf(line.text) : this.#send(line.text, typed, now);
       case 'help':
         return this.#say('Commands:', ...commandHelp().map((each) => `  ${each}`));
       case 'peers': {
@@ -136,7 +145,15 @@ export class Transcript {
     return view.shownName(this.#peers.get(peer)?.name ?? '', this.#own, this.#appearance);
   }
 
+  #blob({ type, blob }: Extract<ChatEvent, { type: 'invite' | 'answer' }>): Outcome {
+    this.awaitsAnswer = type === 'invite';
+    const { colour, unicode } = this.#appearance;
+    const window = colour && unicode ? this.#window() : null;
+    return say(view.blobLines(type, blob, window === null ? [] : qrLines(blob, window), this.#appearance));
+  }
+
   #peer(event: view.PeerEvent): Outcome {
+    this.awaitsAnswer = false;
     const before = this.#peers.get(event.peer) ?? null;
     this.#peers.set(event.peer, event);
     if (event.status !== 'connected') this.#typing.delete(event.peer);

@@ -82,8 +82,16 @@ export function codeLines(code: string, invite: string | null, appearance: Appea
   return noticeLines(lines, appearance);
 }
 
-/** Manual pairing: a text to hand over. It stands alone on its line and unbroken, so that it can be copied. */
-export function blobLines(kind: 'invite' | 'answer', blob: string, appearance: Appearance): string[] {
+/**
+ * Manual pairing: a text to hand over, and a picture of it. The text stands alone on its line and unbroken, so that it
+ * can be copied.
+ */
+export function blobLines(
+  kind: 'invite' | 'answer',
+  blob: string,
+  picture: readonly string[],
+  appearance: Appearance,
+): string[] {
   const before = {
     invite: [
       'Give this invite to the other side, for "aparte --manual", over a channel on which nobody but you two can read',
@@ -95,7 +103,7 @@ export function blobLines(kind: 'invite' | 'answer', blob: string, appearance: A
     invite: ['Then paste the answer that comes back, and press Enter.'],
     answer: ['You are connected once it has been pasted there.'],
   }[kind];
-  return [...noticeLines(before, appearance), '', visible(blob), '', ...noticeLines(after, appearance)];
+  return [...noticeLines(before, appearance), ...picture, '', visible(blob), '', ...noticeLines(after, appearance)];
 }
 
 const TRUST: Readonly<Record<Trust, string>> = {

@@ -49,7 +49,7 @@ export const ROOMS: readonly Room[] = [
     at: 'peer/ui/',
     uses: ['shared/', 'peer/ui/'],
     types: ['peer/core/events.ts'],
-    packages: ['fast-string-width'],
+    packages: ['fast-string-width', 'uqr'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
   },
   { at: 'peer/client.ts', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },

@@ -1,0 +1,103 @@
+/** Pairing by hand with the real program: two processes, no server, and two texts that go from one to the other. */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { type Program, Sandbox } from './program.ts';
+
+const sandbox = new Sandbox();
+after(() => sandbox.close());
+
+const chat = (name: string, args: readonly string[] = [], env = {}) =>
+  sandbox.run(['--manual', '--json', '--name', name, ...args], { env });
+const blobOf = async (program: Program, kind: 'invite' | 'answer') => String((await program.event(kind))['blob']);
+/** The blob on a line of its own on standard error. */
+const saidBlob = async (program: Program, kind: 'i' | 'a') =>
+  (await program.said(new RegExp(`^(ap1${kind}\\S+)$`, 'm')))[1] ?? '';
+
+describe('aparte --manual', { concurrency: 2 }, () => {
+  test('two chats in machine mode pair by two lines of URL-safe text, and talk', async () => {
+    const ann = chat('Ann');
+    const invite = await blobOf(ann, 'invite');
+    assert.match(invite, /^ap1i[A-Za-z0-9_-]{100,300}$/);
+    assert.equal((await ann.event('ready'))['server'], null);
+    const ben = chat('Ben', [invite]);
+    const answer = await blobOf(ben, 'answer');
+    ann.give({ type: 'answer', blob: invite });
+    assert.equal((await ann.event('error', { fatal: false }))['code'], 'own-invite');
+    ann.give({ type: 'answer', blob: answer });
+    await Promise.all([ann, ben].map((each) => each.event('peer', { status: 'connected', path: 'direct' })));
+    ann.give({ type: 'send', text: 'over no server' });
+    await ben.event('message', { text: 'over no server', name: 'Ann' });
+    ann.give({ type: 'quit' });
+    await Promise.all([ann.exits(0), ben.exits(0)]);
+    assert.ok(![...ann.events, ...ben.events].some(({ type }) => type === 'code' || type === 'signal'));
+  });
+
+  test('send makes an invite, receive answers it, and the text comes out', async () => {
+    const send = sandbox.run(['send', '--manual', '--text', 'a key']);
+    const receive = sandbox.run(['receive', '--manual', await saidBlob(send, 'i')]);
+    const answer = await saidBlob(receive, 'a');
+    // As a mail would have it.
+    send.write(answer.replace(/.{50}/g, '> $&\n'));
+    send.closeInput();
+    await Promise.all([send.exits(0), receive.exits(0)]);
+    assert.equal(receive.stdout, 'a key\n');
+  });
+
+  test('receive makes an invite, send answers it with its own input as text; the code is asked of both', async () => {
+    const env = { APARTE_CODE: 'Ocean  Violin' };
+    const receive = sandbox.run(['receive', '--manual', '--code'], { env });
+    const invite = await saidBlob(receive, 'i');
+    const send = sandbox.run(['send', '--manual', '--code'], {
+      env: { APARTE_CODE: 'ocean-violin', APARTE_INVITE: invite },
+      input: 'piped',
+    });
+    receive.write(`${await saidBlob(send, 'a')}\n`);
+    await Promise.all([send.exits(0), receive.exits(0)]);
+    assert.equal(receive.stdout, 'piped');
+  });
+
+  test('with another code both end as after a wrong guess', async () => {
+    const ann = chat('Ann', ['--code'], { APARTE_CODE: 'ocean-violin' });
+    const ben = chat('Ben', ['--code', await blobOf(ann, 'invite')], { APARTE_CODE: 'ocean-viola' });
+    ann.give({ type: 'answer', blob: await blobOf(ben, 'answer') });
+    await Promise.all([ann.exits(3), ben.exits(3)]);
+    for (const side of [ann, ben])
+      await side.until('end', () => side.events.find(({ reason }) => reason === 'wrong-code'));
+  });
+
+  test('a plain chat takes an answer that is wrapped and quoted', async () => {
+    const ann = sandbox.run(['--manual', '--plain', '--name', 'Ann']);
+    const invite = await ann.until('invite', () => /^(ap1i\S+)$/m.exec(ann.stdout)?.[1]);
+    assert.match(ann.stdout, /nobody but you two can read/);
+    assert.doesNotMatch(ann.stdout, /\x1b/);
+    const ben = chat('Ben', [invite]);
+    const answer = await blobOf(ben, 'answer');
+    ann.write('what now?\n');
+    await ann.until('advice', () => /There is no invite or answer/.exec(ann.stdout));
+    ann.write(`Ben wrote:\n> ${answer.slice(0, 70)}\n> ${answer.slice(70)}\n`);
+    await ben.event('peer', { status: 'connected' });
+    ann.write('hello\n');
+    await ben.event('message', { text: 'hello' });
+    ben.give({ type: 'quit' });
+    await Promise.all([ann.exits(0), ben.exits(0)]);
+  });
+
+  test('what cannot be is refused at once, by name', async () => {
+    const cases: readonly [readonly string[], number, RegExp][] = [
+      [['send', '--manual'], 2, /cannot be both the text and the answer/],
+      [['--manual', '--lan'], 2, /--manual needs neither/],
+      [['--manual', '--server', 'http://localhost:1'], 2, /--manual needs neither/],
+      [['chat', '--code', '7-ocean-violin'], 2, /--code is for --manual/],
+      [['--manual', '--code', '--json'], 2, /APARTE_CODE/],
+      [['receive', '--manual', '-'], 2, /APARTE_INVITE/],
+      [['receive', '--manual', 'ap1iAAAA'], 2, /damaged/],
+      [['receive', '--manual', '7-ocean-violin'], 2, /no invite or answer/],
+    ];
+    await Promise.all(
+      cases.map(async ([args, exit, says]) => {
+        const program = await sandbox.run(args, { input: '' }).exits(exit);
+        assert.match(program.stderr, says);
+      }),
+    );
+  });
+});
