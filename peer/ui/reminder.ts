@@ -7,6 +7,8 @@ import { waitingWords } from './status.ts';
 
 /** How often a wait that goes on is said again, in ms. */
 const AGAIN = 60_000;
+/** How often, at most, a further try to reach the server is said, in ms. */
+const RETRIED = 5_000;
 /** A wait is worth a line only when it takes so long, in ms. */
 const PATIENCE = 1_000;
 
@@ -14,6 +16,8 @@ const PATIENCE = 1_000;
 export class Reminder {
   readonly #say: (sentence: string) => void;
   #waiting: Waiting = { for: null, since: 0, until: null };
+  /** When (ms since the epoch) a line was said last. */
+  #saidAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(say: (sentence: string) => void) {
@@ -25,12 +29,13 @@ export class Reminder {
     const { for: what, until } = this.#waiting;
     // Each try to reach the server sets another time for the next; the same time varies by a few ms.
     const retried = what === 'server' && Math.abs((state.until ?? 0) - (until ?? 0)) > 100;
-    const changed = state.for !== what || retried;
+    const now = Date.now();
+    const changed = state.for !== what || (retried && now >= this.#saidAt + RETRIED);
     this.#waiting = state;
     if (!changed) return;
     this.stop();
     if (state.for === null) return;
-    const early = state.since + PATIENCE - Date.now();
+    const early = state.since + PATIENCE - now;
     if (early <= 0) this.#remind();
     else this.#timer = setTimeout(() => this.#remind(), early);
   }
@@ -43,7 +48,10 @@ export class Reminder {
 
   #remind(): void {
     this.#timer = setTimeout(() => this.#remind(), AGAIN);
-    const words = waitingWords(this.#waiting, Date.now());
-    if (words !== null) this.#say(words);
+    const now = Date.now();
+    const words = waitingWords(this.#waiting, now);
+    if (words === null) return;
+    this.#saidAt = now;
+    this.#say(words);
   }
 }
