@@ -41,19 +41,30 @@ export async function askCode(
  * Asks for a text that may be pasted in several lines: until `isWhole` says so of all lines together, or a line is empty.
  * Null where nothing was given: Ctrl-C, Ctrl-D, an empty line.
  */
-export async function askPaste(
+export function askPaste(
   question: string,
   isWhole: (text: string) => boolean,
-  streams: PromptStreams,
+  { input, output }: PromptStreams,
 ): Promise<string | null> {
-  let pasted = '';
-  for (;;) {
-    const line = await ask(pasted === '' ? question : '', streams);
-    if (line === null) return null;
-    if (line.trim() === '') return pasted === '' ? null : pasted;
-    pasted += `${line}\n`;
-    if (isWhole(pasted)) return pasted;
-  }
+  return new Promise((resolve) => {
+    // One for all lines: what is pasted behind the first would be lost between two.
+    const prompt = createInterface({ input, output, terminal: true, historySize: 0 });
+    let pasted = '';
+    let isOver = false;
+    prompt.on('line', (line) => {
+      if (isOver) return;
+      pasted += `${line}\n`;
+      isOver = line.trim() === '' || isWhole(pasted);
+      if (isOver) prompt.close();
+    });
+    prompt.once('SIGINT', () => prompt.close());
+    prompt.once('close', () => {
+      if (!isOver) output.write('\n');
+      resolve(isOver && pasted.trim() !== '' ? pasted : null);
+    });
+    prompt.setPrompt(question);
+    prompt.prompt();
+  });
 }
 
 /** Asks until the answer is yes or no; Ctrl-C and Ctrl-D mean no. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
@@ -11,11 +12,13 @@ import {
   ready,
   sealAnswer,
 } from '../../peer/crypto/index.ts';
+import { longDescription } from '../../peer/link/short-sdp.ts';
 import { equalBytes, fromBase64url, hex, lv } from '../../shared/bytes.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { seededBytes } from '../core/random.ts';
 
 await ready();
+const VECTOR = new URL('../vectors/manual-blobs.json', import.meta.url);
 const random = seededBytes(7);
 const parts = () => ({ expiry: 4_000_000_000, nonce: random(16), secret: random(16), offer: random(90) });
 const nameOf = (work: () => unknown): ErrorCode | null => {
@@ -49,6 +52,22 @@ describe('the blobs of manual pairing', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('both are what the vector says', () => {
+    const { inviteText, answerText, ctx, expiry, ...rest } = JSON.parse(readFileSync(VECTOR, 'utf8')) as Record<
+      'inviteText' | 'answerText' | 'ctx' | 'nonceA' | 's' | 'offer' | 'nonceB' | 'r' | 'answer',
+      string
+    > & { expiry: number };
+    const bytes = (name: 'nonceA' | 's' | 'offer' | 'nonceB' | 'r' | 'answer') =>
+      Uint8Array.from(rest[name].match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    const invite = { expiry, nonce: bytes('nonceA'), secret: bytes('s'), offer: bytes('offer') };
+    assert.equal(encodeInvite(invite), inviteText);
+    const answer = { nonce: bytes('nonceB'), answer: bytes('answer') };
+    assert.equal(sealAnswer(inviteText, answer, () => bytes('r')), answerText);
+    assert.deepEqual(openAnswer(inviteText, answerText), answer);
+    assert.equal(hex(pairingContext(inviteText, answerText)), ctx);
+    assert.match(longDescription(invite.offer), /a=ice-ufrag:ZUYH\r\n/);
   });
 
   test('with usual addresses both are 150 to 300 characters', () => {

@@ -101,6 +101,11 @@ export class Scene {
     return this.#run(this.hosts[name], [process.execPath, APARTE, ...fixed, ...chat, ...args]);
   }
 
+  /** Starts a chat that meets with no server. */
+  alone(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
+    return this.#run(this.hosts[name], [process.execPath, APARTE, 'chat', '--json', '--name', name, ...args]);
+  }
+
   /** Starts two chats and waits until they are connected. */
   async pair(...args: readonly string[]): Promise<{ ann: Talker; ben: Talker }> {
     const ann = this.chat('ann', ...args);

@@ -1,0 +1,63 @@
+/** Pairing by hand as two people at terminals see it. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { hasTmux, Terminal } from '../ui/terminal/tmux.ts';
+import { APARTE, Sandbox } from './program.ts';
+
+const sandbox = new Sandbox();
+const terminals: Terminal[] = [];
+after(async () => {
+  for (const terminal of terminals) terminal.close();
+  await sandbox.close();
+});
+
+async function run(args: string): Promise<Terminal> {
+  const terminal = new Terminal();
+  terminals.push(terminal);
+  await terminal.open();
+  terminal.resize(100, 50);
+  terminal.keys(
+    `export APARTE_HOME=${sandbox.home()}; clear; ${process.execPath} ${APARTE} ${args}; echo "exit $?"`,
+    'Enter',
+  );
+  return terminal;
+}
+
+const blob = async (terminal: Terminal, kind: 'i' | 'a') => {
+  const pattern = new RegExp(`^ap1${kind}[A-Za-z0-9_-]{100,}$`, 'm');
+  return pattern.exec(await terminal.until((screen) => pattern.test(screen)))?.[0] ?? '';
+};
+
+test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout: 100_000 }, async (t) => {
+  const [anna, bert] = await Promise.all([run('--manual --name anna'), run('--manual - --name bert')]);
+  const invite = await blob(anna, 'i');
+
+  await t.test('the invite is shown with a QR code, advice, and what is waited for', async () => {
+    const screen = await anna.until((text) => /waiting for the answer, \d+ s; good for another/.test(text));
+    assert.match(screen, /(?:▀{50,}\n){20,}/);
+    assert.match(screen, /nobody but you two can read/);
+  });
+
+  await t.test('an invite that was asked for is answered, wrapped as it may be', async () => {
+    await bert.until((text) => text.includes('Paste the invite:'));
+    bert.paste(`${invite.slice(0, 60)}\n${invite.slice(60)}\n`);
+    await bert.until((text) => /waiting until the other side has taken the answer/.test(text));
+  });
+
+  await t.test('a wrong paste is named and asked for again, the right one connects', async () => {
+    const answer = await blob(bert, 'a');
+    anna.paste(invite);
+    anna.keys('Enter');
+    await anna.until((text) => text.includes('This is the invite that was made here.'));
+    anna.paste(`bert wrote:\n> ${answer.slice(0, 90)}\n> ${answer.slice(90)}\n`);
+    anna.keys('Enter');
+    await anna.until((text) => text.includes('bert is here (direct)'));
+    await bert.until((text) => text.includes('anna is here (direct)'));
+    anna.type('hello');
+    anna.keys('Enter');
+    await bert.until((text) => text.includes('anna: hello'));
+    bert.type('/quit');
+    bert.keys('Enter');
+    for (const terminal of [anna, bert]) await terminal.until((text) => /^exit 0$/m.test(text));
+  });
+});
