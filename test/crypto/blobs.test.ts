@@ -64,7 +64,10 @@ describe('the blobs of manual pairing', () => {
     const invite = { expiry, nonce: bytes('nonceA'), secret: bytes('s'), offer: bytes('offer') };
     assert.equal(encodeInvite(invite), inviteText);
     const answer = { nonce: bytes('nonceB'), answer: bytes('answer') };
-    assert.equal(sealAnswer(inviteText, answer, () => bytes('r')), answerText);
+    assert.equal(
+      sealAnswer(inviteText, answer, () => bytes('r')),
+      answerText,
+    );
     assert.deepEqual(openAnswer(inviteText, answerText), answer);
     assert.equal(hex(pairingContext(inviteText, answerText)), ctx);
     assert.match(longDescription(invite.offer), /a=ice-ufrag:ZUYH\r\n/);
