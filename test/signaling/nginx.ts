@@ -1,7 +1,7 @@
 /** A real proxy on loopback: nginx, which speaks HTTPS and hands on to a server of ours. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,19 @@ export interface Nginx {
   close(): Promise<void>;
 }
 
+/** What docs/OPERATIONS.md tells to put into nginx, with the addresses and files of a test. */
+function documentedConfig(upstream: string, port: number, { cert, key }: CertificateFiles): string {
+  const manual = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+  const [, config] = /^```nginx\n(.*?)^```$/ms.exec(manual) ?? [];
+  if (config === undefined) throw new Error('the manual has no configuration of nginx');
+  return config
+    .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
+    .replace(/^.*\[::\]:443.*\n/m, '')
+    .replace(/ssl_certificate .*;/, `ssl_certificate ${cert};`)
+    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${key};`)
+    .replace('http://127.0.0.1:7470', upstream);
+}
+
 /** Starts nginx on 127.0.0.1 before the server at `upstream`; resolves once it listens. */
 export async function startNginx(upstream: string, { cert, key }: CertificateFiles): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-nginx-'));
@@ -37,20 +50,7 @@ export async function startNginx(upstream: string, { cert, key }: CertificateFil
     http {
       access_log off;
       ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
-      map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-      server {
-        listen 127.0.0.1:${port} ssl;
-        ssl_certificate ${cert};
-        ssl_certificate_key ${key};
-        location / {
-          proxy_pass ${upstream};
-          proxy_http_version 1.1;
-          proxy_set_header Host $http_host;
-          proxy_set_header Upgrade $http_upgrade;
-          proxy_set_header Connection $connection_upgrade;
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }
-      }
+      ${documentedConfig(upstream, port, { cert, key })}
     }`;
   writeFileSync(join(folder, 'nginx.conf'), config);
   const child = spawn(NGINX ?? 'nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']);
