@@ -1,0 +1,85 @@
+/** Two machines on one network, with no server: what the scenarios of the local network begin with. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Host, missing, Network } from './network.ts';
+import { Talker } from './talker.ts';
+
+/** The built program. */
+const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Which versions of IP the machines speak. IPv4 with `both` has link-local addresses of IPv6 beside it. */
+export type Versions = 4 | 6 | 'both';
+
+const FOUR = ['192.168.7.21', '192.168.7.22'] as const;
+const ADDRESSES = { 4: FOUR, 6: ['fd00::21', 'fd00::22'], both: FOUR } as const;
+
+const reason = missing();
+
+/** Two machines, and the programs on them. */
+export class LanScene {
+  readonly network = new Network();
+  readonly ann: Host;
+  readonly ben: Host;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-lan-'));
+  readonly #programs: Talker[] = [];
+  readonly #kill = () => {
+    for (const program of this.#programs) if (program.ended === null) program.kill('SIGKILL');
+  };
+
+  constructor(ip: Versions) {
+    process.on('exit', this.#kill);
+    const [ann, ben] = ADDRESSES[ip];
+    this.ann = this.network.host('ann', ann);
+    this.ben = this.network.host('ben', ben);
+    if (ip === 4)
+      for (const host of [this.ann, this.ben]) host.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
+  }
+
+  /** Starts a chat on one of the machines. */
+  chat(where: 'ann' | 'ben', code = 'lab-ocean-violin', ...args: readonly string[]): Talker {
+    const home = join(this.#folder, `home-${this.#programs.length}`);
+    const command = [process.execPath, APARTE, 'chat', '--json', '--lan', '--name', where, ...args, code];
+    const talker = new Talker([...this[where].prefix, ...command], home, {});
+    this.#programs.push(talker);
+    return talker;
+  }
+
+  /** Starts two chats, one of them first if so said, and waits until they are connected. */
+  async pair(first: 'ann' | 'ben' | null, code?: string): Promise<{ ann: Talker; ben: Talker }> {
+    const begun = first === null ? null : this.chat(first, code);
+    await begun?.event('code');
+    const ann = first === 'ann' && begun !== null ? begun : this.chat('ann', code);
+    const ben = first === 'ben' && begun !== null ? begun : this.chat('ben', code);
+    await connected(ann, ben);
+    return { ann, ben };
+  }
+
+  /** Ends all programs and removes everything. */
+  async close(): Promise<void> {
+    this.#kill();
+    await Promise.all(this.#programs.map((program) => program.until('end', () => program.ended)));
+    this.network.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+    process.off('exit', this.#kill);
+  }
+}
+
+/** Waits until both are connected. */
+export async function connected(...talkers: readonly Talker[]): Promise<void> {
+  await Promise.all(talkers.map((talker) => talker.event('peer', { status: 'connected' })));
+}
+
+/** Sets a scene, plays it, and clears it away whatever happens. */
+export function playLan(name: string, ip: Versions, action: (scene: LanScene) => Promise<void>): void {
+  test(name, { skip: reason ?? false }, async () => {
+    const scene = new LanScene(ip);
+    try {
+      await action(scene);
+    } finally {
+      await scene.close();
+    }
+  });
+}

@@ -1,0 +1,144 @@
+/** The local network: the real program on machines of its own that share a cable and nothing else. */
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { connected, type LanScene, playLan } from '../lab/lan.ts';
+import type { Host } from '../lab/network.ts';
+import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/play.ts';
+import type { Talker } from '../lab/talker.ts';
+
+/** Drops packets that come to a host. Returns what ends that. */
+function drop(host: Host, rule: string): () => void {
+  host.run('nft', 'add table inet wall; add chain inet wall in { type filter hook input priority 0; }');
+  host.run('nft', `add rule inet wall in ${rule} drop`);
+  return () => host.run('nft', 'delete table inet wall');
+}
+
+const MULTICAST = 'udp dport 5353';
+const NEW_TCP = 'iifname eth0 tcp flags & (syn | ack) == syn';
+
+const errors = ({ events }: Talker) => events.filter(({ type }) => type === 'error').map((event) => event['code']);
+
+describe('local network', { concurrency: 1 }, () => {
+  for (const ip of [4, 6] as const) {
+    for (const first of ['ann', 'ben', null] as const) {
+      const order = first === null ? 'both at once' : `${first} first`;
+      playLan(`IPv${ip} only, ${order}: direct, with no server`, ip, async (scene) => {
+        const { ann, ben } = await scene.pair(first);
+        await talk(ann, ben);
+        for (const who of [ann, ben]) {
+          assert.equal((await who.event('ready'))['server'], null);
+          assert.equal((await who.event('peer', { status: 'connected' }))['path'], 'direct');
+          assert.deepEqual(errors(who), []);
+        }
+        ann.give({ type: 'quit' });
+        await Promise.all([ann.exits(0), ben.exits(0)]);
+      });
+    }
+  }
+
+  playLan('IPv6 with link-local addresses only: they meet, but WebRTC has no path, and says so', 6, async (scene) => {
+    for (const host of [scene.ann, scene.ben]) host.run('ip', 'addr', 'flush', 'dev', 'eth0', 'scope', 'global');
+    const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+    await Promise.all([ann.exits(5), ben.exits(5)]);
+  });
+
+  playLan('two rooms at once on the same two machines', 'both', async (scene) => {
+    const codes = ['one-ocean-violin', 'two-maple-garden'];
+    const pairs = await Promise.all(codes.map((code) => scene.pair(null, code)));
+    await Promise.all(pairs.map(({ ann, ben }) => talk(ann, ben)));
+  });
+
+  playLan('link-local addresses of IPv4 only, as on a cable between two machines', 4, async (scene) => {
+    for (const [index, host] of [scene.ann, scene.ben].entries()) {
+      host.run('ip', 'addr', 'flush', 'dev', 'eth0');
+      host.run('ip', 'addr', 'add', `169.254.7.${index + 1}/16`, 'dev', 'eth0');
+    }
+    const { ann, ben } = await scene.pair(null);
+    await talk(ann, ben);
+  });
+
+  playLan('multicast is blocked: the cause is named once, and they meet when it is not any more', 4, async (scene) => {
+    const ends = [scene.ann, scene.ben].map((host) => drop(host, `iifname eth0 ${MULTICAST}`));
+    const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+    for (const who of [ann, ben]) {
+      const error = await who.event('error', { code: 'nobody-found' });
+      assert.equal(error['fatal'], false);
+      assert.match(String(error['message']), /no multicast comes from any other machine/);
+    }
+    for (const end of ends) end();
+    await connected(ann, ben);
+    for (const who of [ann, ben]) assert.deepEqual(errors(who), ['nobody-found']);
+  });
+
+  playLan('another code: that is named as the cause', 4, async (scene) => {
+    const [ann] = [scene.chat('ann', 'one-ocean-violin'), scene.chat('ben', 'two-ocean-violin')];
+    assert.match(String((await ann.event('error'))['message']), /others .* under another code/);
+  });
+
+  for (const closed of ['ann', 'ben'] as const) {
+    playLan(`${closed} can be reached by nobody: goes to the other`, 'both', async (scene) => {
+      drop(scene[closed], NEW_TCP);
+      const { ann, ben } = await scene.pair(null);
+      await talk(ann, ben);
+    });
+  }
+
+  playLan('neither can be reached: a firewall is named, and they meet when one has gone', 'both', async (scene) => {
+    const ends = [scene.ann, scene.ben].map((host) => drop(host, NEW_TCP));
+    const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+    const [error] = await Promise.all([ann, ben].map((who) => who.event('error', { code: 'server-unreachable' })));
+    assert.equal(error?.['fatal'], false);
+    assert.match(
+      String(error?.['message']),
+      /\((192\.168\.7\.2[12]|fe80\S+%eth0): the other side was found there.*firewall/,
+    );
+    ends[0]?.();
+    await connected(ann, ben);
+  });
+
+  playLan('one who waited was killed, another is frozen: the two who are there meet', 4, async (scene) => {
+    const [killed, frozen] = [scene.chat('ann', 'a-ocean-violin'), scene.chat('ann', 'b-ocean-violin')];
+    await Promise.all([killed.event('code'), frozen.event('code')]);
+    killed.kill('SIGKILL');
+    frozen.kill('SIGSTOP');
+    const pairs = await Promise.all(['a-ocean-violin', 'b-ocean-violin'].map((code) => scene.pair('ben', code)));
+    await Promise.all(pairs.map(({ ann, ben }) => talk(ann, ben)));
+  });
+
+  const afterOutage = async (scene: LanScene, outage: (ben: Host) => Promise<void>) => {
+    const { ann, ben } = await scene.pair(null);
+    ann.say('before');
+    await delivered(ann, ben, ['before']);
+    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const cut = performance.now();
+    const over = outage(scene.ben);
+    ann.say('during');
+    ben.say('during');
+    assert.ok((await noticed(cut, marks)) < NOTICED);
+    await over;
+    const back = performance.now();
+    await Promise.all([delivered(ann, ben, ['before', 'during']), delivered(ben, ann, ['during'])]);
+    return performance.now() - back;
+  };
+
+  playLan('the cable is out for 12 s: healed as soon as it is back', 4, async (scene) => {
+    const took = await afterOutage(scene, async (ben) => {
+      ben.unplug();
+      await pause(12_000);
+      ben.plug();
+    });
+    assert.ok(took < HEALED);
+  });
+
+  playLan('a new address: they find each other again with no server', 'both', async (scene) => {
+    await afterOutage(scene, (ben) => Promise.resolve(ben.move('192.168.7.122')));
+  });
+
+  playLan('a new address for both, of a new network', 4, async (scene) => {
+    await afterOutage(scene, (ben) => {
+      ben.move('192.168.8.22');
+      scene.ann.move('192.168.8.21');
+      return Promise.resolve();
+    });
+  });
+});
