@@ -75,7 +75,8 @@ function sourceAddress(family: 4 | 6): Promise<string | null> {
       resolve(address);
     };
     socket.on('error', () => done(null));
+    socket.on('connect', () => done(socket.address().address));
     // Addresses for documentation (RFC 5737, RFC 3849).
-    socket.connect(9, family === 4 ? '192.0.2.1' : '2001:db8::1', () => done(socket.address().address));
+    socket.connect(9, family === 4 ? '192.0.2.1' : '2001:db8::1');
   });
 }

@@ -9,6 +9,7 @@ import { Talker } from './talker.ts';
 
 /** The built program. */
 const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const RADIO = fileURLToPath(new URL('radio.ts', import.meta.url));
 
 /** Which versions of IP the machines speak. IPv4 with `both` has link-local addresses of IPv6 beside it. */
 export type Versions = 4 | 6 | 'both';
@@ -39,10 +40,20 @@ export class LanScene {
   }
 
   /** Starts a chat on one of the machines. */
-  chat(where: 'ann' | 'ben', code = 'lab-ocean-violin', ...args: readonly string[]): Talker {
+  chat(where: 'ann' | 'ben', code = 'lab-ocean-violin'): Talker {
+    return this.#run(where, [APARTE, 'chat', '--json', '--lan', '--name', where, code]);
+  }
+
+  /** Listens to, and takes part in, multicast DNS from one of the machines. */
+  async radio(where: 'ann' | 'ben'): Promise<Talker> {
+    const radio = this.#run(where, ['--import', 'tsx', RADIO, this[where].address]);
+    await radio.event('ready');
+    return radio;
+  }
+
+  #run(where: 'ann' | 'ben', args: readonly string[]): Talker {
     const home = join(this.#folder, `home-${this.#programs.length}`);
-    const command = [process.execPath, APARTE, 'chat', '--json', '--lan', '--name', where, ...args, code];
-    const talker = new Talker([...this[where].prefix, ...command], home, {});
+    const talker = new Talker([...this[where].prefix, process.execPath, ...args], home, { APARTE_DEBUG: '1' });
     this.#programs.push(talker);
     return talker;
   }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
 import { Choice } from '../../peer/rendezvous/lan/choice.ts';
-import type { LocalLink } from '../../peer/rendezvous/lan/links.ts';
+import { isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/links.ts';
 
 const id = (letter: string) => letter.repeat(32);
 
@@ -165,5 +165,20 @@ describe('the choice', () => {
       choice.failed(visit.id, 1_000);
     }
     assert.equal(visits, 16);
+  });
+});
+
+describe('links', () => {
+  test('this machine is a neighbour of itself, and nobody far away is', () => {
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) assert.ok(isNeighbour(address), address);
+    for (const address of ['192.0.2.200.1', '198.51.100.7', '::ffff:198.51.100.7', '2001:db8::7', '']) {
+      assert.ok(!isNeighbour(address), address);
+    }
+  });
+
+  test('the loopback device is among the links, and holds its own addresses only', () => {
+    const loopback = localLinks().find((link) => link.isLoopback);
+    assert.equal(loopback?.holds('127.0.0.1'), true);
+    for (const address of ['198.51.100.7', '::1', '']) assert.equal(loopback?.holds(address), false, address);
   });
 });

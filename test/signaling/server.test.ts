@@ -234,3 +234,12 @@ test('web pages from elsewhere are not let in, over either transport', async (t)
   for (const origin of [`http://${host}`, `https://${host}`])
     await (await Client.connect(t, server.url, { extraHeaders: { origin } })).join(null, 1);
 });
+
+test('who is not served is hung up on, and the others are not disturbed', async (t) => {
+  let isServed = false;
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, serves: () => isServed });
+  t.after(() => server.close());
+  await assert.rejects(fetch(`${server.url}/healthz`));
+  isServed = true;
+  assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+});

@@ -1,6 +1,9 @@
 /** The local network: the real program on machines of its own that share a cable and nothing else. */
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { describe } from 'node:test';
+import { roomMark } from '../../peer/rendezvous/lan/announcement.ts';
+import { announcing, response } from '../lab/dns.ts';
 import { connected, type LanScene, playLan } from '../lab/lan.ts';
 import type { Host } from '../lab/network.ts';
 import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/play.ts';
@@ -15,6 +18,9 @@ function drop(host: Host, rule: string): () => void {
 
 const MULTICAST = 'udp dport 5353';
 const NEW_TCP = 'iifname eth0 tcp flags & (syn | ack) == syn';
+
+/** Smaller than almost any id that is random. */
+const fakeId = (n: number) => n.toString(16).padStart(32, '0');
 
 const errors = ({ events }: Talker) => events.filter(({ type }) => type === 'error').map((event) => event['code']);
 
@@ -103,6 +109,41 @@ describe('local network', { concurrency: 1 }, () => {
     frozen.kill('SIGSTOP');
     const pairs = await Promise.all(['a-ocean-violin', 'b-ocean-violin'].map((code) => scene.pair('ben', code)));
     await Promise.all(pairs.map(({ ann, ben }) => talk(ann, ben)));
+  });
+
+  playLan(
+    'what is on the air tells no code, no name of a machine, and no address of another network',
+    'both',
+    async (scene) => {
+      for (const command of ['link add far0 type veth peer name far1', 'addr add 10.99.99.1/24 dev far0'])
+        scene.ann.run('ip', ...command.split(' '));
+      for (const end of ['far0', 'far1']) scene.ann.run('ip', 'link', 'set', end, 'up');
+      const radio = await scene.radio('ben');
+      await scene.pair('ann', 'airplane-ocean-violin');
+      const heard = radio.events.map(({ hex }) => String(hex ?? '')).join('|');
+      const hex = (text: string) => Buffer.from(text).toString('hex');
+      for (const text of ['_aparte', 'room=']) assert.ok(heard.includes(hex(text)), text);
+      assert.ok(heard.includes('c0a80715'), 'the address on this network');
+      for (const text of ['airplane', 'ocean', 'violin', hostname()]) assert.ok(!heard.includes(hex(text)), text);
+      assert.ok(!heard.includes('0a636301'), 'the address on another network');
+    },
+  );
+
+  playLan('who floods the network with lies keeps nobody apart', 4, async (scene) => {
+    const radio = await scene.radio('ben');
+    const ann = scene.chat('ann');
+    await ann.event('code');
+    radio.give({ hex: 'ff'.repeat(8_000) });
+    radio.give({ hex: response([], 65_535) });
+    const many = Array.from({ length: 60 }, (_, n) => announcing(fakeId(n), fakeId(n), 9)).flat();
+    radio.give({ hex: response(many) });
+    for (let n = 0; n < 2_000; n += 1) {
+      const id = fakeId(n);
+      radio.give({ hex: response(announcing(id, roomMark(id, 'lab'), 9)) });
+    }
+    const ben = scene.chat('ben');
+    await connected(ann, ben);
+    await talk(ann, ben);
   });
 
   const afterOutage = async (scene: LanScene, outage: (ben: Host) => Promise<void>) => {

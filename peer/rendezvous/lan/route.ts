@@ -12,7 +12,8 @@ export class Route extends Agent {
   constructor(addresses: readonly string[]) {
     super();
     const all = addresses.map((address) => ({ address, family: isIP(address) }));
-    this.#lookup = (_host, _options, done) => done(null, all);
+    // Never at once: what cannot even be begun would fail before the request listens for it, and end the program.
+    this.#lookup = (_host, _options, done) => void setImmediate(() => done(null, all));
   }
 
   /** Called by Node for each request (RFC 8305 in small: one address after the other). */

@@ -1,0 +1,42 @@
+/** Messages of multicast DNS, written by hand, so that they can be wrong (RFC 1035, section 4; RFC 6763). */
+
+const PTR = 12;
+const TXT = 16;
+const SRV = 33;
+
+/** A name on the wire. */
+function name(text: string): Buffer {
+  const labels = text.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]));
+  return Buffer.concat([...labels, Buffer.of(0)]);
+}
+
+function record(owner: string, type: number, data: Buffer): Buffer {
+  const fields = Buffer.alloc(10);
+  fields.writeUInt16BE(type, 0);
+  fields.writeUInt16BE(1, 2);
+  fields.writeUInt32BE(120, 4);
+  fields.writeUInt16BE(data.length, 8);
+  return Buffer.concat([name(owner), fields, data]);
+}
+
+/** A response whose header promises so many answers. */
+export function response(answers: readonly Buffer[], promised = answers.length): string {
+  const header = Buffer.alloc(12);
+  header.writeUInt16BE(0x8400, 2);
+  header.writeUInt16BE(promised, 6);
+  return Buffer.concat([header, ...answers]).toString('hex');
+}
+
+/** The records that announce a room at a port of whoever sends them. */
+export function announcing(id: string, room: string, port: number): Buffer[] {
+  const type = '_aparte._tcp.local';
+  const service = `${id}.${type}`;
+  const target = Buffer.alloc(6);
+  target.writeUInt16BE(port, 4);
+  const strings = ['v=1', `room=${room}`].map((text) => Buffer.concat([Buffer.of(text.length), Buffer.from(text)]));
+  return [
+    record(type, PTR, name(service)),
+    record(service, SRV, Buffer.concat([target, name(`${id}.local`)])),
+    record(service, TXT, Buffer.concat(strings)),
+  ];
+}
