@@ -45,7 +45,7 @@ describe('the server inside, for others', { skip }, () => {
     assert.equal((await anna.event('ready'))['server'], 'http://192.168.9.5:7470');
     await anna.said(/others reach the server inside at http:\/\/192\.168\.9\.5:7470\n/);
     await anna.said(/plain HTTP beyond this machine shows nameplates and addresses/);
-    const bert = chat('bert', String(invite));
+    const bert = chat('bert', invite);
     await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
     bert.give({ type: 'quit' });
     await Promise.all([anna.exits(0), bert.exits(0)]);

@@ -10,7 +10,7 @@ import { isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/l
 const id = (letter: string) => letter.repeat(32);
 
 /** A link 192.168.7.0/24, or fd00::/64 and fe80::/64. */
-function link(family: 4 | 6): LocalLink {
+function linkOf(family: 4 | 6): LocalLink {
   const networks = new BlockList();
   networks.addSubnet('192.168.7.0', 24);
   for (const network of ['fd00::', 'fe80::']) networks.addSubnet(network, 64, 'ipv6');
@@ -36,7 +36,7 @@ describe('announcements', () => {
 
   test('where it was heard from comes first, then what it lists of the same link', () => {
     const listed = { addresses: ['192.168.7.10', '8.8.8.8', '192.168.7.9', '127.0.0.1', '10.0.0.1', 'x', 'fd00::9'] };
-    assert.deepEqual(readAnnouncement(service('192.168.7.9', listed), link(4)), {
+    assert.deepEqual(readAnnouncement(service('192.168.7.9', listed), linkOf(4)), {
       id: id('a'),
       room: roomMark(id('a'), 'team'),
       port: 4_711,
@@ -46,18 +46,18 @@ describe('announcements', () => {
 
   test('a link-local address of IPv6 gets the zone of the link', () => {
     const listed = { addresses: ['fd00::9', 'fe80::9'] };
-    const { addresses } = readAnnouncement(service('fe80::9%eth0', listed), link(6)) ?? {};
+    const { addresses } = readAnnouncement(service('fe80::9%eth0', listed), linkOf(6)) ?? {};
     assert.deepEqual(addresses, ['fe80::9%eth0', 'fd00::9']);
   });
 
   test('nothing is taken from who is not on the link, wherever it leads', () => {
     for (const from of ['192.168.8.9', '127.0.0.1', '8.8.8.8', '::1', '', 'x'])
-      assert.equal(readAnnouncement(service(from, { addresses: ['192.168.7.9'] }), link(4)), null, from);
+      assert.equal(readAnnouncement(service(from, { addresses: ['192.168.7.9'] }), linkOf(4)), null, from);
   });
 
   test('what is not exactly ours is not read', () => {
     const good = service('192.168.7.9');
-    assert.notEqual(readAnnouncement(good, link(4)), null);
+    assert.notEqual(readAnnouncement(good, linkOf(4)), null);
     for (const more of [
       { name: 'printer' },
       { name: id('a').toUpperCase() },
@@ -72,14 +72,14 @@ describe('announcements', () => {
       { addresses: undefined },
       { addresses: [7] },
     ]) {
-      assert.equal(readAnnouncement({ ...good, ...more }, link(4)), null, JSON.stringify(more));
+      assert.equal(readAnnouncement({ ...good, ...more }, linkOf(4)), null, JSON.stringify(more));
     }
-    fc.assert(fc.property(fc.anything(), (anything) => readAnnouncement(anything, link(4)) === null));
+    fc.assert(fc.property(fc.anything(), (anything) => readAnnouncement(anything, linkOf(4)) === null));
   });
 
   test('no more addresses are tried than a few', () => {
     const addresses = Array.from({ length: 200 }, (_, n) => `192.168.7.${n}`);
-    assert.equal(readAnnouncement(service('192.168.7.250', { addresses }), link(4))?.addresses.length, 9);
+    assert.equal(readAnnouncement(service('192.168.7.250', { addresses }), linkOf(4))?.addresses.length, 9);
   });
 });
 

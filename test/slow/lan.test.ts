@@ -120,7 +120,7 @@ describe('local network', { concurrency: 1 }, () => {
       for (const end of ['far0', 'far1']) scene.ann.run('ip', 'link', 'set', end, 'up');
       const radio = await scene.radio('ben');
       await scene.pair('ann', 'airplane-ocean-violin');
-      const heard = radio.events.map(({ hex }) => String(hex ?? '')).join('|');
+      const heard = radio.events.map(({ hex }) => (typeof hex === 'string' ? hex : '')).join('|');
       const hex = (text: string) => Buffer.from(text).toString('hex');
       for (const text of ['_aparte', 'room=']) assert.ok(heard.includes(hex(text)), text);
       assert.ok(heard.includes('c0a80715'), 'the address on this network');
