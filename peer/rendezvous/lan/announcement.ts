@@ -21,8 +21,8 @@ export interface Announcement {
   readonly addresses: readonly string[];
 }
 
-/** Addresses looked at in one announcement. */
-const MAX_ADDRESSES = 8;
+/** Addresses looked at in one announcement besides where it comes from. */
+const MAX_LISTED = 7;
 
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 const schema = v.object({
@@ -54,6 +54,6 @@ export function readAnnouncement(service: unknown, link: LocalLink): Announcemen
   const { name: id, port, txt, referer, addresses: listed } = output;
   // A socket hears what comes over other links, too; and who is not on this one can lead nowhere on it.
   if (reachable(referer.address, link) === null) return null;
-  const addresses = [referer.address, ...listed.slice(0, MAX_ADDRESSES)].flatMap((one) => reachable(one, link) ?? []);
+  const addresses = [referer.address, ...listed.slice(0, MAX_LISTED)].flatMap((one) => reachable(one, link) ?? []);
   return { id, room: txt.room, port, addresses: [...new Set(addresses)] };
 }
