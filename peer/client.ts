@@ -184,6 +184,10 @@ export class Client {
           this.#iceServers = iceServers;
           this.give({ type: 'joined', place, nameplate: name, members });
         },
+        widened: (members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
+          this.#iceServers = iceServers;
+          this.give({ type: 'placeWidened', place, members });
+        },
         came: (member: RoomMember) => this.give({ type: 'memberCame', place, member }),
         left: (member: string) => this.give({ type: 'memberLeft', place, member }),
         frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),

@@ -59,6 +59,12 @@ export function getU64(bytes: Uint8Array, offset: number): number {
   return value;
 }
 
+/** Negative where `a` comes before `b` byte by byte, a beginning before what it begins; 0 where they are equal. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, index) => byte !== b[index]);
+  return at < 0 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1);
+}
+
 /** A non-negative safe integer as 8 big-endian bytes. */
 export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);

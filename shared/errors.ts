@@ -114,6 +114,11 @@ const KINDS = {
     what: 'The TLS certificate or its key cannot be used.',
     hint: 'Both must be files in PEM that this user may read, the key without a passphrase and the one of the certificate.',
   },
+  'several-rooms': {
+    exit: EXIT.server,
+    what: 'Different people wait under this number at different servers of yours, and no guess was risked at any.',
+    hint: 'Name the one server the code was made at: by its invite, or with --server.',
+  },
   'cannot-listen': {
     exit: EXIT.server,
     what: 'The rendezvous server cannot listen where it was told to.',
@@ -268,6 +273,8 @@ export class AparteError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly exit: ExitCode;
+  /** What is known besides; empty where nothing is. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, detail?: string) {
     const kind = errorKind(code);
@@ -276,5 +283,6 @@ export class AparteError extends Error {
     this.code = code;
     this.hint = kind.hint;
     this.exit = kind.exit;
+    this.detail = detail ?? '';
   }
 }

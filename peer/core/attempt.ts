@@ -6,6 +6,7 @@ import { equalBytes } from '../../shared/bytes.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
+import type { Member } from '../../shared/signal-wire.ts';
 import { type Channel, FLIGHT, frameType, type Identity, type Meeting, type ProvenClaims } from '../crypto/index.ts';
 import type { Context } from './context.ts';
 import type { LocalLink } from './local-link.ts';
@@ -47,8 +48,8 @@ export interface AttemptOptions {
   readonly context: Context;
   /** Number of the meeting place. */
   readonly place: number;
-  /** Whom it is with. */
-  readonly member: string;
+  /** Whom it is with, as the server he was first seen on shows him. */
+  readonly member: Member;
   readonly meeting: Meeting;
   readonly profile: Profile;
   readonly events: AttemptEvents;
@@ -63,13 +64,17 @@ interface Handshake {
 
 /** How an attempt is told what happened; a side answers frames of its own flights in `flight`. */
 export abstract class Attempt {
-  readonly member: string;
+  /** The other side's. */
+  readonly card: Uint8Array;
+  /** Whether it has gone on over another server than the one it began at. */
+  isMoved = false;
   /** ms since the epoch at which the flight we wait for is overdue; null once nothing is. */
   deadline: number | null;
   protected readonly context: Context;
   protected readonly events: AttemptEvents;
   protected readonly profile: Profile;
   protected readonly place: number;
+  #member: string;
   /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
   /** SIG frames sent, to send them again byte for byte. */
@@ -82,9 +87,15 @@ export abstract class Attempt {
     this.context = options.context;
     this.events = options.events;
     this.profile = options.profile;
-    this.member = options.member;
+    this.card = options.member.card;
+    this.#member = options.member.id;
     this.place = options.place;
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
+  }
+
+  /** Whom its frames go to. */
+  get member(): string {
+    return this.#member;
   }
 
   /** The link whose signals travel in this attempt; null before it has one. */
@@ -140,6 +151,13 @@ export abstract class Attempt {
     for (const frame of this.#signals) this.send(frame);
   }
 
+  /** Goes on over another server, where the same person is this member. */
+  moveTo(member: string): void {
+    this.isMoved = true;
+    this.#member = member;
+    this.resend();
+  }
+
   /** Remembers a frame that was accepted, and what it was answered with. */
   protected accept(type: number, frame: Uint8Array, answer: Uint8Array | null): void {
     this.#accepted.set(type, { frame, answer });
@@ -157,7 +175,7 @@ export abstract class Attempt {
 
   /** Sends a frame to this member. */
   protected send(bytes: Uint8Array): void {
-    this.context.emit({ type: 'sendHandshake', place: this.place, to: this.member, bytes });
+    this.context.emit({ type: 'sendHandshake', place: this.place, to: this.#member, bytes });
   }
 
   /** Tells the other side that we give up, without saying more than one byte can. */

@@ -102,6 +102,8 @@ export type Fact =
       readonly nameplate: string;
       readonly members: readonly RoomMember[];
     }
+  /** The place is also on a further server, where `members` were before us. */
+  | { readonly type: 'placeWidened'; readonly place: number; readonly members: readonly RoomMember[] }
   | { readonly type: 'memberCame'; readonly place: number; readonly member: RoomMember }
   | { readonly type: 'memberLeft'; readonly place: number; readonly member: string }
   | { readonly type: 'gotHandshake'; readonly place: number; readonly from: string; readonly bytes: Uint8Array }

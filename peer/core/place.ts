@@ -1,57 +1,24 @@
 /**
- * One meeting place: a room of one rendezvous, entered with one card and one secret. Starts an attempt with each
- * member by the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them.
+ * One meeting place: a room of a rendezvous, entered with one card and one secret. Starts an attempt with each member by
+ * the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them. Where the room is on several servers a
+ * person is several members, *twins* with one card: only one attempt with him is under way at a time.
  */
+import { equalBytes } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
-import { FLIGHT, frameType, type Meeting, type Mode } from '../crypto/index.ts';
-import type { JoinRequest, RoomMember } from '../rendezvous/rendezvous.ts';
-import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions, type Met, type Profile } from './attempt.ts';
+import { FLIGHT, frameType, type Meeting } from '../crypto/index.ts';
+import type { RoomMember } from '../rendezvous/rendezvous.ts';
+import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions } from './attempt.ts';
+import { Attempts, type LocalSignal } from './attempts.ts';
 import { type Context, earliest } from './context.ts';
 import type { RoomFact } from './events.ts';
-import type { Guesses } from './guesses.ts';
 import { handshakeInputs, wipePairing } from './handshake-inputs.ts';
 import { Initiating } from './initiating.ts';
 import { SpareLink } from './local-link.ts';
-import { Recent } from './recent.ts';
+import { Newcomers } from './newcomers.ts';
+import type { PlaceEvents, PlaceOptions } from './place-options.ts';
 import { Responding } from './responding.ts';
-
-/** HELLOs open at once and new ones a second, at most (docs/PROTOCOL.md, Guesses). */
-const MAX_OPEN_HELLOS = 8;
-const MAX_HELLOS_PER_SECOND = 5;
-/** How long (ms) until a newcomer that could not be greeted is looked at again. */
-const ASK_AGAIN = 500;
-
-/** What is needed to enter. */
-export interface PlaceOptions {
-  readonly mode: Mode;
-  /** Null asks for a fresh one. */
-  readonly nameplate: string | null;
-  /** Null in manual pairing, unless both agreed on a code. */
-  readonly secret: Uint8Array | null;
-  readonly manual?: JoinRequest['manual'];
-  /** People the room is for. */
-  readonly capacity: number;
-  /** Null where guesses are not counted: the secret is a ticket. */
-  readonly guesses: Guesses | null;
-  /** Asked when an attempt starts. */
-  profile(): Profile;
-  /** Asked before a handshake starts here, in role A by our HELLO, in role B by answering one. */
-  mayStart(role: 'A' | 'B'): boolean;
-}
-
-/** What a place reports, during a step. */
-export interface PlaceEvents {
-  /** We are in; the room is called `nameplate`. */
-  opened(nameplate: string): void;
-  /** Both sides have proven everything. */
-  met(met: Met, attempt: Attempt): void;
-  /** Something failed that leaves the place as it was. */
-  noted(cause: AparteError): void;
-  /** The code is dead, or the one person it was for is gone. The place is of no more use. */
-  failed(cause: AparteError): void;
-}
 
 /** A place that is entered when made. */
 export class Place {
@@ -62,11 +29,8 @@ export class Place {
   readonly #options: PlaceOptions;
   readonly #events: PlaceEvents;
   readonly #card: Uint8Array;
-  readonly #attempts = new Map<string, Attempt>();
-  readonly #newcomers: RoomMember[] = [];
-  readonly #hellos = new Recent(MAX_HELLOS_PER_SECOND, 1_000);
-  /** Whether the last newcomer may not be greeted yet. */
-  #heldBack = false;
+  readonly #newcomers = new Newcomers();
+  readonly #attempts: Attempts;
   #nameplate = '';
   #left = false;
   readonly #spare: SpareLink;
@@ -78,6 +42,7 @@ export class Place {
     this.#options = options;
     this.#events = events;
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
+    this.#attempts = new Attempts(this.#newcomers, this.#card);
     this.number = context.nextNumber();
     this.#spare = new SpareLink(context, this.number);
     const { nameplate, capacity, manual } = options;
@@ -86,13 +51,12 @@ export class Place {
 
   /** Whether a handshake is under way, or done. */
   get busy(): boolean {
-    return Array.from(this.#attempts.values()).some((attempt) => attempt.started);
+    return this.#attempts.started.length > 0;
   }
 
   /** Earliest time something is due. */
   get wakeAt(): number | null {
-    const deadlines = Array.from(this.#attempts.values(), (attempt) => attempt.deadline);
-    return earliest(...deadlines, this.#newcomers.length > 0 ? this.#nextHelloAt() : null);
+    return earliest(this.#attempts.wakeAt, this.#nextNewcomer() === undefined ? null : this.#nextHelloAt());
   }
 
   /** Takes a fact about this place. */
@@ -100,6 +64,8 @@ export class Place {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
+      case 'placeWidened':
+        return this.#gotOthers(fact.members);
       case 'memberCame':
         return this.#gotMember(fact.member);
       case 'memberLeft':
@@ -111,7 +77,7 @@ export class Place {
         return;
       case 'placeResumed':
         this.joined = true;
-        for (const attempt of this.#attempts.values()) attempt.resend();
+        for (const attempt of this.#attempts.all) attempt.resend();
     }
   }
 
@@ -119,52 +85,74 @@ export class Place {
   #gotJoined(nameplate: string, members: readonly RoomMember[]): void {
     this.giveUp('the server lost the room meanwhile');
     if (this.#left) return;
-    this.#newcomers.length = 0;
+    this.#newcomers.clear();
     this.joined = true;
     this.#nameplate = nameplate;
     this.#events.opened(nameplate);
-    if (this.#chosen === null) for (const member of members) this.#respondTo(member);
+    this.#gotOthers(members);
+  }
+
+  /** They were there before us. */
+  #gotOthers(members: readonly RoomMember[]): void {
+    for (const member of members) if (this.#isWelcome(member)) this.#respondTo(member);
   }
 
   #gotMember(member: RoomMember): void {
-    if (this.#chosen !== null) return;
-    this.#newcomers.push(member);
+    if (!this.#isWelcome(member)) return;
+    this.#newcomers.add(member);
     this.#greet();
   }
 
+  /** Once somebody has proven the code, only twins of his are of use. */
+  #isWelcome({ card }: RoomMember): boolean {
+    return this.#chosen === null || equalBytes(card, this.#chosen.card);
+  }
+
   #gotLeft(member: string): void {
-    const waiting = this.#newcomers.findIndex((newcomer) => newcomer.id === member);
-    if (waiting >= 0) this.#newcomers.splice(waiting, 1);
-    const attempt = this.#attempts.get(member);
-    if (attempt !== undefined) this.giveUp('the other side went away', [attempt]);
+    this.#newcomers.remove(member);
+    const attempt = this.#attempts.with(member);
+    if (attempt !== undefined && !this.#attempts.move(attempt)) this.giveUp('the other side went away', [attempt]);
+    this.#goOn();
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
-    const attempt = this.#attempts.get(from);
+    const attempt = this.#attempts.with(from);
     if (attempt === undefined) return;
     const type = frameType(bytes);
-    if (type === FLIGHT.hello && attempt.silence() === 'silent' && !this.#options.mayStart('B')) return;
+    if (type === FLIGHT.hello && !this.#mayTake(attempt, bytes)) return;
     if (type === FLIGHT.reply && this.#options.guesses?.mayRisk === false) return;
-    attempt.got(bytes);
+    this.#attempts.with(from)?.got(bytes);
+  }
+
+  /**
+   * Whether a HELLO may be answered: one person is never tried twice at once. Where it crossed one of ours to him, the
+   * smaller card stays A (docs/PROTOCOL.md, Several servers).
+   */
+  #mayTake(attempt: Attempt, hello: Uint8Array): boolean {
+    const { member: id, card } = attempt;
+    const ours = this.#attempts.underWayWith(card);
+    if (ours === undefined) return this.#options.mayStart('B');
+    const isUndecided = ours instanceof Initiating && ours.silence() === 'silent';
+    if (!isUndecided || (ours === attempt && !ours.isMoved)) return ours === attempt;
+    if (this.#attempts.staysA(card)) {
+      this.#attempts.cross({ id, card }, hello);
+      return false;
+    }
+    this.#attempts.drop(ours);
+    if (ours === attempt) this.#respondTo({ id, card });
+    else this.#newcomers.add({ id: ours.member, card });
+    return this.#options.mayStart('B');
   }
 
   /** Drops every handshake that is not done; the place stays entered. */
   abandon(): void {
-    for (const attempt of this.#attempts.values()) {
-      if (!attempt.done) this.#drop(attempt);
-    }
+    for (const attempt of this.#attempts.all) if (!attempt.done) this.#attempts.drop(attempt);
     this.#chosen = null;
   }
 
   /** A description or candidate of link `number`. Returns whether the link is of this place. */
-  gotLocalSignal(number: number, signal: { description: string } | { candidate: Uint8Array }): boolean {
-    const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number);
-    const link = attempt?.link ?? this.#spare.numbered(number);
-    if (link === null) return false;
-    if ('description' in signal) link.description = signal.description;
-    else link.addCandidate(signal.candidate);
-    attempt?.localSignal();
-    return true;
+  gotLocalSignal(number: number, signal: LocalSignal): boolean {
+    return this.#attempts.localSignal(number, this.#spare.numbered(number), signal);
   }
 
   /** Link `number` is gone. Returns whether it is of an attempt here that is still under way. */
@@ -173,75 +161,84 @@ export class Place {
       this.#spare.take();
       return true;
     }
-    const attempt = Array.from(this.#attempts.values()).find((one) => one.link?.number === number && !one.done);
-    attempt?.fail(cause);
-    return attempt !== undefined;
+    const attempt = this.#attempts.withLink(number);
+    if (attempt === undefined || attempt.done) return false;
+    attempt.fail(cause);
+    return true;
   }
 
   tick(): void {
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.deadline !== null && attempt.deadline <= this.#context.now) this.#overdue(attempt);
-    }
-    this.#greet();
+    for (const attempt of this.#attempts.overdue(this.#context.now)) this.#overdue(attempt);
+    this.#goOn();
   }
 
   /** Leaves and forgets every secret. The link of an attempt that is done stays with the session that uses it. */
   leave(): void {
     this.abandon();
-    for (const attempt of this.#attempts.values()) attempt.wipe();
     this.#attempts.clear();
     this.#spare.close();
-    this.#newcomers.length = 0;
+    this.#newcomers.clear();
     this.joined = false;
     this.#left = true;
     this.#context.emit({ type: 'leavePlace', place: this.number });
   }
 
   #overdue(attempt: Attempt): void {
+    if (attempt.deadline === null) return;
     const cause = new AparteError(attempt.silence(), 'nothing came for 10 s');
-    if (cause.code === 'silent') {
-      this.#drop(attempt);
-      this.#context.emit({ type: 'freeMember', place: this.number, member: attempt.member });
-      this.#events.noted(cause);
-    } else attempt.fail(cause);
+    if (cause.code !== 'silent') return attempt.fail(cause);
+    const { member: id, card } = attempt;
+    const hasTwin = this.#attempts.hasTwin(attempt);
+    if (attempt.started) this.#attempts.drop(attempt);
+    else attempt.deadline = null;
+    // One who may be reached over another server is not a squatter.
+    if (attempt.started && hasTwin) this.#newcomers.add({ id, card });
+    else if (attempt.started) this.#context.emit({ type: 'freeMember', place: this.number, member: id });
+    this.#events.noted(cause);
   }
 
   /** Ends attempts that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
-  giveUp(why: string, attempts: Iterable<Attempt> = this.#attempts.values()): void {
+  giveUp(why: string, attempts: Iterable<Attempt> = this.#attempts.all): void {
     for (const attempt of attempts) {
       if (attempt.done) continue;
-      if (attempt.silence() === 'silent') this.#drop(attempt);
+      if (attempt.silence() === 'silent') this.#attempts.drop(attempt);
       else attempt.fail(new AparteError(attempt.silence(), why));
     }
   }
 
-  #drop(attempt: Attempt): void {
-    attempt.wipe();
-    this.#attempts.delete(attempt.member);
+  #nextHelloAt(): number {
+    return this.#newcomers.nextAt(this.#context.now, this.#attempts.started.length);
   }
 
-  #nextHelloAt(): number {
-    const { now } = this.#context;
-    if (this.#attempts.size >= MAX_OPEN_HELLOS || this.#heldBack) return now + ASK_AGAIN;
-    return this.#hellos.nextAt(now);
+  #nextNewcomer(): RoomMember | undefined {
+    if (this.#chosen !== null) return undefined;
+    return this.#newcomers.first((card) => this.#attempts.underWayWith(card) !== undefined);
+  }
+
+  /** Turns to those who had to wait for another attempt to end. */
+  #goOn(): void {
+    for (const { member, hello } of this.#attempts.takeCrossed()) {
+      this.#newcomers.remove(member.id);
+      if (this.#attempts.with(member.id) === undefined) this.#respondTo(member);
+      this.#gotFrame(member.id, hello);
+    }
+    this.#greet();
   }
 
   #greet(): void {
-    this.#heldBack = false;
-    while (this.#newcomers.length > 0 && this.#chosen === null && this.#nextHelloAt() <= this.#context.now) {
-      if (!this.#options.mayStart('A')) {
-        this.#heldBack = true;
-        return;
-      }
-      const member = this.#newcomers.shift() as RoomMember;
-      this.#hellos.add(this.#context.now);
+    const { now } = this.#context;
+    this.#newcomers.holdBack(false);
+    for (let member = this.#nextNewcomer(); member !== undefined; member = this.#nextNewcomer()) {
+      if (this.#nextHelloAt() > now) return;
+      if (!this.#options.mayStart('A')) return this.#newcomers.holdBack(true);
+      this.#newcomers.greet(member.id, now);
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
       this.#spare.open();
       const options = this.#attemptOptions(member, meeting, () => attempt);
       const attempt: Attempt = new Initiating(options, () => this.#spare.take());
       wipePairing(meeting, member);
-      this.#attempts.set(member.id, attempt);
+      this.#attempts.add(attempt);
     }
   }
 
@@ -251,7 +248,7 @@ export class Place {
     const options = this.#attemptOptions(member, meeting, () => attempt);
     const attempt: Attempt = new Responding(options, this.#options.guesses);
     wipePairing(meeting, member);
-    this.#attempts.set(member.id, attempt);
+    this.#attempts.add(attempt);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */
@@ -275,17 +272,17 @@ export class Place {
       failed: (cause) => this.#attemptFailed(self(), cause),
     };
     const { number: place } = this;
-    return { context: this.#context, place, member: member.id, meeting, profile: this.#options.profile(), events };
+    return { context: this.#context, place, member, meeting, profile: this.#options.profile(), events };
   }
 
   #shutDoor(chosen: Attempt): void {
     this.#chosen = chosen;
-    this.#newcomers.length = 0;
-    for (const other of this.#attempts.values()) if (other !== chosen) this.#drop(other);
+    this.#newcomers.keepOnly(chosen.card);
+    this.#attempts.keepOnly(chosen);
   }
 
   #attemptFailed(attempt: Attempt, cause: AparteError): void {
-    this.#attempts.delete(attempt.member);
+    this.#attempts.delete(attempt);
     const { guesses } = this.#options;
     if (guesses === null) {
       if (this.#chosen === attempt) this.#chosen = null;
@@ -294,7 +291,7 @@ export class Place {
     }
     if (cause.code === 'wrong-code' && attempt instanceof Initiating) guesses.judgedWrong();
     if (!guesses.spent && this.#chosen !== attempt) return this.#events.noted(cause);
-    for (const other of this.#attempts.values()) this.#drop(other);
+    this.#attempts.clear();
     this.#events.failed(cause);
   }
 }

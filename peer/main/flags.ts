@@ -6,14 +6,14 @@ import { MAX_NAME } from '../../shared/limits.ts';
 import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
-import { DEFAULT_SERVER } from './server.ts';
+import { serverOption } from './server-option.ts';
 
 /** What every conversation is told. */
 export interface Flags extends IceFlags, MeetingFlags {
   /** What was given as code: a code or an invite, `-` to be asked for it, null for none. */
   readonly code: string | null;
-  /** Null: the default, with a server inside where none runs. */
-  readonly server: string | null;
+  /** Origins. None: the default, with a server inside where none runs. */
+  readonly servers: readonly string[];
   readonly name: string;
   readonly json: boolean;
   readonly plain: boolean;
@@ -76,15 +76,6 @@ function reconnectSeconds(text: string): number {
   return ms;
 }
 
-function serverUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const bare = url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && url.pathname === '/';
-  if (!bare || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
-    throw new InvalidArgumentError('A server address looks like https://HOST[:PORT].');
-  }
-  return url.origin;
-}
-
 function nick(text: string): string {
   const name = text.trim();
   if (name === '') throw new InvalidArgumentError('A name needs at least one character.');
@@ -98,12 +89,6 @@ function loginName(): string {
   } catch {
     return 'somebody';
   }
-}
-
-function serverOption(): Option {
-  return new Option('--server <url>', `rendezvous server (default: ${DEFAULT_SERVER}, or one inside)`)
-    .env('APARTE_SERVER')
-    .argParser(serverUrl);
 }
 
 function conversation(name: string, about: string, code: string): Command {
@@ -129,7 +114,7 @@ function conversation(name: string, about: string, code: string): Command {
 }
 
 interface Parsed extends ParsedIce, ParsedMeeting {
-  server?: string;
+  server?: readonly string[];
   name?: string;
   timeout?: number;
   reconnect?: number;
@@ -147,7 +132,7 @@ function flags(code: string | undefined, command: Command, env: Environment, tim
   const parsed = command.opts<Parsed>();
   return {
     code: code ?? (env[parsed.manual === true ? 'APARTE_INVITE' : 'APARTE_CODE'] || null),
-    server: parsed.server ?? null,
+    servers: parsed.server ?? [],
     name: parsed.name ?? loginName(),
     json: parsed.json === true,
     plain: parsed.plain === true,
@@ -195,7 +180,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
     .addOption(serverOption())
     .option('--json', 'as JSON')
     .action(({ server, json, ...ice }: Parsed) => {
-      task = { command: 'doctor', server: server ?? null, json: json === true, ...iceFlags(ice) };
+      task = { command: 'doctor', server: server?.[0] ?? null, json: json === true, ...iceFlags(ice) };
     });
   const program = new Command('aparte')
     .description('Private conversation between two programs that share a short code: direct and end-to-end encrypted.')

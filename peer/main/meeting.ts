@@ -2,6 +2,7 @@
 import { inviteFor, parseCode } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
+import { sideBySide } from '../rendezvous/side-by-side.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import type { GivenCode } from './ask.ts';
 import type { Conversation } from './flags.ts';
@@ -35,12 +36,28 @@ export async function openMeeting(task: Conversation, given: GivenCode | null): 
   if (task.manual) return (await import('./by-hand.ts')).meetByHand(task);
   if (task.lan) return onLocalNetwork();
   if (task.host !== null) return hosted(task.host);
-  const named = given?.server ?? task.server;
+  const named = given?.server == null ? task.servers : [given.server];
+  return atServers(named.length === 0 ? [DEFAULT_SERVER] : named);
+}
+
+/** The first of them that answers is named in invites; the first of the list is the one shown. */
+async function atServers(servers: readonly string[]): Promise<Meeting> {
   // Whoever names the default address, as an invite does, means what it stands for.
-  if (named !== null && named !== DEFAULT_SERVER) return through(named, socketIoRendezvous(named, CLOCK));
-  const inside = await localServer();
-  const open = hostIfNeeded(socketIoRendezvous(DEFAULT_SERVER, CLOCK), inside);
-  return { ...through(DEFAULT_SERVER, open), close: () => inside.close() };
+  const inside = servers.includes(DEFAULT_SERVER) ? await localServer(servers) : null;
+  let answered: string | null = null;
+  const sides = servers.map((url) => {
+    const plain = socketIoRendezvous(url, CLOCK);
+    const open = inside !== null && url === DEFAULT_SERVER ? hostIfNeeded(plain, inside) : plain;
+    const entered = () => {
+      answered ??= url;
+    };
+    return { name: new URL(url).host, open, entered };
+  });
+  const [first = DEFAULT_SERVER] = servers;
+  const open = sides.length === 1 && sides[0] !== undefined ? sides[0].open : sideBySide(sides);
+  const invite = (code: string) => inviteFor(answered ?? first, parseCode(code));
+  const close = () => inside?.close() ?? Promise.resolve();
+  return { ...through(first, open), invite, loopback: servers.some(isHere), close };
 }
 
 function through(server: string, open: OpenRendezvous): Meeting {

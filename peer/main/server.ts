@@ -51,10 +51,15 @@ export class LocalServer {
   }
 }
 
-/** Finds or starts the server at the default address. Throws as `LocalServer.ensure`. */
-export async function localServer(): Promise<LocalServer> {
+/**
+ * Finds or starts the server at the default address. Throws as `LocalServer.ensure` where it is the only one of
+ * `servers`; else the others may do.
+ */
+export async function localServer(servers: readonly string[]): Promise<LocalServer> {
   const server = new LocalServer();
-  await server.ensure();
+  await server.ensure().catch((error: unknown) => {
+    if (servers.length === 1) throw error;
+  });
   return server;
 }
 

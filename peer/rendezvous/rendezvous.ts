@@ -32,6 +32,11 @@ export interface RendezvousEvents {
    * the STUN and TURN servers this rendezvous offers, with credentials good for the next hours.
    */
   joined(nameplate: string, members: readonly RoomMember[], iceServers: readonly IceServer[]): void;
+  /**
+   * The room is on several servers and we are in on a further one, under the same nameplate. `members` were there before
+   * us: we are B towards each of them. `iceServers`: all that are offered now. Only ever after `joined`.
+   */
+  widened?(members: readonly RoomMember[], iceServers: readonly IceServer[]): void;
   /** Somebody came after us; we are A towards him. */
   came(member: RoomMember): void;
   /** A member's place was freed. */

@@ -1,13 +1,18 @@
 /** The rendezvous of the world without network: rooms with seats, connections that break, and a server that is started anew. */
-import type { Order } from '../../peer/core/events.ts';
+import type { Fact, Order } from '../../peer/core/events.ts';
 import { decodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import type { Person } from './person.ts';
+
+/** Somebody who meets here. */
+export interface Visitor {
+  readonly name: string;
+  give(fact: Fact): void;
+}
 
 interface Seat {
   readonly member: Member;
-  readonly person: Person;
+  readonly person: Visitor;
   readonly place: number;
   /** Nobody sits here any more, but the server has not noticed. */
   dead: boolean;
@@ -18,7 +23,7 @@ interface Seat {
 type Join = Extract<Order, { type: 'openPlace' }>;
 
 /** What is done to a handshake frame on its way: deliver these instead. */
-export type Tamper = (frame: { from: Person; to: Person; bytes: Uint8Array }) => Uint8Array[];
+export type Tamper = (frame: { from: Visitor; to: Visitor; bytes: Uint8Array }) => Uint8Array[];
 
 /** See the head of this file. */
 export class MeetingServer {
@@ -26,7 +31,7 @@ export class MeetingServer {
   readonly #later: (turn: () => void) => void;
   readonly #rooms = new Map<string, Seat[]>();
   /** Who cannot reach the server, with what they would ask of it. */
-  readonly #away = new Map<Person, Join[]>();
+  readonly #away = new Map<Visitor, Join[]>();
   #members = 0;
   #nameplates = 0;
 
@@ -35,7 +40,7 @@ export class MeetingServer {
     this.#later = later;
   }
 
-  join(person: Person, order: Join): void {
+  join(person: Visitor, order: Join): void {
     const away = this.#away.get(person);
     if (away !== undefined) {
       away.push(order);
@@ -52,7 +57,7 @@ export class MeetingServer {
     this.#sit(nameplate, seats, person, order.place, order.card);
   }
 
-  #sit(nameplate: string, seats: Seat[], person: Person, place: number, card: Uint8Array): void {
+  #sit(nameplate: string, seats: Seat[], person: Visitor, place: number, card: Uint8Array): void {
     const member: Member = { id: `m${++this.#members}`, card };
     const others = [...seats];
     seats.push({ member, person, place, dead: false, others: others.map((seat) => seat.member.id) });
@@ -76,7 +81,7 @@ export class MeetingServer {
     return !seat.dead && !this.#away.has(seat.person);
   }
 
-  forward(from: Person, place: number, to: string, bytes: Uint8Array): void {
+  forward(from: Visitor, place: number, to: string, bytes: Uint8Array): void {
     const found = this.#seatOf(from, place);
     const target = found?.seats.find((seat) => seat.member.id === to);
     if (found === null || target === undefined || !this.#reaches(found.seat)) return;
@@ -86,7 +91,7 @@ export class MeetingServer {
     }
   }
 
-  leave(person: Person, order: Extract<Order, { type: 'leavePlace' | 'freeMember' }>): void {
+  leave(person: Visitor, order: Extract<Order, { type: 'leavePlace' | 'freeMember' }>): void {
     const away = this.#away.get(person);
     const asked = away?.findIndex((join) => join.place === order.place) ?? -1;
     if (asked >= 0) away?.splice(asked, 1);
@@ -119,7 +124,7 @@ export class MeetingServer {
     for (const seat of seats) this.#later(() => this.#left(seat, id));
   }
 
-  #seatOf(person: Person, place: number): { seats: Seat[]; seat: Seat } | null {
+  #seatOf(person: Visitor, place: number): { seats: Seat[]; seat: Seat } | null {
     for (const seats of this.#rooms.values()) {
       const seat = seats.find((one) => one.person === person && one.place === place && !one.dead);
       if (seat !== undefined) return { seats, seat };
@@ -128,7 +133,7 @@ export class MeetingServer {
   }
 
   /** Somebody cannot reach the server any more. The server does not know. */
-  lose(person: Person): void {
+  lose(person: Visitor): void {
     if (this.#away.has(person)) return;
     this.#away.set(person, []);
     const cause = new AparteError('server-unreachable');
@@ -137,12 +142,12 @@ export class MeetingServer {
     }
   }
 
-  #seatsOf(person: Person): Seat[] {
+  #seatsOf(person: Visitor): Seat[] {
     return [...this.#rooms.values()].flat().filter((seat) => seat.person === person && !seat.dead);
   }
 
   /** He can again. `kept`: so were his places; else he is a new member, and the server knows that the old one is gone. */
-  back(person: Person, kept: boolean): void {
+  back(person: Visitor, kept: boolean): void {
     const joins = this.#away.get(person);
     if (joins === undefined) return;
     this.#away.delete(person);

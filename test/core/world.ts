@@ -10,6 +10,7 @@ import { AparteError } from '../../shared/errors.ts';
 import { MeetingServer, type Tamper } from './meeting-server.ts';
 import { Person } from './person.ts';
 import { seededBytes } from './random.ts';
+import { type MeetingOrder, SeveralServers } from './several-servers.ts';
 
 interface FakeLink {
   readonly person: Person;
@@ -28,6 +29,8 @@ export class World {
   readonly #links = new Map<string, FakeLink>();
   readonly random: Random;
   readonly server = new MeetingServer((turn) => this.#later(turn));
+  /** Where people meet instead, if anywhere. */
+  several: SeveralServers | null = null;
   readonly #unplugged = new Set<Person>();
   readonly #deaf = new Set<Person>();
   /** What is on its way over links on which nothing gets through, in order. */
@@ -146,12 +149,10 @@ export class World {
   #performOne(person: Person, order: Order): void {
     switch (order.type) {
       case 'openPlace':
-        return this.#later(() => this.server.join(person, order));
       case 'sendHandshake':
-        return this.#later(() => this.server.forward(person, order.place, order.to, order.bytes));
       case 'leavePlace':
       case 'freeMember':
-        return this.#later(() => this.server.leave(person, order));
+        return this.#meet(person, order);
       case 'openLink':
         this.#links.set(`${person.name}/${order.link}`, {
           person,
@@ -184,6 +185,21 @@ export class World {
       case 'end':
         person.ended = true;
     }
+  }
+
+  #meet(person: Person, order: MeetingOrder): void {
+    if (this.several !== null) return this.several.perform(person, order);
+    const { server } = this;
+    if (order.type === 'openPlace') this.#later(() => server.join(person, order));
+    else if (order.type === 'sendHandshake')
+      this.#later(() => server.forward(person, order.place, order.to, order.bytes));
+    else this.#later(() => server.leave(person, order));
+  }
+
+  /** People meet at so many servers from now on, which are not in step with each other. */
+  meetAt(servers: number, chance: () => number): SeveralServers {
+    this.several = new SeveralServers(servers, chance, (turn) => this.#later(turn));
+    return this.several;
   }
 
   #link(person: Person, number: number): FakeLink | undefined {
