@@ -6,7 +6,7 @@ import { equalBytes } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
-import { newStand, offeredBy, type Seen, type Stand, why } from './stand.ts';
+import { newStand, offeredBy, type Seen, type Stand, whyOut } from './stand.ts';
 
 /** Nameplates drawn for several servers: with more digits than a server allots while it has fewer rooms than this. */
 const FIRST_DRAWN = 10_000;
@@ -66,7 +66,7 @@ class SideBySide implements Rendezvous {
 
   async leave(): Promise<void> {
     this.#end();
-    await Promise.all(this.#stands.map(({ rendezvous }) => rendezvous?.leave()));
+    await Promise.all(this.#stands.map(async ({ rendezvous }) => rendezvous?.leave()));
   }
 
   /** Nothing is said any more once it was left, be it by what is done about what was said just now. */
@@ -103,7 +103,13 @@ class SideBySide implements Rendezvous {
         when(() => this.#joined(stand, before, others));
       },
       widened: (members) => when(() => this.#widen(members.map((member) => known(member, true).member))),
-      came: (member) => when(() => this.#say((to) => to.came(known(member, false).member))),
+      came: (member) =>
+        when(() => {
+          // Ourselves, under another name of the same server.
+          if (equalBytes(member.card, this.#card)) return;
+          const seen = known(member, false);
+          this.#say((to) => to.came(seen.member));
+        }),
       left: (id) => when(() => this.#left(stand, id)),
       frame: (from, bytes) =>
         when(() => {
@@ -185,11 +191,11 @@ class SideBySide implements Rendezvous {
   }
 
   /** Leaves one place for good, without a word. */
-  #withdraw(stand: Stand, why: string): void {
+  #withdraw(stand: Stand, detail: string): void {
     void stand.rendezvous?.leave();
     stand.seen.clear();
     stand.isNoted = true;
-    this.#stood(stand, 'over', new AparteError('server-refused', why));
+    this.#stood(stand, 'over', new AparteError('server-refused', detail));
     this.#failed(stand);
   }
 
@@ -216,7 +222,7 @@ class SideBySide implements Rendezvous {
   }
 
   #failed(stand: Stand): void {
-    if (stand.is === 'over') for (const id of [...stand.seen.keys()]) this.#left(stand, id);
+    if (stand.is === 'over') for (const id of stand.seen.keys()) this.#left(stand, id);
     if (this.#stands.some(({ is }) => is === 'in')) return this.#settle();
     if (this.#stands.some(({ is }) => is === 'asked')) return;
     const out = this.#stands.filter(({ is }) => is === 'out');
@@ -230,7 +236,7 @@ class SideBySide implements Rendezvous {
   #cause(otherwise: AparteError['code']): AparteError {
     const causes = this.#stands.flatMap(({ cause }) => (cause === null ? [] : [cause]));
     const code = causes.every((cause) => cause.code === causes[0]?.code) ? (causes[0]?.code ?? otherwise) : otherwise;
-    return new AparteError(code, this.#stands.map(why).join('; '));
+    return new AparteError(code, this.#stands.map(whyOut).join('; '));
   }
 
   /** While we are in somewhere: who is also there is met there, and the user is told which places fail. */
@@ -247,7 +253,7 @@ class SideBySide implements Rendezvous {
     for (const stand of this.#stands) {
       const { cause, isNoted } = stand;
       stand.isNoted = isNoted || cause !== null;
-      if (cause !== null && !isNoted) this.#say((to) => to.noted(new AparteError(cause.code, why(stand))));
+      if (cause !== null && !isNoted) this.#say((to) => to.noted(new AparteError(cause.code, whyOut(stand))));
     }
   }
 }

@@ -54,7 +54,7 @@ export function offeredBy(stands: readonly Stand[]): IceServer[] {
 }
 
 /** Which place fails, and why. */
-export function why({ name, cause }: Stand): string {
+export function whyOut({ name, cause }: Stand): string {
   return `${name}: ${cause?.detail || cause?.code || 'no answer yet'}`;
 }
 

@@ -1,5 +1,5 @@
 /** Someone who meets through a server, and a log of what he is told. */
-import type { JoinRequest, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import type { JoinRequest, OpenRendezvous, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { hex } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
@@ -25,22 +25,34 @@ export class Guest {
   readonly causes: AparteError[] = [];
   /** When the last `lost` said that it would be tried again. */
   retryAt = 0;
+  /** Who was there before. */
   members: readonly Member[] = [];
+  /** All who were ever there, in the order they were told of. */
+  readonly others: Member[] = [];
   nameplate = '';
   readonly rendezvous: Rendezvous;
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
-  constructor(url: string, nameplate: string | null, n: number, more: Partial<JoinRequest> = {}) {
-    const open = socketIoRendezvous(url, { now: () => 1_000_000, random: () => 0 });
+  /** `way`: how to meet, or the URL of a server to meet at. */
+  constructor(way: string | OpenRendezvous, nameplate: string | null, n: number, more: Partial<JoinRequest> = {}) {
+    const open = typeof way === 'string' ? socketIoRendezvous(way, { now: () => 1_000_000, random: () => 0 }) : way;
     this.rendezvous = open(
       { nameplate, card: cardOf(n), capacity: 2, ...more },
       {
         joined: (joined, members) => {
           this.nameplate = joined;
           this.members = members;
+          this.others.push(...members);
           this.#note('joined', ...members.map(({ id }) => id));
         },
-        came: ({ id, card }) => this.#note('came', id, hex(card.slice(-1))),
+        widened: (members) => {
+          this.others.push(...members);
+          this.#note('widened', ...members.map(({ id }) => id));
+        },
+        came: (member) => {
+          this.others.push(member);
+          this.#note('came', member.id, hex(member.card.slice(-1)));
+        },
         left: (member) => this.#note('left', member),
         frame: (from, bytes) => this.#note('frame', from, hex(bytes)),
         lost: (cause, retryAt) => {
@@ -63,13 +75,31 @@ export class Guest {
 
   /** Resolves once a line is in the log, as often as `times` says; gives up after `patience` ms. */
   async heard(line: string, times = 1, patience = 10_000): Promise<void> {
-    const met = () => this.log.filter((each) => each === line).length >= times;
+    await this.#heard(line, () => this.log.filter((each) => each === line).length >= times, patience);
+  }
+
+  async #heard(what: string, met: () => boolean, patience = 10_000): Promise<void> {
     if (met()) return;
     await new Promise<void>((resolve, reject) => {
-      const giveUp = () => reject(new Error(`waited for "${line}", heard: ${this.log.join(', ')}`));
+      const giveUp = () => reject(new Error(`waited for "${what}", heard: ${this.log.join(', ')}`));
       const timer = setTimeout(giveUp, patience);
       this.#waiting.push({ met, resolve: () => resolve(clearTimeout(timer)) });
     });
+  }
+
+  /** The first words of the log. */
+  get kinds(): string[] {
+    return this.log.map((line) => line.split(' ')[0] ?? '');
+  }
+
+  /** Resolves once so many lines begin with a word. */
+  heardKind(kind: string, times = 1): Promise<void> {
+    return this.#heard(kind, () => this.kinds.filter((each) => each === kind).length >= times);
+  }
+
+  /** Resolves once a line begins with one of the words. */
+  heardAny(kinds: readonly string[]): Promise<void> {
+    return this.#heard(kinds.join(' or '), () => this.kinds.some((kind) => kinds.includes(kind)));
   }
 
   #note(...words: string[]): void {

@@ -4,7 +4,7 @@ import { afterEach, test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
-import { allLeave, cardOf, Guest } from './guest.ts';
+import { allLeave, Guest } from './guest.ts';
 import { atEnd, endAll, freePort, line } from './lines.ts';
 
 afterEach(async () => {
@@ -17,51 +17,6 @@ async function start(port = 0): Promise<SignalingServer> {
   atEnd(() => server.close());
   return server;
 }
-
-test('the first gets a nameplate, the second sees him, and frames go both ways', async () => {
-  const { url } = await start();
-  const a = new Guest(url, null, 1);
-  await a.heard('joined');
-  assert.match(a.nameplate, /^[a-z0-9]+$/);
-  const b = new Guest(url, a.nameplate, 2);
-  await a.heard('came 2 02');
-  await b.heard('joined 1');
-  assert.deepEqual(b.members, [{ id: '1', card: cardOf(1) }]);
-  assert.equal(Object.getPrototypeOf(b.members[0]?.card), Uint8Array.prototype);
-  a.rendezvous.send('2', Uint8Array.of(0xaa));
-  a.rendezvous.send('2', new Uint8Array(16_384).fill(1).subarray(16_382));
-  await b.heard('frame 1 0101');
-  b.rendezvous.send('1', Uint8Array.of(0xbb));
-  await a.heard('frame 2 bb');
-  await b.rendezvous.leave();
-  await a.heard('left 2');
-  assert.deepEqual(a.log, ['joined', 'came 2 02', 'frame 2 bb', 'left 2']);
-  assert.deepEqual(b.log, ['joined 1', 'frame 1 aa', 'frame 1 0101']);
-});
-
-test('either may be first under a nameplate both know', async () => {
-  const { url } = await start();
-  const b = new Guest(url, 'team', 2);
-  await b.heard('joined');
-  const a = new Guest(url, 'team', 1);
-  await a.heard('joined 1');
-  await b.heard('came 2 01');
-  assert.equal(a.nameplate, 'team');
-});
-
-test('a third is told that the room is full, once and for all, and the two are not disturbed', async () => {
-  const { url } = await start();
-  const a = new Guest(url, 'team', 1);
-  await a.heard('joined');
-  const b = new Guest(url, 'team', 2);
-  await a.heard('came 2 02');
-  const c = new Guest(url, 'team', 3);
-  await c.heard('refused room-full');
-  assert.deepEqual(c.log, ['refused room-full']);
-  a.rendezvous.send('2', Uint8Array.of(1));
-  await b.heard('frame 1 01');
-  assert.deepEqual(a.log, ['joined', 'came 2 02']);
-});
 
 test('a silent member is freed, and told', async () => {
   const { url } = await start();
@@ -144,17 +99,4 @@ test('it is tried until a server is there', async () => {
   assert.equal(a.retryAt, 1_000_250);
   await start(port);
   await a.heard('joined');
-});
-
-test('who has left is told nothing, and leaving twice is leaving once', async () => {
-  const { url, port } = await start();
-  const a = new Guest(url, 'team', 1);
-  const early = a.rendezvous.leave();
-  assert.equal(a.rendezvous.leave(), early);
-  await early;
-  const b = new Guest(`http://127.0.0.1:${port}`, 'team', 2);
-  await b.heard('joined');
-  await b.rendezvous.leave();
-  b.rendezvous.send('1', Uint8Array.of(1));
-  assert.deepEqual([a.log, b.log], [[], ['joined']]);
 });
