@@ -45,6 +45,8 @@ const WRONG: readonly Wrong[] = [
   [/A server address looks like/, ['chat', '--server', 'ftp://localhost']],
   [/A server address looks like/, ['chat', '--server', 'localhost:7470']],
   [/A server address looks like/, ['chat', '--server', 'http://localhost/path']],
+  [/A server address looks like/, ['chat', '--server', 'http://a.org,b.org']],
+  [/4 servers at most/, ['chat', '--server', 'http://a,http://b,http://c,http://d,http://e']],
   [/A server address looks like/, ['chat'], { env: { APARTE_SERVER: 'localhost' } }],
   [/Not a number of seconds/, ['chat', '--timeout', '0']],
   [/Not a number of seconds/, ['chat', '--timeout', '1e3']],
