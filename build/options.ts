@@ -20,6 +20,9 @@ const noPolling: Plugin = {
   },
 };
 
+/** Large, and of use to few servers: loaded from `node_modules` where they are asked for. */
+const SEPARATE = ['redis', '@socket.io/redis-streams-adapter'];
+
 /** How everything that runs as the product does is bundled. */
 export const OPTIONS = {
   bundle: true,
@@ -31,6 +34,7 @@ export const OPTIONS = {
   minifySyntax: true,
   // A script that is compiled by itself has no `import()`.
   supported: { 'dynamic-import': false },
+  external: SEPARATE,
   plugins: [nativeBinding, noPolling],
   logLevel: 'warning',
 } satisfies BuildOptions;

@@ -135,6 +135,11 @@ const KINDS = {
     what: 'This machine is in no network: only programs on the machine itself can be found.',
     hint: 'The search goes on; plug in a cable or join a Wi-Fi.',
   },
+  'store-unreachable': {
+    exit: EXIT.server,
+    what: 'The Redis that the rendezvous servers share cannot be reached, or refused.',
+    hint: 'Check that it runs, and the address in --redis; put an address with a password into APARTE_REDIS instead.',
+  },
   'no-direct-path': {
     exit: EXIT.noPath,
     what: 'The two programs met, but no direct connection between them could be made.',

@@ -3,6 +3,7 @@ import type { RefusalCode } from '../shared/signal-wire.ts';
 import type { Bucket, Limits } from './limits.ts';
 import { fullBucket } from './limits.ts';
 import { PacketScale } from './packets.ts';
+import { SerialQueue } from './serial-queue.ts';
 import type { Carrier, Socket } from './sockets.ts';
 
 /** What is known of a client besides its place. */
@@ -11,31 +12,24 @@ export interface Connection {
   readonly packets: PacketScale;
   readonly joins: Bucket;
   /** Why it must go as soon as it can be told. */
-  readonly unwelcome: RefusalCode | null;
+  unwelcome: RefusalCode | null;
   /** Null until it has said that it speaks Socket.IO. */
   socket: Socket | null;
   /** How often it has asked to join. */
   count: number;
-  /** Its requests that are not answered yet, and when the last of them will be; null: none. */
-  waiting: number;
-  turn: Promise<void> | null;
+  /** What it asked for; null where all is done at once. */
+  readonly requests: SerialQueue | null;
 }
 
-/** A connection that has just been opened; `unwelcome` says why it must go. */
-export function newConnection(
-  carrier: Carrier,
-  limits: Limits,
-  unwelcome: RefusalCode | null,
-  now: number,
-): Connection {
+/** A connection that has just been opened; `waits`: whether what it asks for may take time. */
+export function newConnection(carrier: Carrier, limits: Limits, now: number, waits: boolean): Connection {
   return {
     carrier,
     packets: new PacketScale(limits, now),
     joins: fullBucket(limits.joins, now),
-    unwelcome,
+    unwelcome: null,
     socket: null,
     count: 0,
-    waiting: 0,
-    turn: null,
+    requests: waits ? new SerialQueue() : null,
   };
 }

@@ -56,6 +56,11 @@ export class Dispatcher {
     }
   }
 
+  /** Tells nobody of other servers any more. */
+  close(): void {
+    void this.#io.sockets.adapter.close();
+  }
+
   /** Hangs up on a client that does not read what it is sent. */
   dropIfSlow(socket: Socket): void {
     if (backlog(socket.conn) <= this.#limits.backlog || !socket.connected) return;

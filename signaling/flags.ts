@@ -34,6 +34,12 @@ where no direct path exists, and is used by those only who allow it.
 --metrics counts what happens, for Prometheus, on a port of its own: never who, from where or in which room. Whoever can
 reach that port can read it, so it is open to this machine only unless you name another address.
 
+--redis makes several servers one, on any machines: two programs meet whichever of them each has reached. What all share
+is in Redis (6.2 or later, no cluster), for as long as a server lives that holds it: nameplates, who is in which room,
+addresses that are connected, and the last half minute of sealed frames. Nothing needs to be written to its disk. Where
+Redis is away, programs are told to come back, and all goes on when it is back. A load balancer in front may send each
+WebSocket to any of the servers; clients that poll must always reach the same one.
+
 Examples:
   aparte signal                          for programs on this machine
   aparte signal --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
@@ -41,6 +47,8 @@ Examples:
   aparte signal --trust-proxy 1 --stun-host 0.0.0.0
                                          behind a proxy on this machine that speaks HTTPS: only STUN is open to all
   aparte signal --port 0 --limits off    any free port, addresses not limited: for tests and benches
+  APARTE_REDIS=redis://user:password@10.0.0.5 aparte signal --host 0.0.0.0
+                                         one of several servers; a password in --redis could be seen by others
   APARTE_TURN_SECRET=... aparte signal --host 0.0.0.0 --turn-url turn:relay.example.org
 
 Certificate and key are read again on SIGHUP; nobody is dropped, and files that cannot be used change nothing. A proxy
@@ -76,6 +84,7 @@ interface Parsed {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly trustProxy: string;
+  readonly redis?: string;
   readonly drainSeconds: string;
   readonly log?: string;
 }
@@ -121,6 +130,7 @@ export function parseServerFlags(
       ),
     )
     .addOption(option('--stun-host <address>', 'address for STUN, if not that of --host', 'APARTE_STUN_HOST'))
+    .addOption(new Option('--redis <url>', 'share the rooms with all servers on this Redis (APARTE_REDIS)'))
     .addOption(
       new Option(
         '--turn-url <url>',
@@ -164,6 +174,7 @@ export function parseServerFlags(
   } = command.opts<Parsed>();
   const stunPort = parsed.stunPort ?? (isLoopback(stunHost) ? 'off' : String(STUN_PORT));
   // No default of the option: the help would show it.
+  const redis = parsed.redis ?? (env['APARTE_REDIS'] || undefined);
   const turnSecret = parsed.turnSecret ?? (env['APARTE_TURN_SECRET'] || undefined);
   const turnUrls = turnUrl ?? (env['APARTE_TURN_URL'] ?? '').split(/[\s,]+/).filter((url) => url !== '');
   if (!isPort(port)) fail('the port must be a number from 0 to 65535');
@@ -176,6 +187,8 @@ export function parseServerFlags(
   if (turnUrls.length > MAX_TURN_URLS) fail(`there can be ${MAX_TURN_URLS} relay URLs at most`);
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
   if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
+  if (redis !== undefined && !isRedisUrl(redis))
+    fail('Redis is at redis://HOST[:PORT][/NUMBER], or at rediss:// with TLS');
   if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
   const log = parsed.log === undefined ? null : LEVELS.find((level) => level === parsed.log);
   if (log === undefined) return fail(`the log can be ${LEVELS.join(', ')}`);
@@ -190,6 +203,7 @@ export function parseServerFlags(
     limits: readLimits(command, limits === 'on', fail),
     ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
     ...(metrics && { metrics }),
+    ...(redis !== undefined && { redis }),
     ...(turnSecret !== undefined && { turn: { urls: turnUrls, secret: turnSecret } }),
   };
 }
@@ -205,3 +219,8 @@ function metricsAddress(where: string | true): MetricsAddress | null | undefined
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 const isHost = (text: string) => /^[a-z0-9:][a-z0-9.:-]*$/i.test(text);
+
+function isRedisUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^(?:\/\d*)?$/.test(url.pathname);
+}

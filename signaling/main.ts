@@ -43,7 +43,7 @@ export async function runSignal(
     if (options.metrics !== undefined) metrics = await (await import('./metrics.ts')).startMetrics(options.metrics);
     const refusals = new RefusalTally();
     const observer = alsoRefused(metrics?.observer ?? null, (cause) => refusals.add(cause));
-    const server = await startServer({ ...options, observer });
+    const server = await startServer({ ...options, observer, away: (cause) => sayAway(log, cause) });
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const closed = new Promise<void>((resolve) => {
       let asked = 0;
@@ -101,6 +101,19 @@ function warn(log: Log, { host, tls, proxies }: SignalOptions, argv: readonly st
       'put it into the environment instead, as APARTE_TURN_SECRET',
     );
   }
+  if (argv.some((arg) => /^(?:--redis=)?rediss?:.*@/.test(arg))) {
+    log.say(
+      'warn',
+      'visible-secret',
+      'other users of this machine can see the password in --redis',
+      'put it into the environment instead, as APARTE_REDIS',
+    );
+  }
+}
+
+function sayAway(log: Log, cause: string | null): void {
+  if (cause === null) log.note('info', 'redis-back');
+  else log.say('warn', 'redis-away', `Redis cannot be reached (${cause}): programs are told to come back later`, null);
 }
 
 /** Takes up a new certificate, or says why it goes on with the old one. */

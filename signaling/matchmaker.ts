@@ -4,26 +4,26 @@
  */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
-import type { JoinRequest, RefusalCode } from '../shared/signal-wire.ts';
+import type { RefusalCode } from '../shared/signal-wire.ts';
 import { CHANCE } from './chance.ts';
+import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { newConnection } from './connection.ts';
-import type { IceOffer, Reply } from './dispatcher.ts';
-import { clientName, Dispatcher } from './dispatcher.ts';
+import type { IceOffer } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
 import type { Door } from './door.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Farewell, letGo } from './farewell.ts';
 import { HangingUp } from './hanging-up.ts';
 import type { Limits } from './limits.ts';
-import { takeToken } from './limits.ts';
-import type { RefusalCause, ServerObserver } from './observer.ts';
+import type { ServerObserver } from './observer.ts';
 import type { Packet } from './packets.ts';
 import type { Order } from './registry.ts';
 import { Registry } from './registry.ts';
-import type { Request } from './requests.ts';
+import { RequestHandler } from './request-handler.ts';
 import { readRequest } from './requests.ts';
-import type { Eventually, Rooms } from './rooms.ts';
-import { after, RoomsUnavailable } from './rooms.ts';
+import type { Rooms } from './rooms.ts';
+import { after } from './rooms.ts';
 import type { Carrier, Socket } from './sockets.ts';
 import { createSocketServer, hangUp } from './sockets.ts';
 import { forgetRooms, keepLittle } from './thrift.ts';
@@ -38,7 +38,9 @@ export class Matchmaker {
   readonly #observer: ServerObserver;
   readonly #doorkeeper: Doorkeeper;
   readonly #rooms: Rooms;
+  readonly #cluster: Cluster | null;
   readonly #dispatcher: Dispatcher;
+  readonly #requests: RequestHandler;
   readonly #perform = (orders: readonly Order<string>[]) => this.#dispatcher.perform(orders);
   readonly #connections = new Map<Carrier, Connection>();
   /** Connections in no room, and since when, earliest first. */
@@ -51,19 +53,39 @@ export class Matchmaker {
   #onEmpty = () => {};
 
   /** `offer` makes what is said of STUN and TURN to one who comes in. */
-  constructor(http: HttpServer, limits: Limits, door: Door, offer: () => IceOffer, observer: ServerObserver) {
+  constructor(
+    http: HttpServer,
+    limits: Limits,
+    door: Door,
+    offer: () => IceOffer,
+    observer: ServerObserver,
+    cluster: Cluster | null = null,
+  ) {
     this.#http = http;
     this.#limits = limits;
     this.#observer = observer;
-    this.#doorkeeper = new Doorkeeper(limits, door);
-    this.#rooms = new Registry<string>(limits, CHANCE);
+    this.#doorkeeper = new Doorkeeper(limits, door, cluster?.addresses ?? null);
+    this.#rooms = cluster?.rooms ?? new Registry<string>(limits, CHANCE);
+    this.#cluster = cluster;
     const io = createSocketServer(http, limits, (request) => this.#admits(request));
-    this.#dispatcher = new Dispatcher(io, limits, observer, offer, false);
+    if (cluster !== null) io.adapter(cluster.adapter);
+    this.#dispatcher = new Dispatcher(io, limits, observer, offer, cluster !== null);
+    this.#requests = new RequestHandler({
+      limits,
+      observer,
+      doorkeeper: this.#doorkeeper,
+      rooms: this.#rooms,
+      cluster,
+      dispatcher: this.#dispatcher,
+      drop: (connection, error) => this.#drop(connection, error),
+      entered: (connection) => void this.#roomless.delete(connection),
+      left: (connection) => this.#leftRoom(connection),
+    });
     io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
     io.on('connection', (socket) => this.#introduced(socket));
     // After those above, which still see what there is.
     keepLittle(http, io);
-    forgetRooms(io);
+    if (cluster === null) forgetRooms(io);
   }
 
   stats(): { connections: number; rooms: number; members: number } {
@@ -73,6 +95,11 @@ export class Matchmaker {
   /** Whether newcomers are let in. */
   get isReady(): boolean {
     return this.#closing === null;
+  }
+
+  /** To be awaited before anybody is let in. */
+  async prepare(): Promise<void> {
+    await this.#cluster?.attach({ perform: this.#perform, startedOver: () => this.#startedOver() });
   }
 
   /** Begins to look for what is overdue. */
@@ -100,9 +127,13 @@ export class Matchmaker {
   #connected(carrier: Carrier): void {
     const now = performance.now();
     const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
-    const connection = newConnection(carrier, this.#limits, unwelcome, now);
+    const connection = newConnection(carrier, this.#limits, now, this.#cluster !== null);
     this.#connections.set(carrier, connection);
     Object.assign(carrier, { remoteAddress: address });
+    void after(unwelcome, (error) => {
+      connection.unwelcome = error;
+      if (error !== null && connection.socket?.connected) this.#drop(connection, error);
+    });
     carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
     this.#roomless.set(connection, now);
     carrier.once('close', (reason: string) => {
@@ -130,10 +161,7 @@ export class Matchmaker {
     socket.on('error', () => this.#drop(connection, 'invalid'));
     socket.on('disconnect', () => {
       this.#roomless.delete(connection);
-      this.#inTurn(connection, () => {
-        const { place } = socket.data;
-        if (place) return after(this.#rooms.lose(place, performance.now()), this.#perform);
-      });
+      this.#requests.lost(connection, socket);
       // A client may take its leave of Socket.IO only, and would stay connected for ever.
       connection.carrier.close();
     });
@@ -155,80 +183,7 @@ export class Matchmaker {
     socket.data.activeAt = performance.now();
     const request = readRequest(event, args);
     if (request === null) this.#drop(connection, 'invalid');
-    else this.#inTurn(connection, () => (socket.connected ? this.#obey(connection, socket, request) : undefined));
-  }
-
-  /** Does what a client asks. */
-  #obey(connection: Connection, socket: Socket, request: Request): Eventually<void> {
-    if (request.type === 'join') return this.#join(connection, socket, request.join, request.reply);
-    const { place } = socket.data;
-    const now = performance.now();
-    if (!place) return this.#drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
-    switch (request.type) {
-      case 'frame':
-        return after(this.#rooms.frame(place, request.frame, now), this.#perform);
-      case 'free':
-        return after(this.#rooms.free(place, request.member, now), this.#perform);
-      case 'leave':
-        return after(this.#rooms.leave(place, now), (orders) => {
-          socket.data.place = null;
-          this.#perform(orders);
-          this.#leftRoom(connection);
-          request.reply();
-        });
-      default:
-        return request satisfies never;
-    }
-  }
-
-  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
-    const now = performance.now();
-    const refuse = (error: RefusalCode, cause: RefusalCause = error) => {
-      this.#observer.refused(cause);
-      reply({ error });
-    };
-    const address = connection.carrier.remoteAddress;
-    const isEager = !takeToken(connection.joins, this.#limits.joins, now);
-    const excess = isEager ? 'rate' : this.#doorkeeper.join(address, request.nameplate, now);
-    if (excess !== null) return refuse('rate', excess);
-    if (socket.data.place) return refuse('already-joined');
-    const capacity = Math.min(request.capacity, this.#limits.members);
-    connection.count += 1;
-    const place = clientName(socket, connection.count);
-    socket.data.place = place;
-    const enter = (orders: Order<string>[]) => {
-      const answer = orders.find((order) => order.type === 'answer')?.answer;
-      const isIn = answer !== undefined && 'self' in answer;
-      if (isIn && request.resume === undefined && answer.members.length === 1) this.#observer.met();
-      this.#dispatcher.perform(orders, reply);
-      if (isIn) this.#roomless.delete(connection);
-      else socket.data.place = null;
-    };
-    const stayOut = () => {
-      socket.data.place = null;
-      refuse('unavailable');
-    };
-    return after(this.#rooms.join(place, { ...request, capacity }, now), enter, stayOut);
-  }
-
-  /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */
-  #inTurn(connection: Connection, act: () => Eventually<void>): void {
-    const done = connection.turn === null ? act() : connection.turn.then(act);
-    if (!(done instanceof Promise)) return;
-    connection.waiting += 1;
-    const turn = done
-      .catch((error: unknown) => this.#failed(connection, error))
-      .finally(() => {
-        connection.waiting -= 1;
-        if (connection.turn === turn) connection.turn = null;
-      });
-    connection.turn = turn;
-    if (connection.waiting > this.#limits.backlog) this.#drop(connection, 'rate');
-  }
-
-  #failed(connection: Connection, error: unknown): void {
-    if (!(error instanceof RoomsUnavailable)) throw error;
-    if (connection.socket?.connected) this.#drop(connection, 'unavailable');
+    else this.#requests.handle(connection, socket, request);
   }
 
   /** Tells a client why, takes its place away, and hangs up. */
@@ -239,11 +194,8 @@ export class Matchmaker {
       carrier.close(true);
       return;
     }
-    const { place } = socket.data;
-    socket.data.place = null;
+    this.#requests.vacate(connection, socket);
     hangUp(socket, error);
-    if (!place) return;
-    this.#inTurn(connection, () => after(this.#rooms.leave(place, performance.now()), this.#perform));
   }
 
   #sweep(now: number): void {
@@ -255,6 +207,18 @@ export class Matchmaker {
       this.#drop(connection, 'idle');
     }
     this.#hangingUp.sweep(now, this.#limits.hangUpWithin);
+    // What comes from other servers is not weighed as it is told.
+    if (this.#cluster !== null) {
+      for (const { socket } of this.#connections.values()) if (socket !== null) this.#dispatcher.dropIfSlow(socket);
+    }
+  }
+
+  /** The places of all clients are void. */
+  #startedOver(): void {
+    for (const { carrier, socket } of this.#connections.values()) {
+      if (socket !== null) socket.data.place = null;
+      tellAndHangUp(carrier, socket, 'unavailable');
+    }
   }
 
   async #close(farewell: Farewell<Connection>): Promise<void> {
@@ -262,10 +226,7 @@ export class Matchmaker {
     await letGo(
       farewell,
       () => this.#connections.values(),
-      ({ carrier, socket }) => {
-        if (socket === null) carrier.close(true);
-        else hangUp(socket, 'closing');
-      },
+      ({ carrier, socket }) => tellAndHangUp(carrier, socket, 'closing'),
     );
     const impatience = setTimeout(() => {
       for (const carrier of this.#connections.keys()) carrier.close(true);
@@ -279,5 +240,12 @@ export class Matchmaker {
     clearInterval(this.#sweeper);
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
     clearTimeout(impatience);
+    this.#dispatcher.close();
+    await this.#cluster?.close();
   }
+}
+
+function tellAndHangUp(carrier: Carrier, socket: Socket | null, error: RefusalCode): void {
+  if (socket === null) carrier.close(true);
+  else hangUp(socket, error);
 }

@@ -26,12 +26,19 @@ export interface Rooms {
 export class RoomsUnavailable extends Error {}
 
 /** Goes on with a value: at once where it is there. `unavailable` is what to do where the rooms cannot be reached. */
-export function after<T>(value: Eventually<T>, goOn: (value: T) => void, unavailable?: () => void): Eventually<void> {
-  if (value instanceof Promise) return later(value, goOn, unavailable);
-  goOn(value);
+export function after<T>(
+  value: Eventually<T>,
+  goOn: (value: T) => Eventually<void>,
+  unavailable?: () => void,
+): Eventually<void> {
+  return value instanceof Promise ? later(value, goOn, unavailable) : goOn(value);
 }
 
-async function later<T>(value: Promise<T>, goOn: (value: T) => void, unavailable?: () => void): Promise<void> {
+async function later<T>(
+  value: Promise<T>,
+  goOn: (value: T) => Eventually<void>,
+  unavailable?: () => void,
+): Promise<void> {
   let arrived: T;
   try {
     arrived = await value;
@@ -40,5 +47,5 @@ async function later<T>(value: Promise<T>, goOn: (value: T) => void, unavailable
     unavailable();
     return;
   }
-  goOn(arrived);
+  await goOn(arrived);
 }

@@ -6,12 +6,14 @@ import { AparteError } from '../shared/errors.ts';
 import { limitPerAddress } from './addresses.ts';
 import type { CertificateFiles } from './certificate.ts';
 import { readCertificate } from './certificate.ts';
+import type { Cluster } from './cluster.ts';
 import { isLoopback } from './door.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
 import type { Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
 import type { ServerObserver } from './observer.ts';
 import { UNOBSERVED } from './observer.ts';
+import type { StunServer } from './stun.ts';
 import { startStunServer } from './stun.ts';
 import { type TurnOptions, turnOffer } from './turn.ts';
 
@@ -31,6 +33,10 @@ export interface ServerOptions {
   readonly turn?: TurnOptions;
   /** Whether an IP address may connect; others are hung up on before a byte of theirs is read. Left out: all may. */
   readonly serves?: (address: string) => boolean;
+  /** Shares its rooms with all servers that are given the same Redis, `redis:` or `rediss:`. Left out: with nobody. */
+  readonly redis?: string;
+  /** Is told why what is shared is away, in a word without credentials, and null when it is back. */
+  readonly away?: (cause: string | null) => void;
   /** Is told what happens. Left out: nobody. */
   readonly observer?: ServerObserver;
 }
@@ -59,13 +65,15 @@ export interface SignalingServer {
 }
 
 /**
- * Starts a server. Throws `bad-certificate` where it cannot be used, and `cannot-listen` where a port is in use or not
- * ours to take.
+ * Starts a server. Throws `bad-certificate` where it cannot be used, `store-unreachable` where Redis cannot be reached,
+ * and `cannot-listen` where a port is in use or not ours to take.
  */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
-  const { port, host, limits, tls, proxies = 0, stun, turn, observer = UNOBSERVED, serves } = options;
+  const { port, host, limits, tls, proxies = 0, stun, turn, redis, away = () => {} } = options;
+  const { observer = UNOBSERVED, serves } = options;
   const certificate = tls && readCertificate(tls);
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
+  const cluster = redis === undefined ? null : await joinCluster(redis, limits, away, stunServer);
   const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady });
   // Twice as many connections are let in as may stay, so that they can be told. Behind a proxy all have its address.
   if (limits.perAddress !== null && proxies === 0)
@@ -80,15 +88,16 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     ...(stunServer !== null && { stunPort: stunServer.port }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
   });
-  const matchmaker = new Matchmaker(http, limits, door, offer, observer);
+  const matchmaker = new Matchmaker(http, limits, door, offer, observer, cluster);
   secureAnswers(http, tls !== undefined);
   try {
+    await matchmaker.prepare();
     await new Promise<void>((resolve, reject) => {
       http.once('error', (error: NodeJS.ErrnoException) => reject(new AparteError('cannot-listen', error.code)));
       http.listen(port, host, resolve);
     });
   } catch (error) {
-    await stunServer?.close();
+    await Promise.all([stunServer?.close(), cluster?.close()]);
     throw error;
   }
   const bound = (http.address() as AddressInfo).port;
@@ -111,4 +120,20 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
       await stunServer?.close();
     },
   };
+}
+
+/** Joins those on one Redis; where that cannot be, lets go of the STUN server that has been started. */
+async function joinCluster(
+  redis: string,
+  limits: Limits,
+  away: (cause: string | null) => void,
+  stunServer: StunServer | null,
+): Promise<Cluster> {
+  try {
+    const { joinThroughRedis } = await import('./redis/index.ts');
+    return await joinThroughRedis(redis, limits, away);
+  } catch (error) {
+    await stunServer?.close();
+    throw error;
+  }
 }

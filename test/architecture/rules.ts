@@ -21,6 +21,12 @@ const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/', 'package.json'], p
 export const ROOMS: readonly Room[] = [
   { at: 'shared/', uses: ['shared/'], packages: ['valibot'], node: [] },
   {
+    at: 'signaling/redis/',
+    uses: ['shared/', 'signaling/'],
+    packages: ['redis', '@socket.io/redis-streams-adapter', 'valibot'],
+    node: 'any',
+  },
+  {
     at: 'signaling/',
     uses: ['shared/', 'signaling/'],
     packages: ['socket.io', 'valibot', 'commander', 'prom-client'],

@@ -1,0 +1,145 @@
+/**
+ * How Redis keeps the rooms, and the steps that operations are made of, in Lua (see `script.ts`).
+ *
+ * Keys, behind a common prefix:
+ * - `room:NAMEPLATE`, a hash: `capacity`, `last` (the newest member's number), and each member under `mNUMBER`
+ * - `sent:NAMEPLATE`, a hash: frames sent, by `FROM>TO`
+ * - `held:NAMEPLATE NUMBER`, a list: frames kept for a lost connection; `heldbytes`: how much that is in all
+ * - `clients:SERVER`, a hash: `NAMEPLATE NUMBER` of each client of a server
+ * - `leases`, sorted: the servers, by when each is taken for dead
+ * - `lost`, sorted: `NAMEPLATE NUMBER` of the places without a connection, by when they are given up
+ * - `touched`, sorted: nameplates in use, by when something happened last; `freed`: those freed, by when
+ * - `open:SERVER`, a hash: connections of a server by address; `rate:KIND:ADDRESS`, a hash: `tokens` and `at`, since when
+ * - `stream`: what the servers tell each other's clients
+ *
+ * Each has a time to live. The time is that of Redis, in ms, so the clocks of the servers need not agree.
+ */
+import { MAX_FREED, QUARANTINE, TRIES_PER_LENGTH } from '../nameplates.ts';
+
+/** How long any key outlives the last server, in ms. */
+export const TIME_TO_LIVE = 60_000;
+
+/** Definitions that the operations use. */
+export const PLACES = `
+local rows = {}
+local function say(...) rows[#rows + 1] = { ... } end
+local function key(kind, name) return prefix .. kind .. ':' .. name end
+local LEASES, LOST, TOUCHED = prefix .. 'leases', prefix .. 'lost', prefix .. 'touched'
+local FREED, HELD = prefix .. 'freed', prefix .. 'heldbytes'
+local function ms(time) return string.format('%d', time) end
+
+local function save(place)
+  local record = { place.card, place.token, place.client, place.server, place.pending, place.held }
+  call('HSET', key('room', place.nameplate), 'm' .. place.order, cmsgpack.pack(record))
+end
+local function unpacked(nameplate, order, record)
+  local r = cmsgpack.unpack(record)
+  return { nameplate = nameplate, order = tonumber(order), at = nameplate .. ' ' .. order,
+    card = r[1], token = r[2], client = r[3], server = r[4], pending = r[5], held = r[6] }
+end
+local function load(nameplate, order)
+  local record = call('HGET', key('room', nameplate), 'm' .. order)
+  return record and unpacked(nameplate, order, record)
+end
+local function loadAt(at)
+  local nameplate, order = string.match(at, '^(%w+) (%d+)$')
+  return load(nameplate, order)
+end
+local function placeOf(client)
+  local at = call('HGET', key('clients', server), client)
+  return at and loadAt(at)
+end
+-- In the order they came.
+local function all(nameplate)
+  local fields, places = call('HGETALL', key('room', nameplate)), {}
+  for i = 1, #fields, 2 do
+    local order = string.match(fields[i], '^m(%d+)$')
+    if order then places[#places + 1] = unpacked(nameplate, order, fields[i + 1]) end
+  end
+  table.sort(places, function(one, other) return one.order < other.order end)
+  return places
+end
+local function touch(nameplate) call('ZADD', TOUCHED, now, nameplate) end
+
+local function takeHeld(place)
+  if place.held == 0 then return {} end
+  local held = call('LRANGE', key('held', place.at), 0, -1)
+  call('DEL', key('held', place.at))
+  call('DECRBY', HELD, place.held)
+  place.held = 0
+  return held
+end
+local function detach(place)
+  if place.client ~= '' then call('HDEL', key('clients', place.server), place.client) end
+  place.client = ''
+end
+local function vacate(place)
+  local nameplate = place.nameplate
+  local room, sent = key('room', nameplate), key('sent', nameplate)
+  detach(place)
+  call('ZREM', LOST, place.at)
+  takeHeld(place)
+  call('HDEL', room, 'm' .. place.order)
+  local others = all(nameplate)
+  if #others == 0 then
+    call('DEL', room, sent)
+    call('ZREM', TOUCHED, nameplate)
+    if #nameplate <= 8 and string.match(nameplate, '^[1-9]%d*$') then
+      call('ZADD', FREED, now, nameplate)
+      call('ZREMRANGEBYRANK', FREED, 0, -${MAX_FREED + 1})
+      call('PEXPIRE', FREED, ${QUARANTINE})
+    end
+    return
+  end
+  touch(nameplate)
+  for _, pair in ipairs(call('HKEYS', sent)) do
+    local from, to = string.match(pair, '^(%d+)>(%d+)$')
+    if tonumber(from) == place.order or tonumber(to) == place.order then call('HDEL', sent, pair) end
+  end
+  for _, other in ipairs(others) do
+    if other.client ~= '' then say('left', other.client, ms(place.order)) end
+  end
+end
+local function dismiss(place, why)
+  if place.client ~= '' then say('drop', place.client, why) end
+  vacate(place)
+end
+local function lose(place, deadline)
+  detach(place)
+  save(place)
+  call('ZADD', LOST, deadline, place.at)
+end
+-- The place has a client now. It is pending until that client has surely been told.
+local function settle(place, client)
+  place.client, place.server, place.pending = client, server, 1
+  call('HSET', key('clients', server), client, place.at)
+  save(place)
+  touch(place.nameplate)
+  local answer = { 'welcome', place.nameplate, ms(place.order), place.token }
+  local others = all(place.nameplate)
+  for _, other in ipairs(others) do
+    if other.order ~= place.order then
+      answer[#answer + 1] = ms(other.order)
+      answer[#answer + 1] = other.card
+    end
+  end
+  rows[#rows + 1] = answer
+  return others
+end
+local function taken(nameplate)
+  if call('EXISTS', key('room', nameplate)) == 1 then return true end
+  local at = call('ZSCORE', FREED, nameplate)
+  return at and now - tonumber(at) < ${QUARANTINE}
+end
+local function allocate(seed)
+  math.randomseed(tonumber(seed))
+  local first = 1
+  while true do
+    for _ = 1, ${TRIES_PER_LENGTH} do
+      local nameplate = ms(first + math.random(0, 9 * first - 1))
+      if not taken(nameplate) then return nameplate end
+    end
+    first = first * 10
+  end
+end
+`;

@@ -1,0 +1,156 @@
+/** Does what clients ask: in the order in which each of them asked, also where the rooms are elsewhere and take time. */
+import type { JoinRequest, RefusalCode } from '../shared/signal-wire.ts';
+import type { Cluster } from './cluster.ts';
+import type { Connection } from './connection.ts';
+import type { Dispatcher, Reply } from './dispatcher.ts';
+import { clientName } from './dispatcher.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
+import type { Limits } from './limits.ts';
+import { takeToken } from './limits.ts';
+import type { RefusalCause, ServerObserver } from './observer.ts';
+import type { Order } from './registry.ts';
+import type { Request } from './requests.ts';
+import type { Eventually, Rooms } from './rooms.ts';
+import { after, RoomsUnavailable } from './rooms.ts';
+import type { Socket } from './sockets.ts';
+
+/** What requests are handled with. */
+export interface Means {
+  readonly limits: Limits;
+  readonly observer: ServerObserver;
+  readonly doorkeeper: Doorkeeper;
+  readonly rooms: Rooms;
+  readonly cluster: Cluster | null;
+  readonly dispatcher: Dispatcher;
+  /** Tells a client why, takes its place away, and hangs up. */
+  readonly drop: (connection: Connection, error: RefusalCode) => void;
+  /** A client is in a room now, or no longer. */
+  readonly entered: (connection: Connection) => void;
+  readonly left: (connection: Connection) => void;
+}
+
+/** Handles the requests of clients. */
+export class RequestHandler {
+  readonly #means: Means;
+  readonly #perform: (orders: readonly Order<string>[]) => void;
+
+  constructor(means: Means) {
+    this.#means = means;
+    this.#perform = (orders) => means.dispatcher.perform(orders);
+  }
+
+  /** A client asks for something. */
+  handle(connection: Connection, socket: Socket, request: Request): void {
+    this.#inTurn(connection, () => {
+      // It may have been dropped while it waited.
+      if (socket.connected) return this.#obey(connection, socket, request);
+    });
+  }
+
+  /** The connection of a client is gone. */
+  lost(connection: Connection, socket: Socket): void {
+    this.#inTurn(connection, () => {
+      const { place } = socket.data;
+      if (place) return after(this.#means.rooms.lose(place, performance.now()), this.#perform);
+    });
+  }
+
+  /** A client is being dropped: its place is free. */
+  vacate(connection: Connection, socket: Socket): void {
+    const { place } = socket.data;
+    socket.data.place = null;
+    if (!place) return;
+    this.#inTurn(connection, () => after(this.#means.rooms.leave(place, performance.now()), this.#perform));
+  }
+
+  #obey(connection: Connection, socket: Socket, request: Request): Eventually<void> {
+    if (request.type === 'join') return this.#join(connection, socket, request.join, request.reply);
+    const { rooms, drop, left } = this.#means;
+    const { place } = socket.data;
+    const now = performance.now();
+    if (!place) return drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
+    switch (request.type) {
+      case 'frame':
+        return after(rooms.frame(place, request.frame, now), this.#perform);
+      case 'free':
+        return after(rooms.free(place, request.member, now), this.#perform);
+      case 'leave':
+        return after(rooms.leave(place, now), (orders) => {
+          this.#forget(socket);
+          this.#perform(orders);
+          left(connection);
+          request.reply();
+        });
+      default:
+        return request satisfies never;
+    }
+  }
+
+  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
+    const { limits, observer, doorkeeper } = this.#means;
+    const now = performance.now();
+    const refuse = (error: RefusalCode, cause: RefusalCause = error) => {
+      observer.refused(cause);
+      reply({ error });
+    };
+    const isEager = !takeToken(connection.joins, limits.joins, now);
+    const excess = isEager ? 'rate' : doorkeeper.join(connection.carrier.remoteAddress, request.nameplate, now);
+    return after(
+      excess,
+      (cause) => {
+        if (cause !== null) return refuse('rate', cause);
+        if (socket.data.place) return refuse('already-joined');
+        const capacity = Math.min(request.capacity, limits.members);
+        return this.#enter(connection, socket, { ...request, capacity }, reply);
+      },
+      () => refuse('unavailable'),
+    );
+  }
+
+  #enter(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
+    const { observer, rooms, cluster, dispatcher, entered } = this.#means;
+    connection.count += 1;
+    const place = clientName(socket, connection.count);
+    socket.data.place = place;
+    // Others may reach it by that name as soon as it is in, which it is before we know.
+    if (cluster !== null) void socket.join(place);
+    return after(
+      rooms.join(place, request, performance.now()),
+      (orders) => {
+        const answer = orders.find((order) => order.type === 'answer')?.answer;
+        const isIn = answer !== undefined && 'self' in answer;
+        if (isIn && request.resume === undefined && answer.members.length === 1) observer.met();
+        dispatcher.perform(orders, reply);
+        if (isIn) entered(connection);
+        else this.#forget(socket);
+      },
+      () => {
+        this.#forget(socket);
+        observer.refused('unavailable');
+        reply({ error: 'unavailable' });
+      },
+    );
+  }
+
+  /** The name of a client's place is not its any more. */
+  #forget(socket: Socket): void {
+    const { place } = socket.data;
+    socket.data.place = null;
+    if (this.#means.cluster !== null && place) void socket.leave(place);
+  }
+
+  /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */
+  #inTurn(connection: Connection, act: () => Eventually<void>): void {
+    const { requests } = connection;
+    if (requests === null) {
+      void act();
+      return;
+    }
+    requests.add(act, (error) => {
+      if (!(error instanceof RoomsUnavailable)) throw error;
+      if (connection.socket?.connected) this.#means.drop(connection, 'unavailable');
+    });
+    const isTooMuch = requests.length > this.#means.limits.backlog;
+    if (isTooMuch && connection.socket?.connected) this.#means.drop(connection, 'rate');
+  }
+}

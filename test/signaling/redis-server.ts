@@ -1,0 +1,66 @@
+/** A real Redis of a test's own: Debian's `redis-server` on a free port of loopback, which keeps nothing. */
+import type { ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** Why tests that need Redis are skipped, or false where they are not. */
+export const NO_REDIS: string | false =
+  spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed';
+
+/** A Redis that runs, or is to be started again. */
+export interface RedisServer {
+  readonly url: string;
+  /** The process that runs it just now. */
+  process(): ChildProcess;
+  /** Ends it at once; what it knew is gone. */
+  kill(): Promise<void>;
+  /** Starts it again where it was, empty. */
+  start(): Promise<void>;
+}
+
+/** Starts a Redis that ends with the test. */
+export async function startRedis(t: TestContext, flags: readonly string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-redis-'));
+  const port = await freePort();
+  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  let child: ChildProcess | null = null;
+  const start = async () => {
+    const started = spawn('redis-server', [...fixed, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = started;
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      started.stdout.on('data', (data) => {
+        said += String(data);
+        if (said.includes('Ready to accept connections')) resolve();
+      });
+      started.once('exit', () => reject(new Error(`redis-server ended: ${said}`)));
+    });
+  };
+  const kill = async () => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  t.after(async () => {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await start();
+  return { url: `redis://127.0.0.1:${port}`, process: () => child as ChildProcess, kill, start };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
