@@ -68,7 +68,8 @@ export async function peerjsServer(): Promise<Contestant | string> {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of loopback that is free just now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

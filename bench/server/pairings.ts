@@ -94,25 +94,22 @@ export async function times(
   const start = performance.now();
   const total = Math.round((rate * duration) / 1_000);
   const pairings: Promise<number>[] = [];
-  await inTime(
-    'pairings',
-    new Promise<void>((resolve) => {
-      const timer = setInterval(() => {
-        for (; pairings.length < total; ) {
-          const due = start + (pairings.length * 1_000) / rate;
-          const late = performance.now() - due;
-          if (late < 0) return;
-          const target = { host: '127.0.0.1', port, ...(from !== undefined && { from: from() }) };
-          const pairing = pair(enter, target, `p${places++}`).then((time) => time + late);
-          // Heard of below.
-          pairing.catch(() => {});
-          pairings.push(pairing);
-        }
-        clearInterval(timer);
-        resolve();
-      }, 1);
-    }),
-  );
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      for (; pairings.length < total; ) {
+        const due = start + (pairings.length * 1_000) / rate;
+        const late = performance.now() - due;
+        if (late < 0) return;
+        const target = { host: '127.0.0.1', port, ...(from !== undefined && { from: from() }) };
+        const pairing = pair(enter, target, `p${places++}`).then((time) => time + late);
+        // Heard of below.
+        pairing.catch(() => {});
+        pairings.push(pairing);
+      }
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
   return inTime('the last pairings', Promise.all(pairings));
 }
 
