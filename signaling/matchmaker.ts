@@ -46,6 +46,14 @@ export class Matchmaker {
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<Connection, number>();
   readonly #hangingUp = new HangingUp();
+  // One listener for all of them: a closure for each would add a twentieth to what a waiting client costs.
+  readonly #onPacket = this.#ofCarrier((connection, packet: Packet) => this.#weigh(connection, packet));
+  readonly #onClose = this.#ofCarrier((connection, reason: string) => this.#closed(connection, reason));
+  readonly #onAny = this.#ofSocket((connection, socket, event: unknown, ...args: unknown[]) =>
+    this.#received(connection, socket, event, args),
+  );
+  readonly #onError = this.#ofSocket((connection) => this.#drop(connection, 'invalid'));
+  readonly #onDisconnect = this.#ofSocket((connection, socket) => this.#disconnected(connection, socket));
   #sweeper: NodeJS.Timeout | undefined;
   #farewell: Farewell<Connection> | null = null;
   #closing: Promise<void> | null = null;
@@ -134,16 +142,37 @@ export class Matchmaker {
       connection.unwelcome = error;
       if (error !== null && connection.socket?.connected) this.#drop(connection, error);
     });
-    carrier.on('packet', (packet: Packet) => this.#weigh(connection, packet));
+    carrier.on('packet', this.#onPacket);
+    carrier.on('close', this.#onClose);
     this.#roomless.set(connection, now);
-    carrier.once('close', (reason: string) => {
-      this.#connections.delete(carrier);
-      this.#roomless.delete(connection);
-      if (reason === 'ping timeout') this.#observer.refused('silent');
-      if (this.#connections.size === 0) this.#onEmpty();
-      this.#doorkeeper.disconnected(address);
-      this.#hangingUp.add(carrier, performance.now());
-    });
+  }
+
+  /** A listener for every carrier, which is told whose it is. */
+  #ofCarrier<Args extends unknown[]>(act: (connection: Connection, ...args: Args) => void) {
+    const connections = this.#connections;
+    return function (this: Carrier, ...args: Args): void {
+      const connection = connections.get(this);
+      if (connection !== undefined) act(connection, ...args);
+    };
+  }
+
+  /** The same for every socket, each of which is heard of for the last time before its carrier is. */
+  #ofSocket<Args extends unknown[]>(act: (connection: Connection, socket: Socket, ...args: Args) => void) {
+    const connections = this.#connections;
+    return function (this: Socket, ...args: Args): void {
+      const connection = connections.get(this.conn);
+      if (connection !== undefined) act(connection, this, ...args);
+    };
+  }
+
+  #closed(connection: Connection, reason: string): void {
+    const { carrier } = connection;
+    this.#connections.delete(carrier);
+    this.#roomless.delete(connection);
+    if (reason === 'ping timeout') this.#observer.refused('silent');
+    if (this.#connections.size === 0) this.#onEmpty();
+    this.#doorkeeper.disconnected(carrier.remoteAddress);
+    this.#hangingUp.add(carrier, performance.now());
   }
 
   /** Looks at every packet before the library reads it. */
@@ -156,19 +185,21 @@ export class Matchmaker {
     const connection = this.#connections.get(socket.conn);
     if (connection === undefined) return;
     connection.socket = socket;
-    socket.onAny((event: unknown, ...args: unknown[]) => this.#received(connection, socket, event, args));
+    socket.onAny(this.#onAny);
     // The parser could not make sense of what came.
-    socket.on('error', () => this.#drop(connection, 'invalid'));
-    socket.on('disconnect', () => {
-      this.#roomless.delete(connection);
-      this.#requests.lost(connection, socket);
-      // A client may take its leave of Socket.IO only, and would stay connected for ever.
-      connection.carrier.close();
-    });
+    socket.on('error', this.#onError);
+    socket.on('disconnect', this.#onDisconnect);
     const version: unknown = socket.handshake.auth['aparte'];
     const error = connection.unwelcome ?? (version === SIGNALING_VERSION ? null : 'version');
     if (error === null) this.#leftRoom(connection);
     else this.#drop(connection, error);
+  }
+
+  #disconnected(connection: Connection, socket: Socket): void {
+    this.#roomless.delete(connection);
+    this.#requests.lost(connection, socket);
+    // A client may take its leave of Socket.IO only, and would stay connected for ever.
+    connection.carrier.close();
   }
 
   /** A connection is in no room from now on: to the end of the line, wherever it stood. */
