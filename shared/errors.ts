@@ -186,6 +186,11 @@ const KINDS = {
     what: 'The invite has been answered already: it is good for one answer.',
     hint: 'Make another invite for another person.',
   },
+  'pair-again': {
+    exit: EXIT.peerGone,
+    what: 'The connection did not come back by itself, and there is no server to find each other through.',
+    hint: 'Pair once more: the side that invited first has a new invite for the other, whose answer goes back as before.',
+  },
   'invite-expired': {
     exit: EXIT.timeout,
     what: 'The invite has expired: it was good for 10 minutes.',

@@ -9,6 +9,7 @@ import { type Context, earliest, tell } from './context.ts';
 import { Correspondence } from './correspondence.ts';
 import type { Delivery } from './delivery.ts';
 import type { Fact, KnownPeer, PeerStatus } from './events.ts';
+import type { ManualOptions } from './manual-meeting.ts';
 import { Recent } from './recent.ts';
 import { Reunion } from './reunion.ts';
 import { Session, type SessionEnd, type SessionEvents } from './session.ts';
@@ -45,6 +46,8 @@ export interface PeerOptions {
   readonly delivery: Delivery;
   /** How long (ms) to try to come back after the path was lost; null for as long as the tickets are good. */
   readonly reconnect: number | null;
+  /** How the two paired by hand; undefined where they did not. */
+  readonly manual: ManualOptions | undefined;
 }
 
 /** A session that is being set up, with the handshake whose signals it still needs. */
@@ -114,12 +117,14 @@ export class Peer {
     this.#session?.flush();
   }
 
+  /** Takes what was pasted, if pairing by hand once more is what is waited for. Returns whether it is. */
+  take(pasted: string): boolean {
+    return this.#reunion?.take(pasted) === true;
+  }
+
   /** A fact about a meeting place of ours. */
   gotPlace(fact: Extract<Fact, { place: number }>): void {
-    // What hinders a reunion is shown by its not coming about.
-    if (fact.type === 'placeNoted' || fact.type === 'blob') return;
-    if (fact.type === 'placeRefused') this.#reunion?.refused();
-    else this.#reunion?.place(fact.place)?.got(fact);
+    this.#reunion?.gotPlace(fact);
   }
 
   /** A fact about a link, perhaps of ours. */
@@ -232,11 +237,12 @@ export class Peer {
     this.giveUpAt = now + Math.min(this.#options.reconnect ?? TICKET_LIFE, TICKET_LIFE);
     this.status = 'reconnecting';
     this.#tell();
-    this.#reunion = new Reunion(this.#context, tickets, () => this.#profile(), {
+    this.#reunion = new Reunion(this.#context, tickets, this.#options.manual, () => this.#profile(), {
       met: (met, attempt, stood) => this.#met(met, attempt, stood),
       noted: (cause) => {
         if (cause.code === 'identity-changed') this.#events.noted(cause);
       },
+      asked: (cause) => this.#events.noted(cause),
     });
   }
 

@@ -9,6 +9,8 @@ import type { Ticket } from '../crypto/index.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Fact } from './events.ts';
+import type { ManualOptions } from './manual-meeting.ts';
+import { PairingAgain } from './pairing-again.ts';
 import { Place } from './place.ts';
 
 /** An older ticket's room is used only this long (ms) after the newest had its chance. */
@@ -28,6 +30,8 @@ export interface ReunionEvents {
   met(met: Met, attempt: Attempt, stood: boolean): void;
   /** A try failed; the next follows by itself. */
   noted(cause: AparteError): void;
+  /** The user must be told, who has something to do. */
+  asked(cause: AparteError): void;
 }
 
 /** A reunion that begins when made. */
@@ -44,22 +48,35 @@ export class Reunion {
   /** One per ticket: newest first. */
   #places: Place[] = [];
   readonly #beganAt: number;
+  /** Where the two paired by hand. */
+  readonly #byHand: PairingAgain | null;
   /** When (ms) this round began, and the next does. */
   #startedAt = 0;
   #restartAt: number | null = null;
 
   /** `tickets` of the session whose link was lost, newest first, two at most; wiped by `close`. */
-  constructor(context: Context, tickets: readonly Ticket[], profile: () => Profile, events: ReunionEvents) {
+  constructor(
+    context: Context,
+    tickets: readonly Ticket[],
+    manual: ManualOptions | undefined,
+    profile: () => Profile,
+    events: ReunionEvents,
+  ) {
     this.#context = context;
     this.#proven = tickets;
     this.#profile = profile;
     this.#events = events;
     this.#beganAt = context.now;
+    const byHand = {
+      met: (met: Met, attempt: Attempt) => events.met(met, attempt, false),
+      noted: (cause: AparteError) => events.asked(cause),
+    };
+    this.#byHand = manual ? new PairingAgain(context, manual.invite === null, profile, byHand) : null;
     this.#open();
   }
 
   get wakeAt(): number | null {
-    return earliest(this.#restartAt, ...this.#places.map((place) => place.wakeAt));
+    return earliest(this.#restartAt, this.#byHand?.wakeAt ?? null, ...this.#places.map((place) => place.wakeAt));
   }
 
   /** Whether any of the rooms is open. */
@@ -67,22 +84,29 @@ export class Reunion {
     return this.#places.some((place) => place.joined);
   }
 
-  /** The place with this number, or undefined. */
-  place(number: number): Place | undefined {
-    return this.#places.find((place) => place.number === number);
+  /** Takes what was pasted. Returns whether the two pair by hand. */
+  take(pasted: string): boolean {
+    this.#byHand?.take(pasted);
+    return this.#byHand !== null;
   }
 
-  /** A room let us not in: another round. */
-  refused(): void {
-    this.#restart();
+  /** Gives a fact to the place it belongs to. */
+  gotPlace(fact: Extract<Fact, { place: number }>): void {
+    if (this.#byHand?.got(fact)) return;
+    // What hinders a reunion is shown by its not coming about.
+    if (fact.type === 'placeNoted' || fact.type === 'blob') return;
+    if (fact.type === 'placeRefused') this.#restart();
+    else this.#places.find((place) => place.number === fact.place)?.got(fact);
   }
 
   /** Gives a link's fact to the place it belongs to. */
   gotLinkClosed(link: number, cause: AparteError): void {
+    this.#byHand?.gotLink({ type: 'linkClosed', link, cause });
     for (const place of this.#places) if (place.gotLinkClosed(link, cause)) return;
   }
 
   gotLocalSignal(fact: Extract<Fact, { type: 'linkDescription' | 'linkCandidate' }>): void {
+    this.#byHand?.gotLink(fact);
     const signal = fact.type === 'linkDescription' ? { description: fact.sdp } : { candidate: fact.bytes };
     for (const place of this.#places) if (place.gotLocalSignal(fact.link, signal)) return;
   }
@@ -90,6 +114,7 @@ export class Reunion {
   tick(): void {
     if (this.#restartAt !== null && this.#restartAt <= this.#context.now) this.#open();
     for (const place of this.#places) place.tick();
+    this.#byHand?.tick();
   }
 
   /** The session whose link was lost has these tickets now. */
@@ -108,6 +133,7 @@ export class Reunion {
   /** Leaves every room and wipes all tickets. */
   close(): void {
     this.#leave();
+    this.#byHand?.close();
     for (const ticket of [...this.#proven, ...this.#unproven]) ticket.wipe();
     this.#restartAt = null;
   }

@@ -74,7 +74,7 @@ export class Room {
   /** Opens the meeting place. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
-      const { version, server, name, identity, known, reconnect, relay = 'never' } = this.#options;
+      const { version, server, name, identity, known, reconnect, relay = 'never', manual } = this.#options;
       this.#startedAt = clock.now;
       this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
@@ -84,7 +84,7 @@ export class Room {
         { ...this.#options, profile },
         {
           met: (met, attempt) => {
-            const options = { profile, known, delivery: this.#delivery, reconnect };
+            const options = { profile, known, delivery: this.#delivery, reconnect, manual };
             this.#peer = new Peer(this.#context, options, met, attempt, {
               connected: () => this.#connected(),
               delivered: () => this.#leaveIfDone(),
@@ -194,6 +194,7 @@ export class Room {
       case 'verify':
         return this.#verify(command.peer);
       case 'answer':
+        if (this.#peer?.take(command.blob) === true) return;
         return takeAnswer(this.#context, this.#meeting, command.blob, this.#options.manual !== undefined);
       case 'quit':
         this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));

@@ -49,6 +49,8 @@ export class Transcript {
   #lastRef = 0;
   /** Whether what is typed is the answer to the invite that was shown. */
   awaitsAnswer = false;
+  /** Whether the two pair by hand. */
+  #byHand = false;
 
   /** `window`: how much of a terminal there is for pictures; null for none. */
   constructor(appearance: Appearance, window: () => Size | null = () => null) {
@@ -115,7 +117,7 @@ export class Transcript {
     const line = parseLine(typed);
     switch (line.type) {
       case 'text':
-        return this.awaitsAnswer ? answerOf(line.text) : this.#send(line.text, typed, now);
+        return this.#isAnswer(line.text) ? answerOf(line.text) : this.#send(line.text, typed, now);
       case 'help':
         return this.#say('Commands:', ...commandHelp().map((each) => `  ${each}`));
       case 'peers': {
@@ -146,10 +148,17 @@ export class Transcript {
   }
 
   #blob({ type, blob }: Extract<ChatEvent, { type: 'invite' | 'answer' }>): Outcome {
-    this.awaitsAnswer = type === 'invite';
+    this.awaitsAnswer = type === 'invite' && this.#peers.size === 0;
+    this.#byHand = true;
     const { colour, unicode } = this.#appearance;
     const window = colour && unicode ? this.#window() : null;
     return say(view.blobLines(type, blob, window === null ? [] : qrLines(blob, window), this.#appearance));
+  }
+
+  /** Where the connection is to be brought back by hand, what is written goes on, and only blobs are taken for such. */
+  #isAnswer(text: string): boolean {
+    const lost = this.#byHand && [...this.#peers.values()].some(({ status }) => status === 'reconnecting');
+    return this.awaitsAnswer || (lost && /(?<![A-Za-z0-9_-])ap\d[ia][A-Za-z0-9_-]{20}/.test(text));
   }
 
   #peer(event: view.PeerEvent): Outcome {

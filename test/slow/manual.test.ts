@@ -65,6 +65,51 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     assert.ok(performance.now() - back < HEALED);
   });
 
+  play('another address: found again on the local network, with nobody asked', {}, async (scene) => {
+    const { ann, ben } = await pair(scene, 0);
+    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    scene.hosts.ben.move('203.0.113.33');
+    await noticed(performance.now(), marks);
+    ann.say('still there?');
+    await delivered(ann, ben, ['still there?']);
+    assert.ok(!ann.events.some(({ code }) => code === 'pair-again'));
+  });
+
+  play('nothing brings the path back: a second pairing by hand goes on where the first ended', {}, async (scene) => {
+    const { ann, ben } = await pair(scene, 0);
+    await talk(ann, ben);
+    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const [fromAnn, fromBen] = marks.map(([, mark]) => mark) as [number, number];
+    for (const host of [scene.hosts.ann, scene.hosts.ben]) {
+      host.run('nft', 'add table inet silence; add chain inet silence in { type filter hook input priority 0; }');
+      host.run('nft', 'add rule inet silence in meta pkttype { broadcast, multicast } meta l4proto udp drop');
+    }
+    scene.hosts.ben.move('203.0.113.33');
+    ann.say('kept by Ann');
+    ben.say('kept by Ben');
+    await noticed(performance.now(), marks);
+    await ben.event('error', { code: 'pair-again', fatal: false }, fromBen);
+    const seen = String((await ann.event('invite', {}, fromAnn))['blob']);
+    const stranger = scene.alone('ben', ...chat, seen);
+    ann.give({ type: 'answer', blob: String((await stranger.event('answer'))['blob']) });
+    await ann.event('error', { code: 'identity-changed', fatal: false }, fromAnn);
+    const invite = await ann.until('another invite', () => {
+      const blobs = ann.events.filter(({ type }) => type === 'invite').map(({ blob }) => String(blob));
+      return blobs.length > 2 ? blobs[2] : null;
+    });
+    ben.give({ type: 'answer', blob: 'not yet' });
+    await ben.event('error', { code: 'not-a-blob', fatal: false }, fromBen);
+    ben.give({ type: 'answer', blob: invite });
+    ann.give({ type: 'answer', blob: String((await ben.event('answer', {}, fromBen))['blob']) });
+    await delivered(ann, ben, ['hello', 'kept by Ann']);
+    await delivered(ben, ann, ['hi', 'kept by Ben']);
+    const safety = async (who: Talker, from: number) =>
+      (await who.event('peer', { status: 'connected' }, from))['safety'];
+    assert.equal(await safety(ann, fromAnn), await safety(ann, 0));
+    ann.give({ type: 'quit' });
+    await Promise.all([ann.exits(0), ben.exits(0)]);
+  });
+
   const homes: Setting = {
     hosts: (network) => ({
       server: network.host('server', SERVER),

@@ -10,6 +10,8 @@ import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from '../../link/l
 const SESSION_FRAMES = 16;
 /** Bytes of session frames that may come before the session is there to take them. */
 const MAX_EARLY = 1_048_576;
+/** wrtc may say that all addresses were told before it tells the last of them: for so long (ms) none must have come. */
+const SETTLE = 50;
 
 /** What a carrier tells the rendezvous. */
 export interface CarrierEvents {
@@ -31,8 +33,10 @@ export class Carrier {
   #description: string | null = null;
   readonly #candidates: string[] = [];
   #gathering: ReturnType<typeof setTimeout> | null;
-  /** Whether the time to find addresses is over. */
+  #settling: ReturnType<typeof setTimeout> | null = null;
+  /** Whether all addresses were told, or the time for it is over; and whether we said so. */
   #gathered = false;
+  #isReady = false;
   #route: Route | null = null;
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
@@ -46,13 +50,16 @@ export class Carrier {
     this.#events = events;
     this.#link = openLink(initiator, {
       signal: (signal) => this.#gotOwn(signal),
-      gathered: () => this.#gatheringOver(),
+      gathered: () => this.#settle(),
       opened: () => events.opened(),
       frame: (bytes) => this.#gotFrame(bytes),
       path: (route) => this.#gotRoute(route),
       closed: (detail) => this.#gone(detail),
     });
-    this.#gathering = setTimeout(() => this.#gatheringOver(), gatherFor);
+    this.#gathering = setTimeout(() => {
+      this.#gathering = null;
+      this.#settle();
+    }, gatherFor);
   }
 
   /** Takes the other side's description. Throws `bad-offer`. */
@@ -86,15 +93,23 @@ export class Carrier {
   #gotOwn(signal: LinkSignal): void {
     if (signal.type === 'candidate') this.#candidates.push(signal.candidate);
     else this.#description = signal.sdp;
-    if (this.#gathered) this.#gatheringOver();
+    if (this.#gathered) this.#settle();
   }
 
-  #gatheringOver(): void {
+  #settle(): void {
     this.#gathered = true;
-    if (this.#gathering === null || this.#description === null) return;
-    clearTimeout(this.#gathering);
-    this.#gathering = null;
-    this.#events.ready(this.#description, this.#candidates);
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#ready(), SETTLE);
+  }
+
+  #ready(): void {
+    const sdp = this.#description;
+    if (this.#isReady || sdp === null) return;
+    const none = this.#candidates.length === 0 && !sdp.includes('a=candidate');
+    if (none && this.#gathering !== null) return;
+    this.#stop();
+    this.#isReady = true;
+    this.#events.ready(sdp, this.#candidates);
   }
 
   /** The other side's part of the handshake: all there is to say of the channel was said when it was opened. */
@@ -138,6 +153,7 @@ export class Carrier {
     if (this.#closed !== null) return;
     this.#closed = detail;
     this.#stop();
+    this.#early = [];
     // The handshake first: what the end of the channel means is for it to say.
     this.#events.closed(detail);
     this.#session?.closed(detail);
@@ -150,8 +166,8 @@ export class Carrier {
   }
 
   #stop(): void {
-    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    for (const timer of [this.#gathering, this.#settling]) if (timer !== null) clearTimeout(timer);
     this.#gathering = null;
-    this.#early = [];
+    this.#settling = null;
   }
 }
