@@ -5,6 +5,8 @@ import { addressKey, isGuess, KeyedBuckets, SITE, siteKey } from './limits.ts';
 
 /** Addresses whose rates are remembered, at some 150 bytes each. */
 const MAX_ADDRESSES = 100_000;
+/** How often those are forgotten that no longer matter, in ms. */
+const SWEEP_EVERY = 10_000;
 
 /** How much each key has open. */
 class Tally {
@@ -27,26 +29,6 @@ class Tally {
     if (count > 0) this.#open.set(key, count);
     else this.#open.delete(key);
   }
-}
-
-/**
- * Hangs up on every connection to a server, before a byte of it is read, that makes more than `most` of one address at
- * a time, or more than {@link SITE} times as many of one /48; `refused` is told of each.
- */
-export function limitPerAddress(server: Server, most: number, refused: () => void = () => {}): void {
-  const tally = new Tally();
-  server.prependListener('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const [key, site] = [addressKey(address), siteKey(address)];
-    socket.once('close', () => {
-      tally.remove(key);
-      if (site !== null) tally.remove(site);
-    });
-    const isTooMuch = tally.add(key) > most;
-    if ((site === null || tally.add(site) <= SITE * most) && !isTooMuch) return;
-    socket.destroy();
-    refused();
-  });
 }
 
 /** Counts by key. Times are ms of any clock that does not go back. */
@@ -145,4 +127,27 @@ export class Addresses {
     this.#near.sweep(now);
     this.#sites.sweep(now);
   }
+}
+
+/**
+ * Hangs up on every TCP connection to a server, before a byte of it is read, that is one too many of its address, or
+ * comes too soon after the others; `refused` is told of each.
+ */
+export function limitPerAddress(
+  server: Server,
+  { connections, connects }: Pick<AddressLimits, 'connections' | 'connects'>,
+  refused: () => void = () => {},
+): void {
+  const addresses = new Addresses({ connections, connects, joins: connects, guesses: connects });
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    socket.once('close', () => addresses.disconnected(address));
+    if (addresses.connected(address, performance.now()) === null) return;
+    socket.destroy();
+    refused();
+  });
+  server.once('listening', () => {
+    const sweeper = setInterval(() => addresses.sweep(performance.now()), SWEEP_EVERY).unref();
+    server.once('close', () => clearInterval(sweeper));
+  });
 }

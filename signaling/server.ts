@@ -9,7 +9,7 @@ import { readCertificate } from './certificate.ts';
 import type { Cluster } from './cluster.ts';
 import { isLoopback } from './door.ts';
 import { createHttpServer, secureAnswers } from './http.ts';
-import type { Limits } from './limits.ts';
+import type { AddressLimits, Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
 import type { ServerObserver } from './observer.ts';
 import { UNOBSERVED } from './observer.ts';
@@ -75,9 +75,9 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   const cluster = redis === undefined ? null : await joinCluster(redis, limits, away, stunServer);
   const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady });
-  // Twice as many connections are let in as may stay, so that they can be told. Behind a proxy all have its address.
+  // Behind a proxy all have its address.
   if (limits.perAddress !== null && proxies === 0)
-    limitPerAddress(http, 4 * limits.perAddress.connections, () => observer.refused('crowded'));
+    limitPerAddress(http, tcpLimits(limits.perAddress), () => observer.refused('crowded'));
   if (serves !== undefined) {
     http.prependListener('connection', (socket: Socket) => {
       if (!serves(socket.remoteAddress ?? '')) socket.destroy();
@@ -136,4 +136,16 @@ async function joinCluster(
     await stunServer?.close();
     throw error;
   }
+}
+
+/**
+ * What an address may do below HTTP. Long-polling takes two TCP connections a client, and twice as many clients are let
+ * in as may stay, so that they can be told.
+ */
+function tcpLimits({ connections, connects }: AddressLimits): Pick<AddressLimits, 'connections' | 'connects'> {
+  const times = 4;
+  return {
+    connections: times * connections,
+    connects: { burst: times * connects.burst, perSecond: times * connects.perSecond },
+  };
 }

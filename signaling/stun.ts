@@ -167,7 +167,7 @@ async function listenTcp(address: string, port: number, reply: Reply): Promise<{
     converse(socket, reply);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  limitPerAddress(server, MAX_CONNECTIONS_PER_ADDRESS);
+  limitPerAddress(server, { connections: MAX_CONNECTIONS_PER_ADDRESS, connects: ANSWERS });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, resolve);

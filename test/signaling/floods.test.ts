@@ -1,6 +1,7 @@
 /** Each limit against those who break it, over real sockets: they are stopped, it is counted, and others go on. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -133,6 +134,27 @@ test('a server takes so many TCP connections and no more', async (t) => {
   const sockets = await Promise.all([1, 2, 3, 4, 5].map(() => half(t, server, '')));
   await Promise.race(sockets.map((socket) => once(socket.resume(), 'close')));
   assert.deepEqual(causes, ['full']);
+});
+
+test('who connects again and again is cut off before TLS or HTTP cost anything', async (t) => {
+  const { server, causes } = await guarded(t, {}, { connects: { burst: 5, perSecond: 1e-3 } });
+  for (let count = 0; count < 20; count++) (await half(t, server, '')).destroy();
+  await once((await half(t, server, '')).resume(), 'close');
+  assert.deepEqual(causes, ['crowded']);
+  const other = await half(t, server, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', '127.0.0.2');
+  assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 200 /);
+});
+
+test('a crowd of one address is cut off under TLS as well, and others are served', { skip: NO_OPENSSL }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const limits = { ...LIMITS, perAddress: { ...LIMITS.perAddress, connections: 1 } as AddressLimits };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, tls: authority.issue('crowd') });
+  t.after(() => server.close());
+  const crowd = await Promise.all(Array.from({ length: 20 }, () => half(t, server, '')));
+  await Promise.all(crowd.slice(4).map((socket) => once(socket.resume(), 'close')));
+  const ca = readFileSync(authority.cert, 'utf8');
+  await (await Client.connect(t, server.url, { ca, localAddress: '127.0.0.2' })).join('other', 1);
 });
 
 test('a flood from one address leaves others room to meet', async (t) => {
