@@ -189,7 +189,7 @@ test('rooms are limited', async (t) => {
 });
 
 test('who joins nothing is dropped, at whatever stage it stopped', async (t) => {
-  const server = await serve(t, { joinWithin: 100, sweepEvery: 20, hangUpWithin: 20 });
+  const server = await serve(t, { joinWithin: 500, sweepEvery: 20, hangUpWithin: 20 });
   const two = await couple(t, server.url);
   const idle = await Client.connect(t, server.url);
   const gone = await Client.connect(t, server.url);
@@ -211,7 +211,7 @@ test('who joins nothing is dropped, at whatever stage it stopped', async (t) => 
 });
 
 test('who leaves without having been anywhere is dropped, and keeps nobody else', async (t) => {
-  const server = await serve(t, { joinWithin: 300, sweepEvery: 20 });
+  const server = await serve(t, { joinWithin: 500, sweepEvery: 20 });
   const nowhere = await Client.connect(t, server.url);
   const behind = await Client.connect(t, server.url);
   const again = setInterval(() => nowhere.socket.emit('leave', () => {}), 20);
@@ -245,7 +245,7 @@ test('who takes leave of Socket.IO but not of the connection is let go', async (
 });
 
 test('garbage below Socket.IO ends its own connection', async (t) => {
-  const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20, joinWithin: 100 });
+  const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20, joinWithin: 500 });
   const two = await couple(t, server.url);
   const packets = [textFrame('garbage'), textFrame('3probe'), textFrame('2'), textFrame('4'), textFrame('\u0000')];
   for (const bytes of [...packets, Buffer.from([0xff, 0xff, 0xff]), Buffer.from([0x81, 0x05]), Buffer.alloc(5_000)]) {
@@ -253,7 +253,8 @@ test('garbage below Socket.IO ends its own connection', async (t) => {
     socket.write(bytes);
     await once(socket.resume(), 'close');
   }
-  const plain = connect(server.port, '127.0.0.1');
+  const patient = await serve(t);
+  const plain = connect(patient.port, '127.0.0.1');
   plain.end('\u0016\u0003\u0001 not HTTP at all\r\n\r\n');
   await once(plain.resume(), 'close');
   for (const query of [
@@ -262,7 +263,7 @@ test('garbage below Socket.IO ends its own connection', async (t) => {
     '?EIO=4&transport=odd',
     '?EIO=4&transport=polling&sid=__proto__',
   ]) {
-    assert.equal((await fetch(`${server.url}/socket.io/${query}`)).status, 400, query);
+    assert.equal((await fetch(`${patient.url}/socket.io/${query}`)).status, 400, query);
   }
   await until('two connections', () => server.stats().connections === 2);
   await undisturbed(two);
