@@ -11,7 +11,7 @@ import { pairings, waitingPeers } from './compare.ts';
 import { moveAside, PINNED, peerjsServer } from './contestant.ts';
 import { flood } from './flood.ts';
 
-const FULL: Extent = { peers: 10_000, warmUp: 1_000, pairings: 1_000, rounds: 3, timed: 5_000 };
+const FULL: Extent = { peers: 10_000, warmUp: 1_000, pairings: 400, rounds: 7, timed: 5_000 };
 const QUICK: Extent = { peers: 300, warmUp: 20, pairings: 20, rounds: 2, timed: 1_000 };
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
