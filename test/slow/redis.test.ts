@@ -1,0 +1,144 @@
+/** Real programs at several server processes on a real Redis, behind a balancer, while servers and Redis are killed. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { freshCode, type Program, Sandbox } from '../cli/program.ts';
+import type { RedisServer } from '../signaling/redis-server.ts';
+import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
+
+/** Two server processes and what stands in front of them. */
+class Servers {
+  readonly sandbox: Sandbox;
+  readonly redis: RedisServer;
+  /** Calls back with each piece of what clients send. */
+  onBytes: (count: number, server: number) => void = () => {};
+  readonly #programs: Program[] = [];
+  readonly #ports: number[] = [];
+  #next = 0;
+
+  private constructor(sandbox: Sandbox, redis: RedisServer) {
+    this.sandbox = sandbox;
+    this.redis = redis;
+  }
+
+  static async start(t: TestContext): Promise<Servers> {
+    const sandbox = new Sandbox();
+    t.after(() => sandbox.close());
+    const servers = new Servers(sandbox, await startRedis(t));
+    await Promise.all([servers.startOne(0), servers.startOne(1)]);
+    const balancer = createServer((client) => servers.#forward(client, servers.#next++ % 2, 2));
+    balancer.listen(0, '127.0.0.1');
+    t.after(() => balancer.close());
+    await once(balancer, 'listening');
+    sandbox.server = `http://127.0.0.1:${(balancer.address() as AddressInfo).port}`;
+    return servers;
+  }
+
+  async startOne(index: number): Promise<void> {
+    const env = { APARTE_REDIS: this.redis.url };
+    const program = this.sandbox.run(['signal', '--port', '0', '--limits', 'off'], { env });
+    const found = await program.until('port', () => /^listening on \S+:(\d+)\n/.exec(program.stdout));
+    this.#programs[index] = program;
+    this.#ports[index] = Number(found[1]);
+  }
+
+  async killOne(index: number): Promise<void> {
+    const program = this.#programs[index] as Program;
+    program.kill('SIGKILL');
+    await program.end();
+  }
+
+  /** Both end as they should. */
+  async stop(): Promise<void> {
+    for (const program of this.#programs) program.kill('SIGTERM');
+    for (const program of this.#programs) await program.exits(0);
+  }
+
+  /** To one server, or, where it does not answer, to the next. */
+  #forward(client: Socket, index: number, tries: number): void {
+    const server = connect(this.#ports[index] ?? 0, '127.0.0.1');
+    client.on('error', () => server.destroy());
+    server.on('error', () => {
+      if (server.bytesRead === 0 && tries > 1 && client.bytesRead === 0) this.#forward(client, 1 - index, tries - 1);
+      else client.destroy();
+    });
+    server.once('connect', () => {
+      client.on('data', (data) => {
+        server.write(data);
+        this.onBytes(data.length, index);
+      });
+      server.pipe(client);
+      client.once('close', () => server.destroy());
+      server.once('close', () => client.destroy());
+    });
+  }
+}
+
+async function connected(programs: readonly Program[]): Promise<void> {
+  await Promise.all(programs.map((program) => program.event('peer', { status: 'connected' })));
+}
+
+async function talk([anna, bert]: readonly [Program, Program]): Promise<void> {
+  anna.give({ type: 'send', text: 'over there' });
+  await bert.event('message', { text: 'over there' });
+  for (const program of [anna, bert]) program.give({ type: 'quit' });
+  await Promise.all([anna.exits(0), bert.exits(0)]);
+}
+
+test('programs at different servers pair and talk', { skip: NO_REDIS }, async (t) => {
+  const servers = await Servers.start(t);
+  const used = new Set<number>();
+  servers.onBytes = (_, index) => used.add(index);
+  const code = freshCode();
+  const two = [servers.sandbox.chat('anna', [code]), servers.sandbox.chat('bert', [code])] as const;
+  await connected(two);
+  await talk(two);
+  assert.deepEqual(used, new Set([0, 1]));
+  await servers.stop();
+});
+
+test('a server killed at any moment of a pairing costs a retry, and nobody hangs', { skip: NO_REDIS }, async (t) => {
+  const servers = await Servers.start(t);
+  let kills = 0;
+  for (let round = 0; round < 12; round += 1) {
+    // The flights of a pairing have some 9,000 bytes in all, the requests that open the connections included.
+    let left = 400 + round * 700;
+    const killed = new Promise<number>((resolve) => {
+      servers.onBytes = (count, index) => {
+        left -= count;
+        if (left > 0) return;
+        servers.onBytes = () => {};
+        resolve(index);
+      };
+    });
+    const code = freshCode();
+    const two = [servers.sandbox.chat('anna', [code]), servers.sandbox.chat('bert', [code])] as const;
+    const paired = connected(two);
+    const index = await Promise.race([killed, paired.then(() => null)]);
+    if (index !== null) {
+      await servers.killOne(index);
+      kills += 1;
+    }
+    await paired;
+    await talk(two);
+    if (index !== null) await servers.startOne(index);
+  }
+  assert.ok(kills >= 6, `only ${kills} pairings were long enough`);
+  await servers.stop();
+});
+
+test('who waits while Redis is restarted, empty, is found when it is back', { skip: NO_REDIS }, async (t) => {
+  const servers = await Servers.start(t);
+  const code = freshCode();
+  const anna = servers.sandbox.chat('anna', [code]);
+  await anna.event('code');
+  await servers.redis.kill();
+  const bert = servers.sandbox.chat('bert', [code]);
+  await bert.event('error', { code: 'server-unreachable', fatal: false });
+  await servers.redis.start();
+  await connected([anna, bert]);
+  await talk([anna, bert]);
+  await servers.stop();
+});
