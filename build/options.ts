@@ -21,7 +21,7 @@ const noPolling: Plugin = {
 };
 
 /** Large, and of use to few servers: loaded from `node_modules` where they are asked for. */
-const SEPARATE = ['redis', '@socket.io/redis-streams-adapter'];
+const SEPARATE = ['redis', '@socket.io/redis-streams-adapter', '@socket.io/cluster-adapter'];
 
 /** How everything that runs as the product does is bundled. */
 export const OPTIONS = {

@@ -1,4 +1,5 @@
 /** Flags and environment of `aparte signal`, checked and turned into what the server is started with. */
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { isTurnUrl } from '../shared/ice.ts';
 import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
@@ -13,8 +14,13 @@ import type { ServerOptions } from './server.ts';
 /** Where metrics are served unless told otherwise. */
 const METRICS = { host: '127.0.0.1', port: 9470 };
 
+/** Worker processes; more than one for each core serve nobody. */
+const MAX_WORKERS = 128;
+
 /** All that the command line asks for. */
 export interface SignalOptions extends ServerOptions {
+  /** In how many processes to serve; null: in this one. */
+  readonly workers: number | null;
   /** Where to serve metrics; left out: nowhere. */
   readonly metrics?: MetricsAddress;
   /** How long, in ms, letting go of the clients may take at the end. */
@@ -39,6 +45,9 @@ is in Redis (6.2 or later, no cluster), for as long as a server lives that holds
 addresses that are connected, and the last half minute of sealed frames. Nothing needs to be written to its disk. Where
 Redis is away, programs are told to come back, and all goes on when it is back. A load balancer in front may send each
 WebSocket to any of the servers; clients that poll must always reach the same one.
+
+--workers serves from several processes of this machine, each on a core of its own. They need no Redis: the first process
+keeps what they share, replaces one that dies, and has the metrics. Clients must then use WebSockets, as aparte does.
 
 Examples:
   aparte signal                          for programs on this machine
@@ -85,6 +94,7 @@ interface Parsed {
   readonly tlsKey?: string;
   readonly trustProxy: string;
   readonly redis?: string;
+  readonly workers?: string;
   readonly drainSeconds: string;
   readonly log?: string;
 }
@@ -130,6 +140,9 @@ export function parseServerFlags(
       ),
     )
     .addOption(option('--stun-host <address>', 'address for STUN, if not that of --host', 'APARTE_STUN_HOST'))
+    .addOption(
+      option('--workers <number|auto>', 'processes that serve as one; auto: one for each core', 'APARTE_WORKERS'),
+    )
     .addOption(new Option('--redis <url>', 'share the rooms with all servers on this Redis (APARTE_REDIS)'))
     .addOption(
       new Option(
@@ -187,6 +200,8 @@ export function parseServerFlags(
   if (turnUrls.length > MAX_TURN_URLS) fail(`there can be ${MAX_TURN_URLS} relay URLs at most`);
   if (turnUrls.length > 0 !== (turnSecret !== undefined)) fail('relay URLs and their secret must be given together');
   if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
+  const workers = workerCount(parsed.workers);
+  if (workers === undefined) return fail(`there can be 1 to ${MAX_WORKERS} workers, or "auto"`);
   if (redis !== undefined && !isRedisUrl(redis))
     fail('Redis is at redis://HOST[:PORT][/NUMBER], or at rediss:// with TLS');
   if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
@@ -204,6 +219,7 @@ export function parseServerFlags(
     ...(stunPort !== 'off' && { stun: { host: stunHost, port: Number(stunPort) } }),
     ...(metrics && { metrics }),
     ...(redis !== undefined && { redis }),
+    workers,
     ...(turnSecret !== undefined && { turn: { urls: turnUrls, secret: turnSecret } }),
   };
 }
@@ -219,6 +235,14 @@ function metricsAddress(where: string | true): MetricsAddress | null | undefined
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 const isHost = (text: string) => /^[a-z0-9:][a-z0-9.:-]*$/i.test(text);
+
+/** Null: no workers. Undefined: not understood. */
+function workerCount(text: string | undefined): number | null | undefined {
+  if (text === undefined) return null;
+  if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS);
+  const count = Number(text);
+  return /^\d{1,3}$/.test(text) && count >= 1 && count <= MAX_WORKERS ? count : undefined;
+}
 
 function isRedisUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : null;

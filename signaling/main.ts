@@ -1,4 +1,5 @@
 /** The `aparte signal` command: flags, environment, one line of output. */
+import cluster from 'node:cluster';
 import { CommanderError } from 'commander';
 import { AparteError, EXIT, errorKind } from '../shared/errors.ts';
 import { isLoopback } from './door.ts';
@@ -7,7 +8,7 @@ import { parseServerFlags } from './flags.ts';
 import { framesOf, Log, RefusalTally } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { alsoRefused } from './observer.ts';
-import type { SignalingServer } from './server.ts';
+import type { ServerOptions, SignalingServer } from './server.ts';
 import { startServer } from './server.ts';
 
 /** How often refusals are written into the log, in ms. */
@@ -40,10 +41,18 @@ export async function runSignal(
   try {
     const options = parseServerFlags(argv, env, io);
     log = new Log(options.log, (text) => io.stderr.write(text));
+    if (cluster.worker !== undefined && options.workers !== null) {
+      // Only the primary process is asked to end, and tells us.
+      io.onStop(() => {});
+      io.onReload(() => {});
+      await (await import('./workers/worker.ts')).serveAsWorker(cluster.worker, options);
+      return EXIT.ok;
+    }
     if (options.metrics !== undefined) metrics = await (await import('./metrics.ts')).startMetrics(options.metrics);
     const refusals = new RefusalTally();
     const observer = alsoRefused(metrics?.observer ?? null, (cause) => refusals.add(cause));
-    const server = await startServer({ ...options, observer, away: (cause) => sayAway(log, cause) });
+    const settings = { ...options, observer, away: (cause: string | null) => sayAway(log, cause) };
+    const server = await start(settings, options.workers, log);
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const closed = new Promise<void>((resolve) => {
       let asked = 0;
@@ -109,6 +118,15 @@ function warn(log: Log, { host, tls, proxies }: SignalOptions, argv: readonly st
       'put it into the environment instead, as APARTE_REDIS',
     );
   }
+}
+
+/** Starts the server, in this process or in several. */
+async function start(settings: ServerOptions, workers: number | null, log: Log): Promise<SignalingServer> {
+  if (workers === null) return await startServer(settings);
+  const { startWorkers } = await import('./workers/primary.ts');
+  return await startWorkers(workers, settings, {
+    died: (how) => log.say('warn', 'worker-died', `a worker process ended (${how}) and is replaced`, null),
+  });
 }
 
 function sayAway(log: Log, cause: string | null): void {

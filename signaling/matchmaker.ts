@@ -68,6 +68,7 @@ export class Matchmaker {
     offer: () => IceOffer,
     observer: ServerObserver,
     cluster: Cluster | null = null,
+    webSocketOnly = false,
   ) {
     this.#http = http;
     this.#limits = limits;
@@ -75,7 +76,7 @@ export class Matchmaker {
     this.#doorkeeper = new Doorkeeper(limits, door, cluster?.addresses ?? null);
     this.#rooms = cluster?.rooms ?? new Registry<string>(limits, CHANCE);
     this.#cluster = cluster;
-    const io = createSocketServer(http, limits, (request) => this.#admits(request));
+    const io = createSocketServer(http, limits, webSocketOnly, (request) => this.#admits(request));
     if (cluster !== null) io.adapter(cluster.adapter);
     this.#dispatcher = new Dispatcher(io, limits, observer, offer, cluster !== null);
     this.#requests = new RequestHandler({
@@ -271,6 +272,11 @@ export class Matchmaker {
     clearInterval(this.#sweeper);
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
     clearTimeout(impatience);
+    await this.leaveOthers();
+  }
+
+  /** Has no more to do with other servers. Part of `close`; to be called alone where nobody was ever let in. */
+  async leaveOthers(): Promise<void> {
     this.#dispatcher.close();
     await this.#cluster?.close();
   }

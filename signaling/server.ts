@@ -29,12 +29,18 @@ export interface ServerOptions {
   readonly proxies?: number;
   /** Where to answer STUN, and tell the peers of it; port 0: any free one. Left out: nowhere. */
   readonly stun?: { readonly host: string; readonly port: number };
+  /** Where else on this host STUN is answered, to tell the peers of it. */
+  readonly stunPort?: number;
   /** TURN servers to hand out credentials for. Left out: none. */
   readonly turn?: TurnOptions;
   /** Whether an IP address may connect; others are hung up on before a byte of theirs is read. Left out: all may. */
   readonly serves?: (address: string) => boolean;
   /** Shares its rooms with all servers that are given the same Redis, `redis:` or `rediss:`. Left out: with nobody. */
   readonly redis?: string;
+  /** Shares its rooms so. Left out: by {@link redis}, or with nobody. */
+  readonly cluster?: Cluster;
+  /** Clients cannot poll: each of their requests could reach another process. */
+  readonly webSocketOnly?: boolean;
   /** Is told why what is shared is away, in a word without credentials, and null when it is back. */
   readonly away?: (cause: string | null) => void;
   /** Is told what happens. Left out: nobody. */
@@ -70,10 +76,10 @@ export interface SignalingServer {
  */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
   const { port, host, limits, tls, proxies = 0, stun, turn, redis, away = () => {} } = options;
-  const { observer = UNOBSERVED, serves } = options;
+  const { observer = UNOBSERVED, serves, webSocketOnly = false } = options;
   const certificate = tls && readCertificate(tls);
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
-  const cluster = redis === undefined ? null : await joinCluster(redis, limits, away, stunServer);
+  const cluster = redis === undefined ? (options.cluster ?? null) : await joinCluster(redis, limits, away, stunServer);
   const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady });
   // Behind a proxy all have its address.
   if (limits.perAddress !== null && proxies === 0)
@@ -84,11 +90,12 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     });
   }
   const door = { proxies, isPrivate: isLoopback(host) && proxies === 0 };
+  const stunPort = stunServer?.port ?? options.stunPort ?? null;
   const offer = () => ({
-    ...(stunServer !== null && { stunPort: stunServer.port }),
+    ...(stunPort !== null && { stunPort }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
   });
-  const matchmaker = new Matchmaker(http, limits, door, offer, observer, cluster);
+  const matchmaker = new Matchmaker(http, limits, door, offer, observer, cluster, webSocketOnly);
   secureAnswers(http, tls !== undefined);
   try {
     await matchmaker.prepare();
@@ -97,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
       http.listen(port, host, resolve);
     });
   } catch (error) {
-    await Promise.all([stunServer?.close(), cluster?.close()]);
+    await Promise.all([stunServer?.close(), matchmaker.leaveOthers()]);
     throw error;
   }
   const bound = (http.address() as AddressInfo).port;
@@ -105,7 +112,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
   return {
     url: `http${tls === undefined ? '' : 's'}://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
     port: bound,
-    stunPort: stunServer?.port ?? null,
+    stunPort,
     stats: () => matchmaker.stats(),
     sockets: () =>
       new Promise((resolve, reject) => {

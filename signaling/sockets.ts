@@ -23,6 +23,7 @@ export type Carrier = Socket['conn'];
 export function createSocketServer(
   http: HttpServer,
   limits: Limits,
+  webSocketOnly: boolean,
   admits: (request: IncomingMessage) => boolean,
 ): SocketServer {
   return new Server(http, {
@@ -32,6 +33,7 @@ export function createSocketServer(
     // Who does not introduce itself is in no room, and dropped for that before.
     connectTimeout: 2 * limits.joinWithin + limits.sweepEvery,
     maxHttpBufferSize: limits.messageBytes,
+    ...(webSocketOnly && { transports: ['websocket'] }),
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,

@@ -20,7 +20,7 @@ export interface Streams {
   readonly adapter: ReturnType<typeof createAdapter>;
   /** Resolves once nothing that is told from now on can be missed. */
   readonly reading: Promise<void>;
-  /** To be called after the adapter was closed. */
+  /** Hangs up. */
   close(): void;
 }
 
@@ -59,7 +59,9 @@ export function streamsOver(store: Store, key: string): Streams {
         offset = news?.[0]?.messages.at(-1)?.id ?? offset;
         return news;
       } catch (error) {
-        if (!isClosed) await pause(AFTER_FAILURE);
+        // The library would ask again without end.
+        if (isClosed) return await new Promise<never>(() => {});
+        await pause(AFTER_FAILURE);
         throw error;
       }
     };

@@ -27,6 +27,12 @@ export const ROOMS: readonly Room[] = [
     node: 'any',
   },
   {
+    at: 'signaling/workers/',
+    uses: ['shared/', 'signaling/'],
+    packages: ['@socket.io/cluster-adapter'],
+    node: 'any',
+  },
+  {
     at: 'signaling/',
     uses: ['shared/', 'signaling/'],
     packages: ['socket.io', 'valibot', 'commander', 'prom-client'],

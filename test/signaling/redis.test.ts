@@ -225,11 +225,10 @@ test('without Redis a server does not start, and says why without the password',
       return true;
     });
   }
-  const server = await startServer({
-    port: 0,
-    host: '127.0.0.1',
-    limits: LIMITS,
-    redis: url.replace('//', '//:secret-word@'),
-  });
+  const given = { host: '127.0.0.1', limits: LIMITS, redis: url.replace('//', '//:secret-word@') };
+  const server = await startServer({ ...given, port: 0 });
+  // Nor where it cannot listen; and it lets go of Redis then, or this process would not end.
+  const second = startServer({ ...given, port: server.port });
+  await assert.rejects(second, (error) => error instanceof AparteError && error.code === 'cannot-listen');
   await server.close();
 });

@@ -17,7 +17,7 @@ test('the request of a connection is given back while the connection lives, and 
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const http = createServer();
-  const io = createSocketServer(http, LIMITS, () => true);
+  const io = createSocketServer(http, LIMITS, false, () => true);
   keepLittle(http, io);
   forgetRooms(io);
   const ended: string[] = [];

@@ -1,0 +1,210 @@
+/** One server of several processes: starts them, keeps what they share, and replaces those that die. */
+import type { Worker } from 'node:cluster';
+import cluster from 'node:cluster';
+import { setupPrimary } from '@socket.io/cluster-adapter';
+import { AparteError } from '../../shared/errors.ts';
+import { readCertificate } from '../certificate.ts';
+import type { ServerObserver } from '../observer.ts';
+import { UNOBSERVED } from '../observer.ts';
+import type { ServerOptions, SignalingServer } from '../server.ts';
+import type { StunServer } from '../stun.ts';
+import { startStunServer } from '../stun.ts';
+import type { FromWorker, Report, ToWorker } from './messages.ts';
+import { isOurs } from './messages.ts';
+import { SharedState } from './state.ts';
+
+/** Before a dead worker is replaced, in ms: twice as long for each other that died within a minute. */
+const [FIRST_PAUSE, LONGEST_PAUSE, REMEMBERED] = [100, 30_000, 60_000];
+/** A worker that was told to end, and by when, is killed so much later, in ms. */
+const END_TIMEOUT = 5_000;
+
+/** What is told of workers. */
+export interface WorkerEvents {
+  /** One ended that should not have, by this signal or with this exit code; it is replaced. */
+  died(how: string): void;
+}
+
+/**
+ * Starts so many processes that serve as one. They run this program with its own arguments, and find out that they are
+ * workers (see `worker.ts`). Throws as `startServer` does.
+ */
+export async function startWorkers(
+  count: number,
+  options: ServerOptions,
+  events: WorkerEvents,
+): Promise<SignalingServer> {
+  if (options.tls !== undefined) readCertificate(options.tls);
+  const stun = options.stun === undefined ? null : await startStunServer(options.stun.host, options.stun.port);
+  const primary = new Primary(options, stun, events);
+  try {
+    const { url, port } = await primary.start(count);
+    return {
+      url,
+      port,
+      stunPort: stun?.port ?? null,
+      stats: () => primary.stats(),
+      sockets: async () => primary.sum('sockets'),
+      reload: () => primary.reload(),
+      close: (patience = 0) => primary.close(patience),
+    };
+  } catch (error) {
+    await primary.close(0);
+    throw error;
+  }
+}
+
+class Primary {
+  readonly #options: ServerOptions;
+  readonly #observer: ServerObserver;
+  readonly #stun: StunServer | null;
+  readonly #events: WorkerEvents;
+  readonly #state: SharedState;
+  readonly #sweeper: NodeJS.Timeout;
+  /** The last report of each worker, by its id. */
+  readonly #reports = new Map<number, Report>();
+  /** When workers died lately. */
+  #deaths: number[] = [];
+  #where = { url: '', port: 0 };
+  #isClosing = false;
+  /** Called when a worker listens, with null, or cannot. */
+  #started: (error: AparteError | null) => void = () => {};
+  /** Called when the last worker has ended. */
+  #onEmpty = () => {};
+
+  constructor(options: ServerOptions, stun: StunServer | null, events: WorkerEvents) {
+    this.#options = options;
+    this.#observer = options.observer ?? UNOBSERVED;
+    this.#stun = stun;
+    this.#events = events;
+    this.#state = new SharedState(options.limits);
+    cluster.setupPrimary({ serialization: 'advanced' });
+    if (options.redis === undefined) setupPrimary();
+    cluster.on('message', (worker, message: unknown) => {
+      if (isOurs(message)) this.#received(worker, message as FromWorker);
+    });
+    cluster.on('exit', (worker, code, signal) => this.#exited(worker, signal ?? `exit code ${code}`));
+    this.#sweeper = setInterval(() => this.#sweep(), options.limits.sweepEvery);
+  }
+
+  /** Resolves when all workers listen. Where one cannot, throws what it threw. */
+  async start(count: number): Promise<{ url: string; port: number }> {
+    // One after the other: the first finds out whether it can be done at all.
+    for (let each = 0; each < count; each += 1) {
+      const error = await new Promise<AparteError | null>((resolve) => {
+        this.#started = resolve;
+        cluster.fork();
+      });
+      if (error !== null) throw error;
+    }
+    return this.#where;
+  }
+
+  stats(): { connections: number; rooms: number; members: number } {
+    return { connections: this.sum('connections'), ...this.#state.stats };
+  }
+
+  /** Of all workers, as of their last reports. */
+  sum(what: 'connections' | 'sockets'): number {
+    return Array.from(this.#reports.values()).reduce((sum, report) => sum + report[what], 0);
+  }
+
+  reload(): void {
+    if (this.#options.tls === undefined) return;
+    readCertificate(this.#options.tls);
+    for (const worker of workers()) tell(worker, { kind: 'reload' });
+  }
+
+  async close(patience: number): Promise<void> {
+    this.#isClosing = true;
+    for (const worker of workers()) tell(worker, { kind: 'close', patience });
+    const impatience = setTimeout(() => {
+      for (const worker of workers()) worker.process.kill('SIGKILL');
+    }, patience + END_TIMEOUT);
+    await new Promise<void>((resolve) => {
+      const before = this.#onEmpty;
+      this.#onEmpty = () => {
+        before();
+        resolve();
+      };
+      if (workers().length === 0) this.#onEmpty();
+    });
+    clearTimeout(impatience);
+    clearInterval(this.#sweeper);
+    await this.#stun?.close();
+  }
+
+  #received(worker: Worker, message: FromWorker): void {
+    switch (message.kind) {
+      case 'ask': {
+        const { id, question } = message;
+        const answer =
+          question.on === 'setup' ? this.#setup() : this.#state.answer(worker.id, question, performance.now());
+        tell(worker, { kind: 'answer', id, answer });
+        break;
+      }
+      case 'listening':
+        this.#where = { url: message.url, port: message.port };
+        this.#started(null);
+        break;
+      case 'failed':
+        this.#started(new AparteError(message.code, message.detail ?? undefined));
+        break;
+      case 'report':
+        this.#reports.set(worker.id, message.report);
+        this.#observe(message.report);
+        tell(worker, { kind: 'stats', stats: this.#state.stats });
+        break;
+      case 'away':
+        this.#options.away?.(message.cause);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The port of those that live is theirs by the number that was asked for; a lone one takes its predecessor's. */
+  #setup(): { stunPort: number | null; port: number } {
+    const port = workers().length > 1 || this.#where.port === 0 ? this.#options.port : this.#where.port;
+    return { stunPort: this.#stun?.port ?? null, port };
+  }
+
+  #observe({ refused, met, frames }: Report): void {
+    for (const [cause, count] of refused) for (let each = 0; each < count; each += 1) this.#observer.refused(cause);
+    for (let each = 0; each < met; each += 1) this.#observer.met();
+    for (const bytes of frames) this.#observer.forwarded(bytes);
+  }
+
+  #exited(worker: Worker, how: string): void {
+    const now = performance.now();
+    this.#reports.delete(worker.id);
+    this.#state.lost(worker.id, now);
+    if (workers().length === 0) this.#onEmpty();
+    if (this.#isClosing) return;
+    if (this.#where.port === 0) {
+      this.#started(new AparteError('bug', `a worker ended: ${how}`));
+      return;
+    }
+    this.#events.died(how);
+    this.#deaths = [...this.#deaths.filter((at) => now - at < REMEMBERED), now];
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#deaths.length - 1));
+    setTimeout(() => {
+      if (!this.#isClosing) cluster.fork();
+    }, pause);
+  }
+
+  #sweep(): void {
+    const orders = this.#state.sweep(performance.now());
+    const [any] = workers();
+    // Whoever is told them finds those they are for.
+    if (orders.length > 0 && any !== undefined) tell(any, { kind: 'orders', orders });
+  }
+}
+
+function workers(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  // One that has just died is told nothing more.
+  worker.send(message, undefined, undefined, () => undefined);
+}

@@ -1,0 +1,96 @@
+/** The rooms and addresses of a server with several processes, kept by the primary one. */
+import { Addresses } from '../addresses.ts';
+import { CHANCE } from '../chance.ts';
+import type { Limits } from '../limits.ts';
+import type { Order } from '../registry.ts';
+import { Registry } from '../registry.ts';
+import type { Question } from './messages.ts';
+
+/** Bytes that the one who asked has already. */
+const OWN = new Uint8Array(0);
+
+/** Answers what workers ask. Times are ms of any clock that does not go back. */
+export class SharedState {
+  readonly #registry: Registry<string>;
+  readonly #addresses: Addresses | null;
+  /** Which worker each client that has a place is connected to. */
+  readonly #workerOf = new Map<string, number>();
+  /** The open connections of each worker, by address. */
+  readonly #open = new Map<number, Map<string, number>>();
+
+  constructor(limits: Limits) {
+    this.#registry = new Registry(limits, CHANCE);
+    this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
+  }
+
+  get stats(): { rooms: number; members: number } {
+    return this.#registry.stats;
+  }
+
+  /** Answers a worker: with orders where it asked for something of the rooms. */
+  answer(worker: number, question: Exclude<Question, { on: 'setup' }>, now: number): unknown {
+    switch (question.on) {
+      case 'join': {
+        const orders = this.#registry.join(question.client, question.request, now);
+        this.#workerOf.set(question.client, worker);
+        return this.#noted(orders);
+      }
+      case 'frame': {
+        const orders = this.#noted(this.#registry.frame(question.client, question.request, now));
+        return orders.map((order) => (order.type === 'frame' ? { ...order, data: OWN } : order));
+      }
+      case 'free':
+        return this.#noted(this.#registry.free(question.client, question.member, now));
+      case 'leave':
+      case 'lose':
+        this.#workerOf.delete(question.client);
+        return this.#noted(this.#registry[question.on](question.client, now));
+      case 'connected':
+        this.#count(worker, question.address, 1);
+        return this.#addresses?.connected(question.address, now) ?? null;
+      case 'disconnected':
+        this.#count(worker, question.address, -1);
+        this.#addresses?.disconnected(question.address);
+        return null;
+      case 'attempt':
+        return this.#addresses?.join(question.address, question.nameplate, now) ?? null;
+      default:
+        return question satisfies never;
+    }
+  }
+
+  /** A worker died: its clients have lost their connections. */
+  lost(worker: number, now: number): void {
+    for (const [client, each] of this.#workerOf) {
+      if (each !== worker) continue;
+      this.#registry.lose(client, now);
+      this.#workerOf.delete(client);
+    }
+    for (const [address, count] of this.#open.get(worker) ?? []) {
+      for (let times = 0; times < count; times += 1) this.#addresses?.disconnected(address);
+    }
+    this.#open.delete(worker);
+  }
+
+  /** Time has passed. Returns orders. */
+  sweep(now: number): Order<string>[] {
+    this.#addresses?.sweep(now);
+    return this.#noted(this.#registry.sweep(now));
+  }
+
+  #noted(orders: Order<string>[]): Order<string>[] {
+    for (const order of orders) {
+      const isOut = order.type === 'drop' || (order.type === 'answer' && 'error' in order.answer);
+      if (isOut) this.#workerOf.delete(order.to);
+    }
+    return orders;
+  }
+
+  #count(worker: number, address: string, change: 1 | -1): void {
+    const open = this.#open.get(worker) ?? new Map<string, number>();
+    this.#open.set(worker, open);
+    const count = (open.get(address) ?? 0) + change;
+    if (count > 0) open.set(address, count);
+    else open.delete(address);
+  }
+}

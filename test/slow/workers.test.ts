@@ -1,0 +1,140 @@
+/** One server of several processes, as its clients meet it: one server. */
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { APARTE } from '../cli/program.ts';
+import { Client, card, serve, undisturbed, until } from '../signaling/kit.ts';
+import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
+
+interface Served {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+}
+
+/** Starts two workers; resolves when the program has said something, or ended. */
+async function start(t: TestContext, flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const args = [APARTE, 'signal', '--workers', '2', '--limits', 'off', ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  let [out, err] = ['', ''];
+  child.stderr.on('data', (data) => (err += String(data)));
+  child.stdout.on('data', (data) => (out += String(data)));
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  return { child, out: () => out, err: () => err };
+}
+
+async function listening(t: TestContext, flags: readonly string[], env = {}): Promise<Served> {
+  const started = await start(t, ['--port', '0', '--drain-seconds', '0', '--log', 'info', ...flags], env);
+  const found = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(started.out());
+  return { ...started, url: found?.[1] ?? assert.fail(started.out() + started.err()) };
+}
+
+/** The ids of the processes that the program has started. */
+function workers({ child: { pid } }: Served): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return list === '' ? [] : list.split(' ').map(Number);
+}
+
+/** Two members of a room, and their tokens. Connections go to the processes in turn: each is with another. */
+async function apart(t: TestContext, url: string, nameplate: string) {
+  const two = [await Client.connect(t, url), await Client.connect(t, url)] as const;
+  const first = await two[0].join(nameplate, 1);
+  const second = await two[1].join(nameplate, 2);
+  assert.equal(first.self, '1');
+  assert.deepEqual(second.members, [{ id: '1', card: Buffer.from(card(1)) }]);
+  assert.deepEqual(await two[0].next('came'), { id: '2', card: Buffer.from(card(2)) });
+  await undisturbed(two);
+  return { two, tokens: [first.token, second.token] as const };
+}
+
+/** Ends a server as it should be ended. */
+async function stop({ child, url, out }: Served, clients: readonly Client[]): Promise<void> {
+  child.kill('SIGTERM');
+  for (const client of clients) {
+    assert.deepEqual(await client.next('fault'), { error: 'closing' });
+    await client.ended;
+  }
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.equal(out(), `listening on ${url}\n`);
+}
+
+test('clients of different processes meet, whichever they reach, and all end together', async (t) => {
+  const served = await listening(t, ['--stun-port', '0']);
+  assert.equal(workers(served).length, 2);
+  const { two } = await apart(t, served.url, 'one');
+  const many = await Promise.all(Array.from({ length: 40 }, () => Client.connect(t, served.url)));
+  const alone = await Promise.all(many.map((client, index) => client.join(null, index)));
+  assert.equal(new Set(alone.map(({ nameplate }) => nameplate)).size, 40);
+  assert.equal(new Set(alone.map(({ stunPort }) => stunPort)).size, 1);
+  assert.ok((alone[0]?.stunPort ?? 0) > 0);
+  const crowd = await Promise.all(Array.from({ length: 6 }, () => Client.connect(t, served.url)));
+  const answers = await Promise.all(crowd.map((client, index) => client.ask('small', index)));
+  const seen = answers.map((answer) => ('self' in answer ? String((answer.members ?? []).length) : answer.error));
+  assert.deepEqual(seen.sort(), ['0', '1', 'room-full', 'room-full', 'room-full', 'room-full']);
+  const polling = await fetch(`${served.url}/socket.io/?EIO=4&transport=polling`);
+  assert.equal(polling.status, 400);
+  await undisturbed(two);
+  await stop(served, two);
+});
+
+test('a process that dies is replaced, and its clients come back to their places', async (t) => {
+  const served = await listening(t, []);
+  const { two, tokens } = await apart(t, served.url, 'kept');
+  process.kill(workers(served)[0] ?? 0, 'SIGKILL');
+  const lost = await Promise.race([two[0].ended.then(() => 0 as const), two[1].ended.then(() => 1 as const)]);
+  // Until the first process knows, it may give connections to the dead one: a client would have to try again.
+  await until('it is missed', () => served.err().includes('"event":"worker-died"'));
+  const back = await Client.connect(t, served.url);
+  const { self } = await back.join('kept', lost + 1, { resume: tokens[lost] });
+  assert.equal(self, String(lost + 1));
+  const pair = lost === 0 ? ([back, two[1]] as const) : ([two[0], back] as const);
+  await undisturbed(pair);
+  await until('it is replaced', () => workers(served).length === 2);
+  await stop(served, pair);
+});
+
+test('when the first process dies, the others end', async (t) => {
+  const served = await listening(t, []);
+  const pids = workers(served);
+  const client = await Client.connect(t, served.url);
+  served.child.kill('SIGKILL');
+  await client.ended;
+  await until('they have ended', () => pids.every((pid) => !isAlive(pid)));
+});
+
+test('workers share rooms with those of other servers through Redis', { skip: NO_REDIS }, async (t) => {
+  const redis = await startRedis(t);
+  const env = { APARTE_REDIS: redis.url };
+  const [one, other] = [await listening(t, [], env), await listening(t, [], env)];
+  const first = await Client.connect(t, one.url);
+  await first.join('far', 1);
+  const second = await Client.connect(t, other.url);
+  await second.join('far', 2);
+  await first.next('came');
+  await undisturbed([first, second]);
+  await stop(one, [first]);
+  await stop(other, [second]);
+});
+
+test('what keeps a worker from listening is said once, by its name', async (t) => {
+  const { port } = await serve(t);
+  const { child, out, err } = await start(t, ['--port', String(port)]);
+  if (child.exitCode === null) await once(child, 'exit');
+  assert.equal(child.exitCode, 4);
+  assert.equal(out(), '');
+  assert.match(err(), /^aparte: .*\(EADDRINUSE\)\naparte: .*--port.*\n$/);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
