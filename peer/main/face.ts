@@ -24,7 +24,8 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
   const appearance = look(stdout);
   if (task.plain || !stdin.isTTY || !stdout.isTTY) {
     const { openPlain } = await import('../ui/plain.ts');
-    return openPlain({ input: stdin, output: stdout, appearance }, events);
+    const columns = () => (stdout.isTTY ? stdout.columns : null);
+    return openPlain({ input: stdin, output: stdout, appearance, columns }, events);
   }
   const { openTerminal } = await import('../ui/terminal.ts');
   const suspend = () => process.kill(process.pid, 'SIGTSTP');

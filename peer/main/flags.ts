@@ -45,23 +45,30 @@ const ONE_SHOT_TIMEOUT = 600_000;
 const LONGEST_RECONNECT = 86_400_000;
 
 const EXAMPLES = `
-Examples:
-  aparte                            make a code, tell it to a friend, and talk
-  aparte 7-ocean-violin             join with the code you were told
+Two people, one code:
+  aparte                            you: a code is made; tell it to the other
+  aparte 7-ocean-violin             the other: joins with the code he was told
+With the default server both are on one computer. Between two computers:
+  aparte --lan                      on one network, no server (both of you)
+  aparte --manual                   anywhere, no server: copy and paste
+  aparte --server https://HOST      through a server that both reach
+More:
   aparte send --text "the key"      send one text; aparte receive CODE gets it
   journalctl -b | aparte send       send what a program prints
   aparte signal                     run the rendezvous server for others
+  aparte chat --help                all options of a chat
 
-The code may also come from the environment (APARTE_CODE), or be asked for: aparte -
-Other users of this machine can see what stands on a command line.`;
+A code may also come from the environment (APARTE_CODE), or be asked for:
+aparte -   (others on this machine can see what stands on a command line)`;
 
 const DOCTOR = `
 Asks the rendezvous server, the STUN servers and your own relays; those the server offers only with --relay allow.
 Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 the server cannot be reached`;
 
 const EXIT_CODES = `
-Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server unreachable, 5 no direct connection,
-6 timed out, 7 the other side left before all was delivered, 130 interrupted, 1 a bug`;
+Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server
+unreachable, 5 no direct connection, 6 timed out, 7 the other side left before
+all was delivered, 130 interrupted, 1 a bug`;
 
 function seconds(text: string): number {
   const value = Number(text);

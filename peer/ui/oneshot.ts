@@ -108,7 +108,7 @@ class OneShot implements Ui {
         this.#own = event.name;
         return [];
       case 'code':
-        return codeLines(event.code, event.invite, appearance);
+        return codeLines(event, 'receive', appearance);
       case 'invite':
       case 'answer':
         return blobLines(event.type, event.blob, [], appearance);

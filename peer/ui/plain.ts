@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 import type { Appearance } from './appearance.ts';
+import { fold } from './fold.ts';
 import type { InputLine } from './lines.ts';
 import { readLines } from './lines.ts';
 import { Outlet } from './outlet.ts';
@@ -19,14 +20,19 @@ export interface PlainOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly appearance: Appearance;
+  /** Columns of the terminal at the moment; null where the output is none, and lines stay whole. */
+  readonly columns: () => number | null;
 }
 
 /** Opens the plain chat. Reads at once; each line typed is a message or a command. */
-export function openPlain({ input, output, appearance }: PlainOptions, events: UiEvents): Ui {
+export function openPlain({ input, output, appearance, columns }: PlainOptions, events: UiEvents): Ui {
   const outlet = new Outlet(output, (error) => events.fault(error));
   const transcript = new Transcript(appearance);
 
-  const print = (lines: readonly string[]) => outlet.write(lines.map((line) => `${line}\n`).join(''));
+  const print = (lines: readonly string[]) => {
+    const rows = lines.flatMap((line) => fold(line, columns() ?? Infinity));
+    return outlet.write(rows.map((row) => `${row}\n`).join(''));
+  };
   const reminder = new Reminder((words) => {
     print(noticeLines([`${words}.`], appearance)).catch(() => undefined);
   });

@@ -115,7 +115,7 @@ function clear(drawn: Frame | null, columns: number): string {
 
 /**
  * The bytes that replace the region `drawn` by `next` with `lines` above it, which become part of the scrollback. They
- * are left to the terminal to wrap, so that it can wrap them anew. `next` null: the region is gone for good.
+ * fit, or are left to the terminal to wrap. `next` null: the region is gone for good.
  */
 export function redraw(
   drawn: Frame | null,

@@ -2,6 +2,7 @@
 import type { WriteStream } from 'node:tty';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Appearance } from './appearance.ts';
+import { fold } from './fold.ts';
 import { Outlet } from './outlet.ts';
 import type { Content, Frame, Size } from './region.ts';
 import { compose, redraw } from './region.ts';
@@ -109,9 +110,10 @@ export class Screen {
 
   /** Writes all lines and the next region, and tells those who wait. */
   async #put(next: Frame | null, last: string): Promise<void> {
-    const lines = this.#lines.splice(0);
+    const { columns } = this.#size();
+    const lines = this.#lines.splice(0).flatMap((line) => fold(line, columns));
     const waiters = this.#waiters.splice(0);
-    const bytes = redraw(this.#drawn, lines, next, this.#size().columns, this.#appearance);
+    const bytes = redraw(this.#drawn, lines, next, columns, this.#appearance);
     this.#drawn = next;
     try {
       await this.#outlet.write(bytes + last);

@@ -76,7 +76,7 @@ export class Transcript {
         this.#own = event.name;
         return this.#say(`aparte ${event.version}, as ${visible(event.name)}. /help lists the commands.`);
       case 'code':
-        return say(view.codeLines(event.code, event.invite, this.#appearance));
+        return say(view.codeLines(event, 'chat', this.#appearance));
       case 'invite':
       case 'answer':
         return this.#blob(event);

@@ -1,5 +1,6 @@
 /** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
 import type { ErrorCode } from '../../shared/errors.ts';
+import { DEFAULT_PORT } from '../../shared/limits.ts';
 import { foldedName, tidyName } from '../../shared/name.ts';
 import type { ChatEvent, Trust } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
@@ -74,12 +75,38 @@ export function pendingLine(at: number, text: string, { ellipsis }: { ellipsis: 
   return `${clock(at)} you: ${first}${rest.length > 0 ? ` ${ellipsis} (${rest.length + 1} lines)` : ''}`;
 }
 
-/** The room is open: what to tell the other side. */
-export function codeLines(code: string, invite: string | null, appearance: Appearance): string[] {
-  const lines = [`The code is  ${visible(code)}`];
-  if (invite !== null) lines.push(`as a link    ${visible(invite)}`);
-  lines.push('Tell it to the other side where nobody else listens. It works once.');
-  return noticeLines(lines, appearance);
+/** The server of those who name none, as an invite begins. */
+const USUAL = `http://localhost:${DEFAULT_PORT}/#`;
+const ONLY_HERE = 'They must be on this computer: from another, use --lan or --manual on both.';
+/** Where a server stands that only programs on this machine reach, as an invite names it. */
+const HERE = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]/;
+
+/**
+ * The room is open: what to tell the other side, what it does with that, and what happens then. `verb`: what the other
+ * side wants of the program. An `invite` of null means the local network.
+ */
+export function codeLines(
+  { code, invite }: Pick<Extract<ChatEvent, { type: 'code' }>, 'code' | 'invite'>,
+  verb: 'chat' | 'receive',
+  appearance: Appearance,
+): string[] {
+  const word = visible(code);
+  const link = visible(invite ?? '');
+  const words = invite === null ? `--lan ${word}` : link.startsWith(USUAL) ? word : link;
+  return noticeLines(
+    [
+      `The code is  ${word}`,
+      ...(invite === null ? [] : [`as a link    ${link}`]),
+      'Tell it to the other person where nobody listens; it works once. They type:',
+      `  aparte ${verb === 'chat' ? '' : 'receive '}${words}`,
+      ...(verb === 'chat' ? [`(from a clone: npm run chat -- ${words})`] : []),
+      verb === 'chat'
+        ? 'When they are here you are told; what you type then goes straight to them.'
+        : 'What you send goes straight to them as soon as they are here.',
+      ...(HERE.test(link) ? [ONLY_HERE] : []),
+    ],
+    appearance,
+  );
 }
 
 /**

@@ -112,10 +112,10 @@ describe('send and receive', { concurrency: 3 }, () => {
     const receiver = receive([], { env: { APARTE_CODE: 'ocean-violin' } });
     await receiver.said(/aparte: WARNING: is the number missing\?/);
     await both(sender, receiver);
-    const weak = send(['--text', 'x', '8-secret']);
+    const weak = send(['--text', 'x', '800-secret']);
     const [, bits] = await weak.said(/aparte: warning: a weak secret, about (\d+) bits/);
     assert.ok(Number(bits) < 10, bits);
-    const other = receive(['8-secret']);
+    const other = receive(['800-secret']);
     await both(weak, other);
   });
 });

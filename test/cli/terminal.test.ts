@@ -107,7 +107,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     bert.type('a draft that is longer than the window will be');
     bert.resize(40, 12);
     enter(anna, 'a message while the window is narrow');
-    await sees(bert, 'a message while the window is narrow');
+    await sees(bert, /a message while the window\n {6}is narrow/);
     bert.resize(80, 20);
     await sees(bert, /> a draft that is longer than the window will be$/);
     bert.keys('C-u');

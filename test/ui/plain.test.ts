@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { ChatEvent, UserCommand, Waiting } from '../../peer/core/events.ts';
 import { openOneShot } from '../../peer/ui/oneshot.ts';
 import { openPlain } from '../../peer/ui/plain.ts';
+import { codeLines } from '../../peer/ui/view.ts';
 
 const appearance = { colour: false, unicode: true };
 const READY: ChatEvent = { type: 'ready', version: '0.1.0', server: null, name: 'ben' };
@@ -39,7 +40,7 @@ function plain() {
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
   const ui = openPlain(
-    { input, output, appearance },
+    { input, output, appearance, columns: () => null },
     {
       command: (command) => commands.push(command),
       ended: () => input.emit('aparte-ended'),
@@ -153,6 +154,6 @@ test('one-shot: on a terminal texts are harmless and the status line leaves noth
   await ui.close();
   assert.equal(read(output), 'a\\x1b[2J\n');
   const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
-  const code = '— The code is  7-ocean-violin\n  Tell it to the other side where nobody else listens. It works once.\n';
+  const code = `${codeLines({ code: '7-ocean-violin', invite: null }, 'receive', appearance).join('\n')}\n`;
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });

@@ -1,7 +1,7 @@
 /** The chat in a real terminal: what a person sees, whatever happens while he writes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { hasTmux, Terminal } from './terminal/tmux.ts';
+import { hasTmux, Terminal, unfolded } from './terminal/tmux.ts';
 
 const skip = hasTmux ? false : 'tmux is not installed';
 const LINK = { path: 'direct', protocol: 'udp', rttMs: 12 };
@@ -114,11 +114,17 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
       terminal.resize(columns, rows);
       await terminal.told('resize');
       terminal.order(message(`${long} ${columns}`));
-      await terminal.until((now) => now.includes(`${long} ${columns}`) && flat(now).endsWith(flat(draft)));
+      await terminal.until((now) => unfolded(now).includes(`${long} ${columns}`) && flat(now).endsWith(flat(draft)));
     }
-    const screen = timeless(await terminal.until((now) => now.includes('end 80') && flat(now).endsWith(flat(draft))));
+    const screen = timeless(
+      await terminal.until((now) => unfolded(now).includes('end 80') && flat(now).endsWith(flat(draft))),
+    );
     for (const columns of [46, 40, 100, 80]) {
-      assert.equal(screen.split(`anna: ${long} ${columns}\n`).length, 2, `message at ${columns} columns:\n${screen}`);
+      assert.equal(
+        unfolded(screen).split(`anna: ${long} ${columns}\n`).length,
+        2,
+        `message at ${columns} columns:\n${screen}`,
+      );
     }
     assert.equal(screen.split('direct (UDP), 12 ms').length, 2, `one status line:\n${screen}`);
     assert.equal(screen.split('> a draft').length, 2, `one prompt:\n${screen}`);

@@ -22,6 +22,11 @@ export interface Told {
 
 let terminals = 0;
 
+/** What is on a screen, with the rows of each message in one: they stand as far in as its text. */
+export function unfolded(screen: string): string {
+  return screen.replace(/ *\n {6}(?! )/g, ' ');
+}
+
 /** A shell in a terminal of 80 columns and 20 rows, in which the program is started. */
 export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-ui-'));
