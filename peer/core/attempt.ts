@@ -116,6 +116,11 @@ export abstract class Attempt {
   /** What an overdue flight, or the member's going away, means just now. */
   abstract silence(): ErrorCode;
 
+  /** Whether it is our HELLO that nobody has answered: nothing was risked in it. */
+  get isUndecided(): boolean {
+    return this.started && this.silence() === 'silent';
+  }
+
   /** A frame of this member came. */
   got(frame: Uint8Array): void {
     if (this.#over) return;
@@ -155,7 +160,14 @@ export abstract class Attempt {
   moveTo(member: string): void {
     this.isMoved = true;
     this.#member = member;
+    if (this.silence() === 'silent') this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.resend();
+  }
+
+  /** Whether it was this frame that it accepted as the one of its type. */
+  hasAccepted(frame: Uint8Array): boolean {
+    const before = this.#accepted.get(frame[0] ?? -1);
+    return before !== undefined && equalBytes(before.frame, frame);
   }
 
   /** Remembers a frame that was accepted, and what it was answered with. */

@@ -3,14 +3,24 @@
  * members with one card, twins of each other, and only one attempt with him is under way at a time.
  */
 import { compareBytes, equalBytes } from '../../shared/bytes.ts';
+import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { Attempt } from './attempt.ts';
 import { earliest } from './context.ts';
 import type { LocalLink } from './local-link.ts';
 import type { Newcomers } from './newcomers.ts';
 
-/** How much sooner (ms) than after FLIGHT_TIMEOUT a HELLO is given up where its receiver can be tried as a twin. */
-const TWIN_LEAD = 5_000;
+/**
+ * After how long (ms) an unanswered HELLO goes to a twin of its receiver. Where HELLOs may cross, the side with the smaller
+ * card is first. Answered by neither, a HELLO of the other side is answered instead. All in time for a REPLY that waits
+ * FLIGHT_TIMEOUT for what follows it.
+ */
+const TO_TWIN = 5_000;
+const TO_TWIN_LATER = 7_000;
+const TO_CROSSED = 3_000;
+
+/** HELLOs that are kept for those who may come back, at most. */
+const MAX_ORPHANS = 8;
 
 /** See the head of this file. */
 export class Attempts {
@@ -20,6 +30,11 @@ export class Attempts {
   readonly #card: Uint8Array;
   /** HELLOs that crossed ours to the same person, by the member they came from: answered if ours is not. */
   readonly #crossed = new Map<string, { readonly member: Member; readonly hello: Uint8Array }>();
+
+  /** Those in role A whose member is gone before it answered: their HELLO is used again should he come back. */
+  #orphans: Attempt[] = [];
+  /** Members who were there before us. */
+  readonly #hosts = new Set<string>();
 
   constructor(newcomers: Newcomers, card: Uint8Array) {
     this.#newcomers = newcomers;
@@ -73,19 +88,24 @@ export class Attempts {
     return this.all.filter((attempt) => (this.#dueAt(attempt) ?? Infinity) <= now);
   }
 
-  /** Where HELLOs may cross, the smaller card is the one that gives its own up in time to answer the other. */
   #dueAt(attempt: Attempt): number | null {
     const { deadline, card, started } = attempt;
     if (deadline === null || (!started && this.underWayWith(card) !== undefined)) return null;
-    if (!started || attempt.silence() !== 'silent') return deadline;
-    const isCrossed = Array.from(this.#crossed.values()).some(({ member }) => equalBytes(member.card, card));
-    const givesWay = this.staysA(card) || this.#idleWith(card) === undefined;
-    return isCrossed || (this.hasTwin(attempt) && givesWay) ? deadline - TWIN_LEAD : deadline;
+    if (!attempt.isUndecided) return deadline;
+    const sentAt = deadline - FLIGHT_TIMEOUT;
+    if (this.isCrossed(card)) return sentAt + (attempt.isMoved ? TO_CROSSED : TO_TWIN);
+    if (!this.hasTwin(attempt)) return deadline;
+    return sentAt + (this.staysA(card) || this.#idleWith(card) === undefined ? TO_TWIN : TO_TWIN_LATER);
   }
 
   /** Whether, of two HELLOs that crossed, the one that counts is ours and not that of whoever shows this card. */
   staysA(card: Uint8Array): boolean {
     return compareBytes(this.#card, card) < 0;
+  }
+
+  /** Whether a HELLO of this person's waits. */
+  isCrossed(card: Uint8Array): boolean {
+    return Array.from(this.#crossed.values()).some(({ member }) => equalBytes(member.card, card));
   }
 
   /** Keeps a HELLO that crossed ours. */
@@ -103,13 +123,43 @@ export class Attempts {
   /** Whether one that is under way goes on over another server, where the same person is seen. */
   move(attempt: Attempt): boolean {
     const twin = attempt.started ? this.#twinOf(attempt) : undefined;
-    if (twin === undefined) return false;
-    this.#byMember.get(twin)?.wipe();
-    this.#newcomers.remove(twin);
+    if (twin !== undefined) this.moveTo(attempt, twin);
+    return twin !== undefined;
+  }
+
+  /** One that is under way goes on with this member, who is the same person. */
+  moveTo(attempt: Attempt, member: string): void {
+    this.#byMember.get(member)?.wipe();
+    this.#newcomers.remove(member);
     this.delete(attempt);
-    attempt.moveTo(twin);
+    attempt.moveTo(member);
     this.add(attempt);
-    return true;
+  }
+
+  /** Puts one of ours aside that was not answered. */
+  putAside(attempt: Attempt): void {
+    this.delete(attempt);
+    attempt.deadline = null;
+    this.#orphans.push(attempt);
+    if (this.#orphans.length > MAX_ORPHANS) this.#orphans.shift()?.wipe();
+  }
+
+  /** Takes one up again that was put aside, with the same person; undefined where there is none. */
+  takeUp({ id, card }: Member): Attempt | undefined {
+    const found = this.#orphans.find((orphan) => equalBytes(orphan.card, card));
+    this.#orphans = this.#orphans.filter((orphan) => orphan !== found);
+    if (found !== undefined) this.moveTo(found, id);
+    return found;
+  }
+
+  /** A member was there before us. */
+  isHost(id: string): boolean {
+    return this.#hosts.has(id);
+  }
+
+  addHost(attempt: Attempt): void {
+    this.#hosts.add(attempt.member);
+    this.add(attempt);
   }
 
   /** Whether the same person is also another member, with whom nothing has begun. */
@@ -119,6 +169,9 @@ export class Attempts {
 
   #twinOf({ member, card }: Attempt): string | undefined {
     const newcomer = this.#newcomers.withCard(card);
+    for (const crossed of this.#crossed.values()) {
+      if (crossed.member.id !== member && equalBytes(crossed.member.card, card)) return crossed.member.id;
+    }
     return this.#idleWith(card)?.member ?? (newcomer?.id === member ? undefined : newcomer?.id);
   }
 
@@ -135,7 +188,9 @@ export class Attempts {
 
   /** Forgets every secret. */
   clear(): void {
-    for (const attempt of this.all) attempt.wipe();
+    for (const attempt of [...this.all, ...this.#orphans]) attempt.wipe();
+    this.#orphans = [];
+    this.#hosts.clear();
     this.#byMember.clear();
     this.#crossed.clear();
   }

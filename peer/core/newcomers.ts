@@ -34,6 +34,10 @@ export class Newcomers {
     this.#members = [];
   }
 
+  with(id: string): RoomMember | undefined {
+    return this.#members.find((member) => member.id === id);
+  }
+
   /** One who shows this card. */
   withCard(card: Uint8Array): RoomMember | undefined {
     return this.#members.find((member) => equalBytes(member.card, card));

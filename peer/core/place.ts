@@ -19,6 +19,7 @@ import { SpareLink } from './local-link.ts';
 import { Newcomers } from './newcomers.ts';
 import type { PlaceEvents, PlaceOptions } from './place-options.ts';
 import { Responding } from './responding.ts';
+import { Twins } from './twins.ts';
 
 /** A place that is entered when made. */
 export class Place {
@@ -31,6 +32,7 @@ export class Place {
   readonly #card: Uint8Array;
   readonly #newcomers = new Newcomers();
   readonly #attempts: Attempts;
+  readonly #twins: Twins;
   #nameplate = '';
   #left = false;
   readonly #spare: SpareLink;
@@ -43,6 +45,10 @@ export class Place {
     this.#events = events;
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
     this.#attempts = new Attempts(this.#newcomers, this.#card);
+    this.#twins = new Twins(this.#attempts, this.#newcomers, {
+      respondTo: (member) => this.#respondTo(member),
+      mayAnswer: () => options.mayStart('B'),
+    });
     this.number = context.nextNumber();
     this.#spare = new SpareLink(context, this.number);
     const { nameplate, capacity, manual } = options;
@@ -111,37 +117,20 @@ export class Place {
   #gotLeft(member: string): void {
     this.#newcomers.remove(member);
     const attempt = this.#attempts.with(member);
-    if (attempt !== undefined && !this.#attempts.move(attempt)) this.giveUp('the other side went away', [attempt]);
+    if (attempt !== undefined && !this.#attempts.move(attempt)) {
+      if (attempt.isUndecided) this.#attempts.putAside(attempt);
+      else this.giveUp('the other side went away', [attempt]);
+    }
     this.#goOn();
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
-    const attempt = this.#attempts.with(from);
-    if (attempt === undefined) return;
     const type = frameType(bytes);
-    if (type === FLIGHT.hello && !this.#mayTake(attempt, bytes)) return;
+    const card = this.#attempts.with(from)?.card ?? this.#newcomers.with(from)?.card;
+    if (card === undefined) return;
+    if (type === FLIGHT.hello && !this.#twins.mayTake({ id: from, card }, bytes)) return;
     if (type === FLIGHT.reply && this.#options.guesses?.mayRisk === false) return;
     this.#attempts.with(from)?.got(bytes);
-  }
-
-  /**
-   * Whether a HELLO may be answered: one person is never tried twice at once. Where it crossed one of ours to him, the
-   * smaller card stays A (docs/PROTOCOL.md, Several servers).
-   */
-  #mayTake(attempt: Attempt, hello: Uint8Array): boolean {
-    const { member: id, card } = attempt;
-    const ours = this.#attempts.underWayWith(card);
-    if (ours === undefined) return this.#options.mayStart('B');
-    const isUndecided = ours instanceof Initiating && ours.silence() === 'silent';
-    if (!isUndecided || (ours === attempt && !ours.isMoved)) return ours === attempt;
-    if (this.#attempts.staysA(card)) {
-      this.#attempts.cross({ id, card }, hello);
-      return false;
-    }
-    this.#attempts.drop(ours);
-    if (ours === attempt) this.#respondTo({ id, card });
-    else this.#newcomers.add({ id: ours.member, card });
-    return this.#options.mayStart('B');
   }
 
   /** Drops every handshake that is not done; the place stays entered. */
@@ -187,14 +176,16 @@ export class Place {
     if (attempt.deadline === null) return;
     const cause = new AparteError(attempt.silence(), 'nothing came for 10 s');
     if (cause.code !== 'silent') return attempt.fail(cause);
-    const { member: id, card } = attempt;
-    const hasTwin = this.#attempts.hasTwin(attempt);
-    if (attempt.started) this.#attempts.drop(attempt);
-    else attempt.deadline = null;
-    // One who may be reached over another server is not a squatter.
-    if (attempt.started && hasTwin) this.#newcomers.add({ id, card });
-    else if (attempt.started) this.#context.emit({ type: 'freeMember', place: this.number, member: id });
-    this.#events.noted(cause);
+    const { member: id, card, isMoved } = attempt;
+    if (!attempt.started) attempt.deadline = null;
+    else if (isMoved && this.#attempts.isCrossed(card)) this.#attempts.putAside(attempt);
+    // One who may be reached over another server is no squatter.
+    else if (this.#attempts.move(attempt)) this.#twins.giveBack({ id, card });
+    else {
+      this.#attempts.drop(attempt);
+      this.#context.emit({ type: 'freeMember', place: this.number, member: id });
+    }
+    if (!isMoved) this.#events.noted(cause);
   }
 
   /** Ends attempts that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
@@ -232,6 +223,7 @@ export class Place {
       if (this.#nextHelloAt() > now) return;
       if (!this.#options.mayStart('A')) return this.#newcomers.holdBack(true);
       this.#newcomers.greet(member.id, now);
+      if (this.#attempts.takeUp(member) !== undefined) continue;
       const meeting = this.#meetingWith(member, 'A');
       if (meeting === null) continue;
       this.#spare.open();
@@ -248,7 +240,7 @@ export class Place {
     const options = this.#attemptOptions(member, meeting, () => attempt);
     const attempt: Attempt = new Responding(options, this.#options.guesses);
     wipePairing(meeting, member);
-    this.#attempts.add(attempt);
+    this.#attempts.addHost(attempt);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */

@@ -109,6 +109,7 @@ class SideBySide implements Rendezvous {
           if (equalBytes(member.card, this.#card)) return;
           const seen = known(member, false);
           this.#say((to) => to.came(seen.member));
+          this.#settle();
         }),
       left: (id) => when(() => this.#left(stand, id)),
       frame: (from, bytes) =>

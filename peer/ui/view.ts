@@ -121,8 +121,8 @@ export function blobLines(
 ): string[] {
   const before = {
     invite: [
-      'Give this invite to the other side, for "aparte --manual", over a channel on which nobody but you two can read',
-      'or change it; over any other, use --code too, or compare safety numbers afterwards.',
+      'Give this invite to the other side, for "aparte --manual", over a channel on which nobody but you two can read ' +
+        'or change it; over any other, use --code too, or compare safety numbers afterwards.',
     ],
     answer: ['Hand this answer back to the other side:'],
   }[kind];

@@ -35,7 +35,7 @@ test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout
   await t.test('the invite is shown with a QR code, advice, and what is waited for', async () => {
     const screen = await anna.until((text) => /waiting for the answer, \d+ s; good for another/.test(text));
     assert.match(screen, /(?:▀{50,}\n){20,}/);
-    assert.match(screen, /nobody but you two can read/);
+    assert.match(screen, /nobody but you\s+two can read/);
   });
 
   await t.test('an invite that was asked for is answered, wrapped as it may be', async () => {

@@ -124,8 +124,8 @@ export class SeveralServers {
     for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.lose(visit);
   }
 
-  /** A server is back, with all its rooms. */
-  revive(index: number): void {
-    for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.back(visit, true);
+  /** A server is back. `kept`: with all its rooms. */
+  revive(index: number, kept: boolean): void {
+    for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.back(visit, kept);
   }
 }

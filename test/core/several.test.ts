@@ -78,44 +78,52 @@ test('whoever comes first where, and however the servers are out of step: they m
   assert.ok(crossings > 5, `HELLOs crossed ${crossings} times`);
 });
 
-test('a server that dies at any moment of the pairing stops nobody, and costs no guess', () => {
+test('a server that dies at any moment of the pairing, and comes back or not, stops nobody, and costs no guess', () => {
+  const whenBack = fc.option(fc.tuple(fc.constantFrom(0, 1, 250, 3_000, 6_000), fc.boolean()));
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 12 }), fc.boolean(), (seed, at, back) => {
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 12 }), whenBack, (seed, at, back) => {
       const played = scene(seed);
       const { world, several, alice, bob } = played;
       let frames = 0;
       several.servers.forEach((_, index) => {
         played.tamper(index, ({ bytes }) => {
           frames += 1;
-          if (frames === at) several.die(index);
-          return [bytes];
+          if (frames !== at) return [bytes];
+          several.die(index);
+          if (back?.[0] === 0) several.revive(index, back[1]);
+          return [];
         });
       });
       alice.start();
       bob.start();
-      world.pass(8_000);
-      if (back) for (const index of [0, 1]) several.revive(index);
-      world.pass(8_000);
-      assertTalking(played, `seed ${seed}, frame ${at}`);
+      world.pass(back?.[0] ?? 8_000);
+      if (back !== null) for (const index of [0, 1]) several.revive(index, back[1]);
+      world.pass(15_000);
+      assertTalking(played, `seed ${seed}, frame ${at}, ${String(back)}`);
     }),
-    { numRuns: 60 },
+    { numRuns: 80 },
   );
 });
 
-test('a server that shows the cards and swallows every frame delays, and no more', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 2, max: 3 }), fc.nat(2), (seed, count, evil) => {
-      const played = scene(seed, count);
-      const { world, alice, bob } = played;
-      played.tamper(evil % count, () => []);
-      alice.start();
-      bob.start();
-      world.pass(15_000);
-      assertTalking(played, `seed ${seed}`);
-    }),
-    { numRuns: 60 },
-  );
-});
+for (const [what, swallowed] of [
+  ['every frame', () => true],
+  ['every REPLY', (type: number | undefined) => type === FLIGHT.reply],
+] as const) {
+  test(`a server that shows the cards and swallows ${what} delays, and no more`, () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 2, max: 3 }), fc.nat(2), (seed, count, evil) => {
+        const played = scene(seed, count);
+        const { world, alice, bob } = played;
+        played.tamper(evil % count, ({ bytes }) => (swallowed(bytes[0]) ? [] : [bytes]));
+        alice.start();
+        bob.start();
+        world.pass(15_000);
+        assertTalking(played, `seed ${seed}`);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
 
 test('with wrong codes one guess is out, however many servers there are', () => {
   for (let seed = 1; seed <= 20; seed += 1) {

@@ -40,14 +40,20 @@ describe('several servers', { concurrency: true }, () => {
     assert.equal(ready.server, DEAD);
   });
 
-  test('one that shows the cards and swallows every frame delays, and no more', async (t) => {
-    const [evil, good] = [await EvilServer.start(t, { pass: () => [] }), await server(t)];
-    const alice = new Program(t, { server: `${evil.url},${good}`, code: CODE });
-    await alice.event('code');
-    const bob = new Program(t, { server: `${evil.url},${good}`, code: CODE });
-    await talk(alice, bob);
-    assert.ok(![...alice.errors, ...bob.errors].includes('wrong-code'));
-  });
+  for (const [what, swallows] of [
+    ['every frame', () => true],
+    ['every REPLY', (type: number | undefined) => type === FLIGHT.reply],
+  ] as const) {
+    test(`one that shows the cards and swallows ${what} delays, and no more`, async (t) => {
+      const pass = ({ bytes }: { bytes: Uint8Array }) => (swallows(bytes[0]) ? [] : [bytes]);
+      const [evil, good] = [await EvilServer.start(t, { pass }), await server(t)];
+      const alice = new Program(t, { server: `${evil.url},${good}`, code: CODE });
+      await alice.event('code');
+      const bob = new Program(t, { server: `${evil.url},${good}`, code: CODE });
+      await talk(alice, bob);
+      assert.ok(![...alice.errors, ...bob.errors].includes('wrong-code'));
+    });
+  }
 
   for (const [name, flight] of Object.entries({ HELLO: FLIGHT.hello, REPLY: FLIGHT.reply, PROOF_A: FLIGHT.proofA })) {
     test(`one that dies with ${name} in its hands stops nobody`, async (t) => {
