@@ -69,10 +69,13 @@ function directWords({ local, remote, urls }: Attempted): string {
   return 'no address of one side could be reached from the other';
 }
 
-function relayWords({ local, urls, relay, relayWithheld }: Attempted): string | null {
+function relayWords({ local, remote, urls, relay, relayWithheld }: Attempted): string | null {
   if (relayWithheld) return 'a relay is offered but not allowed: see --relay allow';
   if (relay === 'never') return null;
   if (!urls.some((url) => url.startsWith('turn')))
     return relay === 'only' ? 'only a relay is allowed, and none is known' : 'no relay is known';
-  return local.some(isOf('relay')) ? 'the relay did not help' : 'the relay could not be used';
+  if (!local.some(isOf('relay'))) return 'the relay could not be used';
+  // coturn goes deaf for good once it was to send to an address it has no route to, as those at the other's home.
+  const spared = relay === 'allow' && remote.some(isOf('relay'));
+  return spared ? 'the relay did not help: it might with --relay only on both sides' : 'the relay did not help';
 }

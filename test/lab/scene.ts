@@ -13,6 +13,9 @@ const PORT = 7470;
 const TURN_PORT = 3490;
 const TURN_SECRET = 'known to coturn and the server';
 
+/** Whom the relay refuses to send to, as the README tells to set it up: it has no route to them, and must not try. */
+const PRIVATE_PEERS = ['10.0.0.0-10.255.255.255', '172.16.0.0-172.31.255.255', '192.168.0.0-192.168.255.255'];
+
 /** Address of the server. */
 export const SERVER = '203.0.113.10';
 
@@ -89,7 +92,8 @@ export class Scene {
     };
     const flags = ['-n', '--use-auth-secret', '--no-tls', '--no-dtls', '--no-cli'];
     const pairs = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    const coturn = this.#run(host, ['turnserver', ...flags, ...pairs]);
+    const denied = PRIVATE_PEERS.map((range) => `--denied-peer-ip=${range}`);
+    const coturn = this.#run(host, ['turnserver', ...flags, ...pairs, ...denied]);
     const listens = (event: Told) => String(event['line']).includes('Total General servers');
     await coturn.until('listening relay', () => coturn.events.find(listens));
   }

@@ -75,7 +75,7 @@ type Fault = (soak: Soak) => Promise<string>;
 
 const CABLE: Fault = async ({ scene, below, someHosts }) => {
   const names = someHosts();
-  const ms = 1_000 + below(14_000);
+  const ms = 1_000 + below(11_000);
   for (const name of names) scene.hosts[name].unplug();
   await pause(ms);
   for (const name of names) scene.hosts[name].plug();
@@ -90,7 +90,7 @@ const ADDRESS: Fault = async ({ scene, someHosts, freshAddress }) => {
 
 const SERVER: Fault = async (running) => {
   const { scene, below } = running;
-  const ms = below(8_000);
+  const ms = below(4_000);
   scene.servers.at(-1)?.kill('SIGKILL');
   const cable = below(2) === 0 ? await CABLE(running) : 'nothing else';
   await pause(ms);
@@ -99,7 +99,7 @@ const SERVER: Fault = async (running) => {
 };
 
 const LOSS: Fault = async ({ scene, below }) => {
-  const [percent, ms] = [5 + below(16), 3_000 + below(7_000)];
+  const [percent, ms] = [5 + below(16), 3_000 + below(3_000)];
   for (const name of ['ann', 'ben'] as const) scene.hosts[name].lose(percent);
   await pause(ms);
   for (const name of ['ann', 'ben'] as const) scene.hosts[name].lose(0);
@@ -108,7 +108,7 @@ const LOSS: Fault = async ({ scene, below }) => {
 
 const FREEZE: Fault = async ({ below, sides }) => {
   const side = sides[below(2)] as Side;
-  const ms = 2_000 + below(12_000);
+  const ms = 2_000 + below(10_000);
   side.talker.kill('SIGSTOP');
   await pause(ms);
   side.talker.kill('SIGCONT');

@@ -145,6 +145,10 @@ const causes: [words: RegExp, Partial<Attempted>][] = [
   [/; no relay is known$/, { relay: 'allow' }],
   [/; the relay could not be used$/, { relay: 'allow', urls: ['turn:example.org'] }],
   [/; the relay did not help$/, { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed] }],
+  [
+    /; the relay did not help: it might with --relay only on both sides$/,
+    { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed], remote: [...cone, relayed] },
+  ],
   [/^only a relay is allowed, and none is known$/, { relay: 'only', local: [] }],
   [/^the relay could not be used$/, { relay: 'only', urls: ['turn:example.org'], local: [] }],
 ];

@@ -86,6 +86,18 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
   });
 
   play(
+    'UDP blocked on both sides, a relay allowed: by TCP',
+    { ...homes('no-udp', 'no-udp'), ...allowed },
+    async (scene) => {
+      const pair = Object.values(await scene.pair());
+      for (const talker of pair) {
+        const { path, protocol } = await talker.event('peer', { status: 'connected' });
+        assert.deepEqual([path, protocol], ['relay', 'tcp']);
+      }
+    },
+  );
+
+  play(
     'a relay offered and allowed, but not needed: direct',
     { ...homes('cone', 'cone'), ...allowed },
     async (scene) => {
