@@ -59,7 +59,8 @@ export class Scene {
     return `http://${address.includes(':') ? `[${address}]` : address}:${PORT}`;
   }
 
-  #run(host: Host, command: readonly string[], env: NodeJS.ProcessEnv = {}): Talker {
+  /** Runs a program on a host; it ends with the scene. */
+  run(host: Host, command: readonly string[], env: NodeJS.ProcessEnv = {}): Talker {
     const home = join(this.#folder, `home-${this.#programs.length}`);
     const talker = new Talker([...host.prefix, ...command], home, env);
     this.#programs.push(talker);
@@ -74,7 +75,7 @@ export class Scene {
     const urls = ['udp', 'tcp'].map((protocol) => `turn:${server.address}:${TURN_PORT}?transport=${protocol}`);
     const offer = hasRelay ? urls.flatMap((url) => ['--turn-url', url]) : [];
     const command = [process.execPath, APARTE, 'signal', '--host', server.address, '--port', String(PORT), ...offer];
-    const talker = this.#run(server, command, hasRelay ? { APARTE_TURN_SECRET: TURN_SECRET } : {});
+    const talker = this.run(server, command, hasRelay ? { APARTE_TURN_SECRET: TURN_SECRET } : {});
     this.servers.push(talker);
     await talker.event('line');
     return talker;
@@ -93,7 +94,7 @@ export class Scene {
     const flags = ['-n', '--use-auth-secret', '--no-tls', '--no-dtls', '--no-cli'];
     const pairs = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const denied = PRIVATE_PEERS.map((range) => `--denied-peer-ip=${range}`);
-    const coturn = this.#run(host, ['turnserver', ...flags, ...pairs, ...denied]);
+    const coturn = this.run(host, ['turnserver', ...flags, ...pairs, ...denied]);
     const listens = (event: Told) => String(event['line']).includes('Total General servers');
     await coturn.until('listening relay', () => coturn.events.find(listens));
   }
@@ -102,12 +103,12 @@ export class Scene {
   chat(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
     const { chat = [] } = this.#setting;
     const fixed = ['chat', '--json', 'lab-ocean-violin', '--server', this.#url, '--name', name];
-    return this.#run(this.hosts[name], [process.execPath, APARTE, ...fixed, ...chat, ...args]);
+    return this.run(this.hosts[name], [process.execPath, APARTE, ...fixed, ...chat, ...args]);
   }
 
   /** Starts a chat that meets with no server. */
   alone(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
-    return this.#run(this.hosts[name], [process.execPath, APARTE, 'chat', '--json', '--name', name, ...args]);
+    return this.run(this.hosts[name], [process.execPath, APARTE, 'chat', '--json', '--name', name, ...args]);
   }
 
   /** Starts two chats and waits until they are connected. */

@@ -1,0 +1,161 @@
+/**
+ * What a bad network costs: the program and a raw wrtc data channel side by side on two hosts of their own, whose
+ * packets get lost, whose cable is pulled, whose address changes. Needs what the fault lab needs. Packets are lost by
+ * nftables and not delayed: netem, which could do both, is missing from many kernels.
+ */
+import { missing } from '../test/lab/network.ts';
+import { Scene } from '../test/lab/scene.ts';
+import type { Talker } from '../test/lab/talker.ts';
+import type { Result } from './measure.ts';
+import { compare, spread } from './measure.ts';
+import { BASELINE } from './program.ts';
+
+/** Percent of all packets lost, each way. */
+const LOSSES = [0, 1, 10];
+/** Characters of a text where bytes per second count, and where the time of one counts. */
+const LONG = 16_000;
+const SHORT = 64;
+/** How long (ms) the cable is out: it is noticed, and wrtc has not given up. */
+const CABLE_OUT = 6_000;
+
+/** How much is measured. */
+export interface Extent {
+  readonly runs: number;
+  /** Long texts each way in a run, and short ones there and back. */
+  readonly texts: number;
+  readonly trips: number;
+}
+
+/** Two who are connected. */
+interface Pair {
+  readonly ann: Talker;
+  readonly ben: Talker;
+}
+
+/** Measures ours and the raw channel in turn, over one connection each. A string says why that cannot
+ * be done here. */
+export async function badNetwork(extent: Extent): Promise<Result[] | string> {
+  const reason = missing();
+  if (reason !== null) return reason;
+  const scene = new Scene();
+  try {
+    const { ann, ben } = scene.hosts;
+    await scene.startServer();
+    const pairs = [await scene.pair(), await rawPair(scene)] as const;
+    const results: Result[] = [];
+    for (const percent of LOSSES) {
+      for (const host of [ann, ben]) host.lose(percent);
+      results.push(...(await lossy(pairs, percent, extent)));
+    }
+    for (const host of [ann, ben]) host.lose(0);
+    results.push(await pulled(scene, pairs, extent), await moved(scene, pairs[0], extent));
+    return results;
+  } finally {
+    await scene.close();
+  }
+}
+
+/** Two programs with nothing but a data channel between them. */
+async function rawPair(scene: Scene): Promise<Pair> {
+  const start = (name: 'ann' | 'ben', role: string) =>
+    scene.run(scene.hosts[name], [process.execPath, `${BASELINE}lines.js`, role]);
+  const [ann, ben] = [start('ann', 'offer'), start('ben', 'answer')];
+  ben.give(await ann.event('description'));
+  ann.give(await ben.event('description'));
+  await Promise.all([ann, ben].map((talker) => talker.event('open')));
+  return { ann, ben };
+}
+
+async function lossy(pairs: readonly [Pair, Pair], percent: number, extent: Extent): Promise<Result[]> {
+  const { runs, texts, trips } = extent;
+  const times: { bulk: number[]; median: number[]; late: number[] }[] = pairs.map(() => ({
+    bulk: [],
+    median: [],
+    late: [],
+  }));
+  for (let run = 0; run < runs; run++) {
+    for (const [index, pair] of pairs.entries()) {
+      times[index]?.bulk.push(await bulk(pair, texts));
+      const sorted = (await roundTrips(pair, trips)).sort((a, b) => a - b);
+      times[index]?.median.push(spread(sorted).median);
+      times[index]?.late.push(sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.NaN);
+    }
+  }
+  const row = (what: string, kind: 'bulk' | 'median' | 'late'): Result => {
+    const [ours, raw] = times.map((each) => each[kind]);
+    return {
+      name: `${percent} % lost: ${what}`,
+      unit: 'ms',
+      ...compare('raw wrtc data channel', ours ?? [], raw ?? []),
+    };
+  };
+  return [
+    row(`${(texts * LONG) / 1e6} MB each way, acknowledged`, 'bulk'),
+    row('round trip, median', 'median'),
+    row('round trip, 95 in 100', 'late'),
+  ];
+}
+
+/** Sends long texts both ways at once. Returns the time in ms until each side knows that all were delivered. */
+async function bulk({ ann, ben }: Pair, texts: number): Promise<number> {
+  const due = [ann, ben].map((talker) => talker.delivered + texts);
+  const text = 'x'.repeat(LONG);
+  const start = performance.now();
+  for (let count = 0; count < texts; count++) for (const talker of [ann, ben]) talker.say(text);
+  await Promise.all(
+    [ann, ben].map((talker, index) =>
+      talker.until('delivery', () => (talker.delivered >= (due[index] ?? 0) ? true : null)),
+    ),
+  );
+  return performance.now() - start;
+}
+
+/** Sends a short text there and back, again and again. Returns the times in ms. */
+async function roundTrips({ ann, ben }: Pair, trips: number): Promise<number[]> {
+  const times: number[] = [];
+  const text = 'x'.repeat(SHORT);
+  for (let trip = 0; trip < trips; trip++) {
+    const start = performance.now();
+    await heard(ann, ben, text);
+    await heard(ben, ann, text);
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+/** Says something and waits until it is heard. */
+async function heard(from: Talker, to: Talker, text: string): Promise<void> {
+  const before = to.texts.length;
+  from.say(text);
+  await to.until('text', () => (to.texts.length > before ? true : null));
+}
+
+/** How long (ms) after a cable is back in its socket what was said meanwhile is heard. */
+async function pulled(scene: Scene, pairs: readonly [Pair, Pair], { runs }: Extent): Promise<Result> {
+  const times: number[][] = pairs.map(() => []);
+  for (let run = 0; run < runs; run++) {
+    for (const [index, pair] of pairs.entries()) {
+      scene.hosts.ben.unplug();
+      const messages = Promise.all([heard(pair.ann, pair.ben, 'meanwhile'), heard(pair.ben, pair.ann, 'meanwhile')]);
+      await new Promise((resolve) => setTimeout(resolve, CABLE_OUT));
+      scene.hosts.ben.plug();
+      const back = performance.now();
+      await messages;
+      times[index]?.push(performance.now() - back);
+    }
+  }
+  const name = `cable out for ${CABLE_OUT / 1_000} s: from its return to the texts of meanwhile`;
+  return { name, unit: 'ms', ...compare('raw wrtc data channel', times[0] ?? [], times[1] ?? []) };
+}
+
+/** How long (ms) after a change of address both hear each other again. A raw channel never does: no baseline. */
+async function moved(scene: Scene, { ann, ben }: Pair, { runs }: Extent): Promise<Result> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    scene.hosts.ben.move(`203.0.113.${100 + run}`);
+    const start = performance.now();
+    await Promise.all([heard(ann, ben, 'where?'), heard(ben, ann, 'here')]);
+    times.push(performance.now() - start);
+  }
+  return { name: 'another address: from the change to the next texts', unit: 'ms', ours: spread(times) };
+}
