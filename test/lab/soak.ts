@@ -18,7 +18,7 @@ const HEALING = 60_000;
  * The part that counts as warm-up: the heaps of the native WebRTC threads grow with each of the first some twenty
  * connections, and then no more.
  */
-const WARM_UP = 0.6;
+const WARM_UP = 0.4;
 /** How long (ms) both rest before their memory is measured. */
 const REST = 10_000;
 
