@@ -19,6 +19,11 @@ const HEALING = 60_000;
  * connections, and then no more.
  */
 const WARM_UP = 0.4;
+/**
+ * How many times as many texts are said before anything goes wrong: V8 lets the space of its young objects grow to its
+ * full size over some ten thousand messages, whatever the network does, and 20 MB with it.
+ */
+const CHATTER = 2;
 /** How long (ms) both rest before their memory is measured. */
 const REST = 10_000;
 
@@ -178,6 +183,17 @@ class Soak {
     this.#check();
   }
 
+  /** Both say texts up to number `target`, as fast as they are delivered. Resolves once all is. */
+  async chatter(target: number): Promise<void> {
+    this.#target = target;
+    while (this.sides.some(({ said }) => said < target)) {
+      for (const side of this.sides) side.sayUpTo(target);
+      await pause(20);
+      this.#check();
+    }
+    await this.#healed();
+  }
+
   #check(): void {
     for (const side of this.sides) side.check();
   }
@@ -228,13 +244,15 @@ export async function soak(minutes: number, seed: number, report: (line: string)
     const soaking = new Soak(scene, [new Side('ann', ann), new Side('ben', ben)], seed);
     const ms = minutes * 60_000;
     const messages = Math.min(MESSAGES, Math.floor((ms / 1_000) * PER_SECOND));
-    await soaking.talk(Math.floor(messages * WARM_UP), ms * WARM_UP, report);
+    const chatter = CHATTER * messages;
+    await soaking.chatter(chatter);
+    await soaking.talk(chatter + Math.floor(messages * WARM_UP), ms * WARM_UP, report);
     const before = await soaking.memory();
-    await soaking.talk(messages, ms * (1 - WARM_UP), report);
+    await soaking.talk(chatter + messages, ms * (1 - WARM_UP), report);
     const after = await soaking.memory();
-    for (const { sent, delivered, texts } of [ann, ben]) {
-      assert.deepEqual([sent, delivered, texts.length], [messages, messages, messages]);
-    }
+    const all = chatter + messages;
+    for (const { sent, delivered, texts } of [ann, ben])
+      assert.deepEqual([sent, delivered, texts.length], [all, all, all]);
     const losses = [ann, ben].map(({ events }) => events.filter((event) => event['status'] === 'reconnecting').length);
     const healing = soaking.healing.sort((a, b) => a - b);
     return { messages, faults: soaking.faults, outages: Math.max(...losses), healing, memory: { before, after } };
