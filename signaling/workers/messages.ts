@@ -14,10 +14,13 @@ export type Question =
   | { readonly on: 'connected' | 'disconnected'; readonly address: string }
   | { readonly on: 'attempt'; readonly address: string; readonly nameplate: string | null };
 
-/** What a worker did within a second. */
+/** What a worker did within a second, and what there is. */
 export interface Report {
   readonly connections: number;
   readonly sockets: number;
+  /** The rooms and places that it knows of: with Redis, of all servers there; else, of the primary process. */
+  readonly rooms: number;
+  readonly members: number;
   readonly refused: readonly (readonly [RefusalCause, number])[];
   readonly met: number;
   /** Sizes of the frames that were forwarded, in bytes. */

@@ -64,6 +64,8 @@ class Primary {
   readonly #reports = new Map<number, Report>();
   /** When workers died lately. */
   #deaths: number[] = [];
+  /** What Redis holds, as of the last report. */
+  #inRedis = { rooms: 0, members: 0 };
   #where = { url: '', port: 0 };
   #isClosing = false;
   /** Called when a worker listens, with null, or cannot. */
@@ -100,7 +102,8 @@ class Primary {
   }
 
   stats(): { connections: number; rooms: number; members: number } {
-    return { connections: this.sum('connections'), ...this.#state.stats };
+    const rooms = this.#options.redis === undefined ? this.#state.stats : this.#inRedis;
+    return { connections: this.sum('connections'), ...rooms };
   }
 
   /** Of all workers, as of their last reports. */
@@ -151,6 +154,7 @@ class Primary {
         break;
       case 'report':
         this.#reports.set(worker.id, message.report);
+        this.#inRedis = { rooms: message.report.rooms, members: message.report.members };
         this.#observe(message.report);
         tell(worker, { kind: 'stats', stats: this.#state.stats });
         break;

@@ -46,7 +46,7 @@ export async function serveAsWorker(worker: Worker, options: ServerOptions): Pro
 async function servedOut(primary: PrimaryLink, server: SignalingServer, tally: Tally): Promise<void> {
   const report = async () => {
     const sockets = await server.sockets();
-    primary.say({ kind: 'report', report: tally.take(server.stats().connections, sockets) });
+    primary.say({ kind: 'report', report: { ...server.stats(), sockets, ...tally.take() } });
   };
   const reporter = setInterval(() => void report(), REPORT_EVERY);
   await new Promise<void>((resolve) => {
@@ -181,8 +181,8 @@ class Tally implements ServerObserver {
     this.#frames.push(bytes);
   }
 
-  take(connections: number, sockets: number): Report {
-    const report = { connections, sockets, refused: [...this.#refused], met: this.#met, frames: this.#frames };
+  take(): Pick<Report, 'refused' | 'met' | 'frames'> {
+    const report = { refused: [...this.#refused], met: this.#met, frames: this.#frames };
     this.#refused = new Map();
     this.#met = 0;
     this.#frames = [];

@@ -168,9 +168,9 @@ const PATIENCE = 20_000;
  * Resolves when a condition holds that nobody announces; looks again whenever the event loop has turned. Throws, and
  * names what was waited for, where it does not come.
  */
-export async function until(what: string, condition: () => boolean): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -34,6 +34,13 @@ async function listening(t: TestContext, flags: readonly string[], env = {}): Pr
   return { ...started, url: found?.[1] ?? assert.fail(started.out() + started.err()) };
 }
 
+/** Whether its metrics say so now. */
+async function counts({ err }: Served, expected: Readonly<Record<string, number>>): Promise<boolean> {
+  const url = /http:\S+\/metrics/.exec(err())?.[0] ?? assert.fail(err());
+  const lines = (await (await fetch(url)).text()).split('\n');
+  return Object.entries(expected).every(([name, count]) => lines.includes(`aparte_${name} ${count}`));
+}
+
 /** The ids of the processes that the program has started. */
 function workers({ child: { pid } }: Served): number[] {
   const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
@@ -110,14 +117,17 @@ test('when the first process dies, the others end', async (t) => {
 test('workers share rooms with those of other servers through Redis', { skip: NO_REDIS }, async (t) => {
   const redis = await startRedis(t);
   const env = { APARTE_REDIS: redis.url };
-  const [one, other] = [await listening(t, [], env), await listening(t, [], env)];
+  const [one, other] = [await listening(t, ['--metrics', '0'], env), await listening(t, ['--metrics', '0'], env)];
   const first = await Client.connect(t, one.url);
   await first.join('far', 1);
   const second = await Client.connect(t, other.url);
   await second.join('far', 2);
   await first.next('came');
   await undisturbed([first, second]);
+  // Each counts the rooms and places of both.
+  for (const server of [one, other]) await until('they are counted', () => counts(server, { rooms: 1, members: 2 }));
   await stop(one, [first]);
+  await until('the one that is left is counted', () => counts(other, { rooms: 1, connections: 1 }));
   await stop(other, [second]);
 });
 
