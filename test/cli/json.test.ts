@@ -281,8 +281,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
   }
 
   test('the same data folder on both sides is named', async () => {
-    const text = freshCode();
-    const home = sandbox.home();
+    const [text, home] = [freshCode(), sandbox.home()];
     const programs = ['anna', 'bert'].map((name) => sandbox.chat(name, [text], { home }));
     await Promise.all(programs.map((program) => program.exits(3)));
     const codes = programs.map((program) => program.events.find(({ type }) => type === 'error')?.['code']);
