@@ -47,7 +47,7 @@ function isForeignPage({ headers: { origin, host, 'sec-fetch-site': site } }: In
  * Whether the server was called by an address or as `localhost`. Any other name of a server that listens on loopback
  * was made to resolve to it, so that a page under that name seems to be the server's own (DNS rebinding).
  */
-function isOwnName({ headers: { host } }: IncomingMessage): boolean {
+export function isOwnName({ headers: { host } }: IncomingMessage): boolean {
   const url = `http://${host ?? ''}`;
   const name = host !== undefined && URL.canParse(url) ? new URL(url).hostname : '';
   return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;

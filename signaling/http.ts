@@ -63,7 +63,8 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
       : new TlsServer({ ...options, ...certificate, handshakeTimeout: patience }, respond);
   // Long-polling takes up to two connections a client.
   server.maxConnections = 2 * limits.connections;
-  server.maxHeadersCount = limits.headers;
+  // Node drops what comes behind the count, as the address that a trusted proxy appends. Their bytes have a limit.
+  server.maxHeadersCount = 0;
   server.on('drop', () => observer.refused('full'));
   // Before Node's own, which makes it a `clientError`.
   server.prependListener('tlsClientError', (_error: Error, socket: Socket) => {

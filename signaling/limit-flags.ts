@@ -134,13 +134,6 @@ const FLAGS: readonly LimitFlag[] = [
     set: (limits, headerBytes) => ({ ...limits, headerBytes }),
   },
   {
-    name: 'max-headers',
-    text: 'headers of a request that are looked at',
-    bounds: [16, 1_000],
-    usual: LIMITS.headers,
-    set: (limits, headers) => ({ ...limits, headers }),
-  },
-  {
     name: 'max-url-bytes',
     text: 'bytes of the URL of a request to open a connection',
     bounds: [256, 8_192],

@@ -50,10 +50,8 @@ export interface Limits extends RoomLimits {
   readonly members: number;
   /** One message on the wire; a frame of 16 KiB is 22 KiB as text under long-polling. */
   readonly messageBytes: number;
-  /** All headers of one request, its URL included; more are refused. */
+  /** All headers of one request, its URL included; more are refused. However many they are, each is looked at. */
   readonly headerBytes: number;
-  /** Headers of one request; more are not looked at. */
-  readonly headers: number;
   /** The URL of a request to open a connection: those of Engine.IO have less than a hundred. */
   readonly urlBytes: number;
   /**
@@ -91,7 +89,6 @@ export const LIMITS: Limits = {
   members: MAX_MEMBERS,
   messageBytes: 65_536,
   headerBytes: 8_192,
-  headers: 64,
   urlBytes: 1_024,
   joinWithin: 10_000,
   silence: 15_000,

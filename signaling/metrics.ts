@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AparteError } from '../shared/errors.ts';
+import { isLoopback, isOwnName } from './door.ts';
 import type { RefusalCause, ServerObserver } from './observer.ts';
 
 /** Where metrics are served. */
@@ -77,7 +78,7 @@ export async function startMetrics({ host, port }: MetricsAddress): Promise<Metr
   const server = createServer(
     { maxHeaderSize: 8_192, headersTimeout: REQUEST_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
     (request, response) =>
-      void answer(request, response, register.contentType, async () => {
+      void answer(request, response, !isLoopback(host) || isOwnName(request), register.contentType, async () => {
         const census = await ask();
         for (const [name, gauge] of gauges) gauge.set(census[name] ?? 0);
         return register.metrics();
@@ -117,15 +118,17 @@ function makeGauges(registers: Registry[]): (readonly [keyof Census, Gauge])[] {
   }
 }
 
+/** `isMeant`: the request names an address of ours, not whatever a page made resolve to it. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
+  isMeant: boolean,
   contentType: string,
   scrape: () => Promise<string>,
 ): Promise<void> {
   const asked = request.method === 'GET' && request.url === '/metrics';
-  // Pages have no business here, whoever's browser they are in (RFC 6454, section 7).
-  const found = asked && request.headers.origin === undefined;
+  // Pages have no business here, whoever's browser they are in (RFC 6454, section 7) and whatever name brought them.
+  const found = asked && isMeant && request.headers.origin === undefined;
   const text = found ? await scrape() : 'metrics are at /metrics\n';
   response.writeHead(found ? 200 : 404, {
     'Content-Type': found ? contentType : 'text/plain; charset=utf-8',

@@ -52,6 +52,8 @@ const UNDERSTOOD = new Set<number>([
 
 /** The answer to a datagram or message from `source`; null where there is none to give. */
 export function answerStun(bytes: Uint8Array, source: SocketAddress): Uint8Array | null {
+  // Anybody can say to be at port 0, to which nothing can be sent: Node throws.
+  if (source.port === 0) return null;
   const request = decodeStun(bytes);
   if (request === null || request.method !== BINDING || request.class !== 'request') return null;
   const unknown = unknownAttributes(request);

@@ -70,6 +70,19 @@ test('behind a real proxy two meet, and each address has its own limits', { skip
   await undisturbed([first, second]);
 });
 
+test('what a proxy appends is looked at however many headers stand before it', async (t) => {
+  const often = { burst: 1_000, perSecond: 1 };
+  const limits = { ...LIMITS, perAddress: { connections: 1, connects: often, joins: often, guesses: often } };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
+  t.after(() => server.close());
+  const padding = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`x-${index}`, '1']));
+  const extraHeaders = { ...padding, 'X-Forwarded-For': '203.0.113.1' };
+  await Client.connect(t, server.url, { extraHeaders });
+  const second = new Client(server.url, { extraHeaders });
+  assert.deepEqual(await second.next('fault'), { error: 'limit' });
+  await Client.connect(t, server.url, { extraHeaders: { ...padding, 'X-Forwarded-For': '203.0.113.2' } });
+});
+
 test('without trust the header means nothing', async (t) => {
   const often = { burst: 1_000, perSecond: 1 };
   const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often, guesses: often } });

@@ -22,7 +22,6 @@ const MOVED: Readonly<Record<string, (limits: Limits) => readonly number[]>> = {
   'max-handshake-seconds': ({ joinWithin }) => [joinWithin, 100_000],
   'max-silence-seconds': ({ silence }) => [silence, 100_000],
   'max-idle-seconds': ({ roomIdle }) => [roomIdle, 100_000],
-  'max-headers': ({ headers }) => [headers, 100],
 };
 /** Flags that cannot say 100. */
 const LARGE: Readonly<Record<string, (limits: Limits) => number>> = {

@@ -1,5 +1,8 @@
 /** Metrics: what is counted, where they are served, and that they are about nobody. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { start as run } from './command.ts';
@@ -72,6 +75,11 @@ test('metrics are served where asked for, to programs, and nowhere else', async 
   assert.equal((await fetch(new URL('/', metrics ?? ''))).status, 404);
   assert.equal((await fetch(metrics ?? '', { method: 'POST' })).status, 404);
   assert.equal((await fetch(metrics ?? '', { headers: { origin: 'http://example.org' } })).status, 404);
+  // Not `fetch`, which keeps the name it calls to itself.
+  const rebound = get(metrics ?? '', { headers: { host: 'rebound.example' }, agent: false });
+  const [answer] = (await once(rebound, 'response')) as [IncomingMessage];
+  answer.resume();
+  assert.equal(answer.statusCode, 404);
 });
 
 test('a port in use or a wrong address has a name', async (t) => {

@@ -35,6 +35,10 @@ test('a request is answered with the address it came from, with a fingerprint wh
   }
 });
 
+test('who says to be at port 0, where nothing can be sent, is not answered', () => {
+  assert.equal(answerStun(ask(), { ...source, port: 0 }), null);
+});
+
 test('what must be understood and is not is named in a 420; what may be ignored is', () => {
   const none = new Uint8Array(0);
   const attributes = [0x0024, 0x8022, 0x0003, 0x0024, ATTRIBUTE.username].map((type) => ({ type, value: none }));
