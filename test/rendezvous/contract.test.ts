@@ -1,15 +1,12 @@
 /** The ways to meet that need a rendezvous server keep the contract: through one, and through several side by side. */
-import { createServer } from 'node:http';
-import { Server } from 'socket.io';
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { sideBySide } from '../../peer/rendezvous/side-by-side.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
-import { packWelcome } from '../../shared/signal-wire.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { keepsTheContract } from './contract.ts';
-import { cardOf } from './guest.ts';
-import { atEnd, listen } from './lines.ts';
+import { atEnd } from './lines.ts';
+import { rubbishServer } from './rubbish.ts';
 
 const CLOCK = { now: () => performance.now() };
 
@@ -19,24 +16,7 @@ async function server(): Promise<string> {
   return started.url;
 }
 
-/** A server that talks rubbish once somebody has joined. */
-async function rubbish(): Promise<string> {
-  const http = createServer();
-  const io = new Server(http);
-  io.on('connection', (socket) => {
-    socket.on('leave', (reply: () => void) => reply());
-    socket.on('join', (_request: unknown, reply: (answer: object) => void) => {
-      const members = [{ id: 'evil', card: cardOf(9) }];
-      reply(packWelcome({ nameplate: 'team', self: 'me', token: 't', members }));
-      socket.emit('frame', { from: 'evil', data: '\u001b[2J' });
-      socket.emit('frame', { from: 'nobody', data: Buffer.of(1) });
-      socket.emit('came', { id: 'c\u0007', card: cardOf(3) });
-    });
-  });
-  const port = await listen(http);
-  atEnd(async () => io.disconnectSockets(true));
-  return `http://127.0.0.1:${port}`;
-}
+const rubbishUrl = async () => `http://127.0.0.1:${await rubbishServer()}`;
 
 const through = (url: string) => socketIoRendezvous(url, CLOCK);
 
@@ -47,8 +27,11 @@ keepsTheContract({
     return () => through(url);
   },
   makesNameplates: true,
-  isLimited: true,
-  rubbish: async () => through(await rubbish()),
+  firstIsHost: true,
+  firstBytes: 256,
+  oneTooMany: 'refused',
+  outlivesGuests: true,
+  rubbish: async () => through(await rubbishUrl()),
 });
 
 const beside = (...urls: string[]): OpenRendezvous =>
@@ -62,7 +45,10 @@ keepsTheContract({
     return () => beside('http://127.0.0.1:9', url);
   },
   makesNameplates: true,
+  firstIsHost: true,
+  firstBytes: 256,
   // One that is full may be so for others than the one that may come back.
-  isLimited: false,
-  rubbish: async () => beside(await rubbish(), await rubbish()),
+  oneTooMany: null,
+  outlivesGuests: true,
+  rubbish: async () => beside(await rubbishUrl(), await rubbishUrl()),
 });

@@ -1,7 +1,7 @@
 /** Someone who meets through a server, and a log of what he is told. */
 import type { JoinRequest, OpenRendezvous, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
-import { hex } from '../../shared/bytes.ts';
+import { equalBytes, hex } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
@@ -29,7 +29,11 @@ export class Guest {
   members: readonly Member[] = [];
   /** All who were ever there, in the order they were told of. */
   readonly others: Member[] = [];
+  /** Lines of the log before each of them was told of. */
+  readonly #shownAfter: number[] = [];
   nameplate = '';
+  /** The event on which he leaves, before it has been told to the end. */
+  leavesAt: string | null = null;
   readonly rendezvous: Rendezvous;
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
@@ -42,15 +46,15 @@ export class Guest {
         joined: (joined, members) => {
           this.nameplate = joined;
           this.members = members;
-          this.others.push(...members);
+          this.#show(members);
           this.#note('joined', ...members.map(({ id }) => id));
         },
         widened: (members) => {
-          this.others.push(...members);
+          this.#show(members);
           this.#note('widened', ...members.map(({ id }) => id));
         },
         came: (member) => {
-          this.others.push(member);
+          this.#show([member]);
           this.#note('came', member.id, hex(member.card.slice(-1)));
         },
         left: (member) => this.#note('left', member),
@@ -66,6 +70,7 @@ export class Guest {
           this.causes.push(cause);
           this.#note('refused', cause.code);
         },
+        blob: (kind) => this.#note('blob', kind),
       },
     );
     // It would be said during the call that opened it.
@@ -97,13 +102,33 @@ export class Guest {
     return this.#heard(kind, () => this.kinds.filter((each) => each === kind).length >= times);
   }
 
-  /** Resolves once a line begins with one of the words. */
-  heardAny(kinds: readonly string[]): Promise<void> {
-    return this.#heard(kinds.join(' or '), () => this.kinds.some((kind) => kinds.includes(kind)));
+  /** Resolves once a line begins with one of the words, the first lines left out. */
+  heardAny(kinds: readonly string[], after = 0): Promise<void> {
+    return this.#heard(kinds.join(' or '), () => this.kinds.slice(after).some((kind) => kinds.includes(kind)));
+  }
+
+  /** Resolves once somebody with the card `cardOf(n)` is shown. */
+  isShown(n: number): Promise<void> {
+    return this.#heard(`the card ${n}`, () => this.#indexOf(n) >= 0);
+  }
+
+  /** How many lines the log has up to the one that first shows `cardOf(n)`. */
+  shownAt(n: number): number {
+    return (this.#shownAfter[this.#indexOf(n)] ?? 0) + 1;
+  }
+
+  #indexOf(n: number): number {
+    return this.others.findIndex(({ card }) => equalBytes(card, cardOf(n)));
+  }
+
+  #show(members: readonly Member[]): void {
+    this.others.push(...members);
+    this.#shownAfter.push(...members.map(() => this.log.length));
   }
 
   #note(...words: string[]): void {
     this.log.push(words.join(' '));
+    if (words[0] === this.leavesAt) void this.rendezvous.leave();
     const met = this.#waiting.filter((waiting) => waiting.met());
     this.#waiting = this.#waiting.filter((waiting) => !met.includes(waiting));
     for (const { resolve } of met) resolve();

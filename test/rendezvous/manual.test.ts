@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { decodeInvite, encodeInvite, Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
-import { ByHand, endAll } from './by-hand.ts';
+import type { OpenRendezvous, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import { ByHand, byHand, endAll } from './by-hand.ts';
+import { keepsTheContract } from './contract.ts';
 
 await ready();
 afterEach(endAll);
@@ -148,4 +150,40 @@ describe('manual pairing', () => {
     assert.equal((await ben.event('end')).reason, 'self');
     assert.equal((await ann.event('end')).exit, 3);
   });
+});
+
+/** A place where each text is handed on at once: who comes is given the invite that lies there, or makes one. */
+function handedOn(): () => OpenRendezvous {
+  let invite: string | null = null;
+  let inviting: Rendezvous | null = null;
+  return () => (request, events) => {
+    const rendezvous = byHand()(
+      { ...request, manual: { invite } },
+      {
+        ...events,
+        blob: (kind, text, until) => {
+          events.blob?.(kind, text, until);
+          if (kind === 'invite') [invite, inviting] = [text, rendezvous];
+          else inviting?.take?.(text);
+        },
+      },
+    );
+    return rendezvous;
+  };
+}
+
+keepsTheContract({
+  name: 'by hand',
+  place: async () => handedOn(),
+  // What stands for it is the invite.
+  makesNameplates: false,
+  firstIsHost: true,
+  // All others are frames of the session, which is given the same channel.
+  firstBytes: 16,
+  // Two texts are for two. Who answers the invite too late is not in, and its maker is told: see above.
+  oneTooMany: null,
+  // There is one channel, and it is gone.
+  outlivesGuests: false,
+  // Nothing but what is pasted, of which see above.
+  rubbish: null,
 });

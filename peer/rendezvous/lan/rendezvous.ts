@@ -147,6 +147,8 @@ class LanRendezvous implements Rendezvous, Listener {
   }
 
   #enterHome(): void {
+    // We may have been left by what was told just before.
+    if (this.#over) return;
     this.#next = this.#enter(null, socketIoRendezvous(`http://127.0.0.1:${this.#port}`, this.#clock));
   }
 
@@ -193,7 +195,7 @@ class LanRendezvous implements Rendezvous, Listener {
     stay.isLost = false;
     stay.members = new Set(members.map(({ id }) => id));
     this.#events.joined(this.#nameplate ?? '', members, []);
-    if (host !== null) return;
+    if (host !== null || this.#over) return;
     const nameplate = this.#nameplate ?? '';
     this.#presence.announce({ id: this.#id, room: roomMark(this.#id, nameplate), port: this.#port });
     this.#consider();
@@ -239,7 +241,7 @@ class LanRendezvous implements Rendezvous, Listener {
     const { host } = stay;
     if (host === null) this.#refuse(cause);
     else if (stay === this.#next) this.#giveUp(stay, host, cause);
-    else this.#goHome(stay);
+    else this.#goHome(stay, cause);
   }
 
   #refuse(cause: AparteError): void {
@@ -248,24 +250,28 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#events.refused(cause);
   }
 
-  /** A visit came to nothing, for `cause`, which is told once, the second time. We have been at home all the while. */
+  /** A visit came to nothing, for `cause`. We have been at home all the while. */
   #giveUp(stay: Stay, host: Announcement, cause?: AparteError): void {
     this.#next = null;
     void stay.rendezvous.leave();
-    const failures = this.#choice.failed(host.id, this.#clock.now());
-    if (cause !== undefined && failures > 1 && !this.#notedHost) {
-      this.#notedHost = true;
-      this.#events.noted(cause);
-    }
+    this.#failed(host, cause);
     this.#consider();
   }
 
-  /** A visit is over. */
-  #goHome(stay: Stay): void {
-    if (stay.host !== null) this.#choice.failed(stay.host.id, this.#clock.now());
+  /** A visit is over, for `cause` where the host is to blame. */
+  #goHome(stay: Stay, cause?: AparteError): void {
     this.#here = null;
     void stay.rendezvous.leave();
+    if (stay.host !== null) this.#failed(stay.host, cause);
     this.#enterHome();
+  }
+
+  /** Puts off the next visit. What was the cause is told once, the second time. */
+  #failed(host: Announcement, cause?: AparteError): void {
+    const failures = this.#choice.failed(host.id, this.#clock.now());
+    if (cause === undefined || failures <= 1 || this.#notedHost) return;
+    this.#notedHost = true;
+    this.#events.noted(cause);
   }
 }
 
