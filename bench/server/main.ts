@@ -10,6 +10,7 @@ import type { Extent } from './compare.ts';
 import { pairings, waitingPeers } from './compare.ts';
 import { moveAside, PINNED, peerjsServer } from './contestant.ts';
 import { flood } from './flood.ts';
+import { ABOUT_REDIS, overRedis } from './over-redis.ts';
 
 const FULL: Extent = { peers: 10_000, warmUp: 1_000, pairings: 400, rounds: 7, timed: 5_000 };
 const QUICK: Extent = { peers: 300, warmUp: 20, pairings: 20, rounds: 2, timed: 1_000 };
@@ -23,11 +24,13 @@ const others = typeof peerjs === 'string' ? [] : [peerjs];
 const results = [
   ...(await waitingPeers(extent, others)),
   ...(await pairings(extent, others)),
+  ...(await overRedis(extent)),
   ...(await flood(extent)),
 ];
 const notes = [
   PINNED ? 'the server on one core, the load on the others' : 'server and load share what cores there are',
   ...(typeof peerjs === 'string' ? [`skipped: ${peerjs}`] : []),
+  ABOUT_REDIS,
 ];
 const text =
   values.json === true

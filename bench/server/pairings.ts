@@ -68,7 +68,7 @@ export function pair(enter: Enter, target: Omit<Target, 'path'>, place: string):
 let places = 0;
 
 /** Does `count` pairings as fast as the server will. Resolves to how many that were in a second. */
-export async function busy({ enter, port }: RunningServer, count: number): Promise<number> {
+export async function busy({ enter, port }: Pick<RunningServer, 'enter' | 'port'>, count: number): Promise<number> {
   const start = performance.now();
   let begun = 0;
   const worker = async () => {
@@ -86,7 +86,7 @@ export async function busy({ enter, port }: RunningServer, count: number): Promi
  * was to start. `from`: makes the addresses they call from.
  */
 export async function times(
-  { enter, port }: RunningServer,
+  { enter, port }: Pick<RunningServer, 'enter' | 'port'>,
   rate: number,
   duration: number,
   from?: () => string,

@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 /** Why tests that need Redis are skipped, or false where they are not. */
 export const NO_REDIS: string | false =
@@ -24,8 +23,11 @@ export interface RedisServer {
   start(): Promise<void>;
 }
 
-/** Starts a Redis that ends with the test. */
-export async function startRedis(t: TestContext, flags: readonly string[] = []): Promise<RedisServer> {
+/** Starts a Redis that ends with the test, or whatever else calls what it is given by `after`. */
+export async function startRedis(
+  t: { after(end: () => Promise<void>): void },
+  flags: readonly string[] = [],
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-redis-'));
   const port = await freePort();
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
