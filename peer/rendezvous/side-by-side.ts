@@ -15,6 +15,9 @@ const ALLOTTED = /^\d{1,4}$/;
 /** How long (ms) the other servers may take to say who is there, where the nameplate may mean different people. */
 const GATHER_TIME = 2_000;
 
+/** What is held back of what one server says, meanwhile; what is dropped of a handshake is sent again. */
+const MAX_HELD = 256;
+
 /** Why a place is left again where strangers are in the room whose number we drew. */
 const TAKEN = 'the room is taken';
 
@@ -93,6 +96,11 @@ class SideBySide implements Rendezvous {
       return seen;
     };
     const when = (act: () => void) => this.#when(act);
+    /** For what a server can say as often as it likes. */
+    const whenFew = (act: () => void) => {
+      if (this.#held !== null) stand.held += 1;
+      if (this.#held === null || stand.held <= MAX_HELD) when(act);
+    };
     stand.rendezvous = open(request, {
       joined: (_nameplate, members, iceServers) => {
         stand.iceServers = iceServers;
@@ -102,18 +110,18 @@ class SideBySide implements Rendezvous {
         this.#stood(stand, 'in', null);
         when(() => this.#joined(stand, before, others));
       },
-      widened: (members) => when(() => this.#widen(members.map((member) => known(member, true).member))),
+      widened: (members) => whenFew(() => this.#widen(members.map((member) => known(member, true).member))),
       came: (member) =>
-        when(() => {
+        whenFew(() => {
           // Ourselves, under another name of the same server.
           if (equalBytes(member.card, this.#card)) return;
           const seen = known(member, false);
           this.#say((to) => to.came(seen.member));
           this.#settle();
         }),
-      left: (id) => when(() => this.#left(stand, id)),
+      left: (id) => whenFew(() => this.#left(stand, id)),
       frame: (from, bytes) =>
-        when(() => {
+        whenFew(() => {
           const seen = stand.seen.get(from);
           if (seen?.isTold) this.#say((to) => to.frame(seen.member.id, bytes));
         }),
@@ -127,7 +135,7 @@ class SideBySide implements Rendezvous {
         this.#stood(stand, 'in', null);
         when(() => this.#resumed(stand));
       },
-      noted: (cause) => when(() => this.#say((to) => to.noted(cause))),
+      noted: (cause) => whenFew(() => this.#say((to) => to.noted(cause))),
       refused: (cause) => {
         this.#stood(stand, 'over', cause);
         when(() => this.#failed(stand));

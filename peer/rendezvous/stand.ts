@@ -28,6 +28,8 @@ export interface Stand {
   /** By the id that the place gave. */
   readonly seen: Map<string, Seen>;
   iceServers: readonly IceServer[];
+  /** How much of what it said was to be held back until the other places have answered. */
+  held: number;
 }
 
 /** How it stands at first. */
@@ -42,6 +44,7 @@ export function newStand(name: string, entered: () => void): Stand {
     retryAt: 0,
     seen: new Map(),
     iceServers: [],
+    held: 0,
   };
 }
 

@@ -1,12 +1,12 @@
 /** Meeting at several real servers at once: what is told of them, and what becomes of one that fails. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import type { OpenRendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
 import { sideBySide } from '../../peer/rendezvous/side-by-side.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { type SignalingServer, startServer } from '../../signaling/server.ts';
-import { allLeave, Guest } from './guest.ts';
+import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, freePort, line } from './lines.ts';
 
 afterEach(async () => {
@@ -142,4 +142,33 @@ test('different people under one short number: refused, and both servers are nam
   await a.heard('refused several-rooms');
   assert.match(a.causes[0]?.message ?? '', /server 0, server 1/);
   assert.deepEqual(a.kinds, ['refused']);
+});
+
+test('of what a server says while another is silent, no more is held than a little', async () => {
+  const events: RendezvousEvents[] = [];
+  const nothing = { send: () => {}, free: () => {}, leave: () => Promise.resolve() };
+  const sides = ['silent', 'loud'].map((name) => ({
+    name,
+    open: (_request: unknown, to: RendezvousEvents) => {
+      events.push(to);
+      return nothing;
+    },
+    entered: () => {},
+  }));
+  const a = new Guest(sideBySide(sides), '7', 1);
+  const [silent, loud] = events;
+  loud?.joined('7', [{ id: '1', card: cardOf(2) }], []);
+  for (let n = 0; n < 1_000; n += 1) {
+    loud?.frame('1', Uint8Array.of(7));
+    loud?.came({ id: `x${n}`, card: cardOf(3) });
+    loud?.left(`x${n}`);
+  }
+  assert.deepEqual(a.log, []);
+  silent?.joined('7', [], []);
+  await a.heardKind('joined');
+  const told = () => a.kinds.filter((kind) => /frame|came|left/.test(kind)).length;
+  assert.equal(told(), 256);
+  loud?.frame('1', Uint8Array.of(8));
+  await a.heard('frame 1.1 08');
+  assert.equal(told(), 257);
 });
