@@ -40,3 +40,17 @@ export function announcing(id: string, room: string, port: number): Buffer[] {
     record(service, TXT, Buffer.concat(strings)),
   ];
 }
+
+/** Records that all point at one long name in capitals, in few bytes (RFC 1035, section 4.1.4). */
+export function sameNames(count: number): Buffer[] {
+  const type = '_aparte._tcp.local';
+  const long = [63, 63, 63, 58].map((length) => 'A'.repeat(length)).join('.');
+  const first = record(type, PTR, name(long));
+  const typeAt = 12;
+  const longAt = typeAt + first.length - name(long).length;
+  const pointer = (at: number) => Buffer.of(0xc0, at);
+  const fields = Buffer.from(first.subarray(name(type).length, name(type).length + 10));
+  fields.writeUInt16BE(2, 8);
+  const more = Buffer.concat([pointer(typeAt), fields, pointer(longAt)]);
+  return [first, ...Array.from({ length: count - 1 }, () => more)];
+}

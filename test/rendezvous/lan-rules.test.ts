@@ -5,7 +5,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
 import { Choice } from '../../peer/rendezvous/lan/choice.ts';
-import { isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/links.ts';
+import { Intake } from '../../peer/rendezvous/lan/intake.ts';
+import { comesFrom, isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/links.ts';
+import { announcing, response, sameNames } from '../lab/dns.ts';
 
 const id = (letter: string) => letter.repeat(32);
 
@@ -15,7 +17,8 @@ function linkOf(family: 4 | 6): LocalLink {
   networks.addSubnet('192.168.7.0', 24);
   for (const network of ['fd00::', 'fe80::']) networks.addSubnet(network, 64, 'ipv6');
   const addresses = family === 4 ? ['192.168.7.1'] : ['fe80::1', 'fd00::1'];
-  return { zone: 'eth0', family, addresses, isLoopback: false, holds: (one) => networks.check(one, `ipv${family}`) };
+  const holds = (one: string) => networks.check(one, `ipv${family}`);
+  return { zone: 'eth0', family, addresses, isLoopback: false, holds, isOwn: (one) => addresses.includes(one) };
 }
 
 /** A service as the library reads it. */
@@ -55,6 +58,23 @@ describe('announcements', () => {
       assert.equal(readAnnouncement(service(from, { addresses: ['192.168.7.9'] }), linkOf(4)), null, from);
   });
 
+  test('nothing on a network leads to this machine; on its loopback device, programs of it meet', () => {
+    const link = linkOf(4);
+    const listed = { addresses: ['192.168.7.1', '192.168.7.10'] };
+    assert.equal(readAnnouncement(service('192.168.7.1', listed), link), null);
+    const { addresses } = readAnnouncement(service('192.168.7.9', listed), link) ?? {};
+    assert.deepEqual(addresses, ['192.168.7.9', '192.168.7.10']);
+    const mapped = { addresses: ['::ffff:192.168.7.1', 'fe80::1', 'fd00::1', 'fd00::2'] };
+    assert.deepEqual(readAnnouncement(service('fe80::9%eth0', mapped), linkOf(6))?.addresses, [
+      'fe80::9%eth0',
+      'fd00::2',
+    ]);
+    const loopback = localLinks().find(({ isLoopback }) => isLoopback);
+    assert.ok(loopback !== undefined);
+    assert.ok(loopback.isOwn('127.0.0.1'));
+    assert.deepEqual(readAnnouncement(service('127.0.0.1'), loopback)?.addresses, ['127.0.0.1']);
+  });
+
   test('what is not exactly ours is not read', () => {
     const good = service('192.168.7.9');
     assert.notEqual(readAnnouncement(good, linkOf(4)), null);
@@ -78,7 +98,7 @@ describe('announcements', () => {
   });
 
   test('no more addresses are tried than a few', () => {
-    const addresses = Array.from({ length: 200 }, (_, n) => `192.168.7.${n}`);
+    const addresses = Array.from({ length: 200 }, (_, n) => `192.168.7.${n + 2}`);
     assert.equal(readAnnouncement(service('192.168.7.250', { addresses }), linkOf(4))?.addresses.length, 8);
   });
 });
@@ -165,6 +185,51 @@ describe('the choice', () => {
       choice.failed(visit.id, 1_000);
     }
     assert.equal(visits, 16);
+  });
+});
+
+describe('messages', () => {
+  const message = (records: number, questions = 0) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt16BE(questions, 4);
+    bytes.writeUInt16BE(records, 6);
+    return bytes;
+  };
+  /** How many such messages are read in one second. */
+  const read = (bytes: Buffer) => {
+    const intake = new Intake();
+    return Array.from({ length: 1_000 }, (_, n) => intake.takes(bytes, n)).filter(Boolean).length;
+  };
+
+  test('the more a message holds, the fewer are read in a second; the next begins anew', () => {
+    assert.deepEqual(
+      [1, 8, 32, 33].map((records) => read(message(records))),
+      [235, 50, 3, 0],
+    );
+    assert.deepEqual(
+      [1, 16, 17].map((questions) => read(message(0, questions))),
+      [235, 14, 0],
+    );
+    assert.deepEqual([Buffer.alloc(11), Buffer.alloc(9_001)].map(read), [0, 0]);
+    const intake = new Intake();
+    for (let n = 0; n < 100; n += 1) intake.takes(message(8), 999);
+    assert.ok(!intake.takes(message(8), 999));
+    assert.ok(intake.takes(message(8), 1_000));
+  });
+
+  test('an announcement of ours is read; 2 KB that would keep the library busy for half a second are not', () => {
+    const intake = new Intake();
+    const wasteful = Buffer.from(response(sameNames(128)), 'hex');
+    assert.equal(wasteful.length, 2_072);
+    assert.ok(!intake.takes(wasteful, 0));
+    assert.ok(intake.takes(Buffer.from(response(announcing(id('a'), id('b'), 9)), 'hex'), 0));
+  });
+
+  test('what comes over another link is not heard on this one', () => {
+    for (const from of ['192.168.8.9', '127.0.0.1', '8.8.8.8', '']) assert.ok(!comesFrom(from, linkOf(4)), from);
+    assert.ok(comesFrom('192.168.7.9', linkOf(4)));
+    for (const from of ['fe80::9%wlan0', '2001:db8::9']) assert.ok(!comesFrom(from, linkOf(6)), from);
+    for (const from of ['fe80::9%eth0', 'fd00::9']) assert.ok(comesFrom(from, linkOf(6)), from);
   });
 });
 

@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { lanServer } from '../../peer/main/hosted.ts';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
+import { Intake } from '../../peer/rendezvous/lan/intake.ts';
 import { localLinks } from '../../peer/rendezvous/lan/links.ts';
 import { Multicast } from '../../peer/rendezvous/lan/multicast.ts';
 import { lanRendezvous } from '../../peer/rendezvous/lan/rendezvous.ts';
@@ -35,8 +36,9 @@ async function couple(): Promise<Guest[]> {
 
 /** Multicast DNS as anybody on our links has it; it searches at once. Ends with the test. */
 function multicast(heard: (announcement: Announcement) => void): Multicast[] {
+  const intake = new Intake();
   return localLinks().map((link) => {
-    const all = new Multicast(link, {
+    const all = new Multicast(link, intake, {
       heard: (service) => {
         const announcement = readAnnouncement(service, link);
         if (announcement !== null) heard(announcement);

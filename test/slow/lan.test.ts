@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { describe } from 'node:test';
 import { roomMark } from '../../peer/rendezvous/lan/announcement.ts';
-import { announcing, response } from '../lab/dns.ts';
+import { announcing, response, sameNames } from '../lab/dns.ts';
 import { connected, type LanScene, playLan } from '../lab/lan.ts';
 import type { Host } from '../lab/network.ts';
 import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/play.ts';
@@ -46,6 +46,12 @@ describe('local network', { concurrency: 1 }, () => {
     for (const host of [scene.ann, scene.ben]) host.run('ip', 'addr', 'flush', 'dev', 'eth0', 'scope', 'global');
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
     await Promise.all([ann.exits(5), ben.exits(5)]);
+  });
+
+  playLan('two programs on one machine that is on a network', 'both', async (scene) => {
+    const [one, other] = [scene.chat('ann'), scene.chat('ann')];
+    await connected(one, other);
+    await talk(one, other);
   });
 
   playLan('two rooms at once on the same two machines', 'both', async (scene) => {
@@ -135,6 +141,7 @@ describe('local network', { concurrency: 1 }, () => {
     await ann.event('code');
     radio.give({ hex: 'ff'.repeat(8_000) });
     radio.give({ hex: response([], 65_535) });
+    for (let n = 0; n < 100; n += 1) radio.give({ hex: response(sameNames(n % 2 === 0 ? 128 : 32)) });
     const many = Array.from({ length: 60 }, (_, n) => announcing(fakeId(n), fakeId(n), 9)).flat();
     radio.give({ hex: response(many) });
     for (let n = 0; n < 2_000; n += 1) {

@@ -13,6 +13,8 @@ export interface LocalLink {
   readonly isLoopback: boolean;
   /** Whether an address, without a zone, lies in one of its networks: it is reached without a router. */
   readonly holds: (address: string) => boolean;
+  /** Whether an address, without a zone, is one of this machine's own just now, on whatever interface. */
+  readonly isOwn: (address: string) => boolean;
 }
 
 /** Interfaces that are looked at, at most: machines with many containers have hundreds. */
@@ -45,7 +47,14 @@ function linkOf(zone: string, family: 4 | 6, own: readonly NetworkInterfaceInfo[
     if (isIP(network) !== 0) networks.addSubnet(network, Number(length), `ipv${family}`);
   }
   const holds = (address: string) => isIP(address) === family && networks.check(address, `ipv${family}`);
-  return { zone, family, addresses: own.map(({ address }) => address), isLoopback, holds };
+  return { zone, family, addresses: own.map(({ address }) => address), isLoopback, holds, isOwn };
+}
+
+function isOwn(address: string): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((some = []) => some);
+  const own = new BlockList();
+  for (const one of all) own.addAddress(one.address, one.family === 'IPv4' ? 'ipv4' : 'ipv6');
+  return own.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 /** Whether this is an IPv6 address that needs a zone to be of use: fe80::/10 (RFC 4291, section 2.5.6). */
@@ -64,9 +73,19 @@ export function isNeighbour(address: string): boolean {
   return plain === '::1' || localLinks().some((link) => link.holds(plain));
 }
 
-/** How to write an address that was heard of on a link so that a connection can be made; null where it is not of it. */
+/** Whether a packet from this address, as a socket reports it, came by a link. */
+export function comesFrom(address: string, link: LocalLink): boolean {
+  const [, zone = link.zone] = address.split('%');
+  return zone === link.zone && link.holds(plainAddress(address));
+}
+
+/**
+ * How to write an address that was heard of on a link so that a connection can be made; null where it is not of it, or
+ * leads to this machine: nobody on a network has us connect to our own services. Programs on one machine meet on the
+ * loopback device.
+ */
 export function reachable(address: string, link: LocalLink): string | null {
   const plain = plainAddress(address);
-  if (!link.holds(plain)) return null;
+  if (!link.holds(plain) || (!link.isLoopback && link.isOwn(plain))) return null;
   return isLinkLocal(plain) ? `${plain}%${link.zone}` : plain;
 }

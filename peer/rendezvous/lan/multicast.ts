@@ -1,17 +1,12 @@
 /** Multicast DNS on one link: announces, asks and listens, by bonjour-service. */
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 import { SERVICE_TYPE, txtRecord } from './announcement.ts';
-import { type LocalLink, plainAddress } from './links.ts';
+import type { Intake } from './intake.ts';
+import { comesFrom, type LocalLink, plainAddress } from './links.ts';
 
 /** Groups of RFC 6762, section 3. */
 const GROUPS = { 4: '224.0.0.251', 6: 'ff02::fb' } as const;
-/** Bytes of a message (RFC 6762, section 17), and how many questions and records are read in one. */
-const MAX_MESSAGE = 9_000;
-const MAX_QUESTIONS = 16;
-const MAX_RECORDS = 128;
-/** Messages read in a second: far more than a large network has, and what a small machine bears. */
-const MAX_MESSAGES_PER_SECOND = 200;
 /** Services taken in between two searches. */
 const MAX_SERVICES = 64;
 /** How long (ms) saying goodbye may take. */
@@ -64,21 +59,21 @@ export class Multicast {
   readonly #services = new Map<string, Service>();
   #browser: Browser | null = null;
 
-  constructor(link: LocalLink, events: MulticastEvents) {
+  constructor(link: LocalLink, intake: Intake, events: MulticastEvents) {
     this.#link = link;
     this.#events = events;
     // Without `bind` the library listens at the address alone, where no multicast arrives.
     const [address = ''] = link.addresses;
     const way =
       link.family === 4 ? { interface: address, bind: '0.0.0.0' } : { interface: `::%${link.zone}`, bind: '::' };
-    const options = { type: `udp${link.family}`, ip: GROUPS[link.family], socket: checkedSocket(link.family), ...way };
+    const socket = checkedSocket(link, intake);
+    const options = { type: `udp${link.family}`, ip: GROUPS[link.family], socket, ...way };
     this.#bonjour = new Bonjour(options, () => undefined);
     const { mdns } = this.#inside;
     mdns.on('error', () => undefined);
     mdns.on('warning', () => undefined);
     mdns.on('packet', (_packet, from) => {
-      if (!link.addresses.includes(plainAddress(from.address)) && link.holds(plainAddress(from.address)))
-        events.stranger();
+      if (!link.addresses.includes(plainAddress(from.address))) events.stranger();
     });
     const send = mdns.send.bind(mdns);
     mdns.send = (message, ...more) => send(this.#ofThisLink(message), ...more);
@@ -156,26 +151,16 @@ async function within(ms: number, action: (done: () => void) => void): Promise<v
   });
 }
 
-/** A socket that lets no message through which would keep the library busy for long. */
-function checkedSocket(family: 4 | 6): Socket {
-  const socket = createSocket({ type: `udp${family}`, reuseAddr: true, ipv6Only: family === 6 });
+/** A socket that lets no message through which is not from the link, or would keep the library busy for long. */
+function checkedSocket(link: LocalLink, intake: Intake): Socket {
+  const socket = createSocket({ type: `udp${link.family}`, reuseAddr: true, ipv6Only: link.family === 6 });
   const emit = socket.emit.bind(socket) as (event: string, ...args: unknown[]) => boolean;
-  let second = 0;
-  let messages = 0;
   return Object.assign(socket, {
     emit: (event: string, ...args: unknown[]) => {
       if (event !== 'message') return emit(event, ...args);
-      const now = Math.floor(performance.now() / 1_000);
-      messages = now === second ? messages + 1 : 1;
-      second = now;
-      return messages <= MAX_MESSAGES_PER_SECOND && isSound(args[0] as Buffer) && emit(event, ...args);
+      const [message, from] = args as [Buffer, RemoteInfo];
+      // A socket hears what comes over other links, too: that counts once, there.
+      return comesFrom(from.address, link) && intake.takes(message, performance.now()) && emit(event, ...args);
     },
   });
-}
-
-/** Whether the header of a DNS message promises no more than we read (RFC 1035, section 4.1.1). */
-function isSound(message: Buffer): boolean {
-  if (message.length < 12 || message.length > MAX_MESSAGE) return false;
-  const [questions = 0, ...records] = [4, 6, 8, 10].map((at) => message.readUInt16BE(at));
-  return questions <= MAX_QUESTIONS && records.reduce((sum, count) => sum + count, 0) <= MAX_RECORDS;
 }

@@ -3,6 +3,7 @@
  * places, and there only while it has one.
  */
 import { type Announcement, readAnnouncement } from './announcement.ts';
+import { Intake } from './intake.ts';
 import { type LocalLink, localLinks } from './links.ts';
 import { Multicast, type Offer } from './multicast.ts';
 
@@ -39,6 +40,7 @@ export class Presence {
   /** By interface, version of IP and addresses. */
   readonly #links = new Map<string, Multicast>();
   readonly #offers = new Map<string, Offer>();
+  readonly #intake = new Intake();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = FIRST_PAUSE;
   #heard: Heard = 'nothing';
@@ -129,7 +131,7 @@ export class Presence {
   }
 
   #open(link: LocalLink): Multicast {
-    const multicast = new Multicast(link, {
+    const multicast = new Multicast(link, this.#intake, {
       heard: (service) => {
         const announcement = readAnnouncement(service, link);
         if (announcement === null || this.#offers.has(announcement.id)) return;
