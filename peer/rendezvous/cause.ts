@@ -4,7 +4,7 @@ import { AparteError } from '../../shared/errors.ts';
 /** What to do about a certificate of one's own making (Node reads the variable when it starts). */
 const TRUST = 'if you made it, name the file of who signed it in NODE_EXTRA_CA_CERTS';
 
-/** Codes of Node, c-ares and OpenSSL. A code not listed is shown as it is. */
+/** Codes of Node, c-ares, OpenSSL and our WebSocket. A code not listed is shown as it is. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the connection was cut',
@@ -26,6 +26,7 @@ const WORDS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `its TLS certificate comes from an unknown authority; ${TRUST}`,
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'it sent more than there is a limit for',
+  TOO_MANY_PINGS: 'it sent pings and read no answers',
 };
 
 /** What Socket.IO and Engine.IO say themselves. */

@@ -1,22 +1,26 @@
 /** The WebSocket under Socket.IO, made safe against a hostile server. */
 import { NodeWebSocket } from 'socket.io-client';
+import type { PingedSocket } from '../../shared/pings.ts';
+import { unreadPongs } from '../../shared/pings.ts';
 import { isHandshake } from './server-input.ts';
 
 /** How long the other side may take to close, in ms. `ws` alone would keep the process alive for half a minute. */
 const CLOSE_TIMEOUT = 500;
 /** How often the other side is asked for a sign of life, which must have come before it is asked again, in ms. */
 const HEARTBEAT = 3_000;
+/** Answers to its pings that the other side may leave unread. Engine.IO has pings of its own: few come here if any. */
+const MAX_UNREAD_PONGS = 256;
 
 /** What `ws` has and a browser's WebSocket has not, nor needs. */
-interface NodeSocket {
+interface NodeSocket extends PingedSocket {
   ping(): void;
-  terminate(): void;
-  on(event: 'pong' | 'close', listener: () => void): void;
+  on(event: 'ping' | 'pong' | 'close', listener: () => void): void;
 }
 
 /**
- * Refuses what the library would let throw out of an event handler, hangs up without the server's help, and notices
- * sooner than by the server's pings that a connection is dead, as behind a change of our address.
+ * Refuses what the library would let throw out of an event handler, hangs up without the server's help, notices
+ * sooner than by the server's pings that a connection is dead, as behind a change of our address, and answers no more
+ * pings than are read.
  */
 export class CheckedWebSocket extends NodeWebSocket {
   #isOpen = false;
@@ -36,7 +40,9 @@ export class CheckedWebSocket extends NodeWebSocket {
   override onOpen(): void {
     super.onOpen();
     const socket = this.ws as Partial<NodeSocket>;
-    if (socket.ping !== undefined) this.#listen(socket as NodeSocket);
+    if (socket.ping === undefined) return;
+    this.#listen(socket as NodeSocket);
+    this.#limitPings(socket as NodeSocket);
   }
 
   /** RFC 6455, section 5.5.2. */
@@ -51,6 +57,18 @@ export class CheckedWebSocket extends NodeWebSocket {
       answered = true;
     });
     socket.on('close', () => clearInterval(this.#heartbeat));
+  }
+
+  #limitPings(socket: NodeSocket): void {
+    let unread = 0;
+    const onPing = () => {
+      unread = unreadPongs(unread, socket.bufferedAmount);
+      if (unread <= MAX_UNREAD_PONGS) return;
+      socket.off('ping', onPing);
+      this.onError('too many pings', { code: 'TOO_MANY_PINGS' });
+      socket.terminate();
+    };
+    socket.on('ping', onPing);
   }
 
   override doClose(): void {

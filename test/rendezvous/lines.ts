@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -89,8 +90,11 @@ export async function sayer(text: string): Promise<number> {
   return listen(createServer((socket) => socket.end(text)));
 }
 
-/** A WebSocket server that sends a text, the next as often as it hears something, and never a goodbye (RFC 6455). */
-export async function rawWebSocket(texts: readonly string[]): Promise<number> {
+/**
+ * A WebSocket server that sends a text, the next as often as it hears something, and never a goodbye (RFC 6455).
+ * `after`: what it does instead when it has no more.
+ */
+export async function rawWebSocket(texts: readonly string[], after?: (socket: Duplex) => void): Promise<number> {
   const server = createHttpServer();
   server.on('upgrade', (request, socket) => {
     const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
@@ -99,6 +103,11 @@ export async function rawWebSocket(texts: readonly string[]): Promise<number> {
     socket.write(`${[...head, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n`);
     const rest = [...texts];
     const next = () => {
+      if (rest.length === 0 && after !== undefined) {
+        socket.off('data', next);
+        after(socket);
+        return;
+      }
       const payload = Buffer.from(rest.shift() ?? '');
       if (payload.length > 0) socket.write(Buffer.concat([Buffer.of(0x81, payload.length), payload]));
     };

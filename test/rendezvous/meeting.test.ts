@@ -5,7 +5,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
 import { allLeave, Guest } from './guest.ts';
-import { atEnd, endAll, freePort, line } from './lines.ts';
+import { atEnd, endAll, freePort, line, OPENING, rawWebSocket } from './lines.ts';
 
 afterEach(async () => {
   await allLeave();
@@ -99,4 +99,27 @@ test('it is tried until a server is there', async () => {
   assert.equal(a.retryAt, 1_000_250);
   await start(port);
   await a.heard('joined');
+});
+
+test('a server that floods pings and reads no answer is left before they fill the memory', async () => {
+  // As much as the operating system keeps for both, many times over.
+  const most = 64 * 2 ** 20;
+  let sent = 0;
+  const ping = Buffer.concat([Buffer.of(0x89, 125), Buffer.alloc(125)]);
+  const pings = Buffer.concat(Array.from({ length: 500 }, () => ping));
+  const port = await rawWebSocket([OPENING, '40{"sid":"x"}'], (socket) => {
+    socket.pause();
+    const flood = () => {
+      while (sent < most && !socket.destroyed) {
+        sent += pings.length;
+        if (!socket.write(pings)) return;
+      }
+    };
+    socket.on('drain', flood);
+    flood();
+  });
+  const guest = new Guest(`http://127.0.0.1:${port}`, 'team', 1);
+  await guest.heard('lost');
+  assert.match(guest.causes[0]?.message ?? '', /it sent pings and read no answers/);
+  assert.ok(sent < most);
 });
