@@ -87,7 +87,7 @@ describe('ends', { concurrency: 3 }, () => {
     await first.exits(0);
     assert.equal(first.events[0]?.type, 'ready');
     noTrace(first);
-    const plain = shell(`$APARTE chat --plain --timeout 20 7-ocean-violin </dev/zero | head -n 1`);
+    const plain = shell(`$APARTE chat --plain --timeout 20 ${freshCode()} </dev/zero | head -n 1`);
     await plain.exits(0);
     noTrace(plain);
   });

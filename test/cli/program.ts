@@ -89,7 +89,8 @@ export class Program {
       if (found !== null && found !== undefined) return found;
       const over = this.ended !== null ? `it ended with ${JSON.stringify(this.ended)}` : null;
       if (over !== null || Date.now() >= deadline) {
-        assert.fail(`no ${what}: ${over ?? 'it still runs'}\n--- stdout\n${this.stdout}\n--- stderr\n${this.stderr}`);
+        const said = `--- stdout\n${this.stdout.slice(-4_096)}\n--- stderr\n${this.stderr}`;
+        assert.fail(`no ${what}: ${over ?? 'it still runs'}\n${said}`);
       }
       await this.#change(deadline - Date.now());
     }
