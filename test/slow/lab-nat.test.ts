@@ -103,7 +103,8 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
     async (scene) => {
       const { ann, ben } = await scene.pair();
       await talk(ann, ben);
-      assert.equal(ann.events.findLast(({ type }) => type === 'peer')?.['path'], 'direct');
+      // Where the relay's path was found first, the conversation goes over to the better one once that is found.
+      for (const talker of [ann, ben]) await talker.event('peer', { status: 'connected', path: 'direct' });
     },
   );
 });
