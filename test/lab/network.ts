@@ -96,6 +96,17 @@ export class Host {
     this.run('nft', `add rule inet loss in iifname eth0 numgen random mod 100 < ${percent} counter drop`);
   }
 
+  /** Neither sends to an IPv4 address nor takes anything from it, until all are admitted again. */
+  bar(address: string): void {
+    this.run('nft', 'add table ip bar; add chain ip bar in { type filter hook input priority 0; }');
+    this.run('nft', 'add chain ip bar out { type filter hook output priority 0; }');
+    this.run('nft', `add rule ip bar in ip saddr ${address} drop; add rule ip bar out ip daddr ${address} drop`);
+  }
+
+  admit(): void {
+    this.run('nft', 'delete table ip bar');
+  }
+
   /** How many packets have been lost by chance. */
   get lost(): number {
     return Number(/packets (\d+)/.exec(this.run('nft', 'list table inet loss'))?.[1]);

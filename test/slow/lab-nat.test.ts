@@ -103,8 +103,21 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
     async (scene) => {
       const { ann, ben } = await scene.pair();
       await talk(ann, ben);
-      // Where the relay's path was found first, the conversation goes over to the better one once that is found.
+      // Now and then the relay's path is found first.
       for (const talker of [ann, ben]) await talker.event('peer', { status: 'connected', path: 'direct' });
+    },
+  );
+
+  play(
+    'a path by a relay is left for a direct one that is found later, and both are told',
+    { ...homes('cone', 'cone'), ...allowed },
+    async (scene) => {
+      scene.hosts.ann.bar('203.0.113.2');
+      const pair = await scene.pair();
+      await talk(pair.ann, pair.ben);
+      for (const talker of Object.values(pair)) await talker.event('peer', { status: 'connected', path: 'relay' });
+      scene.hosts.ann.admit();
+      for (const talker of Object.values(pair)) await talker.event('peer', { status: 'connected', path: 'direct' });
     },
   );
 });
