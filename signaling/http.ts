@@ -1,8 +1,7 @@
 /** The HTTP or HTTPS face of the server: health checks, and nothing else that would be worth asking for. */
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { ServerOptions } from 'node:https';
-import { Server as HttpsServer } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Limits } from './limits.ts';
@@ -60,7 +59,8 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
   const server =
     certificate === undefined
       ? createServer(options, respond)
-      : new TlsServer({ ...options, ...certificate, handshakeTimeout: patience }, respond);
+      : createTlsServer({ ...options, ...certificate, handshakeTimeout: patience }, respond);
+  cutAllAtOnce(server);
   // Long-polling takes up to two connections a client.
   server.maxConnections = 2 * limits.connections;
   // Node drops what comes behind the count, as the address that a trusted proxy appends. Their bytes have a limit.
@@ -82,22 +82,23 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
   return server;
 }
 
-/** Lets go of those as well who have not finished the TLS handshake, which Node would wait for. */
-class TlsServer extends HttpsServer {
-  readonly #open = new Set<Socket>();
-
-  constructor(options: ServerOptions, respond: RequestListener) {
-    super(options, respond);
-    this.on('connection', (socket: Socket) => {
-      this.#open.add(socket);
-      socket.once('close', () => this.#open.delete(socket));
-    });
+/**
+ * Has `closeAllConnections` cut off all there are: Node's own leaves out who has not finished a TLS handshake, and
+ * WebSockets, for whose end `close` would wait.
+ */
+function cutAllAtOnce(server: Server): void {
+  const open = new Set<Socket>();
+  // One listener for all of them.
+  function closed(this: Socket): void {
+    open.delete(this);
   }
-
-  override closeAllConnections(): void {
-    super.closeAllConnections();
-    for (const socket of this.#open) socket.destroy();
-  }
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('close', closed);
+  });
+  server.closeAllConnections = () => {
+    for (const socket of open) socket.destroy();
+  };
 }
 
 /** Puts the headers on every answer of a server, whoever gives it. To be called last, so that it comes first. */

@@ -14,7 +14,6 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Door } from './door.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Farewell, letGo } from './farewell.ts';
-import { HangingUp } from './hanging-up.ts';
 import type { Limits } from './limits.ts';
 import type { ServerObserver } from './observer.ts';
 import type { Packet } from './packets.ts';
@@ -27,6 +26,7 @@ import { after } from './rooms.ts';
 import type { Carrier, Socket } from './sockets.ts';
 import { createSocketServer, hangUp } from './sockets.ts';
 import { forgetRooms, keepLittle } from './thrift.ts';
+import { limitWebSockets } from './web-sockets.ts';
 
 /** How long `close` waits for those who were told to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
@@ -45,7 +45,6 @@ export class Matchmaker {
   readonly #connections = new Map<Carrier, Connection>();
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<Connection, number>();
-  readonly #hangingUp = new HangingUp();
   // One listener for all of them: a closure for each would add a twentieth to what a waiting client costs.
   readonly #onPacket = this.#ofCarrier((connection, packet: Packet) => this.#weigh(connection, packet));
   readonly #onClose = this.#ofCarrier((connection, reason: string) => this.#closed(connection, reason));
@@ -94,6 +93,7 @@ export class Matchmaker {
     io.on('connection', (socket) => this.#introduced(socket));
     // After those above, which still see what there is.
     keepLittle(http, io);
+    limitWebSockets(io, limits);
     if (cluster === null) forgetRooms(io);
   }
 
@@ -173,7 +173,6 @@ export class Matchmaker {
     if (reason === 'ping timeout') this.#observer.refused('silent');
     if (this.#connections.size === 0) this.#onEmpty();
     this.#doorkeeper.disconnected(carrier.remoteAddress);
-    this.#hangingUp.add(carrier, performance.now());
   }
 
   /** Looks at every packet before the library reads it. */
@@ -238,7 +237,6 @@ export class Matchmaker {
       this.#roomless.delete(connection);
       this.#drop(connection, 'idle');
     }
-    this.#hangingUp.sweep(now, this.#limits.hangUpWithin);
     // What comes from other servers is not weighed as it is told.
     if (this.#cluster !== null) {
       for (const { socket } of this.#connections.values()) if (socket !== null) this.#dispatcher.dropIfSlow(socket);
@@ -262,7 +260,6 @@ export class Matchmaker {
     );
     const impatience = setTimeout(() => {
       for (const carrier of this.#connections.keys()) carrier.close(true);
-      this.#hangingUp.sweep(performance.now(), 0);
       this.#http.closeAllConnections();
     }, CLOSE_TIMEOUT);
     await new Promise<void>((resolve) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Farewell } from '../../signaling/farewell.ts';
 import { start } from './command.ts';
-import { Client, couple, serve, until } from './kit.ts';
+import { Client, couple, poll, rawWebSocket, serve, until } from './kit.ts';
 
 /** Longer than any test. */
 const LONG = 600_000;
@@ -121,4 +121,17 @@ test('a drain has an end, even for those who never stop', async (t) => {
   await server.close(200);
   await first.ended;
   assert.equal(first.told.at(-1)?.[0], 'fault');
+});
+
+test('closing waits for no WebSocket that does not close', async (t) => {
+  // Longer than is waited for here.
+  const server = await serve(t, { hangUpWithin: 40_000 });
+  const direct = await rawWebSocket(t, server.port);
+  const probing = await rawWebSocket(t, server.port, await poll(server.url));
+  for (const socket of [direct, probing]) socket.resume();
+  let isClosed = false;
+  void server.close().then(() => {
+    isClosed = true;
+  });
+  await until('closed', () => isClosed);
 });

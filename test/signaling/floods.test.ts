@@ -12,7 +12,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
-import { Client, couple, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
+import { Client, couple, poll, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
 
 /** A server that notes why it refuses. */
 async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Partial<AddressLimits> = {}) {
@@ -118,6 +118,14 @@ test('who opens a WebSocket and says nothing, or answers no ping, is dropped', a
   deaf.write(textFrame('40{"aparte":1}'));
   await gone(deaf);
   await until('silent', () => patient.causes.includes('silent'));
+});
+
+test('a WebSocket that a client may change over to is cut off with the client, if it does not close', async (t) => {
+  const { server, causes } = await guarded(t, { joinWithin: 500 });
+  const probing = await rawWebSocket(t, server.port, await poll(server.url));
+  probing.resume();
+  await until('cut off', () => probing.closed);
+  assert.deepEqual(causes, ['idle']);
 });
 
 test('what is too long, or no HTTP, is refused and counted', async (t) => {

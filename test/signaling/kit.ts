@@ -140,14 +140,20 @@ export async function undisturbed([first, second]: readonly [Client, Client]): P
   assert.deepEqual(await first.next('frame'), { from: '2', data: Buffer.from([4, 5]) });
 }
 
-/** A TCP connection that has asked for a WebSocket and was let in. */
-export async function rawWebSocket(t: TestContext, port: number): Promise<TcpSocket> {
+/** Begins to poll; returns the name of the connection. */
+export async function poll(url: string): Promise<string> {
+  const answer = await (await fetch(`${url}/socket.io/?EIO=4&transport=polling`)).text();
+  return (JSON.parse(answer.slice(1)) as { sid: string }).sid;
+}
+
+/** A TCP connection that has asked for a WebSocket and was let in; `sid`: of the client that polls and is to use it. */
+export async function rawWebSocket(t: TestContext, port: number, sid?: string): Promise<TcpSocket> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
   socket.on('error', () => {});
   socket.write(
-    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    `GET /socket.io/?EIO=4&transport=websocket${sid === undefined ? '' : `&sid=${sid}`} HTTP/1.1\r\n` +
+      'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   );
   const [answer] = (await once(socket, 'data')) as [Buffer];
   assert.match(answer.toString('latin1'), /^HTTP\/1\.1 101 /);

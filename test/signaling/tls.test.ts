@@ -12,7 +12,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
 import { start } from './command.ts';
-import { Client, undisturbed } from './kit.ts';
+import { Client, undisturbed, until } from './kit.ts';
 
 const skip = NO_OPENSSL;
 const authority = skip === false ? new Authority() : null;
@@ -69,13 +69,24 @@ test('nothing older than TLS 1.2 is spoken, and no plain HTTP', { skip }, async 
   await once(plain, 'close');
 });
 
-test('closing does not wait for who never finishes a TLS handshake', { skip }, async () => {
-  const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, tls: issue('mute') });
+test('closing waits for nobody who never finishes a TLS handshake, a request, or a WebSocket', { skip }, async () => {
+  const limits = { ...LIMITS, hangUpWithin: 40_000 };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, tls: issue('mute') });
   const mute = dial(server.port, '127.0.0.1').on('error', () => {});
   await once(mute, 'connect');
-  const ended = once(mute.resume(), 'close');
-  await server.close();
-  await ended;
+  const upgrade = 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+  const secure = ['GET / HTTP/1.1\r\n', `${upgrade}${key}Host: localhost\r\n\r\n`].map((text) => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', ca: ca() }).on('error', () => {});
+    socket.write(text);
+    return socket;
+  });
+  await once(secure[1] ?? assert.fail(), 'data');
+  const sockets = [mute, ...secure];
+  for (const socket of sockets) socket.resume();
+  const closed = server.close();
+  await until('all cut off', () => sockets.every((socket) => socket.closed));
+  await closed;
 });
 
 test('a new certificate is shown to who comes, and disturbs nobody; a bad one changes nothing', { skip }, async (t) => {
