@@ -79,7 +79,7 @@ const FLAGS: readonly LimitFlag[] = [
   },
   {
     name: 'max-packets-per-second',
-    text: `packets on one connection; ${PACKET_BURST} times as many at once`,
+    text: `packets on one connection, and WebSocket pings; ${PACKET_BURST} times as many at once`,
     bounds: [16, MILLION],
     usual: LIMITS.packets.perSecond,
     set: (limits, n) => ({ ...limits, packets: rate(n, PACKET_BURST) }),
@@ -100,7 +100,7 @@ const FLAGS: readonly LimitFlag[] = [
   },
   {
     name: 'max-unread-packets',
-    text: 'packets that wait for a slow reader before it is dropped',
+    text: 'packets, or answers to WebSocket pings, that wait for a slow reader before it is dropped',
     bounds: [16, MILLION],
     usual: LIMITS.backlog,
     set: (limits, backlog) => ({ ...limits, backlog }),

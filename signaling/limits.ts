@@ -65,9 +65,12 @@ export interface Limits extends RoomLimits {
   readonly hangUpWithin: number;
   /** How often overdue places, rooms and connections are looked for. */
   readonly sweepEvery: number;
-  /** Packets that wait for a slow reader: with 16 KiB frames, which are two packets each, 2 MiB. */
+  /**
+   * Packets that wait for a slow reader: with 16 KiB frames, which are two packets each, 2 MiB. So many answers to
+   * WebSocket pings, of 127 bytes at most, may wait as well.
+   */
   readonly backlog: number;
-  /** Packets of one connection: a newcomer to a room of 50 sends some 800 at once. */
+  /** Packets of one connection: a newcomer to a room of 50 sends some 800 at once. As many WebSocket pings besides. */
   readonly packets: Rate;
   /** Bytes from one connection: the same newcomer sends some 3 MiB. */
   readonly bytes: Rate;

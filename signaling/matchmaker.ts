@@ -93,7 +93,7 @@ export class Matchmaker {
     io.on('connection', (socket) => this.#introduced(socket));
     // After those above, which still see what there is.
     keepLittle(http, io);
-    limitWebSockets(io, limits);
+    limitWebSockets(io, limits, (cause) => observer.refused(cause));
     if (cluster === null) forgetRooms(io);
   }
 
