@@ -94,7 +94,9 @@ export class Client {
     // Not `queueMicrotask`, which costs Node several times as much.
     void RESOLVED.then(() => {
       this.#settling = false;
-      if (!this.#over) this.#settle();
+      if (this.#over) return;
+      this.#settle();
+      this.#parts.room.prepare();
     });
   }
 

@@ -92,10 +92,21 @@ function lebBytes(length: number): number {
  * (`prepend_len`). The result determines its parts.
  */
 export function lv(...parts: Uint8Array[]): Uint8Array {
-  let length = 0;
+  return joinLv(0, parts);
+}
+
+/** A byte, and an {@link lv} list behind it. */
+export function lvBehind(first: number, ...parts: Uint8Array[]): Uint8Array {
+  const joined = joinLv(1, parts);
+  joined[0] = first;
+  return joined;
+}
+
+function joinLv(start: number, parts: readonly Uint8Array[]): Uint8Array {
+  let length = start;
   for (const part of parts) length += lebBytes(part.length) + part.length;
   const joined = new Uint8Array(length);
-  let offset = 0;
+  let offset = start;
   for (const part of parts) {
     let rest = part.length;
     for (; rest >= 128; rest = Math.floor(rest / 128)) joined[offset++] = (rest % 128) + 128;

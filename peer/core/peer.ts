@@ -7,12 +7,12 @@ import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
 import { Correspondence } from './correspondence.ts';
-import type { Delivery } from './delivery.ts';
 import type { Fact, KnownPeer, PeerStatus } from './events.ts';
-import type { ManualOptions } from './manual-meeting.ts';
+import type { PeerEvents, PeerOptions } from './peer-options.ts';
 import { Recent } from './recent.ts';
 import { Reunion } from './reunion.ts';
-import { Session, type SessionEnd, type SessionEvents } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionEnd, SessionEvents } from './session-options.ts';
 
 /** Tickets are good for so long (ms) after the link was lost: 24 h. */
 const TICKET_LIFE = 24 * 3_600_000;
@@ -25,30 +25,6 @@ const NEXT_LINK_PATIENCE = 8_000;
 /** Sessions that may end at a bad frame within a minute (ms) before we stop to come back. */
 const MAX_OFFENCES = 3;
 const OFFENCE_MEMORY = 60_000;
-
-/** What a peer reports to the room. Called during a step. */
-export interface PeerEvents {
-  /** A session with this peer stands, or one that was quiet is heard again: the room may leave the rendezvous. */
-  connected(): void;
-  /** Something was delivered, perhaps the last. */
-  delivered(): void;
-  /** Something failed that does not end the conversation. */
-  noted(cause: AparteError): void;
-  ended(end: SessionEnd): void;
-}
-
-/** What the room knows when somebody has proven the code. */
-export interface PeerOptions {
-  /** Ours, as in the handshake. */
-  readonly profile: Profile;
-  readonly known: readonly KnownPeer[];
-  /** What is said to the peer, begun before he came. */
-  readonly delivery: Delivery;
-  /** How long (ms) to try to come back after the path was lost; null for as long as the tickets are good. */
-  readonly reconnect: number | null;
-  /** How the two paired by hand; undefined where they did not. */
-  readonly manual: ManualOptions | undefined;
-}
 
 /** A session that is being set up, with the handshake whose signals it still needs. */
 interface Pending {
@@ -93,6 +69,11 @@ export class Peer {
   get wakeAt(): number | null {
     const pending = this.#pending?.session.wakeAt ?? null;
     return earliest(this.#session?.wakeAt ?? null, pending, this.#reunion?.wakeAt ?? null, this.giveUpAt);
+  }
+
+  /** Derives at leisure what the next frame needs. */
+  prepare(): void {
+    this.#session?.prepare();
   }
 
   /** There is more to be delivered. */

@@ -5,42 +5,15 @@
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
-import type { RelayPolicy } from '../../shared/ice.ts';
-import type { Identity, Random } from '../crypto/index.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
 import { Delivery, MessageIds, outgoing } from './delivery.ts';
-import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './events.ts';
+import type { Fact, Order, UserCommand, Waiting } from './events.ts';
 import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
-import type { ManualOptions } from './manual-meeting.ts';
 import { type Meeting, openMeeting, takeAnswer } from './meeting.ts';
 import { Peer } from './peer.ts';
-import type { SessionEnd } from './session.ts';
+import type { RoomOptions } from './room-options.ts';
+import type { SessionEnd } from './session-options.ts';
 import { waitingFor } from './waiting.ts';
-
-/** What a room is opened with. */
-export interface RoomOptions {
-  readonly version: string;
-  /** The rendezvous server as shown to the user, null where there is none. */
-  readonly server: string | null;
-  readonly name: string;
-  readonly identity: Identity;
-  readonly known: readonly KnownPeer[];
-  /** Null nameplate: one is asked for. The secret is normalised. */
-  readonly code: { readonly nameplate: string | null; readonly secret: string };
-  /** To pair by hand, and not by the code. Left out: no. */
-  readonly manual?: ManualOptions;
-  /** Makes the invite of a code, null where there is no server to name. */
-  invite(code: string): string | null;
-  /** How long (ms) to wait for the other side; null for ever. */
-  readonly timeout: number | null;
-  /** How long (ms) to try to come back after the path was lost; null as long as can be. */
-  readonly reconnect: number | null;
-  /** How long (ms) the server may be out of reach at the start; null for ever. */
-  readonly serverPatience: number | null;
-  readonly random: Random;
-  /** Left out: `never`. */
-  readonly relay?: RelayPolicy;
-}
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
 export class Room {
@@ -102,6 +75,11 @@ export class Room {
   /** Takes a fact. Returns what to do, in order. */
   step(fact: Fact, clock: Clock): Order[] {
     return this.#during(clock, () => this.#take(fact));
+  }
+
+  /** Derives at leisure, while nobody waits, what the next message needs. */
+  prepare(): void {
+    this.#peer?.prepare();
   }
 
   /** When (ms) a `tick` is due at the latest; null for never. */

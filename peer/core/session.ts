@@ -9,6 +9,7 @@ import type { Met } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import { Pulse } from './pulse.ts';
+import type { SessionEnd, SessionEvents, SessionOptions } from './session-options.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './wire.ts';
 
 /** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
@@ -21,31 +22,6 @@ const ACK_EVERY = 64;
 const BYE_PATIENCE = 3_000;
 /** How long (ms) the first frame may take once the link is open. */
 const CONFIRM_PATIENCE = 5_000;
-
-/** Why a session ended: the peer said goodbye (with something of his undelivered: gave up), or we did, or something broke. */
-export type SessionEnd = 'peer-left' | 'peer-gave-up' | 'we-left' | AparteError;
-
-/** What a session reports. Called during a step. */
-export interface SessionEvents {
-  /** The first frame of the other side has opened: it holds the session keys. */
-  confirmed(): void;
-  /** A message for the layers above. */
-  message(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void;
-  /** Nothing was heard for so long that the path must be taken for lost; it may come back. */
-  quiet(): void;
-  /** The path that was quiet has come back. */
-  heard(): void;
-  /** `tickets`: those that were good at the end, newest first. */
-  ended(end: SessionEnd, tickets: readonly Ticket[]): void;
-}
-
-/** What a session keeps to. */
-export interface SessionOptions {
-  /** How long (ms) the link may take to open. */
-  readonly patience: number;
-  /** Why no relay may carry it; null where one may. */
-  readonly relayRefusal: string | null;
-}
 
 /** One session. Its link is closed when it ends. */
 export class Session {
@@ -226,6 +202,11 @@ export class Session {
   #ack(): void {
     this.#ackedAt = this.#channel.received;
     this.#seal({ kind: 'ack', seen: this.#channel.received });
+  }
+
+  /** Derives at leisure what the next frame needs. */
+  prepare(): void {
+    this.#channel.prepare();
   }
 
   /** Says goodbye. The caller has seen to it that nothing is left to deliver, or that there is no more time. */

@@ -2,7 +2,7 @@
  * What peers say to one another inside sealed DATA frames: one kind byte, then an `lv` list (docs/PROTOCOL.md,
  * Messages). Type, encoder and decoder of each live here and nowhere else.
  */
-import { concat, fromLv, fromU64, fromUtf8, lv, u64, utf8 } from '../../shared/bytes.ts';
+import { fromLv, fromU64, fromUtf8, lvBehind, u64, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 
@@ -41,31 +41,31 @@ export type PeerMessage =
 
 type Bytes = Uint8Array;
 
-const flag = (on: boolean) => Uint8Array.of(on ? 1 : 0);
-
-function body(message: PeerMessage): Uint8Array {
-  switch (message.kind) {
-    case 'part':
-      return lv(u64(message.seq), message.chunk);
-    case 'text':
-      return lv(u64(message.seq), message.id, u64(message.at), flag(message.raw), u64(message.shown), message.chunk);
-    case 'shown':
-      return lv(u64(message.seq));
-    case 'typing':
-      return lv(flag(message.on));
-    case 'bye':
-      return lv(flag(message.complete));
-    case 'ping':
-    case 'ack':
-      return lv(u64(message.seen));
-    default:
-      return new Uint8Array(0);
-  }
-}
+const [NO, YES] = [Uint8Array.of(0), Uint8Array.of(1)];
+const flag = (on: boolean) => (on ? YES : NO);
 
 /** The plain bytes of a message, ready to be sealed. */
 export function encodeMessage(message: PeerMessage): Uint8Array {
-  return concat(Uint8Array.of(KIND[message.kind]), body(message));
+  const kind = KIND[message.kind];
+  switch (message.kind) {
+    case 'part':
+      return lvBehind(kind, u64(message.seq), message.chunk);
+    case 'text': {
+      const { seq, id, at, raw, shown, chunk } = message;
+      return lvBehind(kind, u64(seq), id, u64(at), flag(raw), u64(shown), chunk);
+    }
+    case 'shown':
+      return lvBehind(kind, u64(message.seq));
+    case 'typing':
+      return lvBehind(kind, flag(message.on));
+    case 'bye':
+      return lvBehind(kind, flag(message.complete));
+    case 'ping':
+    case 'ack':
+      return lvBehind(kind, u64(message.seen));
+    default:
+      return lvBehind(kind);
+  }
 }
 
 function fromFlag(bytes: Uint8Array): boolean {

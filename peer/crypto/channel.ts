@@ -7,6 +7,7 @@
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
+import { Chain } from './chain.ts';
 import { bucket, counter, HEADER_BYTES, isBucket, nonce, pad, SESSION, unpad } from './frame.ts';
 import { derive, derive32 } from './hash.ts';
 import { inspect } from './inspect.ts';
@@ -23,7 +24,7 @@ import {
   x25519Pair,
 } from './sodium.ts';
 import type { Role } from './step.ts';
-import { advance, mix, readStep, stepHeader } from './step.ts';
+import { mix, readStep, stepHeader } from './step.ts';
 import { Ticket } from './ticket.ts';
 
 /** The most a DATA frame holds, in bytes. */
@@ -57,8 +58,8 @@ export class Channel {
   readonly #random: Random;
   #alive = true;
   #root: Uint8Array;
-  #sending: Uint8Array;
-  #receiving: Uint8Array;
+  readonly #sending: Chain;
+  readonly #receiving: Chain;
   /** The peer's ratchet key: from its step until ours, which is as long as we hold the turn. */
   #theirs: Uint8Array | null = null;
   /** Our ratchet secret: from our step until the peer's, which is as long as the peer holds the turn. */
@@ -82,8 +83,8 @@ export class Channel {
     this.#role = keys.role;
     this.#random = random;
     this.#root = derive32(keys.session, 'rk');
-    this.#sending = derive32(keys.session, isA ? 'ck A' : 'ck B');
-    this.#receiving = derive32(keys.session, isA ? 'ck B' : 'ck A');
+    this.#sending = new Chain(derive32(keys.session, isA ? 'ck A' : 'ck B'));
+    this.#receiving = new Chain(derive32(keys.session, isA ? 'ck B' : 'ck A'));
     this.#tickets = [derive(this.#root, 'ticket')];
     if (isA) this.#theirs = keys.ratchet.slice();
     else this.#secret = keys.ratchet.slice();
@@ -106,14 +107,19 @@ export class Channel {
     const size = bucket(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD);
     const content = pad(plain, size - HEADER_BYTES - BOX_OVERHEAD);
     const header = nonce(SESSION.data, this.#sent);
-    const next = advance(this.#sending);
     const frame = new Uint8Array(size);
-    frame.set(header.subarray(0, HEADER_BYTES));
-    frame.set(box(next.message, header, content), HEADER_BYTES);
-    wipe(next.message, this.#sending);
-    this.#sending = next.chain;
+    frame.set(header);
+    frame.set(box(this.#sending.message, header, content), HEADER_BYTES);
+    this.#sending.advance();
     this.#sent++;
     return frame;
+  }
+
+  /** Derives the keys of the next frame of each side, so that they are there when it comes. To be called at leisure. */
+  prepare(): void {
+    if (!this.#alive) return;
+    this.#sending.prepare();
+    this.#receiving.prepare();
   }
 
   /**
@@ -170,7 +176,9 @@ export class Channel {
   /** Zeroes all keys. Idempotent. Tickets handed out live on. */
   wipe(): void {
     this.#alive = false;
-    wipe(this.#root, this.#sending, this.#receiving, this.#secret, this.#kemSecret, ...this.#tickets);
+    this.#sending.wipe();
+    this.#receiving.wipe();
+    wipe(this.#root, this.#secret, this.#kemSecret, ...this.#tickets);
   }
 
   [inspect](): string {
@@ -182,17 +190,11 @@ export class Channel {
   }
 
   #openData(frame: Uint8Array, now: number): Uint8Array {
-    const next = advance(this.#receiving);
-    try {
-      const plain = unpad(unbox(next.message, nonce(SESSION.data, this.#received), frame.subarray(HEADER_BYTES)));
-      this.#heard(now, next.chain);
-      return plain;
-    } catch (cause) {
-      wipe(next.chain);
-      throw cause;
-    } finally {
-      wipe(next.message);
-    }
+    const sealed = frame.subarray(HEADER_BYTES);
+    const plain = unpad(unbox(this.#receiving.message, nonce(SESSION.data, this.#received), sealed));
+    this.#receiving.advance();
+    this.#heard(now);
+    return plain;
   }
 
   #openStep(frame: Uint8Array, now: number): null {
@@ -211,7 +213,8 @@ export class Channel {
     } finally {
       wipe(next.message);
     }
-    this.#heard(now, next.chain);
+    this.#receiving.replace(next.chain);
+    this.#heard(now);
     this.#replaceRoot(next.root, 0);
     wipe(this.#secret, this.#kemSecret);
     this.#secret = null;
@@ -232,8 +235,8 @@ export class Channel {
     const size = bucket(header.length + BOX_OVERHEAD + 1);
     const content = pad(EMPTY, size - header.length - BOX_OVERHEAD);
     const frame = concat(header, box(next.message, nonce(SESSION.step, this.#sent), content));
-    wipe(next.message, this.#sending);
-    this.#sending = next.chain;
+    wipe(next.message);
+    this.#sending.replace(next.chain);
     this.#sent++;
     this.#replaceRoot(next.root, 1);
     this.#passTurn(pair, kem, now);
@@ -257,9 +260,7 @@ export class Channel {
     this.#tickets = [derive(root, 'ticket'), ...this.#tickets.slice(0, keep)];
   }
 
-  #heard(now: number, chain: Uint8Array): void {
-    wipe(this.#receiving);
-    this.#receiving = chain;
+  #heard(now: number): void {
     this.#received++;
     this.#heardAt = now;
     this.#turnAt = Math.min(this.#turnAt, now);

@@ -23,8 +23,16 @@ const HAS_KEM_ANSWER = 2;
 const FIXED_BYTES = HEADER_BYTES + 1 + KEY_BYTES;
 const MESSAGE_LABEL = lv(PROTOCOL, utf8('msg'));
 
+/** What follows from a chain key. */
+export interface Advanced {
+  /** The next chain key. */
+  readonly chain: Uint8Array;
+  /** The key of one frame. */
+  readonly message: Uint8Array;
+}
+
 /** `ck' ‖ mk = K(ck, "msg")`: the next chain key, and the key of one frame. */
-export function advance(chain: Uint8Array): { readonly chain: Uint8Array; readonly message: Uint8Array } {
+export function advance(chain: Uint8Array): Advanced {
   const both = keyedBlake2b(MESSAGE_LABEL, chain);
   return { chain: both.subarray(0, 32), message: both.subarray(32) };
 }

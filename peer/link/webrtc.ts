@@ -8,7 +8,7 @@
  * - End deliberately: close the links, flush the output, then `process.reallyExit(code)`. Where the process runs the
  *   native destructors of many connections at exit, it dies of SIGSEGV now and then.
  */
-import SimplePeer from 'simple-peer';
+import type SimplePeer from 'simple-peer';
 import { AparteError } from '../../shared/errors.ts';
 import type { IceServer, RelayPolicy } from '../../shared/ice.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
@@ -16,6 +16,7 @@ import { diagnose } from './diagnosis.ts';
 import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
 import { keepTrying } from './persistence.ts';
+import { PromptPeer } from './prompt-peer.ts';
 import { selectedRoute } from './route.ts';
 import { observed, type Rtc } from './rtc.ts';
 import { checkSignal } from './sdp.ts';
@@ -35,13 +36,6 @@ const MIN_FRAME = 128;
  * turn the first frames around: those that come while it makes the object for it.
  */
 const CHANNEL = { ordered: true, negotiated: true, id: 0 };
-
-/** simple-peer, without its wait for statistics (up to 100 ms and more) between an open channel and `connect`. */
-class PromptPeer extends SimplePeer {
-  getStats(reported: (error: null, reports: readonly object[]) => void): void {
-    reported(null, [{ type: 'candidate-pair', selected: true }]);
-  }
-}
 
 /**
  * Makes links over WebRTC.
@@ -196,7 +190,7 @@ class WebRtcLink implements Link {
     });
     peer.on('close', () => this.#end(detail));
     peer.on('signal', (data) => this.#tellSignal(data));
-    peer.on('data', (data: unknown) => this.#take(data));
+    peer.received = (data) => this.#take(data);
     peer.on('connect', () => void this.#opened());
     peer.on('iceStateChange', (_, gathering) => {
       if (gathering === 'complete' && !this.#over) this.#events.gathered?.();
@@ -246,12 +240,12 @@ class WebRtcLink implements Link {
 
   #take(data: unknown): void {
     if (this.#over) return;
-    if (!(data instanceof Uint8Array)) {
+    if (!(data instanceof ArrayBuffer)) {
       this.#fail('the other side sent text');
-    } else if (data.length < 1 || data.length > MAX_CHANNEL_FRAME) {
-      this.#fail(`the other side sent a frame of ${data.length} bytes`);
+    } else if (data.byteLength < 1 || data.byteLength > MAX_CHANNEL_FRAME) {
+      this.#fail(`the other side sent a frame of ${data.byteLength} bytes`);
     } else {
-      const frame = new Uint8Array(data.buffer, data.byteOffset, data.length);
+      const frame = new Uint8Array(data);
       if (this.#open) this.#events.frame(frame);
       else this.#keep(frame);
     }

@@ -1,6 +1,7 @@
 /** One program in a world without network. */
 import type { ChatEvent, Fact, KnownPeer } from '../../peer/core/events.ts';
-import { Room, type RoomOptions } from '../../peer/core/room.ts';
+import { Room } from '../../peer/core/room.ts';
+import type { RoomOptions } from '../../peer/core/room-options.ts';
 import { Identity } from '../../peer/crypto/index.ts';
 import type { World } from './world.ts';
 

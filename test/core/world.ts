@@ -4,7 +4,7 @@
  */
 
 import type { Order } from '../../peer/core/events.ts';
-import type { RoomOptions } from '../../peer/core/room.ts';
+import type { RoomOptions } from '../../peer/core/room-options.ts';
 import type { Random } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MeetingServer, type Tamper } from './meeting-server.ts';

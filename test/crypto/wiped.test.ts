@@ -190,9 +190,33 @@ test('a refused frame leaves no keys of its own', () => {
   watchAnew();
   refused('forged', () => a.open(step, 30_000));
   refused('forged', () => b.open(new Uint8Array(128).fill(16, 0, 1).fill(0, 1, 8).fill(2, 8, 9), 30_000));
-  // What is left are the root and the chain key, which were keys of this and stay.
+  // What is left are the root, the chain key, and what follows from that for the frame that should have come.
   assert.deepEqual(
     alive().map((bytes) => bytes.length),
-    [64, 64],
+    [64, 64, 64],
   );
+  a.wipe();
+  b.wipe();
+  assert.deepEqual(alive(), []);
+});
+
+test('keys derived ahead are those of one frame each way, and go with it', () => {
+  const { a, b } = channels('ahead');
+  b.open(due(a.step(0, true)), 0);
+  a.open(due(b.step(0, false)), 0);
+  watchAnew();
+  const held: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    for (const side of [a, b]) side.prepare();
+    held.push(alive().length);
+    b.open(a.seal(utf8('x')), 0);
+    a.open(b.seal(utf8('y')), 0);
+  }
+  // Of both sides, in both directions: the chain key, and the two keys in one buffer that follow from it.
+  assert.deepEqual(held, [8, 8, 8]);
+  for (const side of [a, b]) side.prepare();
+  b.open(due(a.step(20_000, true)), 20_000);
+  a.open(b.seal(utf8('after a step')), 20_000);
+  for (const side of [a, b]) side.wipe();
+  assert.deepEqual(alive(), []);
 });

@@ -1,6 +1,7 @@
 /** One room of the core among nobody but ghosts: a test is its server, its links and its clock. */
 import type { ChatEvent, Fact, Order } from '../../peer/core/events.ts';
-import { Room, type RoomOptions } from '../../peer/core/room.ts';
+import { Room } from '../../peer/core/room.ts';
+import type { RoomOptions } from '../../peer/core/room-options.ts';
 import { codeSecret, Identity, type Meeting } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
