@@ -3,8 +3,9 @@
  * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
  */
 import { AparteError } from '../../shared/errors.ts';
+import { retryPause } from '../../shared/pace.ts';
 import type { Profile } from './attempt.ts';
-import type { Context } from './context.ts';
+import { type Context, earliest } from './context.ts';
 import type { Fact } from './events.ts';
 import { ManualMeeting, type ManualMeetingEvents } from './manual-meeting.ts';
 
@@ -21,8 +22,13 @@ export class PairingAgain {
   readonly #profile: () => Profile;
   readonly #events: PairingAgainEvents;
   #meeting: ManualMeeting | null = null;
+  readonly #beganAt: number;
   /** When (ms) the user is asked to carry texts; null once he was. */
   #dueAt: number | null;
+  /** When (ms) another invite is made, behind one that failed; null where none has. */
+  #inviteAt: number | null = null;
+  /** What the user was told last, unless he has pasted something since: it is not told twice. */
+  #told: string | null = null;
 
   /** `invites`: whether this side made the first invite. `profile` names the only identity that is let in. */
   constructor(context: Context, invites: boolean, profile: () => Profile, events: PairingAgainEvents) {
@@ -30,17 +36,20 @@ export class PairingAgain {
     this.#invites = invites;
     this.#profile = profile;
     this.#events = events;
+    this.#beganAt = context.now;
     this.#dueAt = context.now + PATIENCE;
   }
 
   /** When (ms) a tick is due; null for never. */
   get wakeAt(): number | null {
-    return this.#dueAt ?? this.#meeting?.place.wakeAt ?? null;
+    return earliest(this.#dueAt, this.#inviteAt, this.#meeting?.place.wakeAt ?? null);
   }
 
   tick(): void {
+    const { now } = this.#context;
     this.#meeting?.place.tick();
-    if (this.#dueAt === null || this.#dueAt > this.#context.now) return;
+    if (this.#inviteAt !== null && this.#inviteAt <= now) this.#open(null);
+    if (this.#dueAt === null || this.#dueAt > now) return;
     this.#dueAt = null;
     this.#events.noted(
       new AparteError('pair-again', this.#invites ? undefined : 'the invite comes from the other side'),
@@ -50,6 +59,7 @@ export class PairingAgain {
 
   /** Takes what was pasted: the answer to our invite, or the other side's invite. */
   take(pasted: string): void {
+    this.#told = null;
     if (this.#invites && this.#meeting !== null) return this.#meeting.take(pasted);
     this.#meeting?.leave();
     if (this.#invites) this.#events.noted(new AparteError('invite-answered'));
@@ -75,9 +85,22 @@ export class PairingAgain {
     this.#meeting?.leave();
     this.#meeting = null;
     this.#dueAt = null;
+    this.#inviteAt = null;
+  }
+
+  #failed(cause: AparteError): void {
+    if (this.#told !== cause.message) this.#events.noted(cause);
+    this.#told = cause.message;
+    this.#meeting?.leave();
+    this.#meeting = null;
+    if (!this.#invites) return;
+    const { now, random } = this.#context;
+    const chance = (random(1)[0] ?? 0) / 256;
+    this.#inviteAt = now + retryPause(now - this.#beganAt, chance);
   }
 
   #open(invite: string | null): void {
+    this.#inviteAt = null;
     // A code is never used twice; who comes back is known by his identity.
     const meeting: ManualMeeting = new ManualMeeting(
       this.#context,
@@ -87,11 +110,7 @@ export class PairingAgain {
         met: (met, attempt) => this.#events.met(met, attempt),
         noted: (cause) => this.#events.noted(cause),
         failed: (cause) => {
-          this.#events.noted(cause);
-          if (this.#meeting !== meeting) return;
-          meeting.leave();
-          this.#meeting = null;
-          if (this.#invites) this.#open(null);
+          if (this.#meeting === meeting) this.#failed(cause);
         },
       },
     );

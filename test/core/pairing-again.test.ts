@@ -1,0 +1,74 @@
+/** Pairing by hand once more: an invite that cannot be made is made again, not at once and not with many words. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import type { Context } from '../../peer/core/context.ts';
+import type { Order } from '../../peer/core/events.ts';
+import { PairingAgain } from '../../peer/core/pairing-again.ts';
+import { Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
+import { AparteError } from '../../shared/errors.ts';
+
+before(ready);
+
+type OpenPlace = Extract<Order, { type: 'openPlace' }>;
+
+/** One side that waits to pair again; `invites`: whether it makes the invite. */
+function side(invites: boolean) {
+  const places: OpenPlace[] = [];
+  const noted: string[] = [];
+  let numbers = 0;
+  const context: Context & { now: number } = {
+    now: 1_000,
+    date: 0,
+    random: systemRandom,
+    emit: (order) => order.type === 'openPlace' && places.push(order),
+    nextNumber: () => ++numbers,
+  };
+  const identity = Identity.generate(systemRandom);
+  const profile = () => ({ identity, name: 'ann', cursor: 0, expected: null, relay: 'never' }) as const;
+  const events = { met: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
+  const pairing = new PairingAgain(context, invites, profile, events);
+  /** Goes on to when it wants to be woken. Returns how long (ms) that took. */
+  const wake = () => {
+    const since = context.now;
+    assert.notEqual(pairing.wakeAt, null);
+    context.now = pairing.wakeAt ?? 0;
+    pairing.tick();
+    return context.now - since;
+  };
+  const refuse = () => {
+    const place = places.at(-1)?.place ?? 0;
+    pairing.got({ type: 'placeRefused', place, cause: new AparteError('no-direct-path', 'no address') });
+  };
+  return { pairing, places, noted, wake, refuse };
+}
+
+test('an invite that fails again and again is made anew at growing intervals, and said once', () => {
+  const { pairing, places, noted, wake, refuse } = side(true);
+  assert.equal(wake(), 20_000);
+  assert.deepEqual([places.length, noted], [1, ['pair-again']]);
+  const pauses: number[] = [];
+  for (let count = 0; count < 20; count += 1) {
+    refuse();
+    assert.equal(places.length, count + 1, 'none is made at once');
+    pauses.push(wake());
+    assert.equal(places.length, count + 2);
+  }
+  assert.deepEqual(noted, ['pair-again', 'no-direct-path']);
+  assert.ok(pauses.every((pause) => pause >= 1_500 && pause <= 15_000));
+  assert.ok((pauses.at(-1) ?? 0) >= 7_500);
+  // Who has pasted something since wants to know.
+  pairing.take('what somebody pasted');
+  refuse();
+  assert.deepEqual(noted, ['pair-again', 'no-direct-path', 'no-direct-path']);
+  pairing.close();
+  assert.equal(pairing.wakeAt, null);
+});
+
+test('who waits for the invite makes none when the one he was given fails', () => {
+  const { pairing, places, noted, wake, refuse } = side(false);
+  pairing.take('an invite');
+  refuse();
+  assert.deepEqual([places.length, noted], [1, ['no-direct-path']]);
+  wake();
+  assert.deepEqual([places.length, noted, pairing.wakeAt], [1, ['no-direct-path', 'pair-again'], null]);
+});
