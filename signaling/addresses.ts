@@ -8,6 +8,12 @@ const MAX_ADDRESSES = 100_000;
 /** How often those are forgotten that no longer matter, in ms. */
 const SWEEP_EVERY = 10_000;
 
+/**
+ * Requests over HTTP for each connection that an address may open: a pairing over long-polling has some thirty, and who
+ * polls and waits has two every ten seconds.
+ */
+const REQUESTS_PER_CONNECT = 32;
+
 /** How much each key has open. */
 class Tally {
   readonly #open = new Map<string, number>();
@@ -36,15 +42,17 @@ class Scope {
   readonly #connections: number;
   readonly #open = new Tally();
   readonly #connects: KeyedBuckets;
+  readonly #requests: KeyedBuckets;
   readonly #joins: KeyedBuckets;
   readonly #guesses: KeyedBuckets;
 
   /** Each key may do `times` as much as one address. */
   constructor(limits: AddressLimits, times: number) {
-    const buckets = ({ burst, perSecond }: Rate) =>
-      new KeyedBuckets({ burst: burst * times, perSecond: perSecond * times }, MAX_ADDRESSES);
+    const buckets = ({ burst, perSecond }: Rate, each = times) =>
+      new KeyedBuckets({ burst: burst * each, perSecond: perSecond * each }, MAX_ADDRESSES);
     this.#connections = limits.connections * times;
     this.#connects = buckets(limits.connects);
+    this.#requests = buckets(limits.connects, times * REQUESTS_PER_CONNECT);
     this.#joins = buckets(limits.joins);
     this.#guesses = buckets(limits.guesses);
   }
@@ -62,6 +70,10 @@ class Scope {
     return this.#connects.take(key, now);
   }
 
+  mayAsk(key: string, now: number): boolean {
+    return this.#requests.take(key, now);
+  }
+
   close(key: string): void {
     this.#open.remove(key);
   }
@@ -73,6 +85,7 @@ class Scope {
 
   sweep(now: number): void {
     this.#connects.sweep(now);
+    this.#requests.sweep(now);
     this.#joins.sweep(now);
     this.#guesses.sweep(now);
   }
@@ -113,6 +126,12 @@ export class Addresses {
     const site = siteKey(address);
     if (site !== null) this.#sites.close(site);
     this.#near.close(addressKey(address));
+  }
+
+  /** Counts a request over HTTP. Returns whether it may be answered. */
+  mayAsk(address: string, now: number): boolean {
+    const site = siteKey(address);
+    return this.#near.mayAsk(addressKey(address), now) && (site === null || this.#sites.mayAsk(site, now));
   }
 
   /** Counts an attempt to join a room, null for one that the server is to name. Returns what there was too much of. */

@@ -25,6 +25,11 @@ export class Doorkeeper {
     this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
   }
 
+  /** Counts a request over HTTP. Returns whether it may be answered. */
+  mayAsk(request: IncomingMessage, now: number): boolean {
+    return this.#addresses?.mayAsk(clientAddress(request, this.#door), now) ?? true;
+  }
+
   /** Why a request may not become a connection where so many are open, or null. */
   objection(request: IncomingMessage, open: number): RefusalCause | null {
     const cause = unwelcome(request, this.#door, this.#limits.urlBytes);

@@ -1,29 +1,18 @@
 /** The HTTP or HTTPS face of the server: health checks, and nothing else that would be worth asking for. */
-import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { answer, answerInFull, SecureResponse } from './answers.ts';
 import type { Limits } from './limits.ts';
 import type { ServerObserver } from './observer.ts';
 
-/** For every answer: nothing here is a page, to be framed, guessed at, cached or read from another site. */
-const HEADERS = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
-
-/** Browsers that have been here by HTTPS are not to come by plain HTTP for a year, in seconds (RFC 6797). */
-const STRICT_TRANSPORT = 'max-age=31536000';
-
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** What is answered to a request that cannot be read, as Node would. */
-const STATUS = new Map<string | undefined, string>([
-  [TIMEOUT, '408 Request Timeout'],
-  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+const STATUS = new Map<string | undefined, number>([
+  [TIMEOUT, 408],
+  ['HPE_HEADER_OVERFLOW', 431],
 ]);
 
 /** What the server is to be. */
@@ -39,12 +28,13 @@ export interface HttpOptions {
 
 /**
  * A server that is not listening yet. `GET /healthz` is answered with `ok` as long as it runs, `GET /readyz` with 503
- * where it lets nobody in, all else with 404. What takes over a path later keeps the headers.
+ * where it lets nobody in, all else with 404. What takes over a path later has the same headers.
  */
 export function createHttpServer({ limits, observer, certificate, isReady }: HttpOptions): Server {
   // No room for those who send a byte a minute, or none.
   const patience = limits.joinWithin;
   const options = {
+    ServerResponse: SecureResponse,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: patience,
     requestTimeout: patience,
@@ -74,9 +64,8 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     // Who hangs up in the middle is not refused.
     if (socket.destroyed || code === 'ECONNRESET' || code === 'EPIPE') return void socket.destroy();
-    const status = STATUS.get(code) ?? '400 Bad Request';
     observer.refused(code === TIMEOUT ? 'silent' : 'invalid');
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    if (socket.writable) socket.end(answerInFull(socket, STATUS.get(code) ?? 400), () => socket.destroy());
     else socket.destroy();
   });
   return server;
@@ -99,18 +88,4 @@ function cutAllAtOnce(server: Server): void {
   server.closeAllConnections = () => {
     for (const socket of open) socket.destroy();
   };
-}
-
-/** Puts the headers on every answer of a server, whoever gives it. To be called last, so that it comes first. */
-export function secureAnswers(server: Server, isTls: boolean): void {
-  const headers = Object.entries(isTls ? { ...HEADERS, 'Strict-Transport-Security': STRICT_TRANSPORT } : HEADERS);
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
-  });
-}
-
-function answer(response: ServerResponse, status: number, text: string): void {
-  // Closed after an error, so that a body nobody asked for is not read to its end.
-  if (status !== 200) response.setHeader('Connection', 'close');
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
 }

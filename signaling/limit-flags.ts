@@ -37,7 +37,7 @@ const FLAGS: readonly LimitFlag[] = [
   },
   {
     name: 'max-connects-per-second',
-    text: `new connections of one address; ${ADDRESS_BURST} times as many at once`,
+    text: `new connections of one address, and 32 requests for each; ${ADDRESS_BURST} times as many at once`,
     bounds: [1, MILLION],
     usual: ordinary.connects.perSecond,
     set: (limits, n) => perAddress(limits, { connects: rate(n, ADDRESS_BURST) }),

@@ -34,7 +34,7 @@ export interface RoomLimits {
 export interface AddressLimits {
   /** Connections at a time. */
   readonly connections: number;
-  /** New connections. */
+  /** New connections, and so many times 32 requests over HTTP. */
   readonly connects: Rate;
   /** Attempts to join a room. */
   readonly joins: Rate;

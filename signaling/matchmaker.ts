@@ -5,6 +5,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { RefusalCode } from '../shared/signal-wire.ts';
+import { answerRefused, askFirst } from './answers.ts';
 import { CHANCE } from './chance.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
@@ -94,6 +95,8 @@ export class Matchmaker {
     // After those above, which still see what there is.
     keepLittle(http, io);
     limitWebSockets(io, limits, (cause) => observer.refused(cause));
+    answerRefused(io, () => this.isReady);
+    askFirst(http, (request) => this.#mayAsk(request));
     if (cluster === null) forgetRooms(io);
   }
 
@@ -131,6 +134,13 @@ export class Matchmaker {
     const cause = this.isReady ? this.#doorkeeper.objection(request, this.#connections.size) : 'closing';
     if (cause !== null) this.#observer.refused(cause);
     return cause === null;
+  }
+
+  /** Whether a request may be answered. */
+  #mayAsk(request: IncomingMessage): boolean {
+    const mayAsk = this.#doorkeeper.mayAsk(request, performance.now());
+    if (!mayAsk) this.#observer.refused('rate');
+    return mayAsk;
   }
 
   #connected(carrier: Carrier): void {

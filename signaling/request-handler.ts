@@ -43,7 +43,9 @@ export class RequestHandler {
   handle(connection: Connection, socket: Socket, request: Request): void {
     this.#inTurn(connection, () => {
       // It may have been dropped while it waited.
-      if (socket.connected) return this.#obey(connection, socket, request);
+      if (!socket.connected) return;
+      // Answers wait for a slow reader as all else does.
+      return after(this.#obey(connection, socket, request), () => this.#means.dispatcher.dropIfSlow(socket));
     });
   }
 

@@ -8,7 +8,7 @@ import type { CertificateFiles } from './certificate.ts';
 import { readCertificate } from './certificate.ts';
 import type { Cluster } from './cluster.ts';
 import { isLoopback } from './door.ts';
-import { createHttpServer, secureAnswers } from './http.ts';
+import { createHttpServer } from './http.ts';
 import type { AddressLimits, Limits } from './limits.ts';
 import { Matchmaker } from './matchmaker.ts';
 import type { ServerObserver } from './observer.ts';
@@ -96,7 +96,6 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
   });
   const matchmaker = new Matchmaker(http, limits, door, offer, observer, cluster, webSocketOnly);
-  secureAnswers(http, tls !== undefined);
   try {
     await matchmaker.prepare();
     await new Promise<void>((resolve, reject) => {

@@ -65,6 +65,7 @@ function rooted(error: unknown, depth: number): string | null {
     first: 'errors' in error && Array.isArray(error.errors) ? (error.errors[0] as unknown) : null,
   };
   const status = /^Unexpected server response: (\d{3})$/.exec(message)?.[1];
+  if (status === '503') return 'it is about to stop, or lets nobody in just now: it answers HTTP 503';
   if (status !== undefined) return `it answers HTTP ${status}`;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) {
     if (code.startsWith('HPE_')) return `it does not speak HTTP: ${code}`;

@@ -57,6 +57,21 @@ test('a cut connection comes back to its place, and says who came and went meanw
   assert.ok(!c.log.includes('left 1'));
 });
 
+test('a server that is about to stop says so to newcomers', async () => {
+  const server = await start();
+  const a = new Guest(server.url, 'team', 1);
+  await a.heard('joined');
+  const b = new Guest(server.url, 'team', 2);
+  await a.heard('came 2 02');
+  const talk = setInterval(() => b.rendezvous.send('1', Uint8Array.of(1)), 20);
+  atEnd(async () => clearInterval(talk));
+  void server.close(600_000);
+  const c = new Guest(server.url, 'other', 3);
+  await c.heard('lost');
+  assert.equal(c.causes[0]?.code, 'server-unreachable');
+  assert.match(c.causes[0]?.message ?? '', /it is about to stop, or lets nobody in just now: it answers HTTP 503/);
+});
+
 test('a server that restarts gives a new place under the same nameplate', async () => {
   const port = await freePort();
   const server = await start(port);

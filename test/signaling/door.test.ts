@@ -83,6 +83,18 @@ test('what a proxy appends is looked at however many headers stand before it', a
   await Client.connect(t, server.url, { extraHeaders: { ...padding, 'X-Forwarded-For': '203.0.113.2' } });
 });
 
+test('requests count for whom the proxy names', async (t) => {
+  const often = { burst: 1, perSecond: 1e-3 };
+  const limits = { ...LIMITS, perAddress: { connections: 9, connects: often, joins: often, guesses: often } };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
+  t.after(() => server.close());
+  const status = async (address: string) =>
+    (await fetch(`${server.url}/healthz`, { headers: { 'X-Forwarded-For': address } })).status;
+  for (let count = 0; count < 32; count += 1) assert.equal(await status('203.0.113.1'), 200);
+  assert.equal(await status('203.0.113.1'), 429);
+  assert.equal(await status('203.0.113.2'), 200);
+});
+
 test('without trust the header means nothing', async (t) => {
   const often = { burst: 1_000, perSecond: 1 };
   const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often, guesses: often } });

@@ -158,6 +158,39 @@ test('who connects again and again is cut off before TLS or HTTP cost anything',
   assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 200 /);
 });
 
+test('requests on one connection have a rate as well, and others are served', async (t) => {
+  const { server, causes } = await guarded(t, {}, { connects: { burst: 1, perSecond: 1e-3 } });
+  const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const kept = await half(t, server, request);
+  let said = '';
+  kept.on('data', (data: Buffer) => (said += data.toString('latin1')));
+  const answers = (status: number) => said.split(`HTTP/1.1 ${status} `).length - 1;
+  for (let count = 1; count < 32; count += 1) {
+    await until('an answer', () => answers(200) === count);
+    kept.write(request);
+  }
+  await until('all answers', () => answers(200) === 32);
+  assert.deepEqual(causes, []);
+  kept.write(request);
+  await gone(kept);
+  assert.deepEqual([answers(200), answers(429), causes], [32, 1, ['rate']]);
+  // Whoever does not wait for answers, and whatever he asks for.
+  const asked = [
+    'GET / ',
+    'DELETE /socket.io/?EIO=4&transport=polling ',
+    'GET /socket.io/?EIO=4&transport=polling&sid=x ',
+  ];
+  const all = asked.map((line) => `${line}HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n`).join('');
+  said = '';
+  const hasty = await half(t, server, all);
+  hasty.on('data', (data: Buffer) => (said += data.toString('latin1')));
+  await gone(hasty);
+  assert.match(said, /^HTTP\/1\.1 429 /);
+  assert.deepEqual(causes, ['rate', 'rate', 'rate', 'rate']);
+  const other = await half(t, server, request, '127.0.0.2');
+  assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 200 /);
+});
+
 test('a crowd of one address is cut off under TLS as well, and others are served', { skip: NO_OPENSSL }, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
@@ -182,4 +215,19 @@ test('a flood from one address leaves others room to meet', async (t) => {
   await undisturbed(await couple(t, server.url, 'honest'));
   await until('refusals', () => causes.filter((cause) => cause === 'crowded').length > 60);
   assert.ok(server.stats().connections <= 2 + 16, 'no more than are told to go');
+});
+
+test('who does not read what it is answered is dropped', async (t) => {
+  const { server, causes } = await guarded(t, { backlog: 16 });
+  const url = `${server.url}/socket.io/?EIO=4&transport=polling&sid=${await poll(server.url)}`;
+  const say = async (body: string) => assert.equal((await fetch(url, { method: 'POST', body })).status, 200);
+  await say('40{"aparte":1}');
+  assert.match(await (await fetch(url)).text(), /^40/);
+  // It gets one place; that it has one already is the answer to all others.
+  const join = '451-1["join",{"nameplate":"deaf","card":{"_placeholder":true,"num":0},"capacity":2}]\u001ebAQ==';
+  await say(Array.from({ length: 16 }, () => join).join('\u001e'));
+  assert.ok(!causes.includes('slow'));
+  await say(join);
+  assert.equal(causes.at(-1), 'slow');
+  assert.equal(server.stats().connections, 0);
 });
