@@ -19,7 +19,8 @@ import { DEFAULT_SERVER } from './server.ts';
 /** What the doctor is told. */
 export interface DoctorTask extends IceFlags {
   readonly command: 'doctor';
-  readonly server: string | null;
+  /** Origins, each of which is examined. None: the default. */
+  readonly servers: readonly string[];
   readonly json: boolean;
 }
 
@@ -29,9 +30,21 @@ interface Visit {
   readonly offered: readonly IceServer[];
 }
 
-/** Examines, prints, and returns the exit code: 0 where a connection can be expected, 5 where none, 4 without a server. */
-export async function doctor({ server, json, iceServers, relay }: DoctorTask): Promise<ExitCode> {
-  const url = server ?? DEFAULT_SERVER;
+/**
+ * Examines, prints, and returns the exit code: 0 where a connection can be expected by way of one of the servers, 5 where
+ * none can, 4 where no server was reached.
+ */
+export async function doctor(task: DoctorTask): Promise<ExitCode> {
+  const exits: ExitCode[] = [];
+  const urls = task.servers.length > 0 ? task.servers : [DEFAULT_SERVER];
+  for (const [index, url] of urls.entries()) {
+    if (index > 0 && !task.json) process.stdout.write('\n');
+    exits.push(await examine(url, task));
+  }
+  return [EXIT.ok, EXIT.noPath].find((exit) => exits.includes(exit)) ?? EXIT.server;
+}
+
+async function examine(url: string, { json, iceServers, relay }: DoctorTask): Promise<ExitCode> {
   const { cause, offered } = await visit(url);
   const isStun = (one: string) => one.startsWith('stun:');
   const known = chosenServers({ iceServers, relay: 'allow' }, offered);

@@ -62,8 +62,8 @@ A code may also come from the environment (APARTE_CODE), or be asked for:
 aparte -   (others on this machine can see what stands on a command line)`;
 
 const DOCTOR = `
-Asks the rendezvous server, the STUN servers and your own relays; those the server offers only with --relay allow.
-Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 the server cannot be reached`;
+Asks each rendezvous server, the STUN servers and your own relays; those a server offers only with --relay allow.
+Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 no server can be reached`;
 
 const EXIT_CODES = `
 Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server
@@ -187,7 +187,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
     .addOption(serverOption())
     .option('--json', 'as JSON')
     .action(({ server, json, ...ice }: Parsed) => {
-      task = { command: 'doctor', server: server?.[0] ?? null, json: json === true, ...iceFlags(ice) };
+      task = { command: 'doctor', servers: server ?? [], json: json === true, ...iceFlags(ice) };
     });
   const program = new Command('aparte')
     .description('Private conversation between two programs that share a short code: direct and end-to-end encrypted.')

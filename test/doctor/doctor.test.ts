@@ -133,6 +133,19 @@ test('the program examines a server that answers STUN, and exits 0', async () =>
   for (const found of [udp, tcp]) assert.match(found?.mapped ?? '', /^127\.0\.0\.1:\d+$/);
   const words = await sandbox.run(['doctor', '--server', url]).exits(0);
   assert.match(words.stdout, /^NAT {5}none between .*\n(.*\n)+\nFrom here a direct connection can be expected\.\n$/m);
+  // Nothing listens on port 1.
+  const gone = 'http://127.0.0.1:1';
+  const both = await sandbox.run(['doctor', '--json', '--server', `${gone},${url}`]).exits(0);
+  const lines = both.stdout.trimEnd().split('\n');
+  const found = lines.map((line) => (JSON.parse(line) as Findings).server);
+  assert.deepEqual(
+    found.map((one) => [one.url, one.reached]),
+    [
+      [gone, false],
+      [url, true],
+    ],
+  );
+  await sandbox.run(['doctor', '--server', `${gone},http://127.0.0.1:2`]).exits(4);
 });
 
 test('a server that sends the doctor elsewhere is named, not obeyed, and steers no terminal', async (t) => {
