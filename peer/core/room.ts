@@ -131,6 +131,8 @@ export class Room {
         return this.#command(fact.command);
       case 'inputEnded':
         return this.#leave(INPUT_ENDED);
+      case 'answersEnded':
+        return this.#meeting?.end(new AparteError('usage', 'standard input ended before the answer was pasted'));
       case 'interrupted':
         return this.#leave(interrupted(this.#context.now));
       case 'shown':

@@ -88,7 +88,23 @@ export function meetByHand(policy: IcePolicy): Meeting {
   };
 }
 
-/** Has standard input read for the answer, where a one-shot command has made the invite. Returns what stops it. */
-export function readAnswers(task: Conversation, { invite }: ManualOptions, take: (pasted: string) => void): () => void {
-  return task.command === 'chat' || invite !== null ? () => undefined : readPastes(process.stdin, take);
+/**
+ * Has standard input read for the answer, where a one-shot command has made the invite. `none` is told where it ends and
+ * nothing was pasted. Returns what stops it.
+ */
+export function readAnswers(
+  task: Conversation,
+  { invite }: ManualOptions,
+  take: (pasted: string) => void,
+  none: () => void,
+): () => void {
+  if (task.command === 'chat' || invite !== null) return () => undefined;
+  let isPasted = false;
+  const taken = (pasted: string) => {
+    isPasted = true;
+    take(pasted);
+  };
+  return readPastes(process.stdin, taken, () => {
+    if (!isPasted) none();
+  });
 }

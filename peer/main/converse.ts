@@ -70,7 +70,8 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
-  const stopReading = manual === null ? null : byHand?.readAnswers(task, manual, answer);
+  const unanswered = () => client.give({ type: 'answersEnded' });
+  const stopReading = manual === null ? null : byHand?.readAnswers(task, manual, answer, unanswered);
   if (task.command === 'send') client.give({ type: 'inputEnded' });
   let isWritten = false;
   try {

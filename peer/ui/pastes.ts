@@ -36,13 +36,16 @@ export class Pastes {
   }
 }
 
-/** Reads pastes from a stream. Returns what stops it. */
-export function readPastes(input: Readable, take: (pasted: string) => void): () => void {
+/** Reads pastes from a stream. `ended` is told, once, behind the last. Returns what stops it. */
+export function readPastes(input: Readable, take: (pasted: string) => void, ended: () => void): () => void {
   const pastes = new Pastes(take);
   return readLines(
     input,
     MAX_LINE,
     (line) => pastes.add('text' in line ? line.text : ''),
-    () => pastes.end(),
+    () => {
+      pastes.end();
+      ended();
+    },
   );
 }

@@ -43,6 +43,13 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     assert.equal(receive.stdout, 'a key\n');
   });
 
+  test('a standard input that ends before the answer ends the wait for it', async () => {
+    for (const args of [['send', '--text', 'a key'], ['receive']]) {
+      const { stderr } = await sandbox.run([...args, '--manual'], { input: '\n' }).exits(2);
+      assert.match(stderr, /standard input ended before the answer was pasted/);
+    }
+  });
+
   test('receive makes an invite, send answers it with its own input as text; the code is asked of both', async () => {
     const env = { APARTE_CODE: 'Ocean  Violin' };
     const receive = sandbox.run(['receive', '--manual', '--code'], { env });
