@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
+import { couple, until } from '../signaling/kit.ts';
 import type { RedisServer } from '../signaling/redis-server.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
 
@@ -14,6 +15,8 @@ class Servers {
   readonly redis: RedisServer;
   /** Calls back with each piece of what clients send. */
   onBytes: (count: number, server: number) => void = () => {};
+  /** Where new connections go; null: to each in turn. */
+  only: number | null = null;
   readonly #programs: Program[] = [];
   readonly #ports: number[] = [];
   #next = 0;
@@ -28,7 +31,7 @@ class Servers {
     t.after(() => sandbox.close());
     const servers = new Servers(sandbox, await startRedis(t));
     await Promise.all([servers.startOne(0), servers.startOne(1)]);
-    const balancer = createServer((client) => servers.#forward(client, servers.#next++ % 2, 2));
+    const balancer = createServer((client) => servers.#forward(client, servers.only ?? servers.#next++ % 2, 2));
     balancer.listen(0, '127.0.0.1');
     t.after(() => balancer.close());
     await once(balancer, 'listening');
@@ -37,11 +40,22 @@ class Servers {
   }
 
   async startOne(index: number): Promise<void> {
-    const env = { APARTE_REDIS: this.redis.url };
+    const env = { APARTE_REDIS: this.redis.url, APARTE_DRAIN_SECONDS: '60' };
     const program = this.sandbox.run(['signal', '--port', '0', '--limits', 'off'], { env });
     const found = await program.until('port', () => /^listening on \S+:(\d+)\n/.exec(program.stdout));
     this.#programs[index] = program;
     this.#ports[index] = Number(found[1]);
+  }
+
+  /** Has one end, as soon as all have met who are about to. */
+  drainOne(index: number): Program {
+    const program = this.#programs[index] as Program;
+    program.kill('SIGTERM');
+    return program;
+  }
+
+  url(index: number): string {
+    return `http://127.0.0.1:${this.#ports[index]}`;
   }
 
   async killOne(index: number): Promise<void> {
@@ -140,5 +154,35 @@ test('who waits while Redis is restarted, empty, is found when it is back', { sk
   await servers.redis.start();
   await connected([anna, bert]);
   await talk([anna, bert]);
+  await servers.stop();
+});
+
+test('who comes to a server that drains, or waits there, meets through the other', { skip: NO_REDIS }, async (t) => {
+  const servers = await Servers.start(t);
+  servers.only = 0;
+  const code = freshCode();
+  const anna = servers.sandbox.chat('anna', [code]);
+  await anna.event('code');
+  const [first, second] = await couple(t, servers.url(0));
+  // As long as these two are busy, their server stays.
+  const busy = setInterval(() => first.send('2', Uint8Array.of(1)), 250);
+  t.after(() => clearInterval(busy));
+  const draining = servers.drainOne(0);
+  await anna.event('signal', { status: 'lost' });
+  const bert = servers.sandbox.chat('bert', [code]);
+  const { message } = await bert.event('error', { code: 'server-unreachable', fatal: false });
+  assert.match(String(message), /it is about to stop/);
+  const ready = await Promise.all([0, 1].map(async (index) => (await fetch(`${servers.url(index)}/readyz`)).status));
+  assert.deepEqual(ready, [503, 200]);
+  // As a balancer does that has asked so.
+  servers.only = 1;
+  await connected([anna, bert]);
+  await talk([anna, bert]);
+  assert.equal(draining.ended, null);
+  const heard = second.told.length;
+  await until('more frames', () => second.told.length > heard);
+  clearInterval(busy);
+  await draining.exits(0);
+  assert.deepEqual(second.told.at(-1), ['fault', { error: 'closing' }]);
   await servers.stop();
 });
