@@ -3,6 +3,7 @@
  * what a waiting client costs (measured: `npm run bench:server`). Each step leaves the libraries' own ways intact; one
  * that a later release has no more use for changes nothing.
  */
+import type { EventEmitter } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -41,7 +42,14 @@ function forgetRequest(carrier: Carrier): void {
   Object.assign(carrier, { request: null });
   // Are emitted by long-polling only.
   transport.removeAllListeners('headers');
+  forgetUpgrade((transport as unknown as { socket: EventEmitter }).socket);
   trim(carrier, 'cleanupFn');
+}
+
+/** Until a WebSocket has a transport, which listens itself, Engine.IO waits for errors with a closure that holds the request. */
+function forgetUpgrade(webSocket: EventEmitter): void {
+  const [waiting, ...others] = webSocket.listeners('error');
+  if (waiting !== undefined && others.length > 0) webSocket.off('error', waiting as () => void);
 }
 
 /** No client is asked to acknowledge anything; where one does so anyway, nothing is found here. */

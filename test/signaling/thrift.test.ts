@@ -1,5 +1,6 @@
 /** What is kept of each connection: not the request it began with, and no more than the libraries need. */
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
@@ -41,6 +42,8 @@ test('the request of a connection is given back while the connection lives, and 
   });
   assert.equal(client.socket.connected, true);
   assert.equal(io.of('/').adapter.rooms.size, 0);
+  const transport = sockets[0]?.conn.transport as { socket?: EventEmitter } | undefined;
+  assert.equal(transport?.socket?.listenerCount('error'), 1, 'one that notices errors, and none of the upgrade');
   client.socket.disconnect();
   await until('both ends are noticed', () => ended.length === 2);
   assert.deepEqual(ended.toSorted(), ['socket', 'tcp']);
