@@ -125,7 +125,12 @@ async function start(settings: ServerOptions, workers: number | null, log: Log):
   if (workers === null) return await startServer(settings);
   const { startWorkers } = await import('./workers/primary.ts');
   return await startWorkers(workers, settings, {
-    died: (how) => log.say('warn', 'worker-died', `a worker process ended (${how}) and is replaced`, null),
+    died: (how, pause) => {
+      log.say('warn', 'worker-died', `a worker process ended (${how}) and is replaced`, null, { pause });
+    },
+    failed: ({ code, message, hint }, pause) => {
+      log.say('error', code, `${message} A worker process is missing until one can start.`, hint, { pause });
+    },
   });
 }
 

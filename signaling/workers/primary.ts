@@ -13,15 +13,17 @@ import type { FromWorker, Report, ToWorker } from './messages.ts';
 import { isOurs } from './messages.ts';
 import { SharedState } from './state.ts';
 
-/** Before a dead worker is replaced, in ms: twice as long for each other that died within a minute. */
-const [FIRST_PAUSE, LONGEST_PAUSE, REMEMBERED] = [100, 30_000, 60_000];
+/** Before a dead worker is replaced, in ms: twice as long as the time before, until none has died for a minute. */
+const [FIRST_PAUSE, LONGEST_PAUSE, CALM] = [100, 30_000, 60_000];
 /** A worker that was told to end, and by when, is killed so much later, in ms. */
 const END_TIMEOUT = 5_000;
 
 /** What is told of workers. */
 export interface WorkerEvents {
-  /** One ended that should not have, by this signal or with this exit code; it is replaced. */
-  died(how: string): void;
+  /** One ended that should not have, by this signal or with this exit code; it is replaced after `pause` ms. */
+  died(how: string, pause: number): void;
+  /** One that was to replace another could not start; the next try is after `pause` ms. */
+  failed(error: AparteError, pause: number): void;
 }
 
 /**
@@ -62,19 +64,26 @@ class Primary {
   readonly #sweeper: NodeJS.Timeout;
   /** The last report of each worker, by its id. */
   readonly #reports = new Map<number, Report>();
-  /** When workers died lately. */
-  #deaths: number[] = [];
+  /** When a worker died last, and how long its place was left empty. */
+  #death = { at: Number.NEGATIVE_INFINITY, pause: 0 };
+  /** What kept workers from listening that have not ended yet, by their ids. */
+  readonly #failures = new Map<number, AparteError>();
   /** What Redis holds, as of the last report. */
   #inRedis = { rooms: 0, members: 0 };
   #where = { url: '', port: 0 };
+  /** Where workers are to listen. Those that live share a port by the number that was asked for, be it 0. */
+  #port: number;
+  /** The ids of the workers that listen. */
+  readonly #listening = new Set<number>();
   #isClosing = false;
-  /** Called when a worker listens, with null, or cannot. */
-  #started: (error: AparteError | null) => void = () => {};
+  /** Until all have started: called when a worker listens, with null, or cannot. */
+  #started: ((error: AparteError | null) => void) | null = null;
   /** Called when the last worker has ended. */
   #onEmpty = () => {};
 
   constructor(options: ServerOptions, stun: StunServer | null, events: WorkerEvents) {
     this.#options = options;
+    this.#port = options.port;
     this.#observer = options.observer ?? UNOBSERVED;
     this.#stun = stun;
     this.#events = events;
@@ -98,6 +107,7 @@ class Primary {
       });
       if (error !== null) throw error;
     }
+    this.#started = null;
     return this.#where;
   }
 
@@ -140,17 +150,18 @@ class Primary {
     switch (message.kind) {
       case 'ask': {
         const { id, question } = message;
-        const answer =
-          question.on === 'setup' ? this.#setup() : this.#state.answer(worker.id, question, performance.now());
+        const setup = { port: this.#port, stunPort: this.#stun?.port ?? null };
+        const answer = question.on === 'setup' ? setup : this.#state.answer(worker.id, question, performance.now());
         tell(worker, { kind: 'answer', id, answer });
         break;
       }
       case 'listening':
+        this.#listening.add(worker.id);
         this.#where = { url: message.url, port: message.port };
-        this.#started(null);
+        this.#started?.(null);
         break;
       case 'failed':
-        this.#started(new AparteError(message.code, message.detail ?? undefined));
+        this.#failed(worker, new AparteError(message.code, message.detail ?? undefined));
         break;
       case 'report':
         this.#reports.set(worker.id, message.report);
@@ -166,31 +177,38 @@ class Primary {
     }
   }
 
-  /** The port of those that live is theirs by the number that was asked for; a lone one takes its predecessor's. */
-  #setup(): { stunPort: number | null; port: number } {
-    const port = workers().length > 1 || this.#where.port === 0 ? this.#options.port : this.#where.port;
-    return { stunPort: this.#stun?.port ?? null, port };
-  }
-
   #observe({ refused, met, frames }: Report): void {
     for (const [cause, count] of refused) for (let each = 0; each < count; each += 1) this.#observer.refused(cause);
     for (let each = 0; each < met; each += 1) this.#observer.met();
     for (const bytes of frames) this.#observer.forwarded(bytes);
   }
 
+  /** It ends now. In the beginning that ends the server; later, another takes its place. */
+  #failed(worker: Worker, error: AparteError): void {
+    if (this.#started === null) this.#failures.set(worker.id, error);
+    else this.#started(error);
+  }
+
   #exited(worker: Worker, how: string): void {
     const now = performance.now();
+    const failure = this.#failures.get(worker.id);
+    this.#failures.delete(worker.id);
     this.#reports.delete(worker.id);
+    this.#listening.delete(worker.id);
     this.#state.lost(worker.id, now);
     if (workers().length === 0) this.#onEmpty();
     if (this.#isClosing) return;
     if (this.#where.port === 0) {
-      this.#started(new AparteError('bug', `a worker ended: ${how}`));
+      this.#started?.(new AparteError('bug', `a worker ended: ${how}`));
       return;
     }
-    this.#events.died(how);
-    this.#deaths = [...this.#deaths.filter((at) => now - at < REMEMBERED), now];
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#deaths.length - 1));
+    // With the last one went the port: who comes next takes the same.
+    if (this.#listening.size === 0) this.#port = this.#where.port;
+    const last = now - this.#death.at > CALM ? FIRST_PAUSE / 2 : this.#death.pause;
+    const pause = Math.min(LONGEST_PAUSE, last * 2);
+    this.#death = { at: now, pause };
+    if (failure === undefined) this.#events.died(how, pause);
+    else this.#events.failed(failure, pause);
     setTimeout(() => {
       if (!this.#isClosing) cluster.fork();
     }, pause);

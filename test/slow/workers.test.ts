@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { APARTE } from '../cli/program.ts';
+import { Authority, NO_OPENSSL } from '../signaling/certificates.ts';
 import { Client, card, serve, undisturbed, until } from '../signaling/kit.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
 
@@ -30,7 +31,7 @@ async function start(t: TestContext, flags: readonly string[], env: Readonly<Rec
 
 async function listening(t: TestContext, flags: readonly string[], env = {}): Promise<Served> {
   const started = await start(t, ['--port', '0', '--drain-seconds', '0', '--log', 'info', ...flags], env);
-  const found = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(started.out());
+  const found = /^listening on (https?:\/\/127\.0\.0\.1:\d+)\n$/.exec(started.out());
   return { ...started, url: found?.[1] ?? assert.fail(started.out() + started.err()) };
 }
 
@@ -39,6 +40,13 @@ async function counts({ err }: Served, expected: Readonly<Record<string, number>
   const url = /http:\S+\/metrics/.exec(err())?.[0] ?? assert.fail(err());
   const lines = (await (await fetch(url)).text()).split('\n');
   return Object.entries(expected).every(([name, count]) => lines.includes(`aparte_${name} ${count}`));
+}
+
+/** What came with each event of this name in its log. */
+function events({ err }: Served, name: string): Readonly<Record<string, unknown>>[] {
+  const lines = err().split('\n').slice(0, -1);
+  const all = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  return all.filter(({ event }) => event === name);
 }
 
 /** The ids of the processes that the program has started. */
@@ -103,6 +111,28 @@ test('a process that dies is replaced, and its clients come back to their places
   await undisturbed(pair);
   await until('it is replaced', () => workers(served).length === 2);
   await stop(served, pair);
+});
+
+test('why a replacement cannot start is said, with longer pauses, until one can', { skip: NO_OPENSSL }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const { cert, key } = authority.issue('moved');
+  const served = await listening(t, ['--tls-cert', cert, '--tls-key', key]);
+  const pids = workers(served);
+  renameSync(cert, `${cert}.away`);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await until('four tries have failed', () => events(served, 'bad-certificate').length >= 4);
+  const failures = events(served, 'bad-certificate').slice(0, 4);
+  for (const { message, hint } of failures) {
+    assert.match(String(message), /moved\.pem: it cannot be read, ENOENT\) A worker process is missing/);
+    assert.match(String(hint), /PEM/);
+  }
+  const pauses = [...events(served, 'worker-died'), ...failures].map(({ pause }) => pause);
+  assert.deepEqual(pauses, [100, 200, 400, 800, 1_600, 3_200]);
+  renameSync(`${cert}.away`, cert);
+  const ca = readFileSync(authority.cert, 'utf8');
+  await until('one serves where they did', () => Client.connect(t, served.url, { ca }).then(Boolean, () => false));
+  await stop(served, []);
 });
 
 test('when the first process dies, the others end', async (t) => {
