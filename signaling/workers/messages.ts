@@ -1,18 +1,48 @@
 /** What the processes of one server tell each other. They trust each other: all are ours, from one program. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
+import type { Addresses } from '../addresses.ts';
 import type { RefusalCause } from '../observer.ts';
 import type { Order } from '../registry.ts';
 
-/** What a worker asks of the state that the primary process keeps. */
-export type Question =
-  | { readonly on: 'setup' }
-  | { readonly on: 'join'; readonly client: string; readonly request: JoinRequest }
-  | { readonly on: 'frame'; readonly client: string; readonly request: FrameRequest }
-  | { readonly on: 'free'; readonly client: string; readonly member: string }
-  | { readonly on: 'leave' | 'lose'; readonly client: string }
-  | { readonly on: 'connected' | 'disconnected'; readonly address: string }
-  | { readonly on: 'attempt'; readonly address: string; readonly nameplate: string | null };
+/** Where a worker is to listen, and where STUN is answered; null where it is not. */
+interface Setup {
+  readonly port: number;
+  readonly stunPort: number | null;
+}
+
+interface Exchange<Asked, Answered> {
+  readonly asked: Asked;
+  readonly answered: Answered;
+}
+
+/** What a worker may ask of the state that the primary process keeps, and what it is told. */
+export interface Exchanges {
+  readonly setup: Exchange<object, Setup>;
+  readonly join: Exchange<{ readonly client: string; readonly request: JoinRequest }, Order<string>[]>;
+  /** Frames in the orders come back empty: who asked has their bytes. */
+  readonly frame: Exchange<{ readonly client: string; readonly request: FrameRequest }, Order<string>[]>;
+  readonly free: Exchange<{ readonly client: string; readonly member: string }, Order<string>[]>;
+  readonly leave: Exchange<{ readonly client: string }, Order<string>[]>;
+  readonly lose: Exchange<{ readonly client: string }, Order<string>[]>;
+  /** Answers as {@link Addresses.connected} does; null where addresses are not counted, too. */
+  readonly connected: Exchange<{ readonly address: string }, ReturnType<Addresses['connected']>>;
+  readonly disconnected: Exchange<{ readonly address: string }, null>;
+  /** Answers as {@link Addresses.join} does; null where addresses are not counted, too. */
+  readonly attempt: Exchange<
+    { readonly address: string; readonly nameplate: string | null },
+    ReturnType<Addresses['join']>
+  >;
+}
+
+/** The word for a question. */
+export type Topic = keyof Exchanges;
+/** A question, of those that are given. */
+export type Question<On extends Topic = Topic> = {
+  readonly [Each in On]: { readonly on: Each } & Exchanges[Each]['asked'];
+}[On];
+/** The answer to a question. */
+export type Answer<On extends Topic = Topic> = Exchanges[On]['answered'];
 
 /** What a worker did within a second, and what there is. */
 export interface Report {
@@ -31,14 +61,14 @@ export interface Report {
 export type FromWorker =
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'listening'; readonly url: string; readonly port: number }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string | null }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'report'; readonly report: Report }
   /** What is shared is away, why; or, null, back. */
   | { readonly kind: 'away'; readonly cause: string | null };
 
 /** Primary to worker. */
 export type ToWorker =
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'orders'; readonly orders: Order<string>[] }
   | { readonly kind: 'stats'; readonly stats: { readonly rooms: number; readonly members: number } }
   | { readonly kind: 'reload' }

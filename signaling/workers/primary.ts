@@ -161,7 +161,7 @@ class Primary {
         this.#started?.(null);
         break;
       case 'failed':
-        this.#failed(worker, new AparteError(message.code, message.detail ?? undefined));
+        this.#failed(worker, new AparteError(message.code, message.detail === '' ? undefined : message.detail));
         break;
       case 'report':
         this.#reports.set(worker.id, message.report);

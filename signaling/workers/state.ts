@@ -4,10 +4,17 @@ import { CHANCE } from '../chance.ts';
 import type { Limits } from '../limits.ts';
 import type { Order } from '../registry.ts';
 import { Registry } from '../registry.ts';
-import type { Question } from './messages.ts';
+import type { Answer, Question, Topic } from './messages.ts';
 
 /** Bytes that the one who asked has already. */
 const OWN = new Uint8Array(0);
+
+/** What is answered here. */
+type StateTopic = Exclude<Topic, 'setup'>;
+/** How: the question, the id of the worker that asks, the time. */
+type Answers = {
+  readonly [On in StateTopic]: (question: Question<On>, worker: number, now: number) => Answer<On>;
+};
 
 /** Answers what workers ask. Times are ms of any clock that does not go back. */
 export class SharedState {
@@ -18,6 +25,37 @@ export class SharedState {
   /** The open connections of each worker, by address. */
   readonly #open = new Map<number, Map<string, number>>();
 
+  readonly #answers: Answers = {
+    join: ({ client, request }, worker, now) => {
+      const orders = this.#registry.join(client, request, now);
+      this.#workerOf.set(client, worker);
+      return this.#noted(orders);
+    },
+    frame: ({ client, request }, _, now) => {
+      const orders = this.#noted(this.#registry.frame(client, request, now));
+      return orders.map((order) => (order.type === 'frame' ? { ...order, data: OWN } : order));
+    },
+    free: ({ client, member }, _, now) => this.#noted(this.#registry.free(client, member, now)),
+    leave: ({ client }, _, now) => {
+      this.#workerOf.delete(client);
+      return this.#noted(this.#registry.leave(client, now));
+    },
+    lose: ({ client }, _, now) => {
+      this.#workerOf.delete(client);
+      return this.#noted(this.#registry.lose(client, now));
+    },
+    connected: ({ address }, worker, now) => {
+      this.#count(worker, address, 1);
+      return this.#addresses?.connected(address, now) ?? null;
+    },
+    disconnected: ({ address }, worker) => {
+      this.#count(worker, address, -1);
+      this.#addresses?.disconnected(address);
+      return null;
+    },
+    attempt: ({ address, nameplate }, _, now) => this.#addresses?.join(address, nameplate, now) ?? null,
+  };
+
   constructor(limits: Limits) {
     this.#registry = new Registry(limits, CHANCE);
     this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
@@ -27,36 +65,9 @@ export class SharedState {
     return this.#registry.stats;
   }
 
-  /** Answers a worker: with orders where it asked for something of the rooms. */
-  answer(worker: number, question: Exclude<Question, { on: 'setup' }>, now: number): unknown {
-    switch (question.on) {
-      case 'join': {
-        const orders = this.#registry.join(question.client, question.request, now);
-        this.#workerOf.set(question.client, worker);
-        return this.#noted(orders);
-      }
-      case 'frame': {
-        const orders = this.#noted(this.#registry.frame(question.client, question.request, now));
-        return orders.map((order) => (order.type === 'frame' ? { ...order, data: OWN } : order));
-      }
-      case 'free':
-        return this.#noted(this.#registry.free(question.client, question.member, now));
-      case 'leave':
-      case 'lose':
-        this.#workerOf.delete(question.client);
-        return this.#noted(this.#registry[question.on](question.client, now));
-      case 'connected':
-        this.#count(worker, question.address, 1);
-        return this.#addresses?.connected(question.address, now) ?? null;
-      case 'disconnected':
-        this.#count(worker, question.address, -1);
-        this.#addresses?.disconnected(question.address);
-        return null;
-      case 'attempt':
-        return this.#addresses?.join(question.address, question.nameplate, now) ?? null;
-      default:
-        return question satisfies never;
-    }
+  /** Answers a worker. */
+  answer<On extends StateTopic>(worker: number, question: Question<On>, now: number): Answer<On> {
+    return this.#answers[question.on](question, worker, now);
   }
 
   /** A worker died: its clients have lost their connections. */

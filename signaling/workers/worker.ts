@@ -1,16 +1,15 @@
 /** One process of several that are one server: asks the primary process for what they share. */
 import type { Worker } from 'node:cluster';
 import { createAdapter } from '@socket.io/cluster-adapter';
-import { AparteError, errorKind } from '../../shared/errors.ts';
+import { AparteError } from '../../shared/errors.ts';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
 import type { Cluster, ClusterEvents, SharedAddresses } from '../cluster.ts';
 import type { RefusalCause, ServerObserver } from '../observer.ts';
-import type { Order } from '../registry.ts';
 import type { Rooms } from '../rooms.ts';
 import { RoomsUnavailable } from '../rooms.ts';
 import type { ServerOptions, SignalingServer } from '../server.ts';
 import { startServer } from '../server.ts';
-import type { FromWorker, Question, Report, ToWorker } from './messages.ts';
+import type { Answer, FromWorker, Question, Report, Topic, ToWorker } from './messages.ts';
 import { isOurs } from './messages.ts';
 
 /** How often the primary is told what was done, in ms. */
@@ -21,7 +20,7 @@ export async function serveAsWorker(worker: Worker, options: ServerOptions): Pro
   const primary = new PrimaryLink(worker);
   const tally = new Tally();
   try {
-    const setup = (await primary.ask({ on: 'setup' })) as { stunPort: number | null; port: number };
+    const setup = await primary.ask({ on: 'setup' });
     const { stun: _, ...rest } = options;
     const server = await startServer({
       ...rest,
@@ -36,8 +35,7 @@ export async function serveAsWorker(worker: Worker, options: ServerOptions): Pro
     await servedOut(primary, server, tally);
   } catch (error) {
     if (!(error instanceof AparteError)) throw error;
-    const detail = error.message.slice(errorKind(error.code).what.length + 2, -1);
-    primary.say({ kind: 'failed', code: error.code, detail: detail === '' ? null : detail });
+    primary.say({ kind: 'failed', code: error.code, detail: error.detail });
   }
   worker.disconnect();
 }
@@ -70,7 +68,7 @@ class PrimaryLink {
   onReload = () => {};
   onClose: (patience: number) => void = () => {};
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #asked = 0;
   #stats = { rooms: 0, members: 0 };
   #events: ClusterEvents = { perform: () => {}, startedOver: () => {} };
@@ -91,11 +89,12 @@ class PrimaryLink {
   }
 
   /** Rejects with {@link RoomsUnavailable} where the primary process has gone. */
-  async ask(question: Question): Promise<unknown> {
+  async ask<On extends Topic>(question: Question<On> & Question): Promise<Answer<On>> {
     if (!this.#worker.isConnected()) throw new RoomsUnavailable('the primary process is gone');
     this.#asked += 1;
     const id = this.#asked;
-    return await new Promise((resolve, reject) => {
+    // What comes bears the number of this question.
+    return await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.say({ kind: 'ask', id, question });
     });
@@ -104,29 +103,24 @@ class PrimaryLink {
   /** The workers together, to one of them. */
   cluster(countsAddresses: boolean): Cluster {
     const stats = () => this.#stats;
-    const orders = async (question: Question) => (await this.ask(question)) as Order<string>[];
     const rooms: Rooms = {
       get stats() {
         return stats();
       },
-      join: (client: string, request: JoinRequest) => orders({ on: 'join', client, request }),
+      join: (client: string, request: JoinRequest) => this.ask({ on: 'join', client, request }),
       frame: async (client: string, request: FrameRequest) => {
-        const answer = await orders({ on: 'frame', client, request });
+        const answer = await this.ask({ on: 'frame', client, request });
         return answer.map((order) => (order.type === 'frame' ? { ...order, data: request.data } : order));
       },
-      free: (client: string, member: string) => orders({ on: 'free', client, member }),
-      leave: (client: string) => orders({ on: 'leave', client }),
-      lose: (client: string) => orders({ on: 'lose', client }),
+      free: (client: string, member: string) => this.ask({ on: 'free', client, member }),
+      leave: (client: string) => this.ask({ on: 'leave', client }),
+      lose: (client: string) => this.ask({ on: 'lose', client }),
       sweep: () => [],
     };
     const addresses: SharedAddresses = {
-      connected: async (address) => {
-        return (await this.ask({ on: 'connected', address }).catch(() => null)) as 'limit' | 'rate' | null;
-      },
+      connected: (address) => this.ask({ on: 'connected', address }).catch(() => null),
       disconnected: (address) => void this.ask({ on: 'disconnected', address }).catch(() => undefined),
-      join: async (address, nameplate) => {
-        return (await this.ask({ on: 'attempt', address, nameplate })) as 'rate' | 'guesses' | null;
-      },
+      join: (address, nameplate) => this.ask({ on: 'attempt', address, nameplate }),
     };
     return {
       rooms,
