@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { AparteError, EXIT, errorKind } from '../../shared/errors.ts';
@@ -34,4 +35,15 @@ test('every word of the command line contract keeps its exit code', () => {
     assert.equal(kind.exit, exit, word);
     for (const sentence of [kind.what, kind.hint]) assert.match(sentence, /^[A-Z].*\.$/, word);
   }
+});
+
+test('every word is in the README or the protocol', () => {
+  const text = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+  const words = Array.from(text('shared/errors.ts').matchAll(/^ {2}'?([a-z-]+)'?: \{/gm), ([, word]) => word);
+  const told = text('README.md') + text('docs/PROTOCOL.md');
+  assert.ok(words.length > 50, `only ${words.length} words`);
+  assert.deepEqual(
+    words.filter((word) => !told.includes(`\`${word}\``)),
+    [],
+  );
 });
