@@ -15,6 +15,8 @@ interface Room {
 
 const CRYPTO = 'peer/crypto/';
 const CRYPTO_DOOR = 'peer/crypto/index.ts';
+/** What a link and a rendezvous are to those who use them. */
+const CONTRACTS = ['peer/link/link.ts', 'peer/rendezvous/rendezvous.ts'];
 const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/', 'package.json'], packages: 'any', node: 'any' } as const;
 
 /** The rooms of the product. */
@@ -39,7 +41,7 @@ export const ROOMS: readonly Room[] = [
     node: 'any',
   },
   { at: CRYPTO, uses: ['shared/', CRYPTO], packages: ['libsodium-wrappers'], node: [] },
-  { at: 'peer/core/', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },
+  { at: 'peer/core/', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: CONTRACTS, packages: [], node: [] },
   {
     at: 'peer/rendezvous/manual/',
     uses: ['shared/', 'peer/rendezvous/', CRYPTO_DOOR],
@@ -48,15 +50,27 @@ export const ROOMS: readonly Room[] = [
     node: [],
   },
   {
+    at: 'peer/rendezvous/lan/',
+    uses: ['shared/', 'peer/rendezvous/'],
+    packages: ['bonjour-service', 'valibot'],
+    node: ['node:crypto', 'node:dgram', 'node:http', 'node:net', 'node:os'],
+  },
+  {
     at: 'peer/rendezvous/',
     uses: ['shared/', 'peer/rendezvous/'],
     types: ['peer/link/link.ts'],
     packages: 'one per file',
+    node: [],
+  },
+  { at: 'peer/link/', uses: ['shared/', 'peer/link/'], packages: 'one per file', node: [] },
+  { at: 'peer/doctor/', uses: ['shared/', 'peer/doctor/'], packages: [], node: 'any' },
+  {
+    at: 'peer/store/',
+    uses: ['shared/', 'peer/store/'],
+    types: ['peer/core/events.ts'],
+    packages: ['valibot'],
     node: 'any',
   },
-  { at: 'peer/link/', uses: ['shared/', 'peer/link/'], packages: 'one per file', node: 'any' },
-  { at: 'peer/doctor/', uses: ['shared/', 'peer/doctor/'], packages: [], node: 'any' },
-  { at: 'peer/store/', uses: ['shared/', 'peer/store/'], types: ['peer/core/'], packages: ['valibot'], node: 'any' },
   {
     at: 'peer/ui/',
     uses: ['shared/', 'peer/ui/'],
@@ -64,13 +78,13 @@ export const ROOMS: readonly Room[] = [
     packages: ['fast-string-width', 'uqr'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
   },
-  { at: 'peer/client.ts', uses: ['shared/', 'peer/core/', CRYPTO_DOOR], types: ['peer/'], packages: [], node: [] },
+  { at: 'peer/client.ts', uses: ['shared/'], types: ['peer/core/', ...CONTRACTS], packages: [], node: [] },
   { at: 'peer/main/', ...EVERYTHING },
   { at: 'peer/main.ts', ...EVERYTHING },
 ];
 
 /** Where the process, its arguments and its environment may be touched. */
-const ROOTS = ['peer/main.ts', 'peer/main/', 'signaling/main.ts'];
+const ROOTS = ['peer/main.ts', 'peer/main/'];
 /** What belongs to a machine or a page, and so not where both share the code. */
 const OUTSIDE = ['Buffer', 'console', 'document', 'fetch', 'globalThis', 'localStorage', 'navigator', 'window'];
 /** What a synchronous state machine without input, output, time or chance cannot contain. */
@@ -91,6 +105,11 @@ const IMPURE = [
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'shared/': OUTSIDE,
   [CRYPTO]: OUTSIDE,
+  // Where no implementation of WebRTC is passed in, it is the page's own.
+  'peer/link/': OUTSIDE.filter((name) => name !== 'globalThis'),
+  'peer/rendezvous/': OUTSIDE,
+  'peer/rendezvous/manual/': OUTSIDE,
+  'peer/client.ts': OUTSIDE,
   'peer/core/': [...OUTSIDE, ...IMPURE],
 };
 /** Ways round the import rules. */
