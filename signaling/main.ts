@@ -52,7 +52,16 @@ export async function runSignal(
     const refusals = new RefusalTally();
     const observer = alsoRefused(metrics?.observer ?? null, (cause) => refusals.add(cause));
     const settings = { ...options, observer, away: (cause: string | null) => sayAway(log, cause) };
-    const server = await start(settings, options.workers, log);
+    const starting = start(settings, options.workers, log);
+    // Also without a certificate, and while it starts: a process that does not listen to SIGHUP is ended by it.
+    io.onReload(
+      () =>
+        void starting.then(
+          (server) => reload(server, log),
+          () => {},
+        ),
+    );
+    const server = await starting;
     metrics?.watch(async () => ({ ...server.stats(), sockets: await server.sockets() }));
     const closed = new Promise<void>((resolve) => {
       let asked = 0;
@@ -63,7 +72,6 @@ export async function runSignal(
         resolve(server.close(patience));
       });
     });
-    if (options.tls !== undefined) io.onReload(() => reload(server, log));
     warn(log, options, argv);
     if (metrics !== null) log.say('info', 'metrics', `metrics at ${metrics.url}`, null);
     log.note('info', 'start', { port: server.port, stunPort: server.stunPort, tls: options.tls !== undefined });

@@ -51,8 +51,9 @@ describe('programs that trust who signed the certificate', { concurrency: 2, ski
     await program.exits(0);
   });
 
-  test('meet at a server behind nginx', async (t) => {
+  test('meet at a server behind nginx, also across SIGHUP', async (t) => {
     const { program, url } = await signal('--trust-proxy', '1');
+    program.kill('SIGHUP');
     const nginx = await startNginx(url, authority?.issue('proxy') ?? assert.fail());
     t.after(() => nginx.close());
     await deliver(nginx.url);

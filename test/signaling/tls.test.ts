@@ -123,6 +123,23 @@ test('a new certificate is shown to who comes, and disturbs nobody; a bad one ch
   await undisturbed(couple);
 });
 
+test('asked to read its files again while it starts, it does so once it has', { skip }, async (t) => {
+  const [one, two] = [issue('one'), issue('two')];
+  const files = { cert: join(authority?.folder ?? '', 'early.pem'), key: join(authority?.folder ?? '', 'early.key') };
+  copyFileSync(one.cert, files.cert);
+  copyFileSync(one.key, files.key);
+  const run = start(['--port', '0', '--tls-cert', files.cert, '--tls-key', files.key]);
+  t.after(async () => {
+    run.stop();
+    assert.equal(await run.exit, 0);
+  });
+  copyFileSync(two.cert, files.cert);
+  copyFileSync(two.key, files.key);
+  run.reload();
+  const url = /^listening on (https:\S+)\n$/.exec(await run.listening)?.[1] ?? assert.fail();
+  assert.equal(await shown(Number(new URL(url).port)), 'two');
+});
+
 test('files that cannot be used are named, with exit code 2', { skip }, async () => {
   const [mine, other] = [issue('mine'), issue('others')];
   const empty = join(authority?.folder ?? '', 'empty');
