@@ -1,13 +1,13 @@
 /**
- * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, and the
- * compiled code of it.
+ * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, the
+ * compiled code of it, and in `node_modules` the libraries that few servers need, so that `dist/` is a whole server.
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { compiledPath } from '../peer/main/load.ts';
 import { compile } from './compile.ts';
-import { OPTIONS } from './options.ts';
+import { OPTIONS, SEPARATE } from './options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
@@ -33,9 +33,20 @@ async function bundle(
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
+/** Bundles the libraries that are left out of the program, each to where Node looks for it. Returns them, by path. */
+async function bundleLibraries(): Promise<Map<string, Uint8Array>> {
+  const libraries = SEPARATE.map(async (name): Promise<[string, Uint8Array]> => {
+    const stdin = { contents: `module.exports = require('${name}');`, resolveDir: ROOT };
+    const { outputFiles } = await build({ ...OPTIONS, external: [], absWorkingDir: ROOT, stdin, write: false });
+    return [join(OUT, 'node_modules', name, 'index.js'), outputFiles[0]?.contents ?? new Uint8Array()];
+  });
+  return new Map(await Promise.all(libraries));
+}
+
 /** Writes a file whole: a program that is starting meanwhile reads either the old one or the new one. */
 function put(path: string, contents: Uint8Array | string): void {
   const partial = `${path}.${process.pid}`;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(partial, contents);
   if (path === MAIN) chmodSync(partial, 0o755);
   renameSync(partial, path);
@@ -48,12 +59,12 @@ const main = await bundle('peer/main.ts', '[name]', { PROGRAM: JSON.stringify(ba
 const files = new Map<string, Uint8Array | string>([
   ...program,
   ...main,
+  ...(await bundleLibraries()),
   [join(OUT, 'package.json'), '{"type":"commonjs"}\n'],
 ]);
 
-mkdirSync(OUT, { recursive: true });
 for (const [name, contents] of files) put(name, contents);
-const kept = [...files.keys(), compiledPath(path)].map((name) => basename(name));
+const kept = [...files.keys(), compiledPath(path)].map((name) => relative(OUT, name).split(sep)[0]);
 for (const name of readdirSync(OUT)) {
   if (!kept.includes(name)) rmSync(join(OUT, name), { recursive: true, force: true });
 }

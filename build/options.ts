@@ -20,8 +20,8 @@ const noPolling: Plugin = {
   },
 };
 
-/** Large, and of use to few servers: loaded from `node_modules` where they are asked for. */
-const SEPARATE = ['redis', '@socket.io/redis-streams-adapter', '@socket.io/cluster-adapter'];
+/** Large, and of use to few servers: each is a file of its own, loaded where it is asked for. */
+export const SEPARATE = ['redis', '@socket.io/redis-streams-adapter', '@socket.io/cluster-adapter'];
 
 /** How everything that runs as the product does is bundled. */
 export const OPTIONS = {

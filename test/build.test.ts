@@ -1,7 +1,10 @@
 /** The built program runs as it is installed: by its own name, wherever it is called from. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import manifest from '../package.json' with { type: 'json' };
@@ -18,4 +21,22 @@ test('what the bundle leaves out is found from its folder', () => {
   const script = `const { createRequire } = require('node:module');
     createRequire(${JSON.stringify(PROGRAM)})('wrtc/lib/binding.js');`;
   execFileSync(process.execPath, ['-e', script], { cwd: tmpdir() });
+});
+
+test('a copy of dist is a whole server, also one of several processes, or over Redis', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(dirname(PROGRAM), folder, { recursive: true });
+  const signal = [join(folder, 'main.js'), 'signal', '--port', '0', '--drain-seconds', '0'];
+  const server = spawn(process.execPath, [...signal, '--workers', '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => server.kill('SIGKILL'));
+  const ended = once(server, 'exit');
+  const said: unknown[] = await Promise.race([once(server.stdout, 'data'), ended]);
+  assert.match(String(said[0]), /^listening on /);
+  server.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+  // Nothing listens at port 1: it must get as far as to find out.
+  const { status, stderr } = spawnSync(process.execPath, [...signal, '--redis', 'redis://127.0.0.1:1']);
+  assert.match(String(stderr), /Redis .* cannot be reached/);
+  assert.equal(status, 4);
 });
