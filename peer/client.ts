@@ -164,6 +164,9 @@ export class Client {
       case 'end':
         this.#close();
         this.#resolve();
+        return;
+      default:
+        order satisfies never;
     }
   }
 

@@ -125,6 +125,9 @@ export class Peer {
       case 'linkClosed':
         if (session === null || session === undefined) this.#reunion?.gotLinkClosed(fact.link, fact.cause);
         else session.linkClosed(session.confirmed ? new AparteError('lost') : fact.cause);
+        return;
+      default:
+        fact satisfies never;
     }
   }
 

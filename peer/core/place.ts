@@ -84,6 +84,9 @@ export class Place {
       case 'placeResumed':
         this.joined = true;
         for (const attempt of this.#attempts.all) attempt.resend();
+        return;
+      default:
+        fact satisfies never;
     }
   }
 

@@ -139,6 +139,8 @@ export class Room {
         return this.#peer?.shown(fact.seq);
       case 'tick':
         return this.#tick();
+      default:
+        fact satisfies never;
     }
   }
 
@@ -177,7 +179,9 @@ export class Room {
         if (this.#peer?.take(command.blob) === true) return;
         return takeAnswer(this.#context, this.#meeting, command.blob, this.#options.manual !== undefined);
       case 'quit':
-        this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
+        return this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
+      default:
+        command satisfies never;
     }
   }
 

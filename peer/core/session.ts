@@ -113,7 +113,8 @@ export class Session {
       const plain = this.#channel.open(frame, this.#context.now);
       this.#pulse.heard(this.#context.now);
       if (!this.#confirmed) this.#confirm();
-      if (plain !== null) this.#take(decodeMessage(plain));
+      const message = plain === null ? null : decodeMessage(plain);
+      if (message !== null) this.#take(message);
       if (this.#over) return;
       if (this.#channel.received - this.#ackedAt >= ACK_EVERY) this.#ack();
       this.flush();
@@ -128,8 +129,10 @@ export class Session {
     this.#events.confirmed();
   }
 
-  #take(message: PeerMessage | null): void {
-    switch (message?.kind) {
+  #take(message: PeerMessage): void {
+    switch (message.kind) {
+      case 'hello': // whose coming is all it says
+        break;
       case 'ping':
         this.#seenUpTo(message.seen);
         this.#ack();
@@ -152,7 +155,8 @@ export class Session {
       case 'typing':
         this.#events.message(message);
         break;
-      default: // hello, whose coming is all it says, and kinds of later releases
+      default:
+        message satisfies never;
     }
   }
 

@@ -19,7 +19,9 @@ export function waitingFor({ meeting, peer, undelivered }: Standing): Waiting['f
       return 'reconnect';
     case null:
       return meeting;
-    default:
+    case 'connecting':
+    case 'lost':
+    case 'left':
       return 'path';
   }
 }

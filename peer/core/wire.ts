@@ -6,9 +6,6 @@ import { fromLv, fromU64, fromUtf8, lvBehind, u64, utf8 } from '../../shared/byt
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 
-/** Kind bytes. A kind not listed is ignored by its receiver, so that later releases can add some. */
-const KIND = { hello: 1, part: 2, text: 3, shown: 4, typing: 5, ping: 6, ack: 7, bye: 8, byeAck: 9 } as const;
-
 /** One sealed message. `seen` is the number of session frames its sender has opened so far. */
 export type PeerMessage =
   /** First frame of the side that came second: proves its session keys. */
@@ -39,14 +36,19 @@ export type PeerMessage =
   /** Answer to `bye`: the channel may be closed. */
   | { readonly kind: 'byeAck' };
 
+type Kind = PeerMessage['kind'];
 type Bytes = Uint8Array;
+
+/** Kind bytes. A kind not listed is ignored by its receiver, so that later releases can add some. */
+const BYTES = { hello: 1, part: 2, text: 3, shown: 4, typing: 5, ping: 6, ack: 7, bye: 8, byeAck: 9 } as const;
+const KINDS = new Map((Object.keys(BYTES) as Kind[]).map((kind) => [BYTES[kind] as number, kind]));
 
 const [NO, YES] = [Uint8Array.of(0), Uint8Array.of(1)];
 const flag = (on: boolean) => (on ? YES : NO);
 
 /** The plain bytes of a message, ready to be sealed. */
 export function encodeMessage(message: PeerMessage): Uint8Array {
-  const kind = KIND[message.kind];
+  const kind = BYTES[message.kind];
   switch (message.kind) {
     case 'part':
       return lvBehind(kind, u64(message.seq), message.chunk);
@@ -63,8 +65,11 @@ export function encodeMessage(message: PeerMessage): Uint8Array {
     case 'ping':
     case 'ack':
       return lvBehind(kind, u64(message.seen));
-    default:
+    case 'hello':
+    case 'byeAck':
       return lvBehind(kind);
+    default:
+      return message satisfies never;
   }
 }
 
@@ -95,36 +100,39 @@ export function decodeMessage(plain: Uint8Array): PeerMessage | null {
 function decode(plain: Uint8Array): PeerMessage | null {
   const rest = plain.subarray(1);
   const parts = (count: number) => fromLv(rest, count);
-  switch (plain[0]) {
-    case KIND.hello:
+  const kind = KINDS.get(plain[0] ?? 0);
+  switch (kind) {
+    case 'hello':
       parts(0);
       return { kind: 'hello' };
-    case KIND.part: {
+    case 'part': {
       const [seq, chunk] = parts(2) as [Uint8Array, Uint8Array];
       if (chunk.length === 0) throw new AparteError('damaged', 'an empty part');
       return { kind: 'part', seq: fromSeq(seq), chunk };
     }
-    case KIND.text: {
+    case 'text': {
       const [seq, id, at, raw, shown, chunk] = parts(6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
       if (id.length !== 8) throw new AparteError('damaged', 'a message id');
       const head = { seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown) };
       return { kind: 'text', ...head, chunk };
     }
-    case KIND.shown:
+    case 'shown':
       return { kind: 'shown', seq: fromSeq(parts(1)[0] as Uint8Array) };
-    case KIND.typing:
+    case 'typing':
       return { kind: 'typing', on: fromFlag(parts(1)[0] as Uint8Array) };
-    case KIND.ping:
+    case 'ping':
       return { kind: 'ping', seen: fromU64(parts(1)[0] as Uint8Array) };
-    case KIND.ack:
+    case 'ack':
       return { kind: 'ack', seen: fromU64(parts(1)[0] as Uint8Array) };
-    case KIND.bye:
+    case 'bye':
       return { kind: 'bye', complete: fromFlag(parts(1)[0] as Uint8Array) };
-    case KIND.byeAck:
+    case 'byeAck':
       parts(0);
       return { kind: 'byeAck' };
-    default:
+    case undefined:
       return null;
+    default:
+      return kind satisfies never;
   }
 }
 

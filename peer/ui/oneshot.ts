@@ -119,7 +119,12 @@ class OneShot implements Ui {
       }
       case 'error':
         return [`aparte: ${visible(event.message)}`, `aparte: ${visible(event.hint)}`];
-      default:
+      case 'message': // goes to the output
+      case 'sent':
+      case 'delivered':
+      case 'typing':
+      case 'signal': // the status line says it
+      case 'end':
         return [];
     }
   }

@@ -108,6 +108,14 @@ test('messages are read back as they were, and never by any other bytes', () => 
   );
 });
 
+test('kinds of later releases are ignored, whatever stands behind them', () => {
+  const known = Array.from({ length: 9 }, (_, index) => index + 1);
+  for (let kind = 0; kind < 256; kind += 1) {
+    if (!known.includes(kind)) assert.equal(decodeMessage(Uint8Array.of(kind, 255, 255)), null, String(kind));
+    else assert.throws(() => decodeMessage(Uint8Array.of(kind, 255, 255)), named('peer-protocol'), String(kind));
+  }
+});
+
 test('message ids count up from where they start, and begin again behind the last there is', () => {
   const counted = new MessageIds(() => Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 254));
   assert.deepEqual([counted.next(), counted.next()].map(hex), ['00000000000001ff', '0000000000000200']);

@@ -168,6 +168,8 @@ export class World {
         return this.#later(() => this.#connect(person, order.link, order.kind, order.sdp));
       case 'addCandidate':
         return;
+      case 'takeAnswer':
+        throw new Error('nobody pairs by hand in this world');
       case 'sendFrame':
         return this.#sendFrame(person, order.link, order.bytes);
       case 'closeLink':
@@ -184,6 +186,9 @@ export class World {
         return;
       case 'end':
         person.ended = true;
+        return;
+      default:
+        order satisfies never;
     }
   }
 
