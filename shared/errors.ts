@@ -122,13 +122,13 @@ const KINDS = {
   'cannot-listen': {
     exit: EXIT.server,
     what: 'The rendezvous server cannot listen where it was told to.',
-    hint: 'Stop the program that uses the port, or choose another with --port or --host.',
+    hint: 'If the port is taken, stop the program that has it, or give "aparte signal" another --port; --host takes addresses of this machine.',
   },
   // The local network.
   'nobody-found': {
     exit: EXIT.timeout,
-    what: 'Nobody with this code has been found on the local network so far.',
-    hint: 'The search goes on; check that the other side uses --lan, the same code and the same network, or take a server instead.',
+    what: 'Nobody with this code has been reached on the local network so far.',
+    hint: 'The search goes on; check that the other side uses --lan, the same code and the same network, and no firewall is in the way, or take a server instead.',
   },
   'no-network': {
     exit: EXIT.server,
@@ -148,7 +148,7 @@ const KINDS = {
   timeout: {
     exit: EXIT.timeout,
     what: 'The other side did not come.',
-    hint: 'Check that it uses the same code and server, or wait longer with --timeout.',
+    hint: 'Check that both sides meet the same way (by the same code and server, by --lan, or by the last invite and its answer), or wait longer with --timeout.',
   },
   // Manual pairing.
   'not-a-blob': {

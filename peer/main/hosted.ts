@@ -1,6 +1,7 @@
 /** The server inside that others may reach: on an address the user names, or for the local network. */
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
+import { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
 import { isLoopback } from '../../signaling/door.ts';
 import { LIMITS } from '../../signaling/limits.ts';
@@ -37,7 +38,13 @@ export interface HostedServer {
  */
 export async function hostedServer(host: string): Promise<HostedServer> {
   const start = (port: number) => startServer({ host, port, limits: LIMITS });
-  const server = await start(DEFAULT_PORT).catch(() => start(0));
+  const server = await start(DEFAULT_PORT)
+    .catch(() => start(0))
+    .catch((error: unknown) => {
+      throw error instanceof AparteError && error.detail === 'EADDRNOTAVAIL'
+        ? new AparteError('cannot-listen', `${host} is no address of this machine`)
+        : error;
+    });
   const isWildcard = host === '0.0.0.0' || host === '::';
   const addresses = isWildcard ? await outwardAddresses(host === '::' ? [4, 6] : [4]) : [host];
   const [first = `http://127.0.0.1:${server.port}`, ...more] = addresses.map((address) => urlOf(address, server.port));

@@ -178,4 +178,6 @@ test('nobody comes: timeout', () => {
   alice.start();
   world.pass(5_000);
   assert.deepEqual(alice.end, { type: 'end', reason: 'timeout', exit: 6 });
+  // Said of every way to meet.
+  assert.match(alice.of('error')[0]?.hint ?? '', /code and server.* --lan.* invite .* --timeout\.$/);
 });

@@ -98,12 +98,14 @@ describe('local network', { concurrency: 1 }, () => {
   playLan('neither can be reached: a firewall is named, and they meet when one has gone', 'both', async (scene) => {
     const ends = [scene.ann, scene.ben].map((host) => drop(host, NEW_TCP));
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
-    const [error] = await Promise.all([ann, ben].map((who) => who.event('error', { code: 'server-unreachable' })));
+    const [error] = await Promise.all([ann, ben].map((who) => who.event('error', { code: 'nobody-found' })));
     assert.equal(error?.['fatal'], false);
     assert.match(
       String(error?.['message']),
       /\((192\.168\.7\.2[12]|fe80\S+%eth0): the other side was found there.*firewall/,
     );
+    // There is no server that could be started.
+    assert.match(String(error?.['hint']), /uses --lan.* no firewall is in the way/);
     ends[0]?.();
     await connected(ann, ben);
   });

@@ -53,6 +53,8 @@ class LanRendezvous implements Rendezvous, Listener {
   #next: Stay | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #foundTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Why somebody who was found could not be met, and whether the user was told. */
+  #hindrance: AparteError | null = null;
   #notedHost = false;
   #leaving: Promise<void> | null = null;
   #over = false;
@@ -130,9 +132,9 @@ class LanRendezvous implements Rendezvous, Listener {
   }
 
   #nobodyFound(): void {
-    if (this.#here?.members.size === 0 && !this.#notedHost) {
-      this.#events.noted(new AparteError('nobody-found', SILENCE[this.#presence.heard]));
-    }
+    if (this.#here?.members.size !== 0 || this.#notedHost) return;
+    this.#notedHost = this.#hindrance !== null;
+    this.#events.noted(this.#hindrance ?? new AparteError('nobody-found', SILENCE[this.#presence.heard]));
   }
 
   /** Goes to whom it is best to go to, if we are alone. */
@@ -223,7 +225,7 @@ class LanRendezvous implements Rendezvous, Listener {
   #lost(stay: Stay, cause: AparteError, retryAt: number): void {
     const { host } = stay;
     if (host !== null && stay === this.#next) {
-      this.#giveUp(stay, host, new AparteError('server-unreachable', `${host.addresses[0]}: ${FIREWALL}`));
+      this.#giveUp(stay, host, new AparteError('nobody-found', `${host.addresses[0]}: ${FIREWALL}`));
     } else if (host !== null && stay.isLost) {
       this.#goHome(stay);
     } else {
@@ -266,8 +268,9 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#enterHome();
   }
 
-  /** Puts off the next visit. What was the cause is told once, the second time. */
+  /** Puts off the next visit. What was the cause is told once, the second time, or when nobody else was found. */
   #failed(host: Announcement, cause?: AparteError): void {
+    this.#hindrance = cause ?? this.#hindrance;
     const failures = this.#choice.failed(host.id, this.#clock.now());
     if (cause === undefined || failures <= 1 || this.#notedHost) return;
     this.#notedHost = true;
