@@ -55,6 +55,20 @@ export interface AttemptOptions {
   readonly events: AttemptEvents;
 }
 
+/**
+ * What the code, or ticket, has been put to so far: nothing, so that an end costs nothing (`untried`); a REPLY of ours,
+ * which is a guess that is out (`guessed`); and the other side has proven it (`proven`).
+ */
+export type Standing = 'untried' | 'guessed' | 'proven';
+
+/** What it means where the other side falls silent. */
+const SILENCE = {
+  untried: 'silent',
+  // From here a wrong code looks like this.
+  guessed: 'wrong-code',
+  proven: 'no-answer',
+} as const satisfies Record<Standing, ErrorCode>;
+
 /** The part of Initiator and Responder both sides use. */
 interface Handshake {
   sealSignal(signal: Uint8Array): Uint8Array;
@@ -68,7 +82,7 @@ export abstract class Attempt {
   readonly card: Uint8Array;
   /** Whether it has gone on over another server than the one it began at. */
   isMoved = false;
-  /** ms since the epoch at which the flight we wait for is overdue; null once nothing is. */
+  /** When (ms) the flight we wait for is overdue; null once nothing is. */
   deadline: number | null;
   protected readonly context: Context;
   protected readonly events: AttemptEvents;
@@ -113,12 +127,16 @@ export abstract class Attempt {
   protected abstract flight(type: number, frame: Uint8Array): void;
   /** Our link has made its description, or has more candidates. */
   abstract localSignal(): void;
-  /** What an overdue flight, or the member's going away, means just now. */
-  abstract silence(): ErrorCode;
+  abstract get standing(): Standing;
 
   /** Whether it is our HELLO that nobody has answered: nothing was risked in it. */
   get isUndecided(): boolean {
-    return this.started && this.silence() === 'silent';
+    return this.started && this.standing === 'untried';
+  }
+
+  /** What it means that nothing comes any more, `why` said in the detail. */
+  silence(why: string): AparteError {
+    return new AparteError(SILENCE[this.standing], why);
   }
 
   /** A frame of this member came. */
@@ -160,7 +178,7 @@ export abstract class Attempt {
   moveTo(member: string): void {
     this.isMoved = true;
     this.#member = member;
-    if (this.silence() === 'silent') this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    if (this.standing === 'untried') this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.resend();
   }
 

@@ -1,8 +1,8 @@
 /** Side A of a handshake: it was in the room first and speaks first, and tells nothing before the other has proven the code. */
-import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity, type Standing } from './attempt.ts';
 import { encodeCapabilities } from './capabilities.ts';
 import type { LocalLink } from './local-link.ts';
 
@@ -48,9 +48,9 @@ export class Initiating extends Attempt {
     return this.#proof !== null;
   }
 
-  /** Before the right tag silence costs nothing; behind it the door is shut. */
-  silence(): ErrorCode {
-    return this.#state === 'reply' ? 'silent' : 'no-answer';
+  /** Behind the right tag the door is shut. */
+  get standing(): Standing {
+    return this.#state === 'reply' ? 'untried' : 'proven';
   }
 
   override resend(): void {

@@ -177,8 +177,8 @@ export class Place {
 
   #overdue(attempt: Attempt): void {
     if (attempt.deadline === null) return;
-    const cause = new AparteError(attempt.silence(), 'nothing came for 10 s');
-    if (cause.code !== 'silent') return attempt.fail(cause);
+    const cause = attempt.silence('nothing came for 10 s');
+    if (attempt.standing !== 'untried') return attempt.fail(cause);
     const { member: id, card, isMoved } = attempt;
     if (!attempt.started) attempt.deadline = null;
     else if (isMoved && this.#attempts.isCrossed(card)) this.#attempts.putAside(attempt);
@@ -195,8 +195,8 @@ export class Place {
   giveUp(why: string, attempts: Iterable<Attempt> = this.#attempts.all): void {
     for (const attempt of attempts) {
       if (attempt.done) continue;
-      if (attempt.silence() === 'silent') this.#attempts.drop(attempt);
-      else attempt.fail(new AparteError(attempt.silence(), why));
+      if (attempt.standing === 'untried') this.#attempts.drop(attempt);
+      else attempt.fail(attempt.silence(why));
     }
   }
 

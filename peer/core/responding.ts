@@ -1,8 +1,8 @@
 /** Side B of a handshake: it came second, proves the code first, and counts that proof as a guess until it is answered. */
-import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity } from './attempt.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity, type Standing } from './attempt.ts';
 import { encodeCapabilities } from './capabilities.ts';
 import type { Guesses } from './guesses.ts';
 import { LocalLink } from './local-link.ts';
@@ -47,10 +47,9 @@ export class Responding extends Attempt {
     return this.#proof !== null;
   }
 
-  /** Once our proof is out, silence is how a wrong code looks from here. */
-  silence(): ErrorCode {
-    if (this.#state === 'hello') return 'silent';
-    return this.#state === 'proof' ? 'wrong-code' : 'no-answer';
+  get standing(): Standing {
+    if (this.#state === 'hello') return 'untried';
+    return this.#state === 'proof' ? 'guessed' : 'proven';
   }
 
   override fail(cause: AparteError): void {
