@@ -14,6 +14,9 @@ import type { LocalLink } from './local-link.ts';
 /** Reason bytes of an ABORT: a hint to the other side, never trusted. */
 export const ABORT = { wrongCode: 1, version: 2, failed: 3 } as const;
 
+/** How long (ms) our own link may take to make its offer or answer: less than the other side waits for our flight. */
+export const OWN_LINK_TIMEOUT = 8_000;
+
 /** What the handshake needs to know about us. */
 export interface Profile {
   readonly identity: Identity;
@@ -129,9 +132,18 @@ export abstract class Attempt {
   abstract localSignal(): void;
   abstract get standing(): Standing;
 
+  /** Whether it waits for our own link, and not for the other side. */
+  protected abstract get awaitsOwnLink(): boolean;
+
   /** Whether it is our HELLO that nobody has answered: nothing was risked in it. */
   get isUndecided(): boolean {
     return this.started && this.standing === 'untried';
+  }
+
+  /** What it means that the flight, or our own link, is overdue. */
+  overdue(): AparteError {
+    if (this.awaitsOwnLink) return new AparteError('no-direct-path', 'no connection could be prepared here within 8 s');
+    return this.silence('nothing came for 10 s');
   }
 
   /** What it means that nothing comes any more, `why` said in the detail. */

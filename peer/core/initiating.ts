@@ -2,7 +2,7 @@
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity, type Standing } from './attempt.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity, OWN_LINK_TIMEOUT, type Standing } from './attempt.ts';
 import { encodeCapabilities } from './capabilities.ts';
 import type { LocalLink } from './local-link.ts';
 
@@ -53,6 +53,10 @@ export class Initiating extends Attempt {
     return this.#state === 'reply' ? 'untried' : 'proven';
   }
 
+  protected get awaitsOwnLink(): boolean {
+    return this.#state === 'offer';
+  }
+
   override resend(): void {
     if (this.#state === 'reply') this.send(this.handshake.hello);
     super.resend();
@@ -79,7 +83,7 @@ export class Initiating extends Attempt {
     this.#state = 'offer';
     this.events.rightTag();
     this.#link = this.#takeLink();
-    this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     this.localSignal();
   }
 

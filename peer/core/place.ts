@@ -177,7 +177,7 @@ export class Place {
 
   #overdue(attempt: Attempt): void {
     if (attempt.deadline === null) return;
-    const cause = attempt.silence('nothing came for 10 s');
+    const cause = attempt.overdue();
     if (attempt.standing !== 'untried') return attempt.fail(cause);
     const { member: id, card, isMoved } = attempt;
     if (!attempt.started) attempt.deadline = null;

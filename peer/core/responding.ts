@@ -2,7 +2,7 @@
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity, type Standing } from './attempt.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity, OWN_LINK_TIMEOUT, type Standing } from './attempt.ts';
 import { encodeCapabilities } from './capabilities.ts';
 import type { Guesses } from './guesses.ts';
 import { LocalLink } from './local-link.ts';
@@ -52,6 +52,10 @@ export class Responding extends Attempt {
     return this.#state === 'proof' ? 'guessed' : 'proven';
   }
 
+  protected get awaitsOwnLink(): boolean {
+    return this.#state === 'answer';
+  }
+
   override fail(cause: AparteError): void {
     if (this.#state === 'proof') this.#guesses?.unproven();
     super.fail(cause);
@@ -96,7 +100,7 @@ export class Responding extends Attempt {
     this.#claims = claims;
     this.#proofA = frame;
     this.accept(FLIGHT.proofA, frame, null);
-    this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     if (this.#link === null) throw new AparteError('bug', 'a proof without a link');
     this.context.emit({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
   }

@@ -172,6 +172,20 @@ test('no link comes about: named, with its exit code, in 30 s', () => {
   }
 });
 
+for (const missing of ['offer', 'answer'] as const) {
+  test(`an own link that makes no ${missing} is not blamed on the other side`, () => {
+    const world = new World();
+    world.missing = missing;
+    const [alice, bob] = [world.person('alice'), world.person('bob')];
+    for (const person of [alice, bob]) person.start();
+    world.pass(10_000);
+    const [blamed, other] = missing === 'offer' ? [alice, bob] : [bob, alice];
+    assert.deepEqual(blamed.errors, ['no-direct-path']);
+    assert.match(blamed.of('error')[0]?.message ?? '', /no connection could be prepared here/);
+    assert.deepEqual([blamed.end?.exit, other.errors, other.end?.exit], [5, ['peer-abort'], 3]);
+  });
+}
+
 test('nobody comes: timeout', () => {
   const world = new World();
   const alice = world.person('alice', { timeout: 5_000 });

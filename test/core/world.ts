@@ -39,6 +39,8 @@ export class World {
   tamperFrame: (bytes: Uint8Array, from: Person) => Uint8Array[] = (bytes) => [bytes];
   /** Whether links come about at all. */
   linksWork = true;
+  /** What links fail to make, if anything. */
+  missing: 'offer' | 'answer' | null = null;
   /** How new links run. */
   path: 'direct' | 'relay' = 'direct';
   /** Whether shown messages are acknowledged. */
@@ -162,7 +164,7 @@ export class World {
           open: false,
           closed: false,
         });
-        if (order.initiator) this.#describe(person, order.link, `offer ${person.name}/${order.link}`);
+        if (order.initiator) this.#describe(person, order.link, 'offer');
         return;
       case 'describeLink':
         return this.#later(() => this.#connect(person, order.link, order.kind, order.sdp));
@@ -211,8 +213,9 @@ export class World {
     return this.#links.get(`${person.name}/${number}`);
   }
 
-  #describe(person: Person, link: number, sdp: string): void {
-    this.#later(() => person.give({ type: 'linkDescription', link, sdp }));
+  #describe(person: Person, link: number, kind: 'offer' | 'answer'): void {
+    if (kind === this.missing) return;
+    this.#later(() => person.give({ type: 'linkDescription', link, sdp: `${kind} ${person.name}/${link}` }));
   }
 
   #connect(person: Person, number: number, kind: 'offer' | 'answer', sdp: string): void {
@@ -221,7 +224,7 @@ export class World {
     if (link === undefined || other === undefined || link.closed) return;
     if (kind === 'offer') {
       link.other = other;
-      this.#describe(person, number, `answer ${person.name}/${number}`);
+      this.#describe(person, number, 'answer');
       return;
     }
     link.other = other;
