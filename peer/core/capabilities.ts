@@ -11,7 +11,7 @@ export function encodeCapabilities(relay: RelayPolicy): Uint8Array {
 
 /** Why no relay may carry the session, given our policy and what the other side claims; null where one may. */
 export function relayRefusal(relay: RelayPolicy, theirs: Uint8Array): string | null {
-  if (relay === 'never') return 'only a relay connects the two sides, and it is not allowed here: see --relay allow';
+  if (relay === 'never') return 'only a relay connects the two sides, and it is not allowed here';
   if (theirs.includes(REFUSES_RELAYS))
     return 'only a relay connects the two sides, and the other side does not allow it';
   return null;

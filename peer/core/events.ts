@@ -131,8 +131,8 @@ export type Fact =
   | { readonly type: 'command'; readonly command: UserCommand }
   /** No more commands will come: deliver what is pending, then leave. */
   | { readonly type: 'inputEnded' }
-  /** Nobody can paste an answer to our invite any more, and nobody has. */
-  | { readonly type: 'answersEnded' }
+  /** Nobody can hand us an answer to our invite any more, for `cause`, and nobody has. */
+  | { readonly type: 'answersEnded'; readonly cause: AparteError }
   /** A signal asked the program to stop: say goodbye, end with `interrupted`. */
   | { readonly type: 'interrupted' }
   /** Time has passed: given at `wakeAt` or later. */

@@ -132,7 +132,7 @@ export class Room {
       case 'inputEnded':
         return this.#leave(INPUT_ENDED);
       case 'answersEnded':
-        return this.#meeting?.end(new AparteError('usage', 'standard input ended before the answer was pasted'));
+        return this.#meeting?.end(fact.cause);
       case 'interrupted':
         return this.#leave(interrupted(this.#context.now));
       case 'shown':

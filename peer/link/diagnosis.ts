@@ -70,7 +70,7 @@ function directWords({ local, remote, urls }: Attempted): string {
 }
 
 function relayWords({ local, remote, urls, relay, relayWithheld }: Attempted): string | null {
-  if (relayWithheld) return 'a relay is offered but not allowed: see --relay allow';
+  if (relayWithheld) return 'a relay is offered but not allowed';
   if (relay === 'never') return null;
   if (!urls.some((url) => url.startsWith('turn')))
     return relay === 'only' ? 'only a relay is allowed, and none is known' : 'no relay is known';

@@ -70,7 +70,10 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
-  const unanswered = () => client.give({ type: 'answersEnded' });
+  const unanswered = () => {
+    const cause = new AparteError('usage', 'standard input ended before the answer was pasted');
+    client.give({ type: 'answersEnded', cause });
+  };
   const stopReading = manual === null ? null : byHand?.readAnswers(task, manual, answer, unanswered);
   if (task.command === 'send') client.give({ type: 'inputEnded' });
   let isWritten = false;

@@ -36,7 +36,9 @@ for (const [ann, ben] of [
       assert.equal(person.of('error').at(-1)?.code, 'no-direct-path');
       assert.equal(person.end?.exit, 5);
     }
-    assert.match(people[0].of('error').at(-1)?.message ?? '', /only a relay connects the two sides/);
+    const { message, hint } = people[0].of('error').at(-1) ?? assert.fail();
+    assert.match(message, /only a relay connects the two sides/);
+    assert.match(hint, /--relay allow on both sides/);
   });
 
   test(`where the path is direct it makes no difference: ${ann}, ${ben}`, () => {
@@ -85,7 +87,7 @@ test('capabilities of later releases are ignored', () => {
     assert.equal(relayRefusal(relay, Uint8Array.of(0, 2, 255)), null);
     assert.match(relayRefusal(relay, Uint8Array.of(7, 1)) ?? '', /the other side does not allow it/);
   }
-  assert.match(relayRefusal('never', new Uint8Array(0)) ?? '', /not allowed here: see --relay allow/);
+  assert.match(relayRefusal('never', new Uint8Array(0)) ?? '', /not allowed here$/);
 });
 
 test('who waits to deliver is told why there is no path, not only that nothing was delivered', () => {

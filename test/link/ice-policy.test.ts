@@ -141,7 +141,7 @@ const causes: [words: RegExp, Partial<Attempted>][] = [
   // A public address needs no other; a server nearby sees no other.
   [/^no address of one side could be reached/, { local: [at('198.51.100.1')], remote: [at('198.51.100.2')] }],
   [/^no address of one side could be reached/, { local: [host], urls: ['stun:192.168.1.1:3478'] }],
-  [/symmetric\); a relay is offered but not allowed: see --relay allow$/, { local: symmetric, relayWithheld: true }],
+  [/symmetric\); a relay is offered but not allowed$/, { local: symmetric, relayWithheld: true }],
   [/; no relay is known$/, { relay: 'allow' }],
   [/; the relay could not be used$/, { relay: 'allow', urls: ['turn:example.org'] }],
   [/; the relay did not help$/, { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed] }],
