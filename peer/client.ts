@@ -24,7 +24,10 @@ export interface ClientParts {
   readonly show: (event: ChatEvent) => Promise<void>;
   /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */
   readonly remember: (peer: KnownPeer) => void;
-  /** What is waited for has changed, or a second of waiting has passed. */
+  /**
+   * What is waited for and how we are connected, whether that has changed or not: told once all facts of a moment have
+   * been dealt with. Times in ms since the epoch.
+   */
   readonly waiting: (waiting: Waiting, link: Room['link']) => void;
 }
 

@@ -157,7 +157,8 @@ export class Attempts {
     return this.#hosts.has(id);
   }
 
-  addHost(attempt: Attempt): void {
+  /** Adds one whose member was there before us. */
+  addWithHost(attempt: Attempt): void {
     this.#hosts.add(attempt.member);
     this.add(attempt);
   }

@@ -11,7 +11,7 @@ export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 
 /** What we know of a peer's identity. `changed`: a name we know under another identity. */
 export type Trust = 'new' | 'known' | 'verified' | 'changed';
 
-/** Told to the user interface; the JSON lines are these objects. Times in `status` are ms since the epoch. */
+/** Told to the user interface; the JSON lines are these objects. */
 export type ChatEvent =
   | { readonly type: 'ready'; readonly version: string; readonly server: string | null; readonly name: string }
   | { readonly type: 'code'; readonly code: string; readonly invite: string | null }

@@ -243,7 +243,7 @@ export class Place {
     const options = this.#attemptOptions(member, meeting, () => attempt);
     const attempt: Attempt = new Responding(options, this.#options.guesses);
     wipePairing(meeting, member);
-    this.#attempts.addHost(attempt);
+    this.#attempts.addWithHost(attempt);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */

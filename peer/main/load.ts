@@ -1,6 +1,6 @@
 /**
  * Loads the program from one file, with V8's compiled code beside it: compiling anew would take a third of the time
- * from the start of two programs to the first text (docs/ARCHITECTURE.md, The build).
+ * from the start of two programs to the first text (docs/ARCHITECTURE.md, Build).
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
