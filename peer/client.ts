@@ -34,7 +34,7 @@ export interface ClientParts {
 const RESOLVED = Promise.resolve();
 
 /** The clocks of this machine. */
-export function systemClock(): Clock {
+function systemClock(): Clock {
   return { now: performance.now(), date: Date.now() };
 }
 
@@ -177,7 +177,7 @@ export class Client {
     const { event, seq } = order;
     this.#parts.show(event).then(
       () => {
-        if (seq !== undefined && event.type === 'message') this.give({ type: 'shown', peer: event.peer, seq });
+        if (seq !== undefined) this.give({ type: 'shown', seq });
       },
       () => this.give({ type: 'interrupted' }),
     );

@@ -14,7 +14,7 @@ export interface IceServer {
 export type RelayPolicy = 'never' | 'allow' | 'only';
 
 /** Characters of a server's URI. */
-export const MAX_ICE_URL = 300;
+const MAX_ICE_URL = 300;
 /** Lifetime (s) of the credentials a rendezvous server makes: a day, as draft-uberti-behave-turn-rest-00 proposes. */
 export const TURN_CREDENTIAL_LIFE = 86_400;
 

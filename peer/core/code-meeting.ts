@@ -59,7 +59,7 @@ export class CodeMeeting {
         nameplate: code.nameplate,
         secret: codeSecret(code.secret),
         capacity: 2,
-        guesses: new Guesses(1),
+        guesses: new Guesses(),
         profile: () => profile,
         mayStart: () => true,
       },

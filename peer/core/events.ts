@@ -127,7 +127,7 @@ export type Fact =
   | ({ readonly type: 'linkPath'; readonly link: number } & Route)
   | { readonly type: 'linkClosed'; readonly link: number; readonly cause: AparteError }
   /** An incoming message has been put before the user: it may be acknowledged. */
-  | { readonly type: 'shown'; readonly peer: string; readonly seq: number }
+  | { readonly type: 'shown'; readonly seq: number }
   | { readonly type: 'command'; readonly command: UserCommand }
   /** No more commands will come: deliver what is pending, then leave. */
   | { readonly type: 'inputEnded' }

@@ -1,20 +1,14 @@
-/**
- * The guesses a code withstands: one counter per program and code, over all sockets, servers and roles
- * (docs/PROTOCOL.md, Guesses).
- */
+/** Wrong guesses that a code for two withstands (docs/PROTOCOL.md, Guesses). */
+const LIMIT = 1;
+
+/** The guesses at a code: one counter per program and code, over all sockets, servers and roles. */
 export class Guesses {
-  readonly #limit: number;
   #wrong = 0;
   #unproven = 0;
 
-  /** `limit`: 1 in a chat for two, 3 in a group. */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
   /** Whether the code is dead. */
   get spent(): boolean {
-    return this.#wrong >= this.#limit;
+    return this.#wrong >= LIMIT;
   }
 
   /**
@@ -22,7 +16,7 @@ export class Guesses {
    * out unproven than are left.
    */
   get mayRisk(): boolean {
-    return this.#wrong + this.#unproven < this.#limit;
+    return this.#wrong + this.#unproven < LIMIT;
   }
 
   /** A REPLY leaves: a guess at us is out. */

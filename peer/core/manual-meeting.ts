@@ -48,7 +48,7 @@ export class ManualMeeting {
     this.#options = options;
     this.#profile = profile;
     this.#events = events;
-    this.#guesses = options.code === null ? null : new Guesses(1);
+    this.#guesses = options.code === null ? null : new Guesses();
     this.place = this.#open();
   }
 

@@ -26,7 +26,7 @@ function answers(): Promise<boolean> {
 }
 
 /** The server at the default address: inside this program, or elsewhere on this machine. */
-export class LocalServer {
+class LocalServer {
   #close: (() => Promise<void>) | null = null;
 
   /**

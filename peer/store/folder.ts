@@ -2,7 +2,7 @@
 import { posix, win32 } from 'node:path';
 
 /**
- * The data folder: `APARTE_HOME` where set, else the platform's usual place below `home`: `$XDG_DATA_HOME/aparte` or
+ * The data folder where the user names none: the platform's usual place below `home`. `$XDG_DATA_HOME/aparte` or
  * `~/.local/share/aparte` (XDG Base Directory Specification 0.8, which has relative values ignored),
  * `~/Library/Application Support/aparte` on macOS, `%APPDATA%\aparte` on Windows.
  */
@@ -11,7 +11,6 @@ export function dataFolder(
   env: Readonly<Record<string, string | undefined>>,
   home: string,
 ): string {
-  if (env['APARTE_HOME']) return env['APARTE_HOME'];
   if (platform === 'win32') return win32.join(env['APPDATA'] || win32.join(home, 'AppData', 'Roaming'), 'aparte');
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'aparte');
   const xdg = env['XDG_DATA_HOME'] ?? '';

@@ -6,7 +6,7 @@ import { fromUtf8 } from '../../shared/bytes.ts';
 export type InputLine = { readonly text: string } | { readonly fault: 'too-long' | 'not-utf8' };
 
 /** Cuts bytes into lines. Of a line that is too long no more than the limit is ever kept. */
-export class LineCutter {
+class LineCutter {
   readonly #limit: number;
   #parts: Uint8Array[] = [];
   #length = 0;

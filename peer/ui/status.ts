@@ -51,7 +51,7 @@ export function waitingWords({ for: what, since, until }: Waiting, now: number):
 }
 
 /** The path and its round trip, in words. */
-export function linkWords({ path, protocol, rttMs }: LinkState): string {
+function linkWords({ path, protocol, rttMs }: LinkState): string {
   const way = `${path === 'direct' ? 'direct' : 'over a relay'} (${protocol.toUpperCase()})`;
   return rttMs === null ? way : `${way}, ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms`;
 }

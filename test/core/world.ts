@@ -178,9 +178,9 @@ export class World {
         return this.#closeLink(person, order.link);
       case 'tell':
         person.events.push(order.event);
-        if (order.seq !== undefined && order.event.type === 'message' && this.shows) {
-          const { seq, event } = order;
-          this.#later(() => person.give({ type: 'shown', peer: event.peer, seq }));
+        if (order.seq !== undefined && this.shows) {
+          const { seq } = order;
+          this.#later(() => person.give({ type: 'shown', seq }));
         }
         return;
       case 'remember':
