@@ -2,11 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import { freePort } from '../../test/ports.ts';
 import { APARTE, BASELINE, inTime } from '../program.ts';
 import type { Enter } from './dialects.ts';
 import { aparte, bare, bareByDefault, peerjs } from './dialects.ts';
@@ -66,16 +65,6 @@ export async function peerjsServer(): Promise<Contestant | string> {
     args: [stdout.trim(), '--host', '127.0.0.1', '--port', String(await freePort()), '--concurrent_limit', '20000'],
     listening: /^Started PeerServer on .*port: (\d+)/,
   };
-}
-
-/** A TCP port of loopback that is free just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const CORES = availableParallelism();

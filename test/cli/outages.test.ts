@@ -1,8 +1,9 @@
 /** Servers that are not there, are something else, or die; and people who vanish. All at once, as all of it is waiting. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from '../ports.ts';
 import { freshCode, Sandbox } from './program.ts';
-import { closeServers, freePort, givesUp } from './wrong-servers.ts';
+import { closeServers, givesUp } from './wrong-servers.ts';
 
 const sandbox = new Sandbox();
 before(() => sandbox.startServer());

@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { Server as SocketIoServer } from 'socket.io';
+import { freePort } from '../ports.ts';
 import type { Sandbox } from './program.ts';
 
 const others: { close(): unknown }[] = [];
@@ -20,15 +21,6 @@ async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-/** A port of loopback where nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Each with its cause as the program names it, and what makes one: given our own server, returns the URL of another. */

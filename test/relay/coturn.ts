@@ -1,11 +1,10 @@
 /** A real TURN server on loopback: coturn, with the secret that credentials are made with. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askTcp, askUdp } from '../../peer/doctor/stun.ts';
+import { freePort } from '../ports.ts';
 
 /** Why tests with coturn are skipped; false where it is installed. */
 export const NO_COTURN = spawnSync('turnserver', ['--version']).error === undefined ? false : 'coturn is not installed';
@@ -62,13 +61,4 @@ function ended(child: ChildProcess): Promise<void> {
     child.removeAllListeners('exit').once('exit', () => resolve());
     child.kill('SIGKILL');
   });
-}
-
-/** A port nobody uses just now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -37,15 +37,6 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /**
  * A line to a server: `cut` breaks all connections over it, and while it is down it takes no new ones. `hold` lets them
  * stand, but nothing passes any more.

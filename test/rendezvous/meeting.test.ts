@@ -4,8 +4,9 @@ import { afterEach, test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
+import { freePort } from '../ports.ts';
 import { allLeave, Guest } from './guest.ts';
-import { atEnd, endAll, freePort, line, OPENING, rawWebSocket } from './lines.ts';
+import { atEnd, endAll, line, OPENING, rawWebSocket } from './lines.ts';
 
 afterEach(async () => {
   await allLeave();

@@ -6,8 +6,9 @@ import { sideBySide } from '../../peer/rendezvous/side-by-side.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { type SignalingServer, startServer } from '../../signaling/server.ts';
+import { freePort } from '../ports.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
-import { atEnd, endAll, freePort, line } from './lines.ts';
+import { atEnd, endAll, line } from './lines.ts';
 
 afterEach(async () => {
   await allLeave();

@@ -2,10 +2,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Usage } from '../../bench/server/contestant.ts';
-import { freePort, LIMITED, RunningServer } from '../../bench/server/contestant.ts';
+import { LIMITED, RunningServer } from '../../bench/server/contestant.ts';
 import { aparte } from '../../bench/server/dialects.ts';
 import { times } from '../../bench/server/pairings.ts';
 import { binaryFrame, textFrame, WebSocketClient } from '../../bench/server/websocket.ts';
+import { freePort } from '../ports.ts';
 
 /** Honest pairs a second, each from an address of its own. */
 const RATE = 4;
