@@ -1,42 +1,30 @@
 /** The server inside that others may reach: on a machine of its own with a network beside the loopback device. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { freshCode, Sandbox } from './program.ts';
+import { Machine, NO_MACHINE } from './machine.ts';
+import { freshCode, type Sandbox } from './program.ts';
 
-const skip = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0 ? false : 'needs root and ip';
-const SETUP = [
-  'ip link set lo up',
+const NETWORK = [
   'ip link add d0 type veth peer name d1',
   'ip addr add 192.168.9.5/24 dev d0',
   'ip link set d0 up',
   'ip link set d1 up',
-  'echo up',
-  'exec cat',
-].join(' && ');
+];
 
-describe('the server inside, for others', { skip }, () => {
-  let machine: ChildProcess;
+describe('the server inside, for others', { skip: NO_MACHINE }, () => {
+  let machine: Machine;
   let sandbox: Sandbox;
 
   before(async () => {
-    machine = spawn('unshare', ['-n', 'sh', '-c', SETUP], { stdio: 'pipe' });
-    if (machine.stdout !== null) await once(machine.stdout, 'data');
-    sandbox = new Sandbox(['nsenter', '-t', String(machine.pid), '-n']);
+    machine = await Machine.start(...NETWORK);
+    sandbox = machine.sandbox;
   });
 
-  after(async () => {
-    await sandbox.close();
-    machine.stdin?.end();
-  });
+  after(() => machine.close());
 
   const chat = (name: string, ...args: string[]) => sandbox.run(['--json', '--name', name, ...args]);
   /** Where somebody listens for connections. */
-  const listening = () => {
-    const { stdout } = spawnSync('nsenter', ['-t', String(machine.pid), '-n', 'ss', '-Hltn']);
-    return Array.from(stdout.toString().matchAll(/(\S+:74\d\d) /g), ([, at]) => at);
-  };
+  const listening = () => Array.from(machine.look('ss', '-Hltn').matchAll(/(\S+:74\d\d) /g), ([, at]) => at);
 
   test('it is reached at the address its invite names, and says that it is not private', async () => {
     const anna = chat('anna', '--host', '0.0.0.0');

@@ -1,28 +1,21 @@
 /** The server inside: programs that are told of none, on a machine of their own where nothing else listens. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { freshCode, Sandbox } from './program.ts';
+import { Machine, NO_MACHINE } from './machine.ts';
+import { freshCode, type Sandbox } from './program.ts';
 
-const skip = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0 ? false : 'needs root and ip';
 const SERVER = 'http://localhost:7470';
 
-describe('the server inside', { skip }, () => {
-  let machine: ChildProcess;
+describe('the server inside', { skip: NO_MACHINE }, () => {
+  let machine: Machine;
   let sandbox: Sandbox;
 
   before(async () => {
-    // Holds a network namespace with nothing but a loopback device, in which the programs run.
-    machine = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], { stdio: 'pipe' });
-    if (machine.stdout !== null) await once(machine.stdout, 'data');
-    sandbox = new Sandbox(['nsenter', '-t', String(machine.pid), '-n']);
+    machine = await Machine.start();
+    sandbox = machine.sandbox;
   });
 
-  after(async () => {
-    await sandbox.close();
-    machine.stdin?.end();
-  });
+  after(() => machine.close());
 
   const chat = (name: string, ...args: string[]) => sandbox.run(['--json', '--name', name, ...args]);
 

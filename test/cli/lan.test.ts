@@ -1,33 +1,25 @@
 /** Meeting with no server, on a machine of its own whose only network is the loopback device. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { freshCode, Sandbox } from './program.ts';
+import { Machine, NO_MACHINE } from './machine.ts';
+import { freshCode, type Sandbox } from './program.ts';
 
-const skip = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0 ? false : 'needs root and ip';
-
-describe('the local network', { skip }, () => {
-  let machine: ChildProcess;
+describe('the local network', { skip: NO_MACHINE }, () => {
+  let machine: Machine;
   let sandbox: Sandbox;
 
   before(async () => {
-    // Holds a network namespace in which the programs run.
-    machine = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], { stdio: 'pipe' });
-    if (machine.stdout !== null) await once(machine.stdout, 'data');
-    sandbox = new Sandbox(['nsenter', '-t', String(machine.pid), '-n']);
+    machine = await Machine.start();
+    sandbox = machine.sandbox;
   });
 
-  after(async () => {
-    await sandbox.close();
-    machine.stdin?.end();
-  });
+  after(() => machine.close());
 
   /** Whether multicast DNS and our server are there. What WebRTC opens is bound to an address each. */
   const listening = () => {
-    const { stdout } = spawnSync('nsenter', ['-t', String(machine.pid), '-n', 'ss', '-Hltun']);
-    return [/:5353 /, /^tcp .* (\*|0\.0\.0\.0|\[::\]):\d+ /m].map((pattern) => pattern.test(stdout.toString()));
+    const sockets = machine.look('ss', '-Hltun');
+    return [/:5353 /, /^tcp .* (\*|0\.0\.0\.0|\[::\]):\d+ /m].map((pattern) => pattern.test(sockets));
   };
 
   test('a code is made, somebody joins with it, and then nothing listens any more', async () => {
