@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { couple, undisturbed } from '../signaling/kit.ts';
 import { type Event, freshCode, type Program, Sandbox } from './program.ts';
 
 const sandbox = new Sandbox();
@@ -286,15 +285,5 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     await Promise.all(programs.map((program) => program.exits(3)));
     const codes = programs.map((program) => program.events.find(({ type }) => type === 'error')?.['code']);
     assert.ok(codes.includes('self'), codes.join(' '));
-  });
-
-  test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
-    const text = freshCode();
-    const two = await couple(t, sandbox.server, text.split('-')[0]);
-    const third = await sandbox.chat('mallory', [text]).exits(4);
-    const [error, last] = told(third).slice(-2);
-    assert.deepEqual([error?.['code'], error?.['fatal']], ['room-full', true]);
-    assert.deepEqual(last, end('room-full', 4));
-    await undisturbed(two);
   });
 });

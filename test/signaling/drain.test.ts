@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Farewell } from '../../signaling/farewell.ts';
+import { seeded } from '../core/random.ts';
 import { start } from './command.ts';
 import { Client, couple, poll, rawWebSocket, serve, until } from './kit.ts';
 
@@ -43,13 +44,7 @@ test('everyone is told once, by the deadline, and nobody who is busy before it',
 
 test('many are told over as many ms as they are', () => {
   const clients = Array.from({ length: 1_000 }, (_, index) => index);
-  const farewell = new Farewell<number>(
-    1_000,
-    () => Number.NEGATIVE_INFINITY,
-    0,
-    5_000,
-    () => Math.random(),
-  );
+  const farewell = new Farewell<number>(1_000, () => Number.NEGATIVE_INFINITY, 0, 5_000, seeded(1));
   const counts = [0, 250, 500, 750, 1_000].map((now) => farewell.take(clients, now).told.length);
   assert.equal(
     counts.reduce((sum, count) => sum + count),

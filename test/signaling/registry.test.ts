@@ -8,6 +8,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { allocate } from '../../signaling/nameplates.ts';
 import type { Order } from '../../signaling/registry.ts';
 import { Registry } from '../../signaling/registry.ts';
+import { seeded } from '../core/random.ts';
 import { card } from './kit.ts';
 import { anyActs, run } from './registry-model.ts';
 
@@ -66,7 +67,8 @@ test('a nameplate that was freed is not made again for ten minutes, but can be a
 });
 
 test('allocation takes the shortest length in which something is free', () => {
-  const random = (below: number) => Math.floor(Math.random() * below);
+  const chance = seeded(1);
+  const random = (below: number) => Math.floor(chance() * below);
   const taken = new Set<string>();
   for (let count = 0; count < 2_000; count++) {
     const nameplate = allocate((each) => taken.has(each), random);

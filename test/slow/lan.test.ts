@@ -45,7 +45,13 @@ describe('local network', { concurrency: 1 }, () => {
   playLan('IPv6 with link-local addresses only: they meet, but WebRTC has no path, and says so', 6, async (scene) => {
     for (const host of [scene.ann, scene.ben]) host.run('ip', 'addr', 'flush', 'dev', 'eth0', 'scope', 'global');
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+    for (const who of [ann, ben]) {
+      const error = await who.event('error', { code: 'no-direct-path' });
+      assert.equal(error['fatal'], true);
+      assert.match(String(error['message']), /only addresses of this network could be tried/);
+    }
     await Promise.all([ann.exits(5), ben.exits(5)]);
+    for (const who of [ann, ben]) assert.deepEqual(errors(who), ['no-direct-path']);
   });
 
   playLan('two programs on one machine that is on a network', 'both', async (scene) => {
