@@ -80,8 +80,10 @@ describe('another secret', { concurrency: 3 }, () => {
     await assertRefused(alice, 'wrong-code');
     assert.deepEqual(alice.errors, ['wrong-code']);
     assert.equal(guest.sent.of(FLIGHT.abort).length, 1);
-    assert.equal(guest.sent.of(FLIGHT.hello).length, 5);
-    assert.equal(guest.sent.all.length, 6);
+    // More of them were greeted if it took us more than that second.
+    const greeted = guest.sent.of(FLIGHT.hello).length;
+    assert.ok(greeted >= 5 && greeted <= ghosts.length);
+    assert.equal(guest.sent.all.length, greeted + 1);
   });
 
   test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
