@@ -4,10 +4,11 @@
  */
 import type { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
-import type { Attempt, Met, Profile } from './attempt.ts';
+import type { Profile } from './attempt.ts';
 import { type Context, tell } from './context.ts';
 import type { Fact, Waiting } from './events.ts';
 import { Guesses } from './guesses.ts';
+import type { Meeting, MeetingEvents } from './meeting.ts';
 import { Place } from './place.ts';
 
 /** What is needed to meet. */
@@ -21,23 +22,14 @@ export interface CodeMeetingOptions {
   readonly serverPatience: number | null;
 }
 
-/** What a meeting reports. Called during a step. */
-export interface CodeMeetingEvents {
-  met(met: Met, attempt: Attempt): void;
-  noted(cause: AparteError): void;
-  failed(cause: AparteError): void;
-}
-
-/** A meeting that begins when made. */
-export class CodeMeeting {
-  /** When (ms) the server is tried again; null while it is reached. */
-  retryAt: number | null = null;
-  /** Why the server cannot be reached just now; null while it can. */
+/** See the head of this file. */
+export class CodeMeeting implements Meeting {
+  until: number | null = null;
   lostCause: AparteError | null = null;
   readonly place: Place;
   readonly #context: Context;
   readonly #options: CodeMeetingOptions;
-  readonly #events: CodeMeetingEvents;
+  readonly #events: MeetingEvents;
   readonly #startedAt: number;
   /** Whether we were in, ever, and whether the user was told that we are now. */
   #reached = false;
@@ -46,7 +38,7 @@ export class CodeMeeting {
   #code = '';
   #met = false;
 
-  constructor(context: Context, options: CodeMeetingOptions, events: CodeMeetingEvents) {
+  constructor(context: Context, options: CodeMeetingOptions, events: MeetingEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
@@ -75,18 +67,11 @@ export class CodeMeeting {
     );
   }
 
-  /** What is waited for. */
   get waits(): Waiting['for'] {
     if (!this.place.joined) return 'server';
     return this.place.busy ? 'handshake' : 'peer';
   }
 
-  /** Until when (ms) what is waited for takes, null where that is open: for the server to be tried again. */
-  get until(): number | null {
-    return this.retryAt;
-  }
-
-  /** Takes a fact about the place. */
   got(fact: Extract<Fact, { place: number }>): void {
     if (fact.type === 'placeRefused') {
       if (!this.#met) this.end(fact.cause);
@@ -102,16 +87,15 @@ export class CodeMeeting {
     if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);
   }
 
-  /**
-   * It is over, for `cause`, or because of a guess at us that is out: that must be known to whoever would try the same
-   * code again.
-   */
+  take(): boolean {
+    return false;
+  }
+
   end(cause: AparteError): void {
     this.place.giveUp('it ended before the other side had proven it');
     this.#events.failed(cause);
   }
 
-  /** Leaves the server. */
   leave(): void {
     this.place.leave();
     if (this.#reached) tell(this.#context, { type: 'signal', status: 'left' });
@@ -128,7 +112,7 @@ export class CodeMeeting {
 
   #reachedServer(): void {
     this.#reached = true;
-    this.retryAt = null;
+    this.until = null;
     this.lostCause = null;
     if (this.#isIn) return;
     this.#isIn = true;
@@ -145,6 +129,6 @@ export class CodeMeeting {
     if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);
     if (this.lostCause?.message !== cause.message) this.#events.noted(cause);
     this.lostCause = cause;
-    this.retryAt = retryAt;
+    this.until = retryAt;
   }
 }

@@ -1,5 +1,6 @@
 /** What every part of the conversation is given: the time, randomness, and a place to put its orders. */
 import type { AparteError } from '../../shared/errors.ts';
+import { retryPause } from '../../shared/pace.ts';
 import type { Random } from '../crypto/index.ts';
 import type { ChatEvent, Order } from './events.ts';
 
@@ -28,6 +29,12 @@ export function tell(context: Context, event: ChatEvent): void {
 /** Orders that a failure be shown. `fatal`: it ends the conversation. */
 export function tellError(context: Context, { code, message, hint }: AparteError, fatal: boolean): void {
   tell(context, { type: 'error', code, message, hint, fatal });
+}
+
+/** When (ms) to try again at what has failed since `beganAt` (ms): after a pause that is partly chance. */
+export function retryTime({ now, random }: Context, beganAt: number): number {
+  const chance = (random(1)[0] ?? 0) / 256;
+  return now + retryPause(now - beganAt, chance);
 }
 
 /** The earliest of some times; null for never. */

@@ -4,10 +4,11 @@
  */
 import { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
-import type { Attempt, Met, Profile } from './attempt.ts';
+import type { Profile } from './attempt.ts';
 import { type Context, tell } from './context.ts';
 import type { Fact, Waiting } from './events.ts';
 import { Guesses } from './guesses.ts';
+import type { Meeting, MeetingEvents } from './meeting.ts';
 import { Place } from './place.ts';
 
 /** How two people pair by hand. */
@@ -20,16 +21,8 @@ export interface ManualOptions {
   readonly renews: boolean;
 }
 
-/** What a meeting reports. Called during a step. */
-export interface ManualMeetingEvents {
-  met(met: Met, attempt: Attempt): void;
-  noted(cause: AparteError): void;
-  failed(cause: AparteError): void;
-}
-
-/** A meeting that begins when made. */
-export class ManualMeeting {
-  /** There is no server that could be lost. */
+/** See the head of this file. */
+export class ManualMeeting implements Meeting {
   readonly lostCause = null;
   place: Place;
   /** Until when (ms) the text that was handed out is good; null before. */
@@ -37,13 +30,13 @@ export class ManualMeeting {
   readonly #context: Context;
   readonly #options: ManualOptions;
   readonly #profile: () => Profile;
-  readonly #events: ManualMeetingEvents;
+  readonly #events: MeetingEvents;
   /** One for all invites: whoever answers two of them guesses twice at the same code. */
   readonly #guesses: Guesses | null;
   #met = false;
 
   /** `profile` is asked when an attempt starts. */
-  constructor(context: Context, options: ManualOptions, profile: () => Profile, events: ManualMeetingEvents) {
+  constructor(context: Context, options: ManualOptions, profile: () => Profile, events: MeetingEvents) {
     this.#context = context;
     this.#options = options;
     this.#profile = profile;
@@ -52,14 +45,12 @@ export class ManualMeeting {
     this.place = this.#open();
   }
 
-  /** What is waited for. */
   get waits(): Waiting['for'] {
     if (this.place.busy) return 'handshake';
     if (this.until === null) return 'addresses';
     return this.#options.invite === null ? 'answer' : 'taking';
   }
 
-  /** Takes a fact about the place. */
   got(fact: Extract<Fact, { place: number }>): void {
     switch (fact.type) {
       case 'blob':
@@ -74,18 +65,16 @@ export class ManualMeeting {
     }
   }
 
-  /** Takes what the user says is the other side's answer. */
-  take(pasted: string): void {
+  take(pasted: string): boolean {
     this.#context.emit({ type: 'takeAnswer', place: this.place.number, text: pasted });
+    return true;
   }
 
-  /** It is over, for `cause`, or because of a guess at us that is out. */
   end(cause: AparteError): void {
     this.place.giveUp('it ended before the other side had proven it');
     this.#events.failed(cause);
   }
 
-  /** Gives up what was not handed to a session. */
   leave(): void {
     this.place.leave();
   }

@@ -1,27 +1,35 @@
-/** The first meeting of a conversation, by whichever way. */
-import { AparteError } from '../../shared/errors.ts';
-import type { Profile } from './attempt.ts';
-import { CodeMeeting, type CodeMeetingEvents, type CodeMeetingOptions } from './code-meeting.ts';
-import { type Context, tellError } from './context.ts';
-import { ManualMeeting, type ManualOptions } from './manual-meeting.ts';
+/** The first meeting of a conversation, by whichever way: what the room needs of it, and what it reports. */
+import type { AparteError } from '../../shared/errors.ts';
+import type { Attempt, Met } from './attempt.ts';
+import type { Fact, Waiting } from './events.ts';
+import type { Place } from './place.ts';
 
-/** A meeting under a code, or by hand. */
-export type Meeting = CodeMeeting | ManualMeeting;
-
-/** Begins a meeting: by hand where there are options for that. */
-export function openMeeting(
-  context: Context,
-  options: CodeMeetingOptions & { readonly profile: Profile; readonly manual?: ManualOptions },
-  events: CodeMeetingEvents,
-): Meeting {
-  const { manual, profile } = options;
-  if (manual === undefined) return new CodeMeeting(context, options, events);
-  return new ManualMeeting(context, manual, () => profile, events);
+/** A meeting that began when it was made, and is of use until somebody has proven himself and is connected. */
+export interface Meeting {
+  /** Where one meets just now. */
+  readonly place: Place;
+  /** What is waited for. */
+  readonly waits: Waiting['for'];
+  /** Until when (ms) that takes, for `server` when it is tried again; null where it is open. */
+  readonly until: number | null;
+  /** Why the server cannot be reached just now; null while it can, or where there is none. */
+  readonly lostCause: AparteError | null;
+  /** Takes a fact about the place. */
+  got(fact: Extract<Fact, { place: number }>): void;
+  /** Takes what the user says is the other side's answer. Returns whether this way to meet has any. */
+  take(pasted: string): boolean;
+  /**
+   * It is over, for `cause`, or because of a guess at us that is out: that must be known to whoever would try the same
+   * code again. `failed` follows.
+   */
+  end(cause: AparteError): void;
+  /** Leaves the place, and gives up what was not handed to a session. */
+  leave(): void;
 }
 
-/** Takes what the user says answers our invite, or tells him that none waits for an answer. `byHand`: one ever did. */
-export function takeAnswer(context: Context, meeting: Meeting | null, pasted: string, byHand: boolean): void {
-  if (meeting instanceof ManualMeeting) return meeting.take(pasted);
-  const error = byHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made');
-  tellError(context, error, false);
+/** What a meeting reports. Called during a step. */
+export interface MeetingEvents {
+  met(met: Met, attempt: Attempt): void;
+  noted(cause: AparteError): void;
+  failed(cause: AparteError): void;
 }

@@ -3,17 +3,17 @@
  * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
  */
 import { AparteError } from '../../shared/errors.ts';
-import { retryPause } from '../../shared/pace.ts';
 import type { Profile } from './attempt.ts';
-import { type Context, earliest } from './context.ts';
+import { type Context, earliest, retryTime } from './context.ts';
 import type { Fact } from './events.ts';
-import { ManualMeeting, type ManualMeetingEvents } from './manual-meeting.ts';
+import { ManualMeeting } from './manual-meeting.ts';
+import type { MeetingEvents } from './meeting.ts';
 
 /** How long (ms) the old path and the local network have for it. */
 const PATIENCE = 20_000;
 
 /** What is reported, during a step. */
-export type PairingAgainEvents = Pick<ManualMeetingEvents, 'met' | 'noted'>;
+export type PairingAgainEvents = Pick<MeetingEvents, 'met' | 'noted'>;
 
 /** Begins to count when made; lives until the path is back, or given up. */
 export class PairingAgain {
@@ -60,7 +60,7 @@ export class PairingAgain {
   /** Takes what was pasted: the answer to our invite, or the other side's invite. */
   take(pasted: string): void {
     this.#told = null;
-    if (this.#invites && this.#meeting !== null) return this.#meeting.take(pasted);
+    if (this.#invites && this.#meeting?.take(pasted) === true) return;
     this.#meeting?.leave();
     if (this.#invites) this.#events.noted(new AparteError('invite-answered'));
     else this.#open(pasted);
@@ -93,10 +93,7 @@ export class PairingAgain {
     this.#told = cause.message;
     this.#meeting?.leave();
     this.#meeting = null;
-    if (!this.#invites) return;
-    const { now, random } = this.#context;
-    const chance = (random(1)[0] ?? 0) / 256;
-    this.#inviteAt = now + retryPause(now - this.#beganAt, chance);
+    if (this.#invites) this.#inviteAt = retryTime(this.#context, this.#beganAt);
   }
 
   #open(invite: string | null): void {

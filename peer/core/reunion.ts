@@ -4,10 +4,9 @@
  * jittered pauses in proportion to the time it takes, until closed.
  */
 import type { AparteError } from '../../shared/errors.ts';
-import { retryPause } from '../../shared/pace.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
-import { type Context, earliest } from './context.ts';
+import { type Context, earliest, retryTime } from './context.ts';
 import type { Fact } from './events.ts';
 import type { ManualOptions } from './manual-meeting.ts';
 import { PairingAgain } from './pairing-again.ts';
@@ -200,8 +199,6 @@ export class Reunion {
 
   #restart(): void {
     this.#leave();
-    const { now } = this.#context;
-    const chance = (this.#context.random(1)[0] ?? 0) / 256;
-    this.#restartAt = now + retryPause(now - this.#beganAt, chance);
+    this.#restartAt = retryTime(this.#context, this.#beganAt);
   }
 }

@@ -5,11 +5,14 @@
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
+import type { Profile } from './attempt.ts';
+import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
 import { Delivery, MessageIds, outgoing } from './delivery.ts';
 import type { Fact, Order, UserCommand, Waiting } from './events.ts';
 import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
-import { type Meeting, openMeeting, takeAnswer } from './meeting.ts';
+import { ManualMeeting } from './manual-meeting.ts';
+import type { Meeting, MeetingEvents } from './meeting.ts';
 import { Peer } from './peer.ts';
 import type { RoomOptions } from './room-options.ts';
 import type { SessionEnd } from './session-options.ts';
@@ -47,29 +50,32 @@ export class Room {
   /** Opens the meeting place. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
-      const { version, server, name, identity, known, reconnect, relay = 'never', manual } = this.#options;
+      const { version, server, name, identity, relay = 'never' } = this.#options;
       this.#startedAt = clock.now;
       this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
-      const profile = { identity, name, cursor: 0, expected: null, relay };
-      this.#meeting = openMeeting(
-        this.#context,
-        { ...this.#options, profile },
-        {
-          met: (met, attempt) => {
-            const options = { profile, known, delivery: this.#delivery, reconnect, manual };
-            this.#peer = new Peer(this.#context, options, met, attempt, {
-              connected: () => this.#connected(),
-              delivered: () => this.#leaveIfDone(),
-              noted: (cause) => tellError(this.#context, cause, false),
-              ended: (end) => this.#peerEnded(end),
-            });
-          },
-          noted: (cause) => tellError(this.#context, cause, false),
-          failed: (cause) => this.#fail(cause),
-        },
-      );
+      this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, relay });
     });
+  }
+
+  #openMeeting(profile: Profile): Meeting {
+    const { known, reconnect, manual } = this.#options;
+    const noted = (cause: AparteError) => tellError(this.#context, cause, false);
+    const events: MeetingEvents = {
+      met: (met, attempt) => {
+        const options = { profile, known, delivery: this.#delivery, reconnect, manual };
+        this.#peer = new Peer(this.#context, options, met, attempt, {
+          connected: () => this.#connected(),
+          delivered: () => this.#leaveIfDone(),
+          noted,
+          ended: (end) => this.#peerEnded(end),
+        });
+      },
+      noted,
+      failed: (cause) => this.#fail(cause),
+    };
+    if (manual !== undefined) return new ManualMeeting(this.#context, manual, () => profile, events);
+    return new CodeMeeting(this.#context, { ...this.#options, profile }, events);
   }
 
   /** Takes a fact. Returns what to do, in order. */
@@ -176,8 +182,7 @@ export class Room {
       case 'verify':
         return this.#verify(command.peer);
       case 'answer':
-        if (this.#peer?.take(command.blob) === true) return;
-        return takeAnswer(this.#context, this.#meeting, command.blob, this.#options.manual !== undefined);
+        return this.#answer(command.blob);
       case 'quit':
         return this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
       default:
@@ -196,6 +201,13 @@ export class Room {
       if (!(error instanceof AparteError)) throw error;
       tellError(this.#context, error, false);
     }
+  }
+
+  #answer(pasted: string): void {
+    if (this.#peer?.take(pasted) === true || this.#meeting?.take(pasted) === true) return;
+    const isByHand = this.#options.manual !== undefined;
+    const error = isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made');
+    tellError(this.#context, error, false);
   }
 
   #verify(handle: string): void {
