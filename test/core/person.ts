@@ -61,7 +61,7 @@ export class Person {
 
   /** Number of the link this program opened last. */
   get linkInUse(): number {
-    return this.#world.lastLinkOf(this);
+    return this.#world.lastLinkOf(this)?.number ?? 0;
   }
 
   get texts(): string[] {

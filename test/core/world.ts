@@ -7,19 +7,11 @@ import type { Order } from '../../peer/core/events.ts';
 import type { RoomOptions } from '../../peer/core/room-options.ts';
 import type { Random } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
+import { FakeLink } from './fake-link.ts';
 import { MeetingServer, type Tamper } from './meeting-server.ts';
 import { Person } from './person.ts';
 import { seededBytes } from './random.ts';
 import { type MeetingOrder, SeveralServers } from './several-servers.ts';
-
-interface FakeLink {
-  readonly person: Person;
-  readonly number: number;
-  readonly initiator: boolean;
-  other: FakeLink | null;
-  open: boolean;
-  closed: boolean;
-}
 
 /** See the head of this file. */
 export class World {
@@ -41,6 +33,8 @@ export class World {
   linksWork = true;
   /** What links fail to make, if anything. */
   missing: 'offer' | 'answer' | null = null;
+  /** How many candidates a new link says, all of which the other end needs. */
+  trickled = 0;
   /** How new links run. */
   path: 'direct' | 'relay' = 'direct';
   /** Whether shown messages are acknowledged. */
@@ -134,10 +128,9 @@ export class World {
     return this.#unplugged.has(person) || (other !== null && this.#unplugged.has(other.person));
   }
 
-  /** Number of the link somebody opened last. */
-  lastLinkOf(person: Person): number {
-    const numbers = Array.from(this.#links.values()).filter((link) => link.person === person);
-    return numbers.at(-1)?.number ?? 0;
+  /** The link somebody opened last. */
+  lastLinkOf(person: Person): FakeLink | undefined {
+    return Array.from(this.#links.values()).findLast((link) => link.person === person);
   }
 
   perform(person: Person, orders: readonly Order[]): void {
@@ -156,20 +149,11 @@ export class World {
       case 'freeMember':
         return this.#meet(person, order);
       case 'openLink':
-        this.#links.set(`${person.name}/${order.link}`, {
-          person,
-          number: order.link,
-          initiator: order.initiator,
-          other: null,
-          open: false,
-          closed: false,
-        });
-        if (order.initiator) this.#describe(person, order.link, 'offer');
-        return;
+        return this.#openLink(new FakeLink(person, order.link, this.trickled), order.initiator);
       case 'describeLink':
         return this.#later(() => this.#connect(person, order.link, order.kind, order.sdp));
       case 'addCandidate':
-        return;
+        return this.#later(() => this.#addCandidate(this.#link(person, order.link), order.bytes));
       case 'takeAnswer':
         throw new Error('nobody pairs by hand in this world');
       case 'sendFrame':
@@ -213,9 +197,19 @@ export class World {
     return this.#links.get(`${person.name}/${number}`);
   }
 
-  #describe(person: Person, link: number, kind: 'offer' | 'answer'): void {
+  #openLink(link: FakeLink, initiator: boolean): void {
+    this.#links.set(link.name, link);
+    if (initiator) this.#describe(link, 'offer');
+  }
+
+  #describe(link: FakeLink, kind: 'offer' | 'answer'): void {
     if (kind === this.missing) return;
-    this.#later(() => person.give({ type: 'linkDescription', link, sdp: `${kind} ${person.name}/${link}` }));
+    for (const fact of link.facts(kind)) this.#later(() => link.person.give(fact));
+  }
+
+  #addCandidate(link: FakeLink | undefined, candidate: Uint8Array): void {
+    link?.hear(candidate);
+    if (link !== undefined && link.other !== null) this.#reach(link, link.other);
   }
 
   #connect(person: Person, number: number, kind: 'offer' | 'answer', sdp: string): void {
@@ -224,11 +218,16 @@ export class World {
     if (link === undefined || other === undefined || link.closed) return;
     if (kind === 'offer') {
       link.other = other;
-      this.#describe(person, number, 'answer');
+      this.#describe(link, 'answer');
       return;
     }
     link.other = other;
-    if (!this.linksWork || other.closed) return;
+    this.#reach(link, other);
+  }
+
+  /** Opens a link whose ends know enough of each other. */
+  #reach(link: FakeLink, other: FakeLink): void {
+    if (!this.linksWork || link.open || link.closed || other.closed || !link.isReady || !other.isReady) return;
     this.#carry(
       other,
       () => this.#areApart(link),
@@ -237,7 +236,7 @@ export class World {
   }
 
   #open(...sides: readonly [FakeLink, FakeLink]): void {
-    if (sides.some((side) => side.closed)) return;
+    if (sides.some((side) => side.closed || side.open)) return;
     for (const side of sides) {
       side.open = true;
       this.#later(() => this.#tellPath(side));
