@@ -49,7 +49,7 @@ export class Dispatcher {
       const socket = this.#io.sockets.sockets.get(order.to.slice(0, order.to.lastIndexOf('.')));
       if (socket === undefined) {
         if (this.#hasOthers) this.#tellElsewhere(order);
-      } else if (socket.data.place === order.to) {
+      } else if (socket.data.client === order.to) {
         this.#tell(socket, order);
         this.dropIfSlow(socket);
       }
@@ -73,7 +73,7 @@ export class Dispatcher {
     emit(socket, order);
     socket.data.activeAt = performance.now();
     if (order.type !== 'drop') return;
-    socket.data.place = null;
+    socket.data.client = null;
     socket.disconnect(true);
   }
 

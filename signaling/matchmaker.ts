@@ -256,7 +256,7 @@ export class Matchmaker {
   /** The places of all clients are void. */
   #startedOver(): void {
     for (const { carrier, socket } of this.#connections.values()) {
-      if (socket !== null) socket.data.place = null;
+      if (socket !== null) socket.data.client = null;
       tellAndHangUp(carrier, socket, 'unavailable');
     }
   }

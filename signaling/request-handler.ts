@@ -52,32 +52,32 @@ export class RequestHandler {
   /** The connection of a client is gone. */
   lost(connection: Connection, socket: Socket): void {
     this.#inTurn(connection, () => {
-      const { place } = socket.data;
-      if (place) return after(this.#means.rooms.lose(place, performance.now()), this.#perform);
+      const { client } = socket.data;
+      if (client) return after(this.#means.rooms.lose(client, performance.now()), this.#perform);
     });
   }
 
   /** A client is being dropped: its place is free. */
   vacate(connection: Connection, socket: Socket): void {
-    const { place } = socket.data;
-    socket.data.place = null;
-    if (!place) return;
-    this.#inTurn(connection, () => after(this.#means.rooms.leave(place, performance.now()), this.#perform));
+    const { client } = socket.data;
+    socket.data.client = null;
+    if (!client) return;
+    this.#inTurn(connection, () => after(this.#means.rooms.leave(client, performance.now()), this.#perform));
   }
 
   #obey(connection: Connection, socket: Socket, request: Request): Eventually<void> {
     if (request.type === 'join') return this.#join(connection, socket, request.join, request.reply);
     const { rooms, drop, left } = this.#means;
-    const { place } = socket.data;
+    const { client } = socket.data;
     const now = performance.now();
-    if (!place) return drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
+    if (!client) return drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
     switch (request.type) {
       case 'frame':
-        return after(rooms.frame(place, request.frame, now), this.#perform);
+        return after(rooms.frame(client, request.frame, now), this.#perform);
       case 'free':
-        return after(rooms.free(place, request.member, now), this.#perform);
+        return after(rooms.free(client, request.member, now), this.#perform);
       case 'leave':
-        return after(rooms.leave(place, now), (orders) => {
+        return after(rooms.leave(client, now), (orders) => {
           this.#forget(socket);
           this.#perform(orders);
           left(connection);
@@ -101,7 +101,7 @@ export class RequestHandler {
       excess,
       (cause) => {
         if (cause !== null) return refuse('rate', cause);
-        if (socket.data.place) return refuse('already-joined');
+        if (socket.data.client) return refuse('already-joined');
         const capacity = Math.min(request.capacity, limits.members);
         return this.#enter(connection, socket, { ...request, capacity }, reply);
       },
@@ -112,12 +112,12 @@ export class RequestHandler {
   #enter(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
     const { observer, rooms, cluster, dispatcher, entered } = this.#means;
     connection.count += 1;
-    const place = clientName(socket, connection.count);
-    socket.data.place = place;
+    const client = clientName(socket, connection.count);
+    socket.data.client = client;
     // Others may reach it by that name as soon as it is in, which it is before we know.
-    if (cluster !== null) void socket.join(place);
+    if (cluster !== null) void socket.join(client);
     return after(
-      rooms.join(place, request, performance.now()),
+      rooms.join(client, request, performance.now()),
       (orders) => {
         const answer = orders.find((order) => order.type === 'answer')?.answer;
         const isIn = answer !== undefined && 'self' in answer;
@@ -134,11 +134,11 @@ export class RequestHandler {
     );
   }
 
-  /** The name of a client's place is not its any more. */
+  /** A client's name is not its any more: its place is gone, or never was. */
   #forget(socket: Socket): void {
-    const { place } = socket.data;
-    socket.data.place = null;
-    if (this.#means.cluster !== null && place) void socket.leave(place);
+    const { client } = socket.data;
+    socket.data.client = null;
+    if (this.#means.cluster !== null && client) void socket.leave(client);
   }
 
   /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */

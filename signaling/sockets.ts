@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 /** What is kept with a client. */
 export interface SocketData {
   /** By which name the rooms know it; null or left out: it has no place, and has asked for none. */
-  place?: string | null;
+  client?: string | null;
   /** When it last asked for something or was told of others, in ms of the process; left out: never. */
   activeAt?: number;
 }
