@@ -32,14 +32,25 @@ import { limitWebSockets } from './web-sockets.ts';
 /** How long `close` waits for those who were told to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
+/** What clients are served with. */
+export interface MatchmakerOptions {
+  readonly limits: Limits;
+  readonly door: Door;
+  /** Makes what is said of STUN and TURN to one who comes in. */
+  readonly offer: () => IceOffer;
+  readonly observer: ServerObserver;
+  /** Whom the rooms are shared with; null: nobody. */
+  readonly cluster: Cluster | null;
+  /** Clients cannot poll. */
+  readonly webSocketOnly: boolean;
+}
+
 /** Serves the clients of one HTTP server. */
 export class Matchmaker {
   readonly #http: HttpServer;
-  readonly #limits: Limits;
-  readonly #observer: ServerObserver;
+  readonly #options: MatchmakerOptions;
   readonly #doorkeeper: Doorkeeper;
   readonly #rooms: Rooms;
-  readonly #cluster: Cluster | null;
   readonly #dispatcher: Dispatcher;
   readonly #requests: RequestHandler;
   readonly #perform = (orders: readonly Order<string>[]) => this.#dispatcher.perform(orders);
@@ -60,22 +71,12 @@ export class Matchmaker {
   /** Called when the last connection has gone. */
   #onEmpty = () => {};
 
-  /** `offer` makes what is said of STUN and TURN to one who comes in. */
-  constructor(
-    http: HttpServer,
-    limits: Limits,
-    door: Door,
-    offer: () => IceOffer,
-    observer: ServerObserver,
-    cluster: Cluster | null = null,
-    webSocketOnly = false,
-  ) {
+  constructor(http: HttpServer, options: MatchmakerOptions) {
+    const { limits, door, offer, observer, cluster, webSocketOnly } = options;
     this.#http = http;
-    this.#limits = limits;
-    this.#observer = observer;
+    this.#options = options;
     this.#doorkeeper = new Doorkeeper(limits, door, cluster?.addresses ?? null);
     this.#rooms = cluster?.rooms ?? new Registry<string>(limits, CHANCE);
-    this.#cluster = cluster;
     const io = createSocketServer(http, limits, webSocketOnly, (request) => this.#admits(request));
     if (cluster !== null) io.adapter(cluster.adapter);
     this.#dispatcher = new Dispatcher(io, limits, observer, offer, cluster !== null);
@@ -111,12 +112,12 @@ export class Matchmaker {
 
   /** To be awaited before anybody is let in. */
   async prepare(): Promise<void> {
-    await this.#cluster?.attach({ perform: this.#perform, startedOver: () => this.#startedOver() });
+    await this.#options.cluster?.attach({ perform: this.#perform, startedOver: () => this.#startedOver() });
   }
 
   /** Begins to look for what is overdue. */
   start(): void {
-    this.#sweeper = setInterval(() => this.#sweep(performance.now()), this.#limits.sweepEvery);
+    this.#sweeper = setInterval(() => this.#sweep(performance.now()), this.#options.limits.sweepEvery);
   }
 
   /** Lets nobody in, lets go of all within `patience` ms, and closes the HTTP server. Again, with less: hurries. */
@@ -132,21 +133,21 @@ export class Matchmaker {
   /** Whether a request may become a connection. */
   #admits(request: IncomingMessage): boolean {
     const cause = this.isReady ? this.#doorkeeper.objection(request, this.#connections.size) : 'closing';
-    if (cause !== null) this.#observer.refused(cause);
+    if (cause !== null) this.#options.observer.refused(cause);
     return cause === null;
   }
 
   /** Whether a request may be answered. */
   #mayAsk(request: IncomingMessage): boolean {
     const mayAsk = this.#doorkeeper.mayAsk(request, performance.now());
-    if (!mayAsk) this.#observer.refused('rate');
+    if (!mayAsk) this.#options.observer.refused('rate');
     return mayAsk;
   }
 
   #connected(carrier: Carrier): void {
     const now = performance.now();
     const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
-    const connection = newConnection(carrier, this.#limits, now, this.#cluster !== null);
+    const connection = newConnection(carrier, this.#options.limits, now, this.#options.cluster !== null);
     this.#connections.set(carrier, connection);
     Object.assign(carrier, { remoteAddress: address });
     void after(unwelcome, (error) => {
@@ -180,7 +181,7 @@ export class Matchmaker {
     const { carrier } = connection;
     this.#connections.delete(carrier);
     this.#roomless.delete(connection);
-    if (reason === 'ping timeout') this.#observer.refused('silent');
+    if (reason === 'ping timeout') this.#options.observer.refused('silent');
     if (this.#connections.size === 0) this.#onEmpty();
     this.#doorkeeper.disconnected(carrier.remoteAddress);
   }
@@ -230,7 +231,7 @@ export class Matchmaker {
   /** Tells a client why, takes its place away, and hangs up. */
   #drop(connection: Connection, error: RefusalCode): void {
     const { carrier, socket } = connection;
-    this.#observer.refused(error);
+    this.#options.observer.refused(error);
     if (socket === null) {
       carrier.close(true);
       return;
@@ -243,12 +244,12 @@ export class Matchmaker {
     this.#perform(this.#rooms.sweep(now));
     this.#doorkeeper.sweep(now);
     for (const [connection, since] of this.#roomless) {
-      if (now - since < this.#limits.joinWithin) break;
+      if (now - since < this.#options.limits.joinWithin) break;
       this.#roomless.delete(connection);
       this.#drop(connection, 'idle');
     }
     // What comes from other servers is not weighed as it is told.
-    if (this.#cluster !== null) {
+    if (this.#options.cluster !== null) {
       for (const { socket } of this.#connections.values()) if (socket !== null) this.#dispatcher.dropIfSlow(socket);
     }
   }
@@ -285,7 +286,7 @@ export class Matchmaker {
   /** Has no more to do with other servers. Part of `close`; to be called alone where nobody was ever let in. */
   async leaveOthers(): Promise<void> {
     this.#dispatcher.close();
-    await this.#cluster?.close();
+    await this.#options.cluster?.close();
   }
 }
 

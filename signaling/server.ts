@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     ...(stunPort !== null && { stunPort }),
     ...(turn !== undefined && { turn: [turnOffer(turn, Date.now())] }),
   });
-  const matchmaker = new Matchmaker(http, limits, door, offer, observer, cluster, webSocketOnly);
+  const matchmaker = new Matchmaker(http, { limits, door, offer, observer, cluster, webSocketOnly });
   try {
     await matchmaker.prepare();
     await new Promise<void>((resolve, reject) => {
