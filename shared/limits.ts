@@ -34,8 +34,11 @@ export const MAX_CAPABILITIES = 256;
 export const MAX_CANDIDATES = 32;
 /** Candidates in the short form of a description, as it stands in an invite or answer of manual pairing. */
 export const MAX_SHORT_CANDIDATES = 8;
-/** Characters of an invite or answer of manual pairing. */
+/** Characters of an invite or answer of manual pairing, and of a paste in which one is looked for. */
 export const MAX_BLOB = 1_024;
+export const MAX_PASTE = 65_536;
+/** How long an invite may be answered. */
+export const INVITE_LIFE = 600_000;
 /** SIG frames per direction. */
 export const MAX_SIGNALS = 64;
 
@@ -44,5 +47,7 @@ export const MAX_TEXT = 65_536;
 /** A frame on the data channel: powers of two from 128 up to this. */
 export const MAX_CHANNEL_FRAME = 16_384;
 
+/** How long after the path was lost tickets to come back with are good: 24 h. */
+export const TICKET_LIFE = 86_400_000;
 /** Silence allowed in each flight of the handshake. */
 export const FLIGHT_TIMEOUT = 10_000;

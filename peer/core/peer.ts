@@ -1,5 +1,6 @@
 /** One remote person: who they are, how we are connected, and what is to be delivered, over any number of sessions. */
 import { AparteError } from '../../shared/errors.ts';
+import { TICKET_LIFE } from '../../shared/limits.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import type { Attempt, Met, Profile } from './attempt.ts';
@@ -14,8 +15,6 @@ import { Reunion } from './reunion.ts';
 import { Session } from './session.ts';
 import type { SessionEnd, SessionEvents } from './session-options.ts';
 
-/** Tickets are good for so long (ms) after the link was lost: 24 h. */
-const TICKET_LIFE = 24 * 3_600_000;
 /**
  * How long (ms) a link may take to open once both sides have proven themselves: the first, while people wait for the
  * cause if it cannot; and a later one, that may be cut while it is made.

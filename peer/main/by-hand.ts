@@ -1,7 +1,7 @@
 /** Manual pairing as the flags say it: what is asked first, and the way to meet that is made of it. */
 import { isWeak, normalise } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { MAX_SECRET } from '../../shared/limits.ts';
+import { INVITE_LIFE, MAX_SECRET } from '../../shared/limits.ts';
 import type { ManualOptions } from '../core/manual-meeting.ts';
 import { blobKind, ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred.ts';
@@ -17,8 +17,6 @@ import { loadLink } from './load-link.ts';
 import type { Meeting } from './meeting.ts';
 import { writeError } from './stop.ts';
 
-/** How long (ms) an answer may lie before its taker is expected: as long as an invite is good. */
-const ANSWER_PATIENCE = 600_000;
 const CLOCK = { now: () => performance.now() };
 const STREAMS = { input: process.stdin, output: process.stderr };
 
@@ -70,7 +68,8 @@ export function meetByHand(policy: IcePolicy): Meeting {
   // Without a network, the other side can only be here.
   const loopback = localLinks().every(({ isLoopback }) => isLoopback);
   const manual = manualRendezvous({
-    openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, ANSWER_PATIENCE)),
+    // An answer may lie for as long as the invite is good before its taker is to be expected.
+    openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),
     shorten: shortDescription,
     restore: longDescription,
     random: systemRandom,

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
-import { MAX_NAME } from '../../shared/limits.ts';
+import { MAX_NAME, TICKET_LIFE } from '../../shared/limits.ts';
 import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
@@ -41,9 +41,6 @@ export type Task =
 /** How long (ms) the one-shot commands wait for the other side to come, or come back, unless told otherwise. */
 const ONE_SHOT_TIMEOUT = 600_000;
 
-/** How long (ms) a ticket to come back with is good, and so the longest try. */
-const LONGEST_RECONNECT = 86_400_000;
-
 const EXAMPLES = `
 Two people, one code:
   aparte                            you: a code is made; tell it to the other
@@ -79,7 +76,7 @@ function seconds(text: string): number {
 
 function reconnectSeconds(text: string): number {
   const ms = seconds(text);
-  if (ms > LONGEST_RECONNECT) throw new InvalidArgumentError('24 hours (86400) at most.');
+  if (ms > TICKET_LIFE) throw new InvalidArgumentError('24 hours (86400) at most.');
   return ms;
 }
 

@@ -1,5 +1,6 @@
 /** This device's identity and the peers it knows: opened for a conversation, or shown. */
 import { homedir } from 'node:os';
+import { base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
 import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
@@ -58,7 +59,7 @@ const HALF = "This is your half: the number two people compare holds each one's,
 /** `aparte id`. */
 export async function showIdentity({ data, json }: { data: string | null; json: boolean }): Promise<void> {
   const identity = await identityIn(await open(data));
-  const id = Buffer.from(identity.publicKey).toString('base64url');
+  const id = base64url(identity.publicKey);
   const safety = groups(fingerprint(identity.publicKey));
   if (json) process.stdout.write(safeJson({ id, safety }));
   else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n${HALF}\n`);
@@ -69,7 +70,7 @@ export async function showPeers({ data, json }: { data: string | null; json: boo
   await ready();
   const peers = await (await open(data)).peers();
   const rows = peers.map(({ id, name, verified }) => ({
-    id: Buffer.from(id).toString('base64url'),
+    id: base64url(id),
     name,
     trust: verified ? 'verified' : 'known',
     safety: groups(fingerprint(id)),

@@ -7,7 +7,7 @@ import { link, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { fromUtf8, utf8 } from '../../shared/bytes.ts';
+import { fromBase64url, fromUtf8, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 
 /** Version of every file this program writes. */
@@ -23,18 +23,18 @@ export function systemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Bytes as unpadded base64url (RFC 4648, section 5). */
-export function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
-}
-
 /** Validates 32 bytes in canonical base64url. */
 export const key = v.pipe(
   v.string(),
   v.length(43),
-  v.transform((text) => ({ text, bytes: Uint8Array.from(Buffer.from(text, 'base64url')) })),
-  v.check(({ text, bytes }) => base64url(bytes) === text),
-  v.transform(({ bytes }) => bytes),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return fromBase64url(dataset.value);
+    } catch {
+      addIssue();
+      return NEVER;
+    }
+  }),
 );
 
 /** What reading a record found: its content, or why there is none. */

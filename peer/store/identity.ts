@@ -2,8 +2,9 @@
 import { chmod, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
+import { base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { base64url, createRecord, keepAside, keptAside, key, namesIn, readRecord, removeLeftovers } from './files.ts';
+import { createRecord, keepAside, keptAside, key, namesIn, readRecord, removeLeftovers } from './files.ts';
 
 const NAME = 'identity.json';
 

@@ -6,11 +6,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { base32, equalBytes } from '../../shared/bytes.ts';
+import { base32, base64url, equalBytes } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_NAME } from '../../shared/limits.ts';
 import type { KnownPeer } from '../core/events.ts';
-import { base64url, createMark, keepAside, key, namesIn, readRecord, removeLeftovers, replaceRecord } from './files.ts';
+import { createMark, keepAside, key, namesIn, readRecord, removeLeftovers, replaceRecord } from './files.ts';
 
 const CONTENT = { id: key, name: v.pipe(v.string(), v.maxBytes(MAX_NAME)) };
 const FOLDER = 'peers';

@@ -2,14 +2,15 @@
 import type { Readable, Writable } from 'node:stream';
 import { decodeCommand } from '../../shared/command-wire.ts';
 import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
 import type { ChatEvent } from '../core/events.ts';
 import type { InputLine } from './lines.ts';
 import { readLines } from './lines.ts';
 import { Outlet } from './outlet.ts';
 import type { Ui, UiEvents } from './ui.ts';
 
-/** Bytes of a command's line: a text of 65,536 bytes with each written as `\u0000`, and room for what is around it. */
-export const MAX_LINE = 6 * 65_536 + 4_096;
+/** Bytes of a command's line: the longest text with each byte written as `\u0000`, and room for what is around it. */
+export const MAX_LINE = 6 * MAX_TEXT + 4_096;
 
 // What JSON leaves as it is although it can steer a terminal or hide: DEL and C1, formats, separators, invisibles.
 const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;

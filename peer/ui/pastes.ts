@@ -1,12 +1,12 @@
 /** Texts that are pasted line by line where nothing marks their end: what comes without a pause belongs together. */
 import type { Readable } from 'node:stream';
+import { MAX_PASTE } from '../../shared/limits.ts';
 import { readLines } from './lines.ts';
 
 /** A paste is over when nothing more came for so long, in ms. */
 const PAUSE = 300;
-/** Bytes of a line, and characters of a paste; of a longer one the rest is left out. */
+/** Bytes of a line. Of a paste longer than MAX_PASTE the rest is left out. */
 const MAX_LINE = 8_192;
-const MAX_PASTE = 65_536;
 
 /** See the head of this file. */
 export class Pastes {

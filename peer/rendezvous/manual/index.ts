@@ -4,6 +4,7 @@
  */
 import { decodeCard, encodeCard } from '../../../shared/card.ts';
 import { AparteError } from '../../../shared/errors.ts';
+import { INVITE_LIFE } from '../../../shared/limits.ts';
 import {
   type Answer,
   blobKind,
@@ -19,8 +20,7 @@ import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents, RoomMem
 import { Carrier } from './carrier.ts';
 import { blobsIn } from './paste.ts';
 
-/** How long (ms) an invite may be answered, and how long addresses of this machine are looked for. */
-const INVITE_LIFE = 600_000;
+/** How long (ms) addresses of this machine are looked for. */
 const GATHER_PATIENCE = 3_000;
 /** What the other side is called: there is but one. */
 const OTHER = 'other';

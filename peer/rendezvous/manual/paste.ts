@@ -3,10 +3,9 @@
  * no end mark; what belongs to it is what its check says.
  */
 import { AparteError } from '../../../shared/errors.ts';
-import { MAX_BLOB } from '../../../shared/limits.ts';
+import { MAX_BLOB, MAX_PASTE } from '../../../shared/limits.ts';
 
-/** Characters of a paste that are looked at, blobs in it, and pieces a blob may have come in. */
-const MAX_PASTE = 65_536;
+/** Blobs that are looked for in a paste, and pieces a blob may have come in. */
 const MAX_FOUND = 8;
 const MAX_PIECES = 64;
 
