@@ -28,7 +28,8 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
     return openPlain({ input: stdin, output: stdout, appearance, columns }, events);
   }
   const { openTerminal } = await import('../ui/terminal.ts');
-  const suspend = () => process.kill(process.pid, 'SIGTSTP');
+  // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.
+  const suspend = () => process.kill(0, 'SIGTSTP');
   const terminal = openTerminal({ input: stdin, output: stdout, appearance, suspend }, events);
   process.on('SIGCONT', () => terminal.resumed());
   return terminal;
