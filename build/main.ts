@@ -13,11 +13,15 @@ const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
 const MAIN = join(OUT, 'main.js');
 
+/** A Node so old that it runs nothing of the program but the sentence that says so. */
+const OLD_NODE = 'node12';
+
 /** Bundles one file. `define`: names in it that stand for constants. Returns the outputs, by path. */
 async function bundle(
   entry: string,
   entryNames: string,
   define: Record<string, string>,
+  target = OPTIONS.target,
 ): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     ...OPTIONS,
@@ -26,6 +30,7 @@ async function bundle(
     outdir: OUT,
     entryNames,
     define,
+    target,
     sourcemap: 'linked',
     sourcesContent: false,
     write: false,
@@ -54,7 +59,7 @@ function put(path: string, contents: Uint8Array | string): void {
 
 const program = await bundle('peer/main/program.ts', '[name]-[hash]', {});
 const path = Array.from(program.keys()).find((name) => name.endsWith('.js')) ?? '';
-const main = await bundle('peer/main.ts', '[name]', { PROGRAM: JSON.stringify(basename(path)) });
+const main = await bundle('peer/main.ts', '[name]', { PROGRAM: JSON.stringify(basename(path)) }, OLD_NODE);
 // The folder above holds ES modules.
 const files = new Map<string, Uint8Array | string>([
   ...program,

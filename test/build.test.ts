@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
 
 const PROGRAM = fileURLToPath(new URL(`../${manifest.bin.aparte}`, import.meta.url));
@@ -15,6 +16,24 @@ test('the program that package.json names can be executed', {
   skip: process.platform === 'win32' && 'no executable bit',
 }, () => {
   assert.equal(execFileSync(PROGRAM, ['--version'], { cwd: tmpdir(), encoding: 'utf8' }), `${manifest.version}\n`);
+});
+
+test('a Node that is too old is told in one line', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const pretend = (version: string) => {
+    const file = join(folder, 'pretend.cjs');
+    writeFileSync(file, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', file, PROGRAM, '--version']);
+    return [status, String(stdout), String(stderr)];
+  };
+  const sentence = (version: string) => `aparte: this is Node ${version}, and aparte needs 20.19 or later\n`;
+  for (const old of ['12.22.0', '18.20.8', '20.18.9']) assert.deepEqual(pretend(old), [1, '', sentence(old)]);
+  for (const good of ['20.19.0', '26.0.0']) assert.deepEqual(pretend(good), [0, `${manifest.version}\n`, '']);
+  const source = readFileSync(PROGRAM, 'utf8');
+  const [old, fresh] = ['node12', 'esnext'].map((target) => transformSync(source, { target }).code);
+  assert.equal(old, fresh, 'Node 12 can parse it');
+  assert.ok(source.indexOf('process.exit(1)') < source.indexOf('require('), 'and needs no module before it says so');
 });
 
 test('what the bundle leaves out is found from its folder', () => {
