@@ -1,5 +1,6 @@
 /** The data folder: this device's identity and the peers it knows. The only room that writes to disk. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
 import { systemCode } from './files.ts';
@@ -34,9 +35,33 @@ async function named<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Makes a folder (mode 0700) and what is missing above it. Not by `mkdir` with `recursive`, which never ends where a
+ * system answers ENOENT below a folder that is there, as Linux does in /proc.
+ */
+async function makeFolder(path: string, made = false): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && !made && dirname(path) !== path) {
+      await makeFolder(dirname(path));
+      await makeFolder(path, true);
+    } else if (!(await isFolder(path))) throw error;
+  }
+}
+
+/** Whether a folder is there, as far as the system lets us see it. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** Opens the data folder `folder`, making it (mode 0700) where there is none. Throws `data-folder`. */
 export async function openStore(folder: string): Promise<Store> {
-  await named(mkdir(folder, { recursive: true, mode: 0o700 }));
+  await named(makeFolder(resolve(folder)));
   let last: Promise<unknown> = Promise.resolve();
   return {
     identity: (make) => named(loadIdentity(folder, make)),

@@ -108,6 +108,13 @@ describe('the data folder', { concurrency: 3 }, () => {
     }
   });
 
+  test('one that cannot be made is named, and nobody waits', { skip: process.platform !== 'linux' }, async () => {
+    await refused(sandbox, ['id'], 1, /ENOENT.*'\/proc\/nope'/, { home: '/proc/nope' });
+    const home = join(sandbox.home(), 'deep', 'down');
+    await sandbox.run(['id'], { home }).exits(0);
+    for (const folder of [home, join(home, '..')]) assert.equal(statSync(folder).mode & 0o777, 0o700);
+  });
+
   test('a damaged identity is named and kept, never replaced in silence', async () => {
     const home = sandbox.home();
     await sandbox.run(['id'], { home }).exits(0);
