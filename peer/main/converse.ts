@@ -67,6 +67,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   });
   const interrupt = interruption(client, ui, seen);
   onSignals(interrupt);
+  const signalled = new Promise<void>(onSignals);
   const ended = client.run();
   for (const command of commands) client.give({ type: 'command', command });
   const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
@@ -79,6 +80,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   let isWritten = false;
   try {
     await ended;
+    await Promise.race([ui.dismissed?.(), signalled]);
   } finally {
     stopReading?.();
     const closed = ui.close().then(() => {

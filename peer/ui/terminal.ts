@@ -16,6 +16,7 @@ import type { Content, Row, Size } from './region.ts';
 import { visibleLines } from './sanitize.ts';
 import { Screen } from './screen.ts';
 import { statusRow } from './status.ts';
+import { truncate } from './text.ts';
 import type { Outcome } from './transcript.ts';
 import { Transcript } from './transcript.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
@@ -40,10 +41,24 @@ export interface Terminal extends Ui {
 const TYPING_IDLE = 5_000;
 /** Messages on their way that are listed; of more only the number. */
 const MAX_PENDING = 3;
+/** How long keys are still read, in ms, before the terminal is given back: what is typed at the end is for no shell. */
+const LAST_KEYS = 60;
+const OVER = 'nothing more can be sent: press Enter to end';
+/** Reasons of an end that the user asked for. */
+const OWN_ENDS: readonly string[] = ['left', 'interrupted'];
 
 /** Opens the chat in a terminal and takes its input. */
 export function openTerminal(options: TerminalOptions, events: UiEvents): Terminal {
   return new ChatTerminal(options, events);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Whether a key says that what cannot be sent has been seen: Enter, Ctrl-C, Ctrl-D. */
+function endsDraft({ name = '', ctrl = false }: Key): boolean {
+  return ctrl ? name === 'c' || name === 'd' : name === 'return';
 }
 
 class ChatTerminal implements Terminal {
@@ -61,6 +76,10 @@ class ChatTerminal implements Terminal {
   #typing: NodeJS.Timeout | null = null;
   #ended = false;
   #closed = false;
+  /** The end of the conversation has been shown, and the user did not ask for it. */
+  #surprised = false;
+  /** Lets the user go, while he is writing what can no longer be sent. */
+  #letGo: (() => void) | null = null;
   readonly #onKey = (typed: string | undefined, key: Key) => this.#key(typed, key);
   readonly #onEnd = () => this.#end();
 
@@ -77,7 +96,19 @@ class ChatTerminal implements Terminal {
 
   show(event: ChatEvent): Promise<void> {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
+    if (event.type === 'end') this.#surprised = !OWN_ENDS.includes(event.reason);
     return this.#apply(this.#transcript.event(event));
+  }
+
+  async dismissed(): Promise<void> {
+    if (this.#closed || !this.#surprised) return;
+    await sleep(LAST_KEYS);
+    if (this.#editor.text.trim() === '') return;
+    const dismissed = new Promise<void>((resolve) => {
+      this.#letGo = resolve;
+    });
+    this.#screen.update();
+    return dismissed;
   }
 
   waiting(state: Waiting, link: LinkState | null): void {
@@ -102,6 +133,7 @@ class ChatTerminal implements Terminal {
     if (this.#typing !== null) clearTimeout(this.#typing);
     const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);
     await this.#screen.shut([...this.#transcript.farewell(), ...draft]);
+    if (this.#surprised) await sleep(LAST_KEYS);
     this.#release();
     input.pause();
   }
@@ -137,7 +169,10 @@ class ChatTerminal implements Terminal {
     if (more > 0) listed.push({ text: `${signs(appearance).ellipsis} and ${more} more`, tone: 'dim' });
     const { typing } = this.#transcript;
     const status = { waiting: this.#waiting, link: this.#link, typing, undelivered: pending.length };
-    const row = statusRow(status, Date.now(), columns - 1, appearance);
+    const row: Row =
+      this.#letGo === null
+        ? statusRow(status, Date.now(), columns - 1, appearance)
+        : { text: truncate(OVER, columns - 1, signs(appearance).ellipsis), tone: 'alarm' };
     return { rows: [...listed, row], clusters: this.#editor.clusters, cursor: this.#editor.cursor };
   }
 
@@ -155,7 +190,8 @@ class ChatTerminal implements Terminal {
   }
 
   #key(typed: string | undefined, key: Key): void {
-    if (key.ctrl === true && key.name === 'c') this.#events.interrupted();
+    if (this.#letGo !== null && this.#paste === null && endsDraft(key)) this.#letGo();
+    else if (key.ctrl === true && key.name === 'c') this.#events.interrupted();
     else if (this.#ended) return;
     else if (key.name === 'paste-start') this.#paste = '';
     else if (key.name === 'paste-end') this.#pasted();
@@ -177,7 +213,7 @@ class ChatTerminal implements Terminal {
     if (ctrl && name === 'd' && this.#editor.clusters.length === 0) this.#end();
     else if (ctrl && name === 'z') void this.#suspend();
     else if (ctrl && name === 'l') this.#screen.clear();
-    else if (name === 'return' && !meta) this.#submit();
+    else if (name === 'return' && !meta && !this.#surprised) this.#submit();
     else if (name === 'tab') this.#editor.insert(completeCommand(this.#editor.text) ?? '');
     else if (!this.#editor.press(key) && typed !== undefined && !ctrl && !meta) this.#editor.insert(typed);
     this.#noteTyping();
@@ -194,6 +230,7 @@ class ChatTerminal implements Terminal {
   }
 
   #end(): void {
+    this.#letGo?.();
     if (this.#ended) return;
     this.#ended = true;
     this.#events.ended();
@@ -206,6 +243,7 @@ class ChatTerminal implements Terminal {
       this.#stoppedTyping();
       return;
     }
+    if (this.#surprised) return;
     if (this.#typing === null) this.#events.command({ type: 'typing', on: true });
     else clearTimeout(this.#typing);
     this.#typing = setTimeout(() => this.#stoppedTyping(), TYPING_IDLE);

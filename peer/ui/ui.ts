@@ -23,6 +23,11 @@ export interface Ui {
   show(event: ChatEvent): Promise<void>;
   /** Says what is waited for, and by which path we are connected (null: not connected). */
   waiting(state: Waiting, link: LinkState | null): void;
+  /**
+   * Resolves once the user is done with it, behind the last event: at once, save where he is writing what can no longer
+   * be sent, and what he types would go to a shell. Not there: at once. Never rejects.
+   */
+  dismissed?(): Promise<void>;
   /** Writes out what is pending and gives terminal and streams back. Idempotent; never rejects. */
   close(): Promise<void>;
 }

@@ -114,10 +114,13 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
   });
 
   await t.test('Ctrl-C leaves: the shell is as before, and the other side is told', async () => {
+    bert.type('a draft');
+    await sees(bert, /> a draft$/);
     anna.keys('C-c');
     await ended(anna, 130);
-    await sees(bert, 'anna has left.');
-    await ended(bert, 0);
+    await sees(bert, /anna has left\.\nnothing more can be sent: press Enter to end\n> a draft$/);
+    enter(bert, ', and its end');
+    assert.match(await ended(bert, 0), /Not sent:\n {2}a draft, and its end\nexit 0\n/);
     anna.keys('clear; stty -g', 'Enter');
     await anna.until((screen) => screen === `${modes}\nready>`);
   });

@@ -167,6 +167,21 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));
   });
 
+  await t.test('keeps what is typed at the end from the shell', async () => {
+    terminal.start();
+    await terminal.told('open');
+    terminal.order({ type: 'end', reason: 'peer-left', exit: 0 });
+    terminal.order({ type: 'close', deaf: 500 });
+    await terminal.told('deaf');
+    terminal.type('rm');
+    const screen = await terminal.until((now) => now.endsWith('ready>'));
+    assert.ok(!screen.includes('rm'), screen);
+    // Had the shell been given it, it would stand in this line, too.
+    terminal.type('echo all');
+    await terminal.until((now) => now.endsWith('ready> echo all'));
+    terminal.keys('C-u');
+  });
+
   await t.test('takes the brackets off what is pasted later', async () => {
     terminal.start({ next: 'cat -v' });
     await terminal.told('open');

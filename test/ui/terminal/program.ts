@@ -13,7 +13,8 @@ import type { LinkState } from '../../../peer/ui/ui.ts';
 type Order =
   | ChatEvent
   | { readonly type: 'waiting'; readonly state: Waiting; readonly link: LinkState | null }
-  | { readonly type: 'close' };
+  /** `deaf`: so many ms in which nothing is read pass before. */
+  | { readonly type: 'close'; readonly deaf?: number };
 
 const socket = connect(process.argv[2] ?? '');
 const tell = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
@@ -41,10 +42,21 @@ const ui = openTerminal(
 process.stdout.on('resize', () => tell({ type: 'resize' }));
 process.on('SIGCONT', () => ui.resumed());
 
+function close(deaf: number): void {
+  if (deaf > 0) {
+    tell({ type: 'deaf' });
+    // What it tells is written at the end of this turn.
+    setImmediate(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, deaf);
+      void ui.close().then(() => process.exit(0));
+    });
+  } else void ui.close().then(() => process.exit(0));
+}
+
 createInterface({ input: socket }).on('line', (line) => {
   const order = JSON.parse(line) as Order;
   if (order.type === 'waiting') ui.waiting(order.state, order.link);
-  else if (order.type === 'close') void ui.close().then(() => process.exit(0));
+  else if (order.type === 'close') close(order.deaf ?? 0);
   else void ui.show(order).then(() => tell({ type: 'shown' }));
 });
 tell({ type: 'open' });
