@@ -259,6 +259,7 @@ const KINDS = {
     what: 'What the program had to show could not be shown: its output was closed.',
     hint: 'Keep the reading end open until the program has ended.',
   },
+  'output-failed': { exit: EXIT.bug, what: 'The output could not be written.', hint: 'Check its free space.' },
   interrupted: { exit: EXIT.interrupted, what: 'Interrupted.', hint: 'Nothing more will be sent.' },
   bug: {
     exit: EXIT.bug,

@@ -25,9 +25,10 @@ const SERVER_PATIENCE = 10_000;
 /** How long (ms) letting go of output, data folder and server inside may take at the end. */
 const CLOSE_PATIENCE = 2_000;
 
-/** What was shown so far: how it ended (null: it has not), and how many messages came. */
+/** What was shown so far: how it ended (null: it has not), why nothing more can be, and how many messages came. */
 interface Seen {
   exit: ExitCode | null;
+  fault: AparteError | null;
   messages: number;
 }
 
@@ -39,12 +40,13 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
   const commands = task.command === 'send' ? await whatToSend(task.text) : [];
   const [, meeting, known] = await Promise.all([ready(), openMeeting(task, given), openKnown(task.data)]);
-  const seen: Seen = { exit: null, messages: 0 };
+  const seen: Seen = { exit: null, fault: null, messages: 0 };
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
     interrupted: () => interrupt(),
     fault: (error) => {
+      seen.fault = error;
       complain(error);
       client.give({ type: 'interrupted' });
     },
@@ -88,6 +90,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     });
     await within(CLOSE_PATIENCE, closed, known.settled(), meeting.close());
   }
+  if (seen.fault !== null) return seen.fault.exit;
   if (seen.exit === EXIT.ok && !isWritten) {
     const unread = new AparteError('output-closed', 'nobody read the end of it in time');
     complain(unread);

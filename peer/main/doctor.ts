@@ -14,6 +14,7 @@ import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
 import type { IceFlags } from './ice-flags.ts';
+import { print } from './print.ts';
 import { DEFAULT_SERVER } from './server.ts';
 
 /** What the doctor is told. */
@@ -38,7 +39,7 @@ export async function doctor(task: DoctorTask): Promise<ExitCode> {
   const exits: ExitCode[] = [];
   const urls = task.servers.length > 0 ? task.servers : [DEFAULT_SERVER];
   for (const [index, url] of urls.entries()) {
-    if (index > 0 && !task.json) process.stdout.write('\n');
+    if (index > 0 && !task.json) await print('\n');
     exits.push(await examine(url, task));
   }
   return [EXIT.ok, EXIT.noPath].find((exit) => exits.includes(exit)) ?? EXIT.server;
@@ -67,7 +68,7 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
   const report = json
     ? safeJson({ ...findings, ...verdict })
     : `${reportLines(findings, verdict).map(visible).join('\n')}\n`;
-  await new Promise((resolve) => process.stdout.write(report, resolve));
+  await print(report);
   if (!reached) return EXIT.server;
   return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;
 }

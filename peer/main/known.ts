@@ -7,6 +7,7 @@ import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
 import { dataFolder, openStore, type Store } from '../store/index.ts';
 import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
+import { print } from './print.ts';
 import { complain, writeError } from './stop.ts';
 
 /** What a conversation needs of the data folder. */
@@ -61,8 +62,7 @@ export async function showIdentity({ data, json }: { data: string | null; json: 
   const identity = await identityIn(await open(data));
   const id = base64url(identity.publicKey);
   const safety = groups(fingerprint(identity.publicKey));
-  if (json) process.stdout.write(safeJson({ id, safety }));
-  else process.stdout.write(`identity       ${id}\nsafety number  ${safety}\n${HALF}\n`);
+  await print(json ? safeJson({ id, safety }) : `identity       ${id}\nsafety number  ${safety}\n${HALF}\n`);
 }
 
 /** `aparte peers`. */
@@ -75,9 +75,9 @@ export async function showPeers({ data, json }: { data: string | null; json: boo
     trust: verified ? 'verified' : 'known',
     safety: groups(fingerprint(id)),
   }));
-  if (json) for (const row of rows) process.stdout.write(safeJson(row));
-  else if (rows.length === 0) process.stdout.write('No peers are known yet.\n');
-  else for (const { name, trust, safety } of rows) process.stdout.write(`${visible(name)}  ${trust}  ${safety}\n`);
+  if (json) await print(rows.map(safeJson).join(''));
+  else if (rows.length === 0) await print('No peers are known yet.\n');
+  else await print(rows.map(({ name, trust, safety }) => `${visible(name)}  ${trust}  ${safety}\n`).join(''));
 }
 
 /** Thirty digits in groups of five, as in a safety number. */

@@ -4,6 +4,7 @@ import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { converse } from './converse.ts';
 import { parseFlags, type Task } from './flags.ts';
 import { showIdentity, showPeers } from './known.ts';
+import { print } from './print.ts';
 import { asAparteError, complain, exitHard, onBugs } from './stop.ts';
 import { VERSION } from './version.ts';
 
@@ -36,7 +37,8 @@ async function endJson({ code, message, hint, exit }: AparteError): Promise<void
     jsonLine({ type: 'error', code, message, hint, fatal: true }),
     jsonLine({ type: 'end', reason: code, exit }),
   ];
-  await new Promise((resolve) => process.stdout.write(lines.join(''), resolve));
+  // The failure itself has been said on standard error.
+  await print(lines.join('')).catch(() => undefined);
 }
 
 /** What is empty in the environment counts as not there. */

@@ -2,40 +2,49 @@
 import type { Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 
+/** What a stream takes no more for because there is no room: errno(3), EFBIG where a limit is reached. */
+const NO_ROOM: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+/** Why an output took no more: `output-failed` where there is no room for it, else `output-closed`. */
+export function outputFault(error: Error): AparteError {
+  const noRoom = 'code' in error && NO_ROOM.includes(error.code);
+  return noRoom ? new AparteError('output-failed', error.message) : new AparteError('output-closed');
+}
+
 /** See the head of this file. */
 export class Outlet {
   readonly #stream: Writable;
-  #closed = false;
+  #failed: AparteError | null = null;
   readonly #fault: (error: AparteError) => void;
 
-  /** `fault` is told `output-closed`, once, when the reading end has gone (EPIPE) or writing fails otherwise. */
+  /** `fault` is told once, when the reading end has gone (EPIPE) or writing fails otherwise: {@link outputFault}. */
   constructor(stream: Writable, fault: (error: AparteError) => void) {
     this.#stream = stream;
     this.#fault = fault;
-    stream.on('error', () => this.#fail());
+    stream.on('error', (error) => this.#fail(error));
   }
 
-  /** Writes. Resolves once the stream has handed it on; rejects with `output-closed`. */
+  /** Writes. Resolves once the stream has handed it on; rejects with what `fault` is told. */
   write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new AparteError('output-closed'));
+      if (this.#failed !== null) {
+        reject(this.#failed);
         return;
       }
       this.#stream.write(text, (error) => {
         if (error === null || error === undefined) {
           resolve();
         } else {
-          this.#fail();
-          reject(new AparteError('output-closed'));
+          reject(this.#fail(error));
         }
       });
     });
   }
 
-  #fail(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#fault(new AparteError('output-closed'));
+  #fail(error: Error): AparteError {
+    if (this.#failed !== null) return this.#failed;
+    this.#failed = outputFault(error);
+    this.#fault(this.#failed);
+    return this.#failed;
   }
 }

@@ -39,6 +39,6 @@ export interface UiEvents {
   ended(): void;
   /** The user asked to stop (Ctrl-C where the terminal is in raw mode). */
   interrupted(): void;
-  /** Nothing can be shown any more: `output-closed`. Said once. */
+  /** Nothing can be shown any more: `output-closed`, `output-failed`. Said once. */
   fault(error: AparteError): void;
 }

@@ -1,6 +1,6 @@
 /** What the program takes on its command line and in its environment, and what it says to what it does not take. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
@@ -126,6 +126,14 @@ describe('the data folder', { concurrency: 3 }, () => {
     const kept = readdirSync(home).map((each) => readFileSync(join(home, each), 'utf8'));
     assert.deepEqual(kept, ['damaged']);
   });
+});
+
+test('an output without room is named', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async () => {
+  for (const args of ['id', 'peers', 'chat --plain --server http://127.0.0.1:9']) {
+    const shell = sandbox.start(['sh', '-c', `${process.execPath} ${APARTE} ${args} >/dev/full`], { input: '' });
+    await shell.exits(1);
+    assert.match(shell.stderr, /could not be written\. \(ENOSPC.*\)\naparte: Check its free space/, args);
+  }
 });
 
 test('nobody has to read what it writes', async () => {
