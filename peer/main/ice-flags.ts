@@ -17,7 +17,7 @@ export interface ParsedIce {
 }
 
 /** Adds what each of the words in `text` names. The words are not shown where they are wrong: they may hold passwords. */
-function adding(read: (word: string) => IceServer | null, form: string) {
+function adding(read: (word: string) => IceServer | null, where: string, form: string) {
   return (text: string, before: readonly IceServer[] | undefined): readonly IceServer[] => {
     const servers = text
       .split(/\s+/)
@@ -25,7 +25,7 @@ function adding(read: (word: string) => IceServer | null, form: string) {
       .map(read);
     return [
       ...(before ?? []),
-      ...servers.map((server) => server ?? raise(new AparteError('usage', `a server is named ${form}`))),
+      ...servers.map((server) => server ?? raise(new AparteError('usage', `${where}: a server is named ${form}`))),
     ];
   };
 }
@@ -42,12 +42,14 @@ export function addIceOptions(command: Command): Command {
     .addOption(
       new Option('--stun <url>', 'stun:HOST[:PORT], repeatable, instead of what the server offers')
         .env('APARTE_STUN')
-        .argParser(adding(readStun, 'stun:HOST[:PORT]')),
+        .argParser(adding(readStun, '--stun, APARTE_STUN', 'stun:HOST[:PORT]')),
     )
     .addOption(
       new Option('--turn <url>', 'turn:USER:PASSWORD@HOST[:PORT], repeatable; better in the environment')
         .env('APARTE_TURN')
-        .argParser(adding(parseTurnServer, 'turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]')),
+        .argParser(
+          adding(parseTurnServer, '--turn, APARTE_TURN', 'turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]'),
+        ),
     )
     .addOption(
       new Option('--relay <never|allow|only>', 'may a TURN relay carry the sealed traffic (default: never)')

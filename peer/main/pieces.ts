@@ -39,6 +39,6 @@ export async function streamCommands(input: Readable): Promise<UserCommand[]> {
   try {
     return pieces(Buffer.concat(chunks)).map((text) => ({ type: 'send', text, ref: null, raw: true }));
   } catch {
-    throw new AparteError('usage', 'standard input is not UTF-8 text');
+    throw new AparteError('usage', 'standard input is not UTF-8 text: encode it, with base64 for example');
   }
 }

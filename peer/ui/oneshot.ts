@@ -137,7 +137,7 @@ class OneShot implements Ui {
       if (text !== '') this.#note(text);
       return;
     }
-    const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0 };
+    const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0, leaving: false };
     // Not in the middle of a line of text that shares the terminal.
     const wanted = this.#waiting.for !== null && !this.#midLine;
     const row = wanted ? statusRow(status, Date.now(), columns - 1, this.#options.appearance).text : '';

@@ -14,6 +14,8 @@ export interface Status {
   readonly typing: readonly string[];
   /** Messages of ours that are not delivered yet. */
   readonly undelivered: number;
+  /** The user leaves once that is 0. */
+  readonly leaving: boolean;
 }
 
 const WORDS = {
@@ -58,15 +60,18 @@ function linkWords({ path, protocol, rttMs }: LinkState): string {
 
 /** The status line for so many columns: what no longer fits is left out, the least important first. */
 export function statusRow(status: Status, now: number, columns: number, appearance: Appearance): Row {
-  const { waiting, link, typing, undelivered } = status;
+  const { waiting, link, typing, undelivered, leaving } = status;
   const waits = waitingWords(waiting, now);
   const parts: string[] = [];
+  if (leaving && undelivered > 0) {
+    parts.push(`leaving once ${undelivered} ${undelivered === 1 ? 'is' : 'are'} delivered`, 'Ctrl-C leaves at once');
+  }
   if (waits !== null) parts.push(waits);
   if (link !== null) parts.push(linkWords(link));
   else if (waits === null) parts.push('not connected');
-  if (undelivered > 0) parts.push(`${undelivered} undelivered`);
+  if (undelivered > 0 && !leaving) parts.push(`${undelivered} undelivered`);
   if (typing.length > 0) parts.push(`${typing.join(', ')} typing`);
-  if (link === null) parts.push('Ctrl-C to leave');
+  if (link === null && !leaving) parts.push('Ctrl-C to leave');
   const { dot, ellipsis } = signs(appearance);
   let text = truncate(parts[0] ?? '', columns, ellipsis);
   for (const part of parts.slice(1)) {

@@ -168,7 +168,13 @@ class ChatTerminal implements Terminal {
     const more = pending.length - listed.length;
     if (more > 0) listed.push({ text: `${signs(appearance).ellipsis} and ${more} more`, tone: 'dim' });
     const { typing } = this.#transcript;
-    const status = { waiting: this.#waiting, link: this.#link, typing, undelivered: pending.length };
+    const status = {
+      waiting: this.#waiting,
+      link: this.#link,
+      typing,
+      undelivered: pending.length,
+      leaving: this.#ended,
+    };
     const row: Row =
       this.#letGo === null
         ? statusRow(status, Date.now(), columns - 1, appearance)

@@ -198,7 +198,9 @@ export class Transcript {
     const [peer, ...others] = meant;
     if (peer === undefined) {
       return this.#say(
-        here.length === 0 ? 'Nobody is connected yet: there is nothing to compare.' : 'Nobody of that name is here.',
+        here.length === 0
+          ? 'Nobody is connected yet: there is nothing to compare.'
+          : `Nobody of that name is here, but ${here.map((each) => this.#nameOf(each.peer)).join(', ')}.`,
       );
     }
     if (others.length > 0) {

@@ -63,7 +63,8 @@ test('drawing anew goes up by the rows that a narrower terminal has made of the 
 
 test('the status line says what is waited for, for how long, and by which path', () => {
   const now = 1_000_000;
-  const base = { waiting: { for: null, since: 0, until: null }, link: null, typing: [], undelivered: 0 } as const;
+  const idle = { waiting: { for: null, since: 0, until: null }, link: null, typing: [] } as const;
+  const base = { ...idle, undelivered: 0, leaving: false };
   const words = (status: object, columns = 100) => statusRow({ ...base, ...status }, now, columns, appearance).text;
   const waiting = (what: string, since: number, until: number | null) => ({ waiting: { for: what, since, until } });
   assert.equal(words(waiting('peer', now - 12_000, null)), 'waiting for the other side, 12 s · Ctrl-C to leave');
@@ -87,7 +88,10 @@ test('the status line says what is waited for, for how long, and by which path',
 });
 
 test('without UTF-8 our own signs are ASCII', () => {
-  const status = { waiting: { for: 'peer', since: 0, until: null }, link: null, typing: [], undelivered: 1 } as const;
-  const row = statusRow(status, 0, 60, { colour: false, unicode: false });
+  const waiting = { for: 'peer', since: 0, until: null } as const;
+  const row = statusRow({ waiting, link: null, typing: [], undelivered: 1, leaving: false }, 0, 60, {
+    colour: false,
+    unicode: false,
+  });
   assert.match(row.text, /^[\x20-\x7e]+$/);
 });
