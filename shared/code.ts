@@ -2,6 +2,7 @@
  * Codes and invites: what two people tell each other. A code is `NAMEPLATE-SECRET`; only the nameplate is ever shown
  * to a server. An invite is a link with the code in its fragment.
  */
+import { distance } from './distance.ts';
 import { AparteError } from './errors.ts';
 import { MAX_NAMEPLATE, MAX_SECRET } from './limits.ts';
 import { WORDS } from './words.ts';
@@ -108,6 +109,24 @@ export function forgottenNameplate(code: Code): boolean {
   if (/\d/.test(nameplate)) return false;
   const words = text.split('-');
   return /^\p{L}+$/u.test(secret) || (words.length === 3 && words.every((word) => KNOWN_WORDS.has(word)));
+}
+
+/** Letters that may be wrong in a word for another to be suggested in its place. */
+const MAX_SLIPS = 2;
+
+/**
+ * The words of a code of the form that the program makes (a number and two words) which are not of our list, each with
+ * the one of the list that it is nearest to, null where none is near. None for a code of another form.
+ */
+export function mistypedWords({ text }: Code): { readonly word: string; readonly near: string | null }[] {
+  const [, ...words] = /^\d+-([a-z]+)-([a-z]+)$/.exec(text) ?? [];
+  return words.filter((word) => !KNOWN_WORDS.has(word)).map((word) => ({ word, near: nearestWord(word) }));
+}
+
+function nearestWord(word: string): string | null {
+  const slips = WORDS.map((known) => distance(known, word));
+  const least = Math.min(...slips);
+  return least <= MAX_SLIPS ? (WORDS[slips.indexOf(least)] ?? null) : null;
 }
 
 /** What everybody tries first; those of our own list count as its words. */

@@ -1,6 +1,14 @@
 /** The code to use: from the arguments, the environment or a prompt, with a second thought where it needs one. */
-import { type Code, estimateBits, forgottenNameplate, isWeak, parseCodeOrInvite } from '../../shared/code.ts';
+import {
+  type Code,
+  estimateBits,
+  forgottenNameplate,
+  isWeak,
+  mistypedWords,
+  parseCodeOrInvite,
+} from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
+import { meantCommand } from './commands.ts';
 import type { Flags } from './flags.ts';
 import { writeError } from './stop.ts';
 
@@ -36,29 +44,44 @@ function readCode(text: string): GivenCode {
   try {
     return parseCodeOrInvite(text);
   } catch (error) {
-    const command = ['chat', 'send', 'receive', 'signal', 'id', 'peers', 'doctor'].find((name) => near(name, text));
-    if (error instanceof AparteError && command !== undefined) {
+    const command = meantCommand(text);
+    if (error instanceof AparteError && command !== null) {
       throw new AparteError('bad-code', `did you mean the command "${command}"?`);
     }
     throw error;
   }
 }
 
-/** Whether a word looks like a slip of another: the same letters, give or take one or two swapped or missing. */
-function near(name: string, text: string): boolean {
-  const letters = (word: string) => Array.from(word.toLowerCase()).sort().join('');
-  return !text.includes('-') && (text.toLowerCase().startsWith(name.slice(0, 3)) || letters(name) === letters(text));
+/** What deserves a second thought about a code, or null. `shows`: whether a person reads it, who typed the code. */
+function doubt(code: Code, shows: boolean): string | null {
+  if (forgottenNameplate(code)) {
+    return (
+      `aparte: WARNING: is the number missing? In this code "${code.nameplate}" is the nameplate, which the server sees,\n` +
+      `aparte: and only "${code.secret}" is secret. A code looks like 7-ocean-violin.\n`
+    );
+  }
+  const mistyped = mistypedWords(code);
+  if (mistyped.length === 0) return null;
+  // Parts of a secret are for its owner's eyes, not for logs.
+  if (!shows) return 'aparte: warning: not all words of the code are of the list that codes are made from: mistyped?\n';
+  return mistyped
+    .map(({ word, near }) => {
+      const question = near === null ? '' : `: did you mean ${near}?`;
+      return `aparte: WARNING: "${word}" is not one of the words that codes are made of${question}\n`;
+    })
+    .join('');
 }
 
-/** Warns of a nameplate that seems to be missing (half the secret would be shown to the server) and of a weak secret. */
+/**
+ * Warns of a nameplate that seems to be missing (half the secret would be shown to the server), of words that seem to be
+ * mistyped (the code would be spent on a wrong guess), both of which are asked back, and of a weak secret.
+ */
 async function thinkAgain(
   code: Code,
   streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream } | null,
 ): Promise<void> {
-  if (forgottenNameplate(code)) {
-    const warning =
-      `aparte: WARNING: is the number missing? In this code "${code.nameplate}" is the nameplate, which the server sees,\n` +
-      `aparte: and only "${code.secret}" is secret. A code looks like 7-ocean-violin.\n`;
+  const warning = doubt(code, streams !== null);
+  if (warning !== null) {
     writeError(warning);
     if (streams === null) return;
     const { confirm } = await import('../ui/prompt.ts');

@@ -2,7 +2,9 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
+import { AparteError } from '../../shared/errors.ts';
 import { MAX_NAME, TICKET_LIFE } from '../../shared/limits.ts';
+import { meantCommand } from './commands.ts';
 import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
@@ -134,13 +136,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 function flags(code: string | undefined, command: Command, env: Environment, timeout: number | null): Flags {
   const parsed = command.opts<Parsed>();
+  // The name of a terminal that can do nothing but print (terminfo), as editors say they are.
+  const isDumb = env['TERM'] === 'dumb';
   return {
     code: code ?? (env[parsed.manual === true ? 'APARTE_INVITE' : 'APARTE_CODE'] || null),
     servers: parsed.server ?? [],
     name: parsed.name ?? loginName(),
     json: parsed.json === true,
-    plain: parsed.plain === true,
-    color: parsed.color !== false && !env['NO_COLOR'],
+    plain: parsed.plain === true || isDumb,
+    color: parsed.color !== false && !env['NO_COLOR'] && !isDumb,
     timeout: parsed.timeout ?? timeout,
     reconnect: parsed.reconnect ?? timeout,
     data: parsed.data ?? null,
@@ -150,17 +154,23 @@ function flags(code: string | undefined, command: Command, env: Environment, tim
 }
 
 /**
- * Reads the command line. Throws commander's `CommanderError`, whose `exitCode` is 0 behind `--help`; what is to be
- * read then has been written.
+ * Reads the command line. Throws `usage`, or commander's `CommanderError`, whose `exitCode` is 0 behind `--help`; what
+ * is to be read then has been written.
  */
 export function parseFlags(args: readonly string[], env: Environment, version: string): Task {
+  const meant = meantCommand(args[0] ?? '');
+  if (meant !== null) throw new AparteError('usage', `did you mean the command "${meant}"?`);
   let task: Task | null = null;
   const chat = conversation('chat', 'opens a chat (the default)', 'the code or invite you were told; none: one is made')
     .option('--json', 'machine mode: events on standard output, commands on standard input, one JSON object a line')
     .action((code: string | undefined, _parsed: Parsed, command: Command) => {
       task = { command: 'chat', ...flags(code, command, env, null) };
     });
-  const send = conversation('send', 'sends a text and ends once the other side has it', 'none: one is made and printed')
+  const send = conversation(
+    'send',
+    'sends a text (UTF-8, 4 MiB at most) and ends once the other side has it',
+    'none: one is made and printed',
+  )
     .option('--text <text>', 'what to send; without it, standard input')
     .action((code: string | undefined, { text = null }: { text?: string | null }, command: Command) => {
       task = { command: 'send', text, ...flags(code, command, env, ONE_SHOT_TIMEOUT) };

@@ -1,5 +1,7 @@
 /** What a line typed into the chat means. Commands are rows of one table, which is the help as well. */
 
+import { distance } from '../../shared/distance.ts';
+
 /** What a line asks for. `mistake`: nothing is to be done, the sentence says why. */
 export type Line =
   | { readonly type: 'text'; readonly text: string }
@@ -33,20 +35,6 @@ function verify(argument: string): Line {
   const compared = words.at(-1)?.toLowerCase() === 'yes';
   const name = words.slice(0, compared ? -1 : undefined).join(' ');
   return { type: 'verify', name: name === '' ? null : name, compared };
-}
-
-/** Letters to add, drop or change to make one word of another (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of Array.from(a).entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j += 1) {
-      const change = (row[j] ?? 0) + (letter === b.charAt(j) ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 function unknown(name: string): Line {

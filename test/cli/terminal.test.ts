@@ -148,7 +148,10 @@ test('the code can be asked for, with its words completed', { skip, timeout: 60_
   await ended(bert, 130);
 });
 
-test('a forgotten nameplate is asked back before anything is sent', { skip, timeout: 60_000 }, async () => {
+test('a forgotten nameplate, or a mistyped word, is asked back before anything is sent', {
+  skip,
+  timeout: 60_000,
+}, async () => {
   run(anna, 'ocean-violin');
   await sees(anna, /is the number missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/);
   enter(anna, 'what?');
@@ -162,6 +165,10 @@ test('a forgotten nameplate is asked back before anything is sent', { skip, time
   await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
   anna.keys('C-c');
   await ended(anna, 130);
+  run(anna, '7-ocen-violin');
+  await sees(anna, /"ocen" is not one of the words .* did\s+you mean ocean\?\nUse it all the same\? \(yes\/no\)$/);
+  enter(anna, 'no');
+  assert.doesNotMatch(await ended(anna, 130), /waiting|connecting/);
 });
 
 test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, timeout: 60_000 }, async () => {
@@ -172,6 +179,8 @@ test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, 
   frozen.kill('SIGSTOP');
   enter(anna, 'into the void');
   await sees(anna, /1 undelivered/);
+  anna.keys('C-d');
+  await sees(anna, 'leaving once 1 is delivered · Ctrl-C leaves at once');
   anna.keys('C-c', 'C-c');
   const screen = await ended(anna, 130);
   assert.match(screen, /you: into the void \(not delivered\)\n/);

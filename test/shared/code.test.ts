@@ -8,6 +8,7 @@ import {
   isWeak,
   looksLikeInvite,
   makeSecret,
+  mistypedWords,
   normalise,
   parseCode,
   parseCodeOrInvite,
@@ -168,6 +169,16 @@ test('a forgotten nameplate is noticed', () => {
   }
   const fine = ['7-ocean-violin', '7-ocean', 'x7-ocean', 'team-correct-horse-battery', 'team-x7k2q9', 'ocean-xyzzy-no'];
   for (const text of fine) assert.ok(!forgottenNameplate(parseCode(text)), text);
+});
+
+test('a mistyped word of a made code is found, with the nearest one', () => {
+  const words = (text: string) => mistypedWords(parseCode(text));
+  assert.deepEqual(words('7-ocen-violin'), [{ word: 'ocen', near: 'ocean' }]);
+  assert.deepEqual(words('12 Ocean violim'), [{ word: 'violim', near: 'violin' }]);
+  assert.deepEqual(words('7-ocean-xyzzyqwv'), [{ word: 'xyzzyqwv', near: null }]);
+  for (const fine of ['7-ocean-violin', 'team-ocen-violin', '7-ocen', '7-ocen-violin-maple', '7-ocen-4711']) {
+    assert.deepEqual(words(fine), [], fine);
+  }
 });
 
 test('strength is estimated modestly, from what follows the nameplate', () => {
