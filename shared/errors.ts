@@ -150,6 +150,7 @@ const KINDS = {
     what: 'The other side did not come.',
     hint: 'Check that both sides meet the same way (by the same code and server, by --lan, or by the last invite and its answer), or wait longer with --timeout.',
   },
+  'nothing-came': { exit: EXIT.timeout, what: 'The other side came, but sent nothing.', hint: 'Does it receive, too?' },
   // Manual pairing.
   'not-a-blob': {
     exit: EXIT.usage,

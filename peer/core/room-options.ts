@@ -20,6 +20,8 @@ export interface RoomOptions {
   invite(code: string): string | null;
   /** How long (ms) to wait for the other side; null for ever. */
   readonly timeout: number | null;
+  /** Whether `timeout` runs until the first text was shown, and not only until the other side has come. Left out: no. */
+  readonly awaitsText?: boolean;
   /** How long (ms) to try to come back after the path was lost; null as long as can be. */
   readonly reconnect: number | null;
   /** How long (ms) the server may be out of reach at the start; null for ever. */

@@ -32,6 +32,8 @@ export class Room {
   #leaving: Leaving | null = null;
   /** Whether the user knows that something he said is undelivered, and asked to leave. */
   #asked = false;
+  /** Whether a message of the other side was shown. */
+  #hasText = false;
   #ended = false;
 
   constructor(options: RoomOptions) {
@@ -142,6 +144,7 @@ export class Room {
       case 'interrupted':
         return this.#leave(interrupted(this.#context.now));
       case 'shown':
+        this.#hasText = true;
         return this.#peer?.shown(fact.seq);
       case 'tick':
         return this.#tick();
@@ -254,13 +257,15 @@ export class Room {
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      if (this.#peer !== null) this.#fail(new AparteError('nothing-came'));
+      else this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
     }
   }
 
   get #giveUpAt(): number | null {
-    const { timeout } = this.#options;
-    return timeout === null || this.#peer !== null ? null : this.#startedAt + timeout;
+    const { timeout, awaitsText = false } = this.#options;
+    const isAwaited = this.#peer === null || (awaitsText && !this.#hasText);
+    return timeout !== null && isAwaited ? this.#startedAt + timeout : null;
   }
 
   #fail(cause: AparteError): void {

@@ -140,6 +140,7 @@ function roomFor(
     ...(manual !== null && { manual }),
     invite: meeting.invite,
     timeout: task.timeout,
+    awaitsText: task.command === 'receive' && task.isTimeoutGiven,
     reconnect: task.reconnect,
     serverPatience: task.command === 'chat' && !task.json ? null : SERVER_PATIENCE,
     random: systemRandom,

@@ -13,7 +13,14 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
     const appearance = look(stderr);
     const { openOneShot } = await import('../ui/oneshot.ts');
     return openOneShot(
-      { output: stdout, outputIsTerminal, diagnostics: stderr, diagnosticsColumns, appearance },
+      {
+        output: stdout,
+        outputIsTerminal,
+        diagnostics: stderr,
+        diagnosticsColumns,
+        appearance,
+        receives: task.command === 'receive',
+      },
       events,
     );
   }

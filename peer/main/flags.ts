@@ -22,6 +22,8 @@ export interface Flags extends IceFlags, MeetingFlags {
   readonly color: boolean;
   /** ms to wait for the other side, null for ever. */
   readonly timeout: number | null;
+  /** Whether the user named it. */
+  readonly isTimeoutGiven: boolean;
   /** ms to try to come back after the path was lost; null: as long as tickets are good, 24 hours. */
   readonly reconnect: number | null;
   readonly data: string | null;
@@ -98,6 +100,8 @@ function loginName(): string {
 }
 
 function conversation(name: string, about: string, code: string): Command {
+  const patience = name === 'chat' ? { timeout: 'never', reconnect: '24 hours' } : { timeout: '600', reconnect: '600' };
+  const awaits = name === 'receive' ? '; if named, also for its first text' : '';
   const command = new Command(name)
     .description(about)
     .argument('[code]', code)
@@ -107,13 +111,19 @@ function conversation(name: string, about: string, code: string): Command {
         .env('APARTE_NAME')
         .argParser(nick),
     )
-    .addOption(new Option('--timeout <seconds>', 'give up waiting for the other side').argParser(seconds))
+    .addOption(
+      new Option(
+        '--timeout <seconds>',
+        `give up waiting for the other side${awaits} (default: ${patience.timeout})`,
+      ).argParser(seconds),
+    )
     .option('--plain', 'no cursor movement: for screen readers and logs')
     .option('--no-color', 'no colour (NO_COLOR)')
     .addOption(
-      new Option('--reconnect <seconds>', 'how long to try after the path was lost, 24 hours at most').argParser(
-        reconnectSeconds,
-      ),
+      new Option(
+        '--reconnect <seconds>',
+        `how long to try after the path was lost, 24 hours at most (default: ${patience.reconnect})`,
+      ).argParser(reconnectSeconds),
     )
     .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'));
   return addIceOptions(addMeetingOptions(command)).addHelpText('after', EXIT_CODES);
@@ -146,6 +156,7 @@ function flags(code: string | undefined, command: Command, env: Environment, tim
     plain: parsed.plain === true || isDumb,
     color: parsed.color !== false && !env['NO_COLOR'] && !isDumb,
     timeout: parsed.timeout ?? timeout,
+    isTimeoutGiven: parsed.timeout !== undefined,
     reconnect: parsed.reconnect ?? timeout,
     data: parsed.data ?? null,
     ...iceFlags(parsed),

@@ -5,6 +5,7 @@
 import type { Writable } from 'node:stream';
 import type { ChatEvent, Waiting } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
+import { Hints } from './hints.ts';
 import { Outlet } from './outlet.ts';
 import { Reminder } from './reminder.ts';
 import { visible, visibleLines } from './sanitize.ts';
@@ -22,6 +23,8 @@ export interface OneShotOptions {
   readonly diagnosticsColumns: number | null;
   /** How the diagnostics look. */
   readonly appearance: Appearance;
+  /** Whether it is there to receive. */
+  readonly receives: boolean;
 }
 
 const ERASE_LINE = '\r\x1b[K';
@@ -36,6 +39,7 @@ class OneShot implements Ui {
   readonly #output: Outlet;
   readonly #diagnostics: Outlet;
   readonly #reminder: Reminder;
+  readonly #hints: Hints;
   readonly #peers = new Map<string, PeerEvent>();
   #own = '';
   #waiting: Waiting = { for: null, since: 0, until: null };
@@ -53,9 +57,11 @@ class OneShot implements Ui {
     // Diagnostics that nobody reads stop nothing.
     this.#diagnostics = new Outlet(options.diagnostics, () => undefined);
     this.#reminder = new Reminder((words) => this.#say(noticeLines([`${words}.`], options.appearance)));
+    this.#hints = new Hints((sentence) => this.#say(noticeLines([sentence], options.appearance)), options.receives);
   }
 
   show(event: ChatEvent): Promise<void> {
+    this.#hints.event(event);
     if (event.type === 'message') return this.#message(event.text, event.raw === true);
     this.#say(this.#lines(event));
     return this.#last;
@@ -64,6 +70,7 @@ class OneShot implements Ui {
   waiting(state: Waiting, link: LinkState | null): void {
     this.#waiting = state;
     this.#link = link;
+    this.#hints.waiting(state);
     if (this.#options.diagnosticsColumns === null) {
       this.#reminder.waiting(state);
       return;
@@ -79,6 +86,7 @@ class OneShot implements Ui {
 
   async close(): Promise<void> {
     this.#reminder.stop();
+    this.#hints.stop();
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     this.#waiting = { for: null, since: 0, until: null };
     this.#say([]);

@@ -4,6 +4,7 @@ import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 import type { Appearance } from './appearance.ts';
 import { fold } from './fold.ts';
+import { Hints } from './hints.ts';
 import type { InputLine } from './lines.ts';
 import { readLines } from './lines.ts';
 import { Outlet } from './outlet.ts';
@@ -36,6 +37,9 @@ export function openPlain({ input, output, appearance, columns }: PlainOptions, 
   const reminder = new Reminder((words) => {
     print(noticeLines([`${words}.`], appearance)).catch(() => undefined);
   });
+  const hints = new Hints((sentence) => {
+    print(noticeLines([sentence], appearance)).catch(() => undefined);
+  });
   const apply = ({ lines, command, back }: Outcome) => {
     const notSent = back === null ? [] : noticeLines(['Not sent:', ...visibleLines(back)], appearance);
     const shown = print([...lines, ...notSent]);
@@ -65,11 +69,18 @@ export function openPlain({ input, output, appearance, columns }: PlainOptions, 
   });
 
   return {
-    show: (event) => apply(transcript.event(event)),
-    waiting: (state) => reminder.waiting(state),
+    show: (event) => {
+      hints.event(event);
+      return apply(transcript.event(event));
+    },
+    waiting: (state) => {
+      reminder.waiting(state);
+      hints.waiting(state);
+    },
     close: async () => {
       stop();
       reminder.stop();
+      hints.stop();
       await print(transcript.farewell()).catch(() => undefined);
     },
   };

@@ -12,6 +12,7 @@ import { signs } from './appearance.ts';
 import { completeCommand } from './commands.ts';
 import type { Key } from './editor.ts';
 import { LineEditor } from './editor.ts';
+import { Hints } from './hints.ts';
 import type { Content, Row, Size } from './region.ts';
 import { visibleLines } from './sanitize.ts';
 import { Screen } from './screen.ts';
@@ -67,6 +68,7 @@ class ChatTerminal implements Terminal {
   readonly #transcript: Transcript;
   readonly #screen: Screen;
   readonly #editor = new LineEditor();
+  readonly #hints = new Hints((sentence) => this.#say(sentence));
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
   #everySecond: NodeJS.Timeout | null = null;
@@ -96,6 +98,7 @@ class ChatTerminal implements Terminal {
 
   show(event: ChatEvent): Promise<void> {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
+    this.#hints.event(event);
     if (event.type === 'end') this.#surprised = !OWN_ENDS.includes(event.reason);
     return this.#apply(this.#transcript.event(event));
   }
@@ -115,6 +118,7 @@ class ChatTerminal implements Terminal {
     if (this.#closed) return;
     this.#waiting = state;
     this.#link = link;
+    this.#hints.waiting(state);
     if (state.for !== null) {
       this.#everySecond ??= setInterval(() => this.#screen.update(), 1_000);
     } else if (this.#everySecond !== null) {
@@ -129,6 +133,7 @@ class ChatTerminal implements Terminal {
     this.#closed = true;
     const { input } = this.#options;
     input.off('keypress', this.#onKey).off('end', this.#onEnd);
+    this.#hints.stop();
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     if (this.#typing !== null) clearTimeout(this.#typing);
     const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);

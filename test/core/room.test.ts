@@ -185,6 +185,22 @@ for (const missing of ['offer', 'answer'] as const) {
   });
 }
 
+test('the timeout runs on until the first text, where that is waited for', () => {
+  const meet = (awaitsText: boolean, text: string | null) => {
+    const world = new World();
+    const alice = world.person('alice', { timeout: 60_000, awaitsText });
+    const bob = world.person('bob', { timeout: 60_000 });
+    for (const person of [alice, bob]) person.start();
+    world.pass(1_000);
+    if (text !== null) bob.say(text);
+    world.pass(70_000);
+    return [alice.errors, alice.end?.exit];
+  };
+  assert.deepEqual(meet(true, null), [['nothing-came'], 6]);
+  assert.deepEqual(meet(true, 'x'), [[], undefined]);
+  assert.deepEqual(meet(false, null), [[], undefined]);
+});
+
 test('nobody comes: timeout', () => {
   const world = new World();
   const alice = world.person('alice', { timeout: 5_000 });

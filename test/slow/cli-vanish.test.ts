@@ -58,3 +58,11 @@ test('one is interrupted while the other sends much: the sender does not crash',
 for (const signal of ['SIGINT', 'SIGHUP'] as const) {
   test(`${signal} while waiting: 130, whatever the command`, () => interruptedWaiting(sandbox, signal));
 }
+
+test('of two that receive, the one with --timeout ends and says that nothing came', async () => {
+  const args = ['receive', '--server', sandbox.server, freshCode()];
+  const [one, other] = [sandbox.run([...args, '--timeout', '15']), sandbox.run(args)];
+  await one.exits(6);
+  assert.match(one.stderr, /aparte: The other side came, but sent nothing\.\naparte: Does it receive, too\?\n/);
+  other.kill('SIGKILL');
+});

@@ -129,7 +129,7 @@ test('plain: what cannot be sent is said', async () => {
 function oneShot(terminal: boolean) {
   const [output, diagnostics] = [new PassThrough(), new PassThrough()];
   const diagnosticsColumns = terminal ? 60 : null;
-  const options = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns, appearance };
+  const options = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns, appearance, receives: false };
   return { ui: openOneShot(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
 }
 
