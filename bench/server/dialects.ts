@@ -34,7 +34,7 @@ const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
 const PLACEHOLDER = '{"_placeholder":true,"num":0}';
 const PONG = textFrame('3');
 const LEAVE = textFrame('421["leave"]');
-const CARD = binaryFrame(randomBytes(20));
+const CARD = { 1: binaryFrame(randomBytes(20)), 2: binaryFrame(randomBytes(20)) };
 const BYTES = new Map<number, Buffer>(Object.values(FLIGHT).map((size) => [size, binaryFrame(randomBytes(size))]));
 
 /** Through `aparte signal`. */
@@ -43,6 +43,7 @@ export const aparte: Enter = (target, place, which) =>
     connect: APARTE_CONNECT,
     join: textFrame(`451-0["join",{"nameplate":"${place}","card":${PLACEHOLDER},"capacity":2}]`),
     frame: APARTE_FRAME[which],
+    card: CARD[which],
   });
 const APARTE_CONNECT = textFrame('40{"aparte":1}');
 const APARTE_FRAME = {
@@ -51,11 +52,12 @@ const APARTE_FRAME = {
 };
 
 /** Through a bare relay: bench/baseline/pairing-relay.js. */
-export const bare: Enter = (target, place) =>
+export const bare: Enter = (target, place, which) =>
   overSocketIo(target, {
     connect: BARE_CONNECT,
     join: textFrame(`451-0["join","${place}",${PLACEHOLDER}]`),
     frame: BARE_FRAME,
+    card: CARD[which],
   });
 const BARE_CONNECT = textFrame('40');
 const BARE_FRAME = textFrame(`451-["frame",${PLACEHOLDER}]`);
@@ -90,7 +92,7 @@ export const bareByDefault: Enter = ({ host, port }, place) => {
 
 function overSocketIo(
   target: Omit<Target, 'path'>,
-  { connect, join, frame }: { connect: Buffer; join: Buffer; frame: Buffer },
+  { connect, join, frame, card }: { connect: Buffer; join: Buffer; frame: Buffer; card: Buffer },
 ): Member {
   const socket = new WebSocketClient({ ...target, path: SOCKET_IO }, () => {});
   let event = '';
@@ -102,7 +104,7 @@ function overSocketIo(
   socket.onText = (text) => {
     if (text === '2') return socket.send(PONG);
     if (text.startsWith('0')) return socket.send(connect);
-    if (text.startsWith('40')) return socket.send(join, CARD);
+    if (text.startsWith('40')) return socket.send(join, card);
     // An acknowledgement, with an attachment or without: the first is that of the join.
     if (/^4(3|61-)0/.test(text)) return member.onEntered();
     if (text.startsWith('431')) return socket.close();
