@@ -4,18 +4,19 @@ import { encodeCard } from '../../shared/card.ts';
 import { EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice.ts';
 import { SIGNALING_VERSION, VERSIONS } from '../../shared/limits.ts';
-import { type Findings, judge } from '../doctor/findings.ts';
+import { type Findings, judge, type Verdict } from '../doctor/findings.ts';
 import { examineNetwork } from '../doctor/network.ts';
 import { tryRelays } from '../doctor/relay.ts';
 import { reportLines } from '../doctor/report.ts';
 import { readClock } from '../doctor/server.ts';
 import { chosenServers } from '../link/ice-policy.ts';
+import { NO_ANSWER } from '../rendezvous/cause.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
 import type { IceFlags } from './ice-flags.ts';
 import { print } from './print.ts';
-import { DEFAULT_SERVER } from './server.ts';
+import { DEFAULT_SERVER, HELD } from './server.ts';
 
 /** What the doctor is told. */
 export interface DoctorTask extends IceFlags {
@@ -64,13 +65,20 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
     relays,
     untried,
   };
-  const verdict = judge(findings, relay === 'only');
+  const verdict = url === DEFAULT_SERVER && !reached ? inside(cause) : judge(findings, relay === 'only');
   const report = json
     ? safeJson({ ...findings, ...verdict })
     : `${reportLines(findings, verdict).map(visible).join('\n')}\n`;
   await print(report);
   if (!reached) return EXIT.server;
   return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;
+}
+
+/** What to say of the default address, where a chat would run a server inside. */
+function inside(cause: string): Verdict {
+  if (cause.includes(NO_ANSWER)) return { expect: null, advice: [`There, ${HELD}.`] };
+  const none = 'None runs here; a chat would run one inside, for this machine; --lan and --manual need none.';
+  return { expect: null, advice: [none] };
 }
 
 /** Goes into a room of the server's choice and out again. */

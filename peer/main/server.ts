@@ -1,11 +1,15 @@
 /** Which rendezvous server to use: the one named, the one that runs at the default address, or one inside ourselves. */
 import { connect } from 'node:net';
+import { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
+import { NO_ANSWER } from '../rendezvous/cause.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
 
 /** The address where a server is looked for, and where ours listens if there is none. */
 export const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}`;
 const LOOPBACK = '127.0.0.1';
+/** What is wrong where something listens at the default address and says nothing. */
+export const HELD = `something holds port ${DEFAULT_PORT} and does not answer: a suspended aparte? Use fg there, or --lan`;
 
 /** Whether a server is reached within this machine, so that the other side may be here, too. */
 export function isHere(url: string): boolean {
@@ -71,7 +75,7 @@ export function hostIfNeeded(open: OpenRendezvous, server: LocalServer): OpenRen
       lost: (cause, retryAt) => {
         // Failing to listen is what the next retry will say.
         server.ensure().catch(() => undefined);
-        events.lost(cause, retryAt);
+        events.lost(cause.detail === NO_ANSWER ? new AparteError(cause.code, HELD) : cause, retryAt);
       },
     });
 }

@@ -4,6 +4,9 @@ import { AparteError } from '../../shared/errors.ts';
 /** What to do about a certificate of one's own making (Node reads the variable when it starts). */
 const TRUST = 'if you made it, name the file of who signed it in NODE_EXTRA_CA_CERTS';
 
+/** The detail where a server takes connections, or packets, and says nothing. */
+export const NO_ANSWER = 'no answer in time';
+
 /** Codes of Node, c-ares, OpenSSL and our WebSocket. A code not listed is shown as it is. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -11,7 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was cut',
   ENOTFOUND: 'there is no host of that name',
   EAI_AGAIN: 'the name server does not answer',
-  ETIMEDOUT: 'no answer in time',
+  ETIMEDOUT: NO_ANSWER,
   EHOSTUNREACH: 'no route to that host',
   ENETUNREACH: 'no network',
   EACCES: 'the system forbids it',
@@ -31,7 +34,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What Socket.IO and Engine.IO say themselves. */
 const REASONS = new Map<unknown, string>([
-  ['timeout', 'no answer in time'],
+  ['timeout', NO_ANSWER],
   ['websocket error', 'no connection could be made'],
   ['transport error', 'the connection was cut'],
   ['transport close', 'it closed the connection'],

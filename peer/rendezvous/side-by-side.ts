@@ -262,7 +262,10 @@ class SideBySide implements Rendezvous {
     for (const stand of this.#stands) {
       const { cause, isNoted } = stand;
       stand.isNoted = isNoted || cause !== null;
-      if (cause !== null && !isNoted) this.#say((to) => to.noted(new AparteError(cause.code, whyOut(stand))));
+      if (cause !== null && !isNoted)
+        this.#say((to) =>
+          to.noted(new AparteError(cause.code, `one of ${this.#stands.length} servers, ${whyOut(stand)}`)),
+        );
     }
   }
 }

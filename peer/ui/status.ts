@@ -43,7 +43,7 @@ export function waitingWords({ for: what, since, until }: Waiting, now: number):
   if (what === null) return null;
   if (what === 'server' && until !== null) {
     const left = duration(until - now);
-    return `server unreachable, ${left === '0 s' ? 'trying again' : `next try in ${left}`}`;
+    return `server unreachable for ${duration(now - since)}, ${left === '0 s' ? 'trying again' : `next try in ${left}`}`;
   }
   const blob = what === 'answer' || what === 'taking';
   if (blob && until !== null)

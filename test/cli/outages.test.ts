@@ -36,7 +36,10 @@ describe('outages', { concurrency: true }, () => {
     const port = await freePort();
     const plain = sandbox.run(['chat', '--plain', '--server', `http://127.0.0.1:${port}`, freshCode()]);
     await plain.until('cause', () => /cannot be reached\. \(nothing listens there: ECONNREFUSED\)/.exec(plain.stdout));
-    await plain.until('two countdowns', () => plain.stdout.match(/server unreachable, next try in \d+ s/g)?.[1]);
+    await plain.until(
+      'two countdowns',
+      () => plain.stdout.match(/server unreachable for \d+ s, next try in \d+ s/g)?.[1],
+    );
     const late = new Sandbox();
     try {
       await late.startServer(String(port));

@@ -92,8 +92,8 @@ test('plain: a wait is said when it changes, not each second, and tries at the s
     read(output),
     [
       '— waiting for the other side, 2 s.\n',
-      '— server unreachable, next try in 3 s.\n',
-      '— server unreachable, next try in 3 s.\n',
+      '— server unreachable for 2 s, next try in 3 s.\n',
+      '— server unreachable for 2 s, next try in 3 s.\n',
     ].join(''),
   );
 });

@@ -73,8 +73,14 @@ test('the status line says what is waited for, for how long, and by which path',
     'waiting for the other side, 0 s; giving up in 60 s · Ctrl-C to leave',
   );
   assert.equal(words(waiting('path', now, now + 60_000)), 'connecting directly, 0 s · Ctrl-C to leave');
-  assert.equal(words(waiting('server', now, now + 400)), 'server unreachable, trying again · Ctrl-C to leave');
-  assert.equal(words(waiting('server', now, now + 3_000)), 'server unreachable, next try in 3 s · Ctrl-C to leave');
+  assert.equal(
+    words(waiting('server', now - 9_000, now + 400)),
+    'server unreachable for 9 s, trying again · Ctrl-C to leave',
+  );
+  assert.equal(
+    words(waiting('server', now, now + 3_000)),
+    'server unreachable for 0 s, next try in 3 s · Ctrl-C to leave',
+  );
   const link = { path: 'direct', protocol: 'udp', rttMs: 12.4 };
   assert.equal(words({ link, typing: ['anna'], undelivered: 2 }), 'direct (UDP), 12 ms · 2 undelivered · anna typing');
   assert.equal(words({ link, typing: ['anna'], undelivered: 2 }, 36), 'direct (UDP), 12 ms · 2 undelivered');
