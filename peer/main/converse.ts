@@ -65,7 +65,9 @@ export async function converse(task: Conversation): Promise<ExitCode> {
       return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.show(event);
     },
     remember: (peer) => known.remember(peer),
-    waiting: (waiting, link) => ui.waiting(waiting, link),
+    // On the local network there is no server to connect to: the other side is looked for at once.
+    waiting: (waiting, link) =>
+      ui.waiting(task.lan && waiting.for === 'server' ? { ...waiting, for: 'peer', until: null } : waiting, link),
   });
   const interrupt = interruption(client, ui, seen);
   onSignals(interrupt);

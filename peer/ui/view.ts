@@ -59,7 +59,8 @@ export function messageLines(at: string, name: string, trust: Trust, text: strin
 /** A message of ours. `delivered` false: it will not be any more. */
 export function ownLines(at: number, text: string, delivered: boolean, appearance: Appearance): string[] {
   const { tick } = signs(appearance);
-  const lines = body(`${paint(clock(at), 'dim', appearance)} you:`, text);
+  // The end of a last line that was pasted is no line of its own, least of all for the mark.
+  const lines = body(`${paint(clock(at), 'dim', appearance)} you:`, text.replace(/\n+$/, ''));
   const mark = delivered ? paint(tick, 'good', appearance) : paint('(not delivered)', 'alarm', appearance);
   return [...lines.slice(0, -1), `${lines.at(-1)} ${mark}`];
 }
