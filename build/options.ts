@@ -21,7 +21,7 @@ const noPolling: Plugin = {
 };
 
 /** Large, and of use to few servers: each is a file of its own, loaded where it is asked for. */
-export const SEPARATE = ['redis', '@socket.io/redis-streams-adapter', '@socket.io/cluster-adapter'];
+export const SEPARATE = ['redis', '@socket.io/cluster-adapter'];
 
 /** How everything that runs as the product does is bundled. */
 export const OPTIONS = {

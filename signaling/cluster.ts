@@ -8,8 +8,11 @@ export interface Cluster {
   readonly rooms: Rooms;
   /** Null: addresses are not counted. */
   readonly addresses: SharedAddresses | null;
-  /** For `Server.adapter`: takes what is emitted to a client of another server there. */
-  readonly adapter: NonNullable<Parameters<SocketServer['adapter']>[0]>;
+  /**
+   * For `Server.adapter`: takes what is emitted to a client of another server there. Null: all orders are for clients
+   * that are here, as others get theirs by {@link ClusterEvents.perform}.
+   */
+  readonly adapter: NonNullable<Parameters<SocketServer['adapter']>[0]> | null;
   /** Says who is told of what happens by itself. Resolves once nothing can be missed. To be called once. */
   attach(events: ClusterEvents): Promise<void>;
   /** Leaves: the places of this server's clients are kept for the grace time. Rejects never. */

@@ -78,8 +78,9 @@ export class Matchmaker {
     this.#doorkeeper = new Doorkeeper(limits, door, cluster?.addresses ?? null);
     this.#rooms = cluster?.rooms ?? new Registry<string>(limits, CHANCE);
     const io = createSocketServer(http, limits, webSocketOnly, (request) => this.#admits(request));
-    if (cluster !== null) io.adapter(cluster.adapter);
-    this.#dispatcher = new Dispatcher(io, limits, observer, offer, cluster !== null);
+    const adapter = cluster?.adapter ?? null;
+    if (adapter !== null) io.adapter(adapter);
+    this.#dispatcher = new Dispatcher(io, limits, observer, offer, adapter !== null);
     this.#requests = new RequestHandler({
       limits,
       observer,
@@ -98,7 +99,7 @@ export class Matchmaker {
     limitWebSockets(io, limits, (cause) => observer.refused(cause));
     answerRefused(io, () => this.isReady);
     askFirst(http, (request) => this.#mayAsk(request));
-    if (cluster === null) forgetRooms(io);
+    if (adapter === null) forgetRooms(io);
   }
 
   stats(): { connections: number; rooms: number; members: number } {
@@ -249,7 +250,7 @@ export class Matchmaker {
       this.#drop(connection, 'idle');
     }
     // What comes from other servers is not weighed as it is told.
-    if (this.#options.cluster !== null) {
+    if (this.#options.cluster?.adapter) {
       for (const { socket } of this.#connections.values()) if (socket !== null) this.#dispatcher.dropIfSlow(socket);
     }
   }

@@ -115,7 +115,7 @@ export class RequestHandler {
     const client = clientName(socket, connection.count);
     socket.data.client = client;
     // Others may reach it by that name as soon as it is in, which it is before we know.
-    if (cluster !== null) void socket.join(client);
+    if (cluster?.adapter) void socket.join(client);
     return after(
       rooms.join(client, request, performance.now()),
       (orders) => {
@@ -138,7 +138,7 @@ export class RequestHandler {
   #forget(socket: Socket): void {
     const { client } = socket.data;
     socket.data.client = null;
-    if (this.#means.cluster !== null && client) void socket.leave(client);
+    if (this.#means.cluster?.adapter && client) void socket.leave(client);
   }
 
   /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */

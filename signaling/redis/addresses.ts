@@ -6,10 +6,10 @@ import type { Store } from './store.ts';
 
 /** Counts as {@link Addresses} does, where all servers count. */
 export class RedisAddresses implements SharedAddresses {
-  readonly #store: Pick<Store, 'run'>;
+  readonly #store: Pick<Store, 'run' | 'runLater'>;
   readonly #limits: AddressLimits;
 
-  constructor(store: Pick<Store, 'run'>, limits: AddressLimits) {
+  constructor(store: Pick<Store, 'run' | 'runLater'>, limits: AddressLimits) {
     this.#store = store;
     this.#limits = limits;
   }
@@ -23,12 +23,12 @@ export class RedisAddresses implements SharedAddresses {
     ]);
     // Who cannot be counted can do nothing either.
     const rows = await this.#store.run('connect', ...asked).catch(() => []);
-    const [cause] = rows[0] ?? [];
+    const cause = rows[0]?.[0]?.toString();
     return cause === 'limit' || cause === 'rate' ? cause : null;
   }
 
   disconnected(address: string): void {
-    this.#store.run('disconnect', ...scopes(address).map(([key]) => key)).catch(() => undefined);
+    this.#store.runLater('disconnect', ...scopes(address).map(([key]) => key)).catch(() => undefined);
   }
 
   async join(address: string, nameplate: string | null): Promise<'rate' | 'guesses' | null> {
@@ -39,7 +39,7 @@ export class RedisAddresses implements SharedAddresses {
     ]);
     const [row] = await this.#store.run('attempt', ...asked);
     if (row === undefined) return null;
-    return row[0]?.startsWith('guesses:') === true ? 'guesses' : 'rate';
+    return row[0]?.toString().startsWith('guesses:') === true ? 'guesses' : 'rate';
   }
 }
 

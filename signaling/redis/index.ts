@@ -3,12 +3,11 @@ import { CHANCE } from '../chance.ts';
 import type { Cluster, ClusterEvents } from '../cluster.ts';
 import type { Limits } from '../limits.ts';
 import { RedisAddresses } from './addresses.ts';
-import { ordersFor, RedisRooms } from './rooms.ts';
+import { RedisRooms } from './rooms.ts';
 import { Store } from './store.ts';
-import { streamsOver } from './streams.ts';
 
 /** What all keys begin with; the number is that of their layout (see `places.ts`). */
-const PREFIX = 'aparte:1:';
+const PREFIX = 'aparte:2:';
 
 /**
  * Joins the servers that share the Redis at `url`. `away` is told why Redis cannot be reached, in a word without
@@ -19,30 +18,25 @@ export async function joinThroughRedis(
   limits: Limits,
   away: (cause: string | null) => void,
 ): Promise<Cluster> {
-  const nameplates = new Map<string, string>();
   let server: ClusterEvents = { perform: () => {}, startedOver: () => {} };
+  let rooms: RedisRooms | null = null;
   const store = await Store.connect(url, PREFIX, limits, {
     away,
-    // Their receivers are named in them.
-    orders: (rows) => server.perform(ordersFor('', rows)),
+    orders: (rows) => rooms?.heard(rows),
     startedOver: () => {
-      nameplates.clear();
+      rooms?.clear();
       server.startedOver();
     },
-    nameplates: () => new Set(nameplates.values()),
+    nameplates: () => new Set(rooms?.nameplates),
   });
-  const streams = streamsOver(store, `${PREFIX}stream`);
+  rooms = new RedisRooms(store, limits, CHANCE, (orders) => server.perform(orders));
   return {
-    rooms: new RedisRooms(store, CHANCE, nameplates, (orders) => server.perform(orders)),
+    rooms,
     addresses: limits.perAddress === null ? null : new RedisAddresses(store, limits.perAddress),
-    adapter: streams.adapter,
+    adapter: null,
     attach: async (events) => {
       server = events;
-      await streams.reading;
     },
-    close: async () => {
-      streams.close();
-      await store.close();
-    },
+    close: () => store.close(),
   };
 }

@@ -3,7 +3,7 @@
  * for a while, or missed something, it starts over under another id and lets go of everyone: they come back.
  */
 import { randomBytes } from 'node:crypto';
-import { createClient, ReconnectStrategyError } from 'redis';
+import { createClient, RESP_TYPES, ReconnectStrategyError } from 'redis';
 import * as v from 'valibot';
 import { AparteError } from '../../shared/errors.ts';
 import type { RoomLimits } from '../limits.ts';
@@ -20,17 +20,27 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 1_000];
 const RENEW_EVERY = 15;
 /** Rooms renewed in one step. */
 const RENEW_AT_ONCE = 500;
+/** Operations done in one step, and how long one may wait that nobody waits for, in ms. */
+const [STEP, LATER] = [100, 50];
 
-const Rows = v.array(v.array(v.string()));
-/** What the script answered: see `script.ts`. */
+const Rows = v.array(v.array(v.instance(Buffer)));
+const Answers = v.array(Rows);
+/** What the script answered to an operation: see `script.ts`. */
 export type Rows = v.InferOutput<typeof Rows>;
 
-/** A connection of the library's, of this kind. */
-export type RedisConnection = ReturnType<typeof connectionTo>;
+type Connection = ReturnType<typeof connectionTo>;
+
+/** An operation that is to be done. */
+interface Asked {
+  readonly operation: string;
+  readonly args: readonly (string | Buffer)[];
+  readonly answer: (rows: Rows) => void;
+  readonly fail: (error: unknown) => void;
+}
 
 /** What is to be done when something happens by itself. */
 export interface StoreEvents {
-  /** Rows of orders that nobody here asked for. */
+  /** Rows of orders that nobody here asked for. Those for whom they are have been told what was answered before. */
   orders(rows: Rows): void;
   /** All places of this server are void: its clients must go, and may come back at once. */
   startedOver(): void;
@@ -42,24 +52,30 @@ export interface StoreEvents {
 
 /** The shared state of several servers. */
 export class Store {
-  /** For what else is to be sent over the same connection. */
-  readonly connection: RedisConnection;
   /** Rooms and members of all servers together, as of the last beat. */
   stats = { rooms: 0, members: 0 };
+  readonly #connection: Connection;
   readonly #prefix: string;
   readonly #script: string;
   readonly #events: StoreEvents;
   #sha = '';
+  #asked: Asked[] = [];
+  /** What other servers did, not handed on yet. */
+  #news: Rows = [];
   #server = newId();
+  /** Under which it starts over. */
+  #next = newId();
   #isStale = true;
   /** Until it has been reached once, whoever starts it is told. */
   #isAway = true;
-  #isBeating = false;
+  /** When a beat began that has not been answered, in ms of the process. */
+  #beatSince: number | null = null;
   #beats = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(connection: RedisConnection, prefix: string, limits: RoomLimits, events: StoreEvents) {
-    this.connection = connection;
+  private constructor(connection: Connection, prefix: string, limits: RoomLimits, events: StoreEvents) {
+    this.#connection = connection;
     this.#prefix = prefix;
     this.#script = roomScript(limits);
     this.#events = events;
@@ -86,9 +102,25 @@ export class Store {
     return store;
   }
 
-  /** Runs an operation. Rejects with {@link RoomsUnavailable} where Redis cannot be reached, or not in time. */
-  async run(operation: string, ...args: readonly string[]): Promise<Rows> {
-    return this.#run(this.#server, operation, args);
+  /**
+   * Runs an operation: with all others that are asked for now, in the order they are. Rejects with
+   * {@link RoomsUnavailable} where Redis cannot be reached, or not in time.
+   */
+  run(operation: string, ...args: readonly (string | Buffer)[]): Promise<Rows> {
+    return new Promise((answer, fail) => {
+      if (this.#asked.length === 0 || this.#later !== undefined) queueMicrotask(() => this.#flush());
+      clearTimeout(this.#later);
+      this.#later = undefined;
+      this.#asked.push({ operation, args, answer, fail });
+    });
+  }
+
+  /** Does the same with the next that is run, or soon: where nobody waits for it, that saves a message to Redis. */
+  runLater(operation: string, ...args: readonly (string | Buffer)[]): Promise<Rows> {
+    return new Promise((answer, fail) => {
+      if (this.#asked.length === 0) this.#later = setTimeout(() => this.#flush(), LATER);
+      this.#asked.push({ operation, args, answer, fail });
+    });
   }
 
   /** Something may have been lost: as soon as Redis answers, all starts over. */
@@ -103,34 +135,66 @@ export class Store {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.run('close').catch(() => undefined);
-    this.connection.destroy();
+    this.#connection.destroy();
   }
 
-  async #run(server: string, operation: string, args: readonly string[]): Promise<Rows> {
-    const options = { keys: [this.#prefix], arguments: [operation, '-1', server, ...args] };
+  #flush(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    const asked = this.#asked;
+    this.#asked = [];
+    for (let at = 0; at < asked.length; at += STEP) void this.#step(this.#server, asked.slice(at, at + STEP));
+  }
+
+  async #step(server: string, asked: readonly Asked[]): Promise<void> {
+    const given = asked.flatMap(({ operation, args }) => [operation, String(args.length), ...args]);
+    const options = { keys: [this.#prefix], arguments: ['-1', server, ...given] };
     try {
-      try {
-        return v.parse(Rows, await this.connection.evalSha(this.#sha, options));
-      } catch (error) {
-        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        this.#sha = await this.connection.scriptLoad(this.#script);
-        return v.parse(Rows, await this.connection.evalSha(this.#sha, options));
-      }
+      const answers = v.parse(Answers, await this.#evaluate(options));
+      for (const [index, { answer }] of asked.entries()) answer(answers[index] ?? []);
     } catch (error) {
       this.suspect(error);
-      throw new RoomsUnavailable(causeOf(error));
+      for (const { fail } of asked) fail(new RoomsUnavailable(causeOf(error)));
     }
   }
 
+  async #evaluate(options: { keys: string[]; arguments: (string | Buffer)[] }): Promise<unknown> {
+    try {
+      return await this.#connection.evalSha(this.#sha, options);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      this.#sha = String(await this.#connection.scriptLoad(this.#script));
+      return await this.#connection.evalSha(this.#sha, options);
+    }
+  }
+
+  /** Hears what another server did. */
+  readonly #hear = (message: Buffer): void => {
+    // What was answered before is done in microtasks that have not run yet.
+    if (this.#news.length === 0) setImmediate(() => this.#handOn());
+    this.#news.push(columns(message));
+  };
+
+  #handOn(): void {
+    const news = this.#news;
+    this.#news = [];
+    this.#events.orders(news);
+  }
+
   async #beat(): Promise<void> {
-    if (this.#isBeating) return;
-    this.#isBeating = true;
+    if (this.#beatSince !== null) {
+      // The socket notices nothing as long as there is something to write.
+      if (performance.now() - this.#beatSince > SILENCE) this.#reconnect();
+      return;
+    }
+    this.#beatSince = performance.now();
     try {
       const [former, startsOver] = [this.#server, this.#isStale];
-      const server = startsOver ? newId() : former;
+      const server = startsOver ? this.#next : former;
       this.#isStale = false;
-      const [first, ...orders] = await this.#run(server, 'beat', [startsOver ? '1' : '0']);
-      if (first?.[0] === 'lapsed') {
+      if (startsOver) await this.#connection.subscribe(this.#channel(server), this.#hear, true);
+      const [first, ...orders] = await this.#runAs(server, 'beat', startsOver ? '1' : '0');
+      if (first?.[0]?.toString() === 'lapsed') {
         this.suspect(new Error('not in time'));
         return;
       }
@@ -138,21 +202,38 @@ export class Store {
       this.stats = { rooms: Number(first?.[1]), members: Number(first?.[2]) };
       this.#events.orders(orders);
       await this.#renew();
-    } catch {
-      // Told by `suspect`; the next beat is the next try.
+    } catch (error) {
+      // The next beat is the next try.
+      this.suspect(error);
     } finally {
-      this.#isBeating = false;
+      this.#beatSince = null;
     }
   }
 
+  #reconnect(): void {
+    this.#connection.destroy();
+    this.#connection.connect().catch((error: unknown) => this.suspect(error));
+  }
+
   #startOver(server: string, former: string): void {
+    this.#flush();
     this.#server = server;
+    this.#next = newId();
     this.#beats = 0;
     if (this.#isAway) this.#events.away(null);
     this.#isAway = false;
     this.#events.startedOver();
     // Else its lease would run out, which takes longer.
-    this.#run(former, 'close', []).catch(() => undefined);
+    this.#runAs(former, 'close').catch(() => undefined);
+    this.#connection.unsubscribe(this.#channel(former)).catch(() => undefined);
+  }
+
+  #runAs(server: string, operation: string, ...args: readonly string[]): Promise<Rows> {
+    return new Promise((answer, fail) => void this.#step(server, [{ operation, args, answer, fail }]));
+  }
+
+  #channel(server: string): string {
+    return `${this.#prefix}news:${server}`;
   }
 
   async #renew(): Promise<void> {
@@ -168,6 +249,10 @@ export class Store {
 function connectionTo(url: string, tryAgain: () => boolean) {
   return createClient({
     url,
+    // Answers and news over one connection: none overtakes the other.
+    RESP: 3,
+    // A time limit for each command would cost as much as all else of it; that of the beats does.
+    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 },
     // What cannot be done now is refused now: a client that waits has been told nothing.
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
@@ -178,6 +263,20 @@ function connectionTo(url: string, tryAgain: () => boolean) {
         tryAgain() ? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(tries, 10)) : cause,
     },
   });
+}
+
+/** Reads what a script published: a kind, a client, and a word, with a space between them, and bytes behind another. */
+export function columns(message: Buffer): Buffer[] {
+  const row: Buffer[] = [];
+  let start = 0;
+  while (row.length < 3) {
+    const end = message.indexOf(0x20, start);
+    if (end < 0) break;
+    row.push(message.subarray(start, end));
+    start = end + 1;
+  }
+  row.push(message.subarray(start));
+  return row;
 }
 
 function newId(): string {

@@ -25,7 +25,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'signaling/redis/',
     uses: ['shared/', 'signaling/'],
-    packages: ['redis', '@socket.io/redis-streams-adapter', 'valibot'],
+    packages: ['redis', 'valibot'],
     node: 'any',
   },
   {

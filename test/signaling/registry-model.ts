@@ -154,10 +154,7 @@ class Model {
       present.map((each) => ({ id: each.id, card: each.card })),
     );
     const member = { id: answer.self, card: card(this.#places.length) };
-    same(
-      rest,
-      this.#toldOf(present).map((to) => ({ type: 'came', to, member })),
-    );
+    same(byReceiver(rest), byReceiver(this.#toldOf(present).map((to) => ({ type: 'came', to, member }))));
     assert.ok(present.every(({ id }) => id !== member.id));
     const { token } = answer;
     this.#places.push({ ...member, nameplate: answer.nameplate, token, client, lostAt: 0, gone: false });
@@ -209,10 +206,7 @@ class Model {
   #vacated(place: Place, orders: Order<string>[]): void {
     place.gone = true;
     const told = this.#toldOf(this.#inRoom(place.nameplate));
-    assert.deepEqual(
-      orders,
-      told.map((to) => ({ type: 'left', to, member: place.id })),
-    );
+    assert.deepEqual(byReceiver(orders), byReceiver(told.map((to) => ({ type: 'left', to, member: place.id }))));
   }
 
   /** A name for one join of a client. */
@@ -242,8 +236,18 @@ class Model {
   }
 }
 
+/** The answer to a join among orders. */
+export function answerOf(orders: readonly Order<string>[]) {
+  return orders.find((order) => order.type === 'answer')?.answer ?? assert.fail();
+}
+
+/** Orders for different receivers, of whom none can tell which comes first. */
+function byReceiver(orders: readonly Order<string>[]): Order<string>[] {
+  return orders.toSorted((one, other) => (one.to < other.to ? -1 : 1));
+}
+
 /** Equal, whatever class its bytes are of. */
-function same(actual: unknown, expected: unknown): void {
+export function same(actual: unknown, expected: unknown): void {
   assert.deepEqual(plain(actual), plain(expected));
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
-import { couple, until } from '../signaling/kit.ts';
+import { Client, couple, until } from '../signaling/kit.ts';
 import type { RedisServer } from '../signaling/redis-server.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
 
@@ -184,5 +184,29 @@ test('who comes to a server that drains, or waits there, meets through the other
   clearInterval(busy);
   await draining.exits(0);
   assert.deepEqual(second.told.at(-1), ['fault', { error: 'closing' }]);
+  await servers.stop();
+});
+
+test('a Redis that falls silent is noticed, however much it is asked, and used again when it answers', {
+  skip: NO_REDIS,
+}, async (t) => {
+  const servers = await Servers.start(t);
+  const before = await Client.connect(t, servers.url(0));
+  await before.join('before', 1);
+  servers.redis.process().kill('SIGSTOP');
+  t.after(() => servers.redis.process().kill('SIGCONT'));
+  before.socket.emit('free', { member: '7' });
+  const ask = async () => await (await Client.connect(t, servers.url(0))).ask(null, 1);
+  // Each of them writes to the connection to Redis, which so is never idle.
+  const asking = setInterval(() => void ask(), 100);
+  t.after(() => clearInterval(asking));
+  assert.deepEqual(await before.next('fault'), { error: 'unavailable' });
+  clearInterval(asking);
+  servers.redis.process().kill('SIGCONT');
+  const again = async (url: string) => {
+    const client = await Client.connect(t, url);
+    return 'self' in (await client.ask(null, 1));
+  };
+  await until('both let clients in', async () => (await again(servers.url(0))) && (await again(servers.url(1))));
   await servers.stop();
 });
