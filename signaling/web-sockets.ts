@@ -58,9 +58,10 @@ export function limitWebSockets(
   };
 }
 
-/** Whether a request for a WebSocket names a client, which polls as yet (Engine.IO protocol, version 4). */
-function isOfClient({ url = '' }: IncomingMessage): boolean {
-  return new URL(url, 'http://localhost').searchParams.has('sid');
+/** Whether a request for a WebSocket names a client, which polls as yet: as Engine.IO has read its query. */
+function isOfClient(request: IncomingMessage): boolean {
+  const { _query: query } = request as { _query?: { sid?: unknown } };
+  return query?.sid !== undefined;
 }
 
 /** Makes what is to be told of every new WebSocket. All of them share its listeners. */

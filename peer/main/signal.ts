@@ -1,21 +1,34 @@
 /** `aparte signal`: the rendezvous server in this process. */
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { EXIT } from '../../shared/errors.ts';
 import { runSignal } from '../../signaling/main.ts';
 import { exitHard, writeError } from './stop.ts';
 
-/**
- * Keeps V8's space for young objects as small as it begins. It would grow to 32 MiB while clients come and stay there
- * while they wait, which is a fifth of what a server with 10,000 of them needs; a pairing costs some 5 % more for it
- * (measured: `npm run bench:server`). Read by V8 whenever it thinks of growing (`SemiSpaceNewSpace::Grow`).
- */
+/** V8 looks at this when it thinks of giving young objects more space (`SemiSpaceNewSpace::Grow`). */
 const NO_GROWTH = '--semi-space-growth-factor=1';
+/** Space for young objects that is enough, in bytes, and how often is looked whether it is there, in ms. */
+const [ENOUGH, EVERY] = [16_000_000, 100];
+
+/**
+ * Keeps V8's space for young objects from growing to 32 MiB while clients come, and staying so large while they wait: a
+ * tenth of what a server with 10,000 of them needs. With half of that a pairing costs no more (measured:
+ * `npm run bench:server`).
+ */
+function keepYoungSpaceSmall(): void {
+  const timer = setInterval(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    if (young !== undefined && young.space_size < ENOUGH) return;
+    setFlagsFromString(NO_GROWTH);
+    clearInterval(timer);
+  }, EVERY);
+  timer.unref();
+}
 
 /** Runs the server until a signal stops it. `args` is what follows `signal`. */
 export async function signal(args: readonly string[]): Promise<void> {
   // A secret may stand in the arguments, which other users can list: a title takes their place.
   process.title = 'aparte signal';
-  setFlagsFromString(NO_GROWTH);
+  keepYoungSpaceSmall();
   const { stdout } = process;
   // A server outlives whoever read its first line.
   stdout.on('error', () => undefined);
