@@ -10,7 +10,7 @@ import { filesOf, type Suite } from './suites.ts';
  * processes, slow ones load the machine themselves.
  */
 const SUITES: Readonly<Record<Suite, { limit: number; atOnce: number }>> = {
-  fast: { limit: 120_000, atOnce: 3 },
+  fast: { limit: 120_000, atOnce: 4 },
   slow: { limit: 1_200_000, atOnce: 1 },
 };
 

@@ -93,19 +93,6 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     assert.match(stdout, /\nNone runs here; a chat would run one inside, for this machine;/);
   });
 
-  test('what holds the default address and does not answer is named, with what it may be', async () => {
-    const listen = "require('node:net').createServer(() => {}).listen(7470, '127.0.0.1', () => console.log('up'))";
-    const silent = sandbox.start([process.execPath, '-e', listen]);
-    await silent.until('listening', () => /up/.exec(silent.stdout));
-    const [receiver, doctor] = [sandbox.run(['receive', freshCode()]), sandbox.run(['doctor'])];
-    await Promise.all([receiver.exits(4), doctor.exits(4)]);
-    for (const said of [receiver.stderr, doctor.stdout]) {
-      assert.match(said, /something holds port 7470 and does not answer: a suspended aparte\?/);
-    }
-    silent.kill('SIGTERM');
-    await silent.end();
-  });
-
   test('something else at the default address is named', async () => {
     const args = [
       '-e',
