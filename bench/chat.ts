@@ -30,7 +30,6 @@ export async function connectedChat(runs: number, homes: Homes): Promise<Result[
       bytes.push(proxy.bytes());
       one.write('{"type":"quit"}');
       await Promise.all([one.end(), other.line((line) => line.includes('"left"'))]);
-      other.write('{"type":"quit"}');
       await other.end();
       await proxy.close();
     }
