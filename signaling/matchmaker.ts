@@ -28,6 +28,7 @@ import type { Carrier, Socket } from './sockets.ts';
 import { createSocketServer, hangUp } from './sockets.ts';
 import { forgetRooms, keepLittle } from './thrift.ts';
 import { limitWebSockets } from './web-sockets.ts';
+import { writeOnce } from './writes.ts';
 
 /** How long `close` waits for those who were told to hang up, in ms. */
 const CLOSE_TIMEOUT = 1_000;
@@ -96,6 +97,7 @@ export class Matchmaker {
     io.on('connection', (socket) => this.#introduced(socket));
     // After those above, which still see what there is.
     keepLittle(http, io);
+    writeOnce(io);
     limitWebSockets(io, limits, (cause) => observer.refused(cause));
     answerRefused(io, () => this.isReady);
     askFirst(http, (request) => this.#mayAsk(request));

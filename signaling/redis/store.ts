@@ -108,7 +108,7 @@ export class Store {
    */
   run(operation: string, ...args: readonly (string | Buffer)[]): Promise<Rows> {
     return new Promise((answer, fail) => {
-      if (this.#asked.length === 0 || this.#later !== undefined) queueMicrotask(() => this.#flush());
+      if (this.#asked.length === 0 || this.#later !== undefined) setImmediate(() => this.#flush());
       clearTimeout(this.#later);
       this.#later = undefined;
       this.#asked.push({ operation, args, answer, fail });
