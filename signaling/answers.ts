@@ -69,6 +69,16 @@ export function answerRefused(io: SocketServer, isReady: () => boolean): void {
   });
 }
 
+/** Answers who asks for a WebSocket under another path than that of Socket.IO, which would let him wait. */
+export function answerElsewhere(server: Server, io: SocketServer): void {
+  const path = `${io.path()}/`;
+  server.on('upgrade', ({ url }, socket) => {
+    if (url?.startsWith(path) === true) return;
+    socket.on('error', () => socket.destroy());
+    socket.end(answerInFull(socket, 404));
+  });
+}
+
 /** Has a server answer only requests that may be asked, and the others with 429. To be called last, so that it comes first. */
 export function askFirst(server: Server, mayAsk: (request: IncomingMessage) => boolean): void {
   const listeners = server.listeners('request') as RequestListener[];

@@ -5,7 +5,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { RefusalCode } from '../shared/signal-wire.ts';
-import { answerRefused, askFirst } from './answers.ts';
+import { answerElsewhere, answerRefused, askFirst } from './answers.ts';
 import { CHANCE } from './chance.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
@@ -100,6 +100,7 @@ export class Matchmaker {
     writeOnce(io);
     limitWebSockets(io, limits, (cause) => observer.refused(cause));
     answerRefused(io, () => this.isReady);
+    answerElsewhere(http, io);
     askFirst(http, (request) => this.#mayAsk(request));
     if (adapter === null) forgetRooms(io);
   }

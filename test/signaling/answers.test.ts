@@ -50,6 +50,7 @@ const ASKED: Readonly<Record<string, readonly [text: string, status: number]>> =
   ],
   'a foreign page that wants a WebSocket': [`${UPGRADE}Origin: http://example.org\r\n\r\n`, 403],
   'a WebSocket of a client that is not there': [`${UPGRADE.replace('websocket ', 'websocket&sid=x ')}\r\n`, 400],
+  'a WebSocket elsewhere': [`${UPGRADE.replace('/socket.io/', '/socket.io.js/')}\r\n`, 404],
   'a WebSocket in place of another transport': [`${UPGRADE.replace('websocket ', 'odd ')}\r\n`, 400],
 };
 
