@@ -75,7 +75,7 @@ export function answerElsewhere(server: Server, io: SocketServer): void {
   server.on('upgrade', ({ url }, socket) => {
     if (url?.startsWith(path) === true) return;
     socket.on('error', () => socket.destroy());
-    socket.end(answerInFull(socket, 404));
+    socket.end(answerInFull(socket, 404), () => socket.destroy());
   });
 }
 

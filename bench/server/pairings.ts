@@ -8,6 +8,12 @@ import type { Target } from './websocket.ts';
 /** Pairings under way at a time when a server is to do all it can. */
 const ABREAST = 32;
 
+/** Where clients come in, and how many servers are behind that. */
+export interface Entrance extends Pick<RunningServer, 'enter' | 'port'> {
+  /** Left out: one. */
+  readonly servers?: number;
+}
+
 /** Frames each side sends: its flights, in turn with the other's, and then its candidates at once. */
 const FRAMES = 2 + CANDIDATES;
 
@@ -67,8 +73,8 @@ export function pair(enter: Enter, target: Omit<Target, 'path'>, place: string):
 
 let places = 0;
 
-/** Does `count` pairings as fast as the server will. Resolves to how many that were in a second. */
-export async function busy({ enter, port }: Pick<RunningServer, 'enter' | 'port'>, count: number): Promise<number> {
+/** Does `count` pairings as fast as the servers will. Resolves to how many that were in a second. */
+export async function busy({ enter, port, servers = 1 }: Entrance, count: number): Promise<number> {
   const start = performance.now();
   let begun = 0;
   const worker = async () => {
@@ -77,7 +83,7 @@ export async function busy({ enter, port }: Pick<RunningServer, 'enter' | 'port'
       await pair(enter, { host: '127.0.0.1', port }, `p${places++}`);
     }
   };
-  await Promise.all(Array.from({ length: ABREAST }, worker));
+  await Promise.all(Array.from({ length: ABREAST * servers }, worker));
   return (count * 1_000) / (performance.now() - start);
 }
 
@@ -86,7 +92,7 @@ export async function busy({ enter, port }: Pick<RunningServer, 'enter' | 'port'
  * was to start. `from`: makes the addresses they call from.
  */
 export async function times(
-  { enter, port }: Pick<RunningServer, 'enter' | 'port'>,
+  { enter, port }: Entrance,
   rate: number,
   duration: number,
   from?: () => string,
