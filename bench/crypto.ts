@@ -1,6 +1,6 @@
 /** What the cryptography costs by itself, both sides together, in one process. */
 import { equal } from 'node:assert/strict';
-import type { Channel, Meeting } from '../peer/crypto/index.ts';
+import type { Channel, HandshakeInputs } from '../peer/crypto/index.ts';
 import { codeSecret, Identity, Initiator, MAX_PLAIN, Responder, ready, systemRandom } from '../peer/crypto/index.ts';
 import { encodeCard } from '../shared/card.ts';
 import { VERSIONS } from '../shared/limits.ts';
@@ -43,7 +43,7 @@ export async function cryptoCosts(runs: number): Promise<Result[]> {
 
 function handshake(): [Channel, Channel] {
   const card = (): Uint8Array => encodeCard({ versions: VERSIONS, nonce: systemRandom(16) });
-  const meeting: Meeting = {
+  const inputs: HandshakeInputs = {
     mode: 'code',
     nameplate: '7',
     secret: codeSecret('ocean-violin'),
@@ -51,8 +51,8 @@ function handshake(): [Channel, Channel] {
     cardA: card(),
     cardB: card(),
   };
-  const a = new Initiator(meeting, Identity.generate(systemRandom), systemRandom);
-  const b = new Responder(meeting, Identity.generate(systemRandom), systemRandom);
+  const a = new Initiator(inputs, Identity.generate(systemRandom), systemRandom);
+  const b = new Responder(inputs, Identity.generate(systemRandom), systemRandom);
   a.gotReply(b.gotHello(a.hello));
   b.gotProof(a.prove(claims('one')));
   a.gotProof(b.prove(claims('other')));

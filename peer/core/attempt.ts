@@ -7,7 +7,14 @@ import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import { type Channel, FLIGHT, frameType, type Identity, type Meeting, type ProvenClaims } from '../crypto/index.ts';
+import {
+  type Channel,
+  FLIGHT,
+  frameType,
+  type HandshakeInputs,
+  type Identity,
+  type ProvenClaims,
+} from '../crypto/index.ts';
 import type { Context } from './context.ts';
 import type { LocalLink } from './local-link.ts';
 
@@ -53,7 +60,7 @@ export interface AttemptOptions {
   readonly place: number;
   /** Whom it is with, as the server he was first seen on shows him. */
   readonly member: Member;
-  readonly meeting: Meeting;
+  readonly inputs: HandshakeInputs;
   readonly profile: Profile;
   readonly events: AttemptEvents;
 }

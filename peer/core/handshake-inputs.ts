@@ -1,7 +1,7 @@
 /** What a handshake with one member of a room is made from (docs/PROTOCOL.md, Meeting). */
 import { checkCards, decodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { type Meeting, type Mode, pairingSecret } from '../crypto/index.ts';
+import { type HandshakeInputs, type Mode, pairingSecret } from '../crypto/index.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
 
 /** Our part of it. */
@@ -17,18 +17,21 @@ export interface OwnInputs {
 const NONE = new Uint8Array(0);
 
 /** The inputs of both sides. Throws `self`, `version`, `damaged` where there can be no handshake. */
-export function handshakeInputs({ role, card, nameplate, mode, secret }: OwnInputs, member: RoomMember): Meeting {
+export function handshakeInputs(
+  { role, card, nameplate, mode, secret }: OwnInputs,
+  member: RoomMember,
+): HandshakeInputs {
   checkCards(decodeCard(card), decodeCard(member.card));
   const { pairing } = member;
   const password = pairing === undefined ? secret : pairingSecret(pairing.secret, secret);
-  if (password === null) throw new AparteError('bug', 'a meeting without a secret');
+  if (password === null) throw new AparteError('bug', 'a handshake without a secret');
   const [cardA, cardB] = role === 'A' ? [card, member.card] : [member.card, card];
   return { mode, nameplate, secret: password, context: pairing?.context ?? NONE, cardA, cardB };
 }
 
 /** Wipes what an invite was good for, once a handshake has begun under it. */
-export function wipePairing(meeting: Meeting, { pairing }: RoomMember): void {
+export function wipePairing(inputs: HandshakeInputs, { pairing }: RoomMember): void {
   if (pairing === undefined) return;
   pairing.secret.fill(0);
-  meeting.secret.fill(0);
+  inputs.secret.fill(0);
 }

@@ -24,7 +24,7 @@ export class Initiating extends Attempt {
   constructor(options: AttemptOptions, takeLink: TakeLink) {
     super(options);
     this.#takeLink = takeLink;
-    this.handshake = new Initiator(options.meeting, this.profile.identity, this.context.random);
+    this.handshake = new Initiator(options.inputs, this.profile.identity, this.context.random);
     this.send(this.handshake.hello);
   }
 

@@ -7,7 +7,7 @@ import { equalBytes } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
-import { FLIGHT, frameType, type Meeting } from '../crypto/index.ts';
+import { FLIGHT, frameType, type HandshakeInputs } from '../crypto/index.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
 import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions } from './attempt.ts';
 import { Attempts, type LocalSignal } from './attempts.ts';
@@ -227,27 +227,27 @@ export class Place {
       if (!this.#options.mayStart('A')) return this.#newcomers.holdBack(true);
       this.#newcomers.greet(member.id, now);
       if (this.#attempts.takeUp(member) !== undefined) continue;
-      const meeting = this.#meetingWith(member, 'A');
-      if (meeting === null) continue;
+      const inputs = this.#inputsWith(member, 'A');
+      if (inputs === null) continue;
       this.#spare.open();
-      const options = this.#attemptOptions(member, meeting, () => attempt);
+      const options = this.#attemptOptions(member, inputs, () => attempt);
       const attempt: Attempt = new Initiating(options, () => this.#spare.take());
-      wipePairing(meeting, member);
+      wipePairing(inputs, member);
       this.#attempts.add(attempt);
     }
   }
 
   #respondTo(member: RoomMember): void {
-    const meeting = this.#meetingWith(member, 'B');
-    if (meeting === null) return;
-    const options = this.#attemptOptions(member, meeting, () => attempt);
+    const inputs = this.#inputsWith(member, 'B');
+    if (inputs === null) return;
+    const options = this.#attemptOptions(member, inputs, () => attempt);
     const attempt: Attempt = new Responding(options, this.#options.guesses);
-    wipePairing(meeting, member);
+    wipePairing(inputs, member);
     this.#attempts.addWithHost(attempt);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */
-  #meetingWith(member: RoomMember, role: 'A' | 'B'): Meeting | null {
+  #inputsWith(member: RoomMember, role: 'A' | 'B'): HandshakeInputs | null {
     try {
       return handshakeInputs({ ...this.#options, role, card: this.#card, nameplate: this.#nameplate }, member);
     } catch (error) {
@@ -260,14 +260,14 @@ export class Place {
     }
   }
 
-  #attemptOptions(member: RoomMember, meeting: Meeting, self: () => Attempt): AttemptOptions {
+  #attemptOptions(member: RoomMember, inputs: HandshakeInputs, self: () => Attempt): AttemptOptions {
     const events: AttemptEvents = {
       rightTag: () => this.#shutDoor(self()),
       met: (met) => this.#events.met(met, self()),
       failed: (cause) => this.#attemptFailed(self(), cause),
     };
     const { number: place } = this;
-    return { context: this.#context, place, member, meeting, profile: this.#options.profile(), events };
+    return { context: this.#context, place, member, inputs, profile: this.#options.profile(), events };
   }
 
   #shutDoor(chosen: Attempt): void {

@@ -24,7 +24,7 @@ export class Responding extends Attempt {
   constructor(options: AttemptOptions, guesses: Guesses | null) {
     super(options);
     this.#guesses = guesses;
-    this.handshake = new Responder(options.meeting, this.profile.identity, this.context.random);
+    this.handshake = new Responder(options.inputs, this.profile.identity, this.context.random);
   }
 
   get link(): LocalLink | null {

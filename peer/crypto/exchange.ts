@@ -22,7 +22,7 @@ import type { Role } from './step.ts';
 export type Mode = 'code' | 'ticket' | 'manual';
 
 /** What both sides must agree on for a handshake to succeed. */
-export interface Meeting {
+export interface HandshakeInputs {
   readonly mode: Mode;
   /** Normalised; empty in mode `manual`. */
   readonly nameplate: string;
@@ -62,8 +62,8 @@ export class Exchange {
   #theirEphemeral: Uint8Array | null = null;
 
   /** Throws `damaged` where a card is none, `self` where both cards have one nonce. */
-  constructor(role: Role, meeting: Meeting, identity: Identity, random: Random) {
-    const { mode, nameplate, secret, context, cardA, cardB } = meeting;
+  constructor(role: Role, inputs: HandshakeInputs, identity: Identity, random: Random) {
+    const { mode, nameplate, secret, context, cardA, cardB } = inputs;
     const nonceA = decodeCard(cardA).nonce;
     const nonceB = decodeCard(cardB).nonce;
     if (equalBytes(nonceA, nonceB)) throw new AparteError('self');

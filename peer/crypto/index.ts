@@ -17,7 +17,7 @@ export {
 export type { Channel } from './channel.ts';
 export { MAX_PLAIN } from './channel.ts';
 export type { Claims, ProvenClaims } from './claims.ts';
-export type { Meeting, Mode } from './exchange.ts';
+export type { HandshakeInputs, Mode } from './exchange.ts';
 export { FLIGHT, frameType } from './frame.ts';
 export { Identity } from './identity.ts';
 export { Initiator } from './initiator.ts';
@@ -27,7 +27,7 @@ export type { Random } from './sodium.ts';
 export { ready, systemRandom } from './sodium.ts';
 export type { Ticket } from './ticket.ts';
 
-/** The secret of a {@link Meeting} in mode `code`: the UTF-8 of the normalised secret part of a code. */
+/** The secret of {@link HandshakeInputs} in mode `code`: the UTF-8 of the normalised secret part of a code. */
 export function codeSecret(normalised: string): Uint8Array {
   return utf8(normalised);
 }

@@ -4,7 +4,7 @@ import { AparteError } from '../../shared/errors.ts';
 import { blame } from './blame.ts';
 import type { Channel } from './channel.ts';
 import type { Claims, ProvenClaims } from './claims.ts';
-import type { Meeting } from './exchange.ts';
+import type { HandshakeInputs } from './exchange.ts';
 import { Exchange, isSealedClaims } from './exchange.ts';
 import { readHello, readReply } from './flights.ts';
 import { FLIGHT } from './frame.ts';
@@ -29,8 +29,8 @@ export class Initiator {
   #proofB: Uint8Array = NONE;
 
   /** Throws `damaged` where a card is none, `self` where both have the same nonce. */
-  constructor(meeting: Meeting, identity: Identity, random: Random) {
-    this.#exchange = new Exchange('A', meeting, identity, random);
+  constructor(inputs: HandshakeInputs, identity: Identity, random: Random) {
+    this.#exchange = new Exchange('A', inputs, identity, random);
     const { element, ephemeral } = this.#exchange;
     const kem = xwingPair(random);
     this.#exchange.kemSecret = kem.secretKey;

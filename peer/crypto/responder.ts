@@ -3,7 +3,7 @@ import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Channel } from './channel.ts';
 import type { Claims, ProvenClaims } from './claims.ts';
-import type { Meeting } from './exchange.ts';
+import type { HandshakeInputs } from './exchange.ts';
 import { Exchange, isSealedClaims } from './exchange.ts';
 import { readFlight, readHello } from './flights.ts';
 import { FLIGHT } from './frame.ts';
@@ -28,8 +28,8 @@ export class Responder {
   #proofB: Uint8Array = NONE;
 
   /** Throws `damaged` where a card is none, `self` where both have the same nonce. */
-  constructor(meeting: Meeting, identity: Identity, random: Random) {
-    this.#exchange = new Exchange('B', meeting, identity, random);
+  constructor(inputs: HandshakeInputs, identity: Identity, random: Random) {
+    this.#exchange = new Exchange('B', inputs, identity, random);
   }
 
   /** Answers flight 1 with flight 2, 1217 bytes. Throws `damaged`, also where a value does not compute; `unexpected`. */

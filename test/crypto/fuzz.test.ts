@@ -7,7 +7,7 @@ import { bucket, counter, isBucket, nonce } from '../../peer/crypto/frame.ts';
 import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
 import { readStep } from '../../peer/crypto/step.ts';
 import { MAX_CAPABILITIES, MAX_CHANNEL_FRAME, MAX_NAME } from '../../shared/limits.ts';
-import { ann, ben, channels, claimsOf, codeOf, due, meetingOf, met, pair, seeded } from './parties.ts';
+import { ann, ben, channels, claimsOf, codeOf, due, inputsOf, met, pair, seeded } from './parties.ts';
 
 /** Bytes of any length, or of one that counts, behind a first byte that counts. */
 const rubbish = (lengths: readonly number[]) =>
@@ -39,8 +39,8 @@ test('a card that is none is damaged', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (card) => {
       const codes = [
-        codeOf(() => new Initiator(meetingOf({ cardB: card }), ann, systemRandom)),
-        codeOf(() => new Responder(meetingOf({ cardA: card }), ben, systemRandom)),
+        codeOf(() => new Initiator(inputsOf({ cardB: card }), ann, systemRandom)),
+        codeOf(() => new Responder(inputsOf({ cardA: card }), ben, systemRandom)),
       ];
       assert.deepEqual(codes, ['damaged', 'damaged']);
     }),

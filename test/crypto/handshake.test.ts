@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import type { Meeting, Mode } from '../../peer/crypto/index.ts';
+import type { HandshakeInputs, Mode } from '../../peer/crypto/index.ts';
 import {
   codeSecret,
   FLIGHT,
@@ -17,13 +17,13 @@ import {
 import { hex, utf8 } from '../../shared/bytes.ts';
 import { decodeCard, encodeCard } from '../../shared/card.ts';
 import { MAX_CAPABILITIES, MAX_NAME, MAX_SDP, MAX_SIGNALS } from '../../shared/limits.ts';
-import { ann, ben, bytesOf, claimsOf, due, meetingOf, met, pair, refused, seeded } from './parties.ts';
+import { ann, ben, bytesOf, claimsOf, due, inputsOf, met, pair, refused, seeded } from './parties.ts';
 
 const MODES: readonly Mode[] = ['code', 'ticket', 'manual'];
 
 for (const mode of MODES) {
   test(`two who share the secret of mode ${mode} meet, and know each other`, () => {
-    const { hello, reply, proofA, proofB, seenByA, seenByB, channelA, channelB, a, b } = met(meetingOf({}, mode));
+    const { hello, reply, proofA, proofB, seenByA, seenByB, channelA, channelB, a, b } = met(inputsOf({}, mode));
     assert.deepEqual(seenByA, { ...claimsOf('Ben'), id: ben.publicKey });
     assert.deepEqual(seenByB, { ...claimsOf('Ann'), id: ann.publicKey });
     assert.deepEqual([hello, reply, proofA, proofB].map(frameType), [1, 2, 3, 4]);
@@ -44,10 +44,11 @@ test('two handshakes of one meeting share nothing', () => {
 });
 
 /** Meetings that differ in one thing between the two sides. */
-const card = (meeting: Meeting, versions: number[]) => encodeCard({ versions, nonce: decodeCard(meeting.cardA).nonce });
-const here = meetingOf();
+const card = (inputs: HandshakeInputs, versions: number[]) =>
+  encodeCard({ versions, nonce: decodeCard(inputs.cardA).nonce });
+const here = inputsOf();
 const longer = { ...here, cardA: card(here, [1, 2]) };
-const DIFFERENT: readonly (readonly [string, Meeting, Meeting])[] = [
+const DIFFERENT: readonly (readonly [string, HandshakeInputs, HandshakeInputs])[] = [
   ['another secret', here, { ...here, secret: codeSecret('ocean-violet') }],
   ['an empty secret', here, { ...here, secret: codeSecret('') }],
   ['another nameplate', here, { ...here, nameplate: '8' }],
@@ -58,16 +59,16 @@ const DIFFERENT: readonly (readonly [string, Meeting, Meeting])[] = [
   ['another nonce', here, { ...here, cardB: encodeCard({ versions: [1], nonce: bytesOf('other', 16) }) }],
 ];
 
-for (const [what, meetingA, meetingB] of DIFFERENT) {
+for (const [what, inputsA, inputsB] of DIFFERENT) {
   test(`${what}: A refuses the code and tells nothing; so does B`, () => {
-    const a = new Initiator(meetingA, ann, systemRandom);
-    const b = new Responder(meetingB, ben, systemRandom);
+    const a = new Initiator(inputsA, ann, systemRandom);
+    const b = new Responder(inputsB, ben, systemRandom);
     const reply = b.gotHello(a.hello);
     refused('wrong-code', () => a.gotReply(reply));
     refused('bug', () => a.prove(claimsOf('Ann')));
     refused('unexpected', () => a.sealSignal(utf8('candidate')));
-    // B is shown a right PROOF, of another meeting: its tag is wrong here.
-    refused('wrong-code', () => b.gotProof(met(meetingA).proofA));
+    // B is shown a right PROOF, of another handshake: its tag is wrong here.
+    refused('wrong-code', () => b.gotProof(met(inputsA).proofA));
     refused('bug', () => b.prove(claimsOf('Ben')));
     refused('unexpected', () => b.sealSignal(utf8('candidate')));
   });
@@ -92,15 +93,15 @@ test('a recorded run says nothing to fresh sides with the same cards', () => {
 });
 
 test('a side that is shown itself notices', () => {
-  refused('self', () => new Initiator(meetingOf({ cardB: meetingOf().cardA }), ann, systemRandom));
-  refused('self', () => new Responder(meetingOf({ cardB: meetingOf().cardA }), ann, systemRandom));
+  refused('self', () => new Initiator(inputsOf({ cardB: inputsOf().cardA }), ann, systemRandom));
+  refused('self', () => new Responder(inputsOf({ cardB: inputsOf().cardA }), ann, systemRandom));
   // An echo is no flight of the other role.
   const { a, b } = pair();
   refused('damaged', () => a.gotReply(a.hello));
   const reply = b.gotHello(pair().a.hello);
   refused('damaged', () => b.gotProof(reply));
   // Relayed honestly between two programs of one identity, it ends at the identity, on both sides.
-  const [twinA, twinB] = [new Initiator(meetingOf(), ann, systemRandom), new Responder(meetingOf(), ann, systemRandom)];
+  const [twinA, twinB] = [new Initiator(inputsOf(), ann, systemRandom), new Responder(inputsOf(), ann, systemRandom)];
   twinA.gotReply(twinB.gotHello(twinA.hello));
   refused('self', () => twinB.gotProof(twinA.prove(claimsOf('Ann'))));
 });
@@ -193,7 +194,7 @@ test('no object shows a key', () => {
     secrets.push(drawn.slice());
     return drawn;
   };
-  const { a, b, channelA, channelB } = met(meetingOf(), recording, recording);
+  const { a, b, channelA, channelB } = met(inputsOf(), recording, recording);
   secrets.push(ann.exportSecret(), ben.exportSecret());
   for (const thing of [ann, a, b, channelA, channelB, ...channelA.tickets()]) {
     assert.match(inspect(thing), /^(Identity|Initiator|Responder|Channel|Ticket) \[secret\]$/);

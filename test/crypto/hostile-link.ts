@@ -4,7 +4,7 @@ import type { Channel } from '../../peer/crypto/channel.ts';
 import type { Role } from '../../peer/crypto/step.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { channels, claimsOf, codeOf, dice, due, flipped, meetingOf, pair, seeded } from './parties.ts';
+import { channels, claimsOf, codeOf, dice, due, flipped, inputsOf, pair, seeded } from './parties.ts';
 
 /** What the link may do to a frame, and by which names that must be called. */
 const ACTS = {
@@ -138,7 +138,7 @@ function reconnect({ sides }: Link): void {
   const ticket = sides.A.channel.tickets().find(({ nameplate }) => theirs.some((one) => one.nameplate === nameplate));
   const match = theirs.find(({ nameplate }) => nameplate === ticket?.nameplate);
   assert.ok(ticket && match);
-  const [a, b] = [ticket, match].map(({ nameplate, secret }) => pair(meetingOf({ nameplate, secret }, 'ticket')));
+  const [a, b] = [ticket, match].map(({ nameplate, secret }) => pair(inputsOf({ nameplate, secret }, 'ticket')));
   assert.ok(a && b);
   a.a.gotReply(b.b.gotHello(a.a.hello));
   b.b.gotProof(a.a.prove(claimsOf('Ann')));

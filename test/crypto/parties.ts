@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import { Channel } from '../../peer/crypto/channel.ts';
-import type { Claims, Meeting, Mode, ProvenClaims, Random } from '../../peer/crypto/index.ts';
+import type { Claims, HandshakeInputs, Mode, ProvenClaims, Random } from '../../peer/crypto/index.ts';
 import { codeSecret, Identity, Initiator, Responder, ready, systemRandom } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
@@ -35,7 +35,7 @@ export function dice(seed: number): (sides: number) => number {
 /** A number of bytes, all different from those of other labels. */
 export const bytesOf = (label: string, length: number): Uint8Array => seeded(label)(length);
 
-export function meetingOf(changes: Partial<Meeting> = {}, mode: Mode = 'code'): Meeting {
+export function inputsOf(changes: Partial<HandshakeInputs> = {}, mode: Mode = 'code'): HandshakeInputs {
   return {
     mode,
     nameplate: mode === 'manual' ? '' : '7',
@@ -55,13 +55,13 @@ export function claimsOf(name: string): Claims {
 }
 
 /** Both sides of a handshake that has not begun. */
-export function pair(meeting: Meeting = meetingOf(), randomA = systemRandom, randomB = systemRandom) {
-  return { a: new Initiator(meeting, ann, randomA), b: new Responder(meeting, ben, randomB) };
+export function pair(inputs: HandshakeInputs = inputsOf(), randomA = systemRandom, randomB = systemRandom) {
+  return { a: new Initiator(inputs, ann, randomA), b: new Responder(inputs, ben, randomB) };
 }
 
 /** A handshake up to the channels, with all its frames. */
-export function met(meeting?: Meeting, randomA = systemRandom, randomB = systemRandom) {
-  const { a, b } = pair(meeting, randomA, randomB);
+export function met(inputs?: HandshakeInputs, randomA = systemRandom, randomB = systemRandom) {
+  const { a, b } = pair(inputs, randomA, randomB);
   const reply = b.gotHello(a.hello);
   a.gotReply(reply);
   const proofA = a.prove(claimsOf('Ann'));

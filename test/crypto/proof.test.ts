@@ -6,7 +6,7 @@ import sodium from 'libsodium-wrappers';
 import { agree } from '../../peer/crypto/identity.ts';
 import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
 import { concat, lv, u64, utf8 } from '../../shared/bytes.ts';
-import { ann, ben, bytesOf, claimsOf, meetingOf, refused } from './parties.ts';
+import { ann, ben, bytesOf, claimsOf, inputsOf, refused } from './parties.ts';
 import type { Draws } from './reference.ts';
 import { claimsContent, dh, flight3, flight4, proofA, proofB, sideA, sideB } from './reference.ts';
 
@@ -15,22 +15,22 @@ const draws = (kem: number): Draws => ({
   ephemeral: bytesOf('ephemeral', 32),
   kem: bytesOf('kem', kem),
 });
-const meeting = meetingOf();
+const inputs = inputsOf();
 const eve = sodium.crypto_box_seed_keypair(bytesOf('eve', 32));
 const LOW_ORDER = [new Uint8Array(32), Uint8Array.of(1, ...new Uint8Array(31)), new Uint8Array(32).fill(255)];
 
 /** A hostile A before PROOF, and the honest B it talks to. */
 function hostileA() {
-  const hostile = sideA(meeting, draws(32));
-  const b = new Responder(meeting, ben, systemRandom);
+  const hostile = sideA(inputs, draws(32));
+  const b = new Responder(inputs, ben, systemRandom);
   const reply = b.gotHello(hostile.hello);
   return { b, xb: reply.slice(33, 65), xa: hostile.pair.privateKey, keys: hostile.answered(reply) };
 }
 
 /** A hostile B before PROOF, the honest A it talks to, and that A's own PROOF. */
 function hostileB() {
-  const a = new Initiator(meeting, ann, systemRandom);
-  const hostile = sideB(meeting, draws(64), a.hello);
+  const a = new Initiator(inputs, ann, systemRandom);
+  const hostile = sideB(inputs, draws(64), a.hello);
   a.gotReply(hostile.reply);
   a.prove(claimsOf('Ann'));
   return { a, xa: a.hello.slice(33, 65), keys: hostile.keys };

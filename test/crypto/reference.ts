@@ -3,7 +3,7 @@
  * the implementation is compared with, and what a hostile peer who knows the code is built from.
  */
 import sodium from 'libsodium-wrappers';
-import type { Claims, Meeting } from '../../peer/crypto/index.ts';
+import type { Claims, HandshakeInputs } from '../../peer/crypto/index.ts';
 import { concat, lv, u64, utf8 } from '../../shared/bytes.ts';
 import { decodeCard } from '../../shared/card.ts';
 
@@ -44,26 +44,27 @@ export interface Keys {
   readonly hsB: Uint8Array;
 }
 
-export const ci = ({ mode, nameplate, cardA, cardB, context }: Meeting): Uint8Array =>
+export const ci = ({ mode, nameplate, cardA, cardB, context }: HandshakeInputs): Uint8Array =>
   lv(utf8('aparte/1'), utf8(mode), utf8(nameplate), cardA, cardB, context);
-export const sid = ({ cardA, cardB }: Meeting): Uint8Array => concat(decodeCard(cardA).nonce, decodeCard(cardB).nonce);
+export const sid = ({ cardA, cardB }: HandshakeInputs): Uint8Array =>
+  concat(decodeCard(cardA).nonce, decodeCard(cardB).nonce);
 
-export function generator(meeting: Meeting): Uint8Array {
+export function generator(inputs: HandshakeInputs): Uint8Array {
   const dsi = utf8('CPaceRistretto255');
-  const zeros = new Uint8Array(Math.max(0, 127 - lv(meeting.secret).length - lv(dsi).length));
+  const zeros = new Uint8Array(Math.max(0, 127 - lv(inputs.secret).length - lv(dsi).length));
   return sodium.crypto_core_ristretto255_from_hash(
-    sodium.crypto_hash_sha512(lv(dsi, meeting.secret, zeros, ci(meeting), sid(meeting))),
+    sodium.crypto_hash_sha512(lv(dsi, inputs.secret, zeros, ci(inputs), sid(inputs))),
   );
 }
 
-function share(meeting: Meeting, draws: Draws) {
+function share(inputs: HandshakeInputs, draws: Draws) {
   const scalar = sodium.crypto_core_ristretto255_scalar_reduce(draws.scalar);
   const pair = sodium.crypto_box_seed_keypair(draws.ephemeral);
-  return { scalar, element: sodium.crypto_scalarmult_ristretto255(scalar, generator(meeting)), pair };
+  return { scalar, element: sodium.crypto_scalarmult_ristretto255(scalar, generator(inputs)), pair };
 }
 
 function keys(
-  meeting: Meeting,
+  inputs: HandshakeInputs,
   hello: Uint8Array,
   body: Uint8Array,
   k: Uint8Array,
@@ -71,21 +72,21 @@ function keys(
   kem: Uint8Array,
 ): Keys {
   const ab = [hello, body].map((flight) => lv(flight.slice(1, 33), flight.slice(33)));
-  const isk = sodium.crypto_hash_sha512(concat(lv(utf8('CPaceRistretto255_ISK'), sid(meeting), k), ...ab));
-  const th = H('th', ci(meeting), hello, body);
+  const isk = sodium.crypto_hash_sha512(concat(lv(utf8('CPaceRistretto255_ISK'), sid(inputs), k), ...ab));
+  const th = H('th', ci(inputs), hello, body);
   const root = H('root', isk, shared, kem, th);
   const of = (label: string, ...parts: Uint8Array[]) => first32(K(root, label, ...parts));
   return { isk, shared, kem, th, root, tagA: of('tag A', th), tagB: of('tag B', th), hsA: of('hs A'), hsB: of('hs B') };
 }
 
 /** Side A up to its keys. */
-export function sideA(meeting: Meeting, draws: Draws) {
-  const { scalar, element, pair } = share(meeting, draws);
+export function sideA(inputs: HandshakeInputs, draws: Draws) {
+  const { scalar, element, pair } = share(inputs, draws);
   const kem = sodium.crypto_kem_xwing_seed_keypair(draws.kem);
   const hello = concat(Uint8Array.of(1), element, pair.publicKey, kem.publicKey);
   const answered = (reply: Uint8Array): Keys =>
     keys(
-      meeting,
+      inputs,
       hello,
       reply.slice(0, -32),
       sodium.crypto_scalarmult_ristretto255(scalar, reply.slice(1, 33)),
@@ -96,12 +97,12 @@ export function sideA(meeting: Meeting, draws: Draws) {
 }
 
 /** Side B up to its keys. */
-export function sideB(meeting: Meeting, draws: Draws, hello: Uint8Array) {
-  const { scalar, element, pair } = share(meeting, draws);
+export function sideB(inputs: HandshakeInputs, draws: Draws, hello: Uint8Array) {
+  const { scalar, element, pair } = share(inputs, draws);
   const { ciphertext, sharedSecret } = sodium.crypto_kem_xwing_enc_deterministic(hello.slice(65), draws.kem);
   const body = concat(Uint8Array.of(2), element, pair.publicKey, ciphertext);
   const k = sodium.crypto_scalarmult_ristretto255(scalar, hello.slice(1, 33));
-  const made = keys(meeting, hello, body, k, dh(hello.slice(33, 65), pair.privateKey), sharedSecret);
+  const made = keys(inputs, hello, body, k, dh(hello.slice(33, 65), pair.privateKey), sharedSecret);
   return { reply: concat(body, made.tagB), scalar, pair, keys: made };
 }
 

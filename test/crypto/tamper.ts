@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { claimsOf, codeOf, flipped, meetingOf, met, pair, refused } from './parties.ts';
+import { claimsOf, codeOf, flipped, inputsOf, met, pair, refused } from './parties.ts';
 
 /** What an attacker does to each flight; what is not named passes. */
 export interface Attack {
@@ -56,7 +56,7 @@ export function flipEveryByte(stride: number): void {
 
 /** Flips a bit in every byte of a signal, and then opens the right one. */
 export function flipEverySignalByte(): void {
-  const { a, b } = met(meetingOf());
+  const { a, b } = met(inputsOf());
   const frame = a.sealSignal(utf8('candidate'));
   for (let at = 0; at < frame.length; at++) {
     const code = codeOf(() => assert.equal(b.openSignal(flipped(frame, at, 0)), null));

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { Mode, Random } from '../../peer/crypto/index.ts';
 import { Identity, Initiator, Responder } from '../../peer/crypto/index.ts';
 import { hex, utf8 } from '../../shared/bytes.ts';
-import { inputs, vectorOf } from './vectors.ts';
+import { givenFor, vectorOf } from './vectors.ts';
 
 const MODES: readonly Mode[] = ['code', 'ticket', 'manual'];
 const bytes = (text: string): Uint8Array =>
@@ -35,12 +35,12 @@ for (const mode of MODES) {
   });
 
   test(`the implementation reproduces the run of mode ${mode}`, () => {
-    const { meeting, identities, draws, claims, signals } = inputs(mode);
+    const { inputs, identities, draws, claims, signals } = givenFor(mode);
     const { flights, values, session } = vectorOf(mode);
     const drawA = scripted(draws.A.scalar, draws.A.ephemeral, draws.A.kem);
     const drawB = scripted(draws.B.scalar, draws.B.ephemeral, draws.B.kem);
-    const a = new Initiator(meeting, Identity.fromSecret(identities.A), drawA.random);
-    const b = new Responder(meeting, Identity.fromSecret(identities.B), drawB.random);
+    const a = new Initiator(inputs, Identity.fromSecret(identities.A), drawA.random);
+    const b = new Responder(inputs, Identity.fromSecret(identities.B), drawB.random);
     assert.equal(hex(a.hello), flights['hello']);
     const reply = b.gotHello(a.hello);
     assert.equal(hex(reply), flights['reply']);

@@ -3,9 +3,9 @@
  * test/vectors. Every value is hexadecimal save where it is plainly text or a number.
  */
 import sodium from 'libsodium-wrappers';
-import type { Claims, Meeting, Mode } from '../../peer/crypto/index.ts';
+import type { Claims, HandshakeInputs, Mode } from '../../peer/crypto/index.ts';
 import { base32, concat, hex, u64, utf8 } from '../../shared/bytes.ts';
-import { bytesOf, claimsOf, meetingOf, seeded } from './parties.ts';
+import { bytesOf, claimsOf, inputsOf, seeded } from './parties.ts';
 import type { Draws } from './reference.ts';
 import * as reference from './reference.ts';
 import { ReferenceChannel } from './reference-channel.ts';
@@ -28,7 +28,7 @@ const FRAMES: readonly { readonly from: Role; readonly now: number; readonly tex
   ];
 
 /** All that is put into a run. */
-export function inputs(mode: Mode) {
+export function givenFor(mode: Mode) {
   const draws = (role: Role): Draws => ({
     scalar: bytesOf(`vector ${mode} ${role} scalar`, 64),
     ephemeral: bytesOf(`vector ${mode} ${role} ephemeral`, 32),
@@ -37,7 +37,7 @@ export function inputs(mode: Mode) {
   const claims = (name: string): Claims =>
     mode === 'manual' ? { ...claimsOf(name), description: '' } : claimsOf(name);
   return {
-    meeting: meetingOf(mode === 'ticket' ? { nameplate: base32(bytesOf('vector nameplate', 16)) } : {}, mode),
+    inputs: inputsOf(mode === 'ticket' ? { nameplate: base32(bytesOf('vector nameplate', 16)) } : {}, mode),
     identities: { A: bytesOf('vector identity A', 32), B: bytesOf('vector identity B', 32) },
     draws: { A: draws('A'), B: draws('B') },
     claims: { A: claims('Ann'), B: claims('Bén') },
@@ -50,7 +50,7 @@ function hexed(values: Readonly<Record<string, Uint8Array>>): Record<string, str
   return Object.fromEntries(Object.entries(values).map(([name, bytes]) => [name, hex(bytes)]));
 }
 
-function meetingRecord({ mode, nameplate, secret, context, cardA, cardB }: Meeting) {
+function inputsRecord({ mode, nameplate, secret, context, cardA, cardB }: HandshakeInputs) {
   return { mode, nameplate, ...hexed({ secret, context, cardA, cardB }) };
 }
 
@@ -60,9 +60,9 @@ function signal(key: Uint8Array, text: string): Uint8Array {
 
 /** The handshake of a run. */
 function handshake(mode: Mode) {
-  const { meeting, identities, draws, claims, signals } = inputs(mode);
-  const a = reference.sideA(meeting, draws.A);
-  const b = reference.sideB(meeting, draws.B, a.hello);
+  const { inputs, identities, draws, claims, signals } = givenFor(mode);
+  const a = reference.sideA(inputs, draws.A);
+  const b = reference.sideB(inputs, draws.B, a.hello);
   const { keys } = b;
   const idA = sodium.crypto_scalarmult_base(identities.A);
   const idB = sodium.crypto_scalarmult_base(identities.B);
@@ -77,9 +77,9 @@ function handshake(mode: Mode) {
     b,
     session,
     values: hexed({
-      ci: reference.ci(meeting),
-      sid: reference.sid(meeting),
-      generator: reference.generator(meeting),
+      ci: reference.ci(inputs),
+      sid: reference.sid(inputs),
+      generator: reference.generator(inputs),
       ya: a.scalar,
       yb: b.scalar,
       K: sodium.crypto_scalarmult_ristretto255(a.scalar, b.reply.slice(1, 33)),
@@ -137,11 +137,11 @@ function conversation(mode: Mode, session: Uint8Array, xb: { publicKey: Uint8Arr
 
 /** A whole run, as it is published. */
 export function vectorOf(mode: Mode) {
-  const { meeting, identities, draws, claims, signals } = inputs(mode);
+  const { inputs, identities, draws, claims, signals } = givenFor(mode);
   const { b, session, values, flights } = handshake(mode);
   return {
     description: `aparte/1, mode ${mode}: a full run with every intermediate value, by the names of docs/PROTOCOL.md`,
-    meeting: meetingRecord(meeting),
+    meeting: inputsRecord(inputs),
     identity_secrets: hexed(identities),
     draws: { A: hexed({ ...draws.A }), B: hexed({ ...draws.B }) },
     claims: {

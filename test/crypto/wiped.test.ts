@@ -5,7 +5,7 @@ import sodium from 'libsodium-wrappers';
 import type { Random } from '../../peer/crypto/index.ts';
 import { systemRandom } from '../../peer/crypto/index.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
-import { channels, due, meetingOf, met, pair, refused } from './parties.ts';
+import { channels, due, inputsOf, met, pair, refused } from './parties.ts';
 
 /** Whole buffers, since halves of one are wiped at different times. */
 const seen = new Set<ArrayBufferLike>();
@@ -95,7 +95,7 @@ test('after wipe nothing of a handshake and its session is left', () => {
     drawn.push(fresh);
     return fresh;
   };
-  const { a, b, channelA, channelB } = met(meetingOf(), random, random);
+  const { a, b, channelA, channelB } = met(inputsOf(), random, random);
   channelB.open(due(channelA.step(0, true)), 0);
   channelA.open(due(channelB.step(20_000, true)), 20_000);
   channelB.open(due(channelA.step(40_000, true)), 40_000);

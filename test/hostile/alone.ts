@@ -2,7 +2,7 @@
 import type { ChatEvent, Fact, Order } from '../../peer/core/events.ts';
 import { Room } from '../../peer/core/room.ts';
 import type { RoomOptions } from '../../peer/core/room-options.ts';
-import { codeSecret, Identity, type Meeting } from '../../peer/crypto/index.ts';
+import { codeSecret, type HandshakeInputs, Identity } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
@@ -114,7 +114,7 @@ export class Alone {
   }
 
   /** What a ghost must know to shake hands, if it knew the secret. */
-  meeting(member: Member, weAre: 'A' | 'B', secret: string): Meeting {
+  inputs(member: Member, weAre: 'A' | 'B', secret: string): HandshakeInputs {
     const [cardA, cardB] = weAre === 'A' ? [this.#card, member.card] : [member.card, this.#card];
     const context = new Uint8Array(0);
     return { mode: 'code', nameplate: '7', secret: codeSecret(secret), context, cardA, cardB };

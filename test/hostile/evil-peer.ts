@@ -8,9 +8,9 @@ import {
   type Channel,
   codeSecret,
   FLIGHT,
+  type HandshakeInputs,
   Identity,
   Initiator,
-  type Meeting,
   type ProvenClaims,
   Responder,
   ready,
@@ -40,7 +40,12 @@ export interface Guise {
 }
 
 /** What both must agree on, of a meeting by code or by ticket. The program is A where it was there first. */
-export function meetingOf(wire: Wire, nameplate: string, secret: string | Ticket, programIs: 'A' | 'B'): Meeting {
+export function inputsOf(
+  wire: Wire,
+  nameplate: string,
+  secret: string | Ticket,
+  programIs: 'A' | 'B',
+): HandshakeInputs {
   const [cardA, cardB] = programIs === 'A' ? [wire.theirCard, wire.card] : [wire.card, wire.theirCard];
   const shared = typeof secret === 'string' ? codeSecret(secret) : secret.secret;
   const mode = typeof secret === 'string' ? 'code' : 'ticket';
@@ -50,7 +55,7 @@ export function meetingOf(wire: Wire, nameplate: string, secret: string | Ticket
 /** REPLY of a newcomer who tries `secret` on a program that waits, and has not been answered yet. */
 export async function guess(wire: Wire, nameplate: string, secret: string | Ticket): Promise<Uint8Array> {
   const responder = new Responder(
-    meetingOf(wire, nameplate, secret, 'A'),
+    inputsOf(wire, nameplate, secret, 'A'),
     Identity.generate(systemRandom),
     systemRandom,
   );
@@ -220,8 +225,8 @@ async function takeSignals(handshake: Handshake, wire: Wire, link: Link): Promis
 }
 
 /** Meets a program that was there first, up to the open link. */
-export async function meetAsB(t: Closing, wire: Wire, meeting: Meeting, guise: Guise = {}): Promise<EvilPeer> {
-  const handshake = new Responder(meeting, guise.identity ?? Identity.generate(systemRandom), systemRandom);
+export async function meetAsB(t: Closing, wire: Wire, inputs: HandshakeInputs, guise: Guise = {}): Promise<EvilPeer> {
+  const handshake = new Responder(inputs, guise.identity ?? Identity.generate(systemRandom), systemRandom);
   wire.send(handshake.gotHello(await wire.inbox.next(FLIGHT.hello)));
   const claims = handshake.gotProof(await wire.inbox.next(FLIGHT.proofA));
   const link = new OpenedLink(t, false);
@@ -234,8 +239,8 @@ export async function meetAsB(t: Closing, wire: Wire, meeting: Meeting, guise: G
 }
 
 /** Meets a program that came second, up to the open link. */
-export async function meetAsA(t: Closing, wire: Wire, meeting: Meeting, guise: Guise = {}): Promise<EvilPeer> {
-  const handshake = new Initiator(meeting, guise.identity ?? Identity.generate(systemRandom), systemRandom);
+export async function meetAsA(t: Closing, wire: Wire, inputs: HandshakeInputs, guise: Guise = {}): Promise<EvilPeer> {
+  const handshake = new Initiator(inputs, guise.identity ?? Identity.generate(systemRandom), systemRandom);
   const link = new OpenedLink(t, true);
   wire.send(handshake.hello);
   handshake.gotReply(await wire.inbox.next(FLIGHT.reply));

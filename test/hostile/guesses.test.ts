@@ -5,7 +5,7 @@ import { FLIGHT } from '../../peer/crypto/index.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import { errorKind } from '../../shared/errors.ts';
 import { serve } from '../signaling/kit.ts';
-import { guess, meetAsB, meetingOf } from './evil-peer.ts';
+import { guess, inputsOf, meetAsB } from './evil-peer.ts';
 import { EvilServer, freshCard } from './evil-server.ts';
 import { assertRefused, Program } from './program.ts';
 import { enter } from './wire.ts';
@@ -96,7 +96,7 @@ describe('another secret', { concurrency: 3 }, () => {
     assert.equal(await carol.exit, 4);
     assert.deepEqual(carol.errors, ['room-full']);
     assert.match(carol.all('error')[0]?.message ?? '', /Two people have already met/);
-    const peer = await meetAsB(t, second, meetingOf(second, '7', 'ocean-violin', 'A'));
+    const peer = await meetAsB(t, second, inputsOf(second, '7', 'ocean-violin', 'A'));
     peer.text(1, utf8('still for two'));
     await alice.event('message', ({ text }) => text === 'still for two');
     assert.deepEqual(alice.errors, []);

@@ -13,13 +13,13 @@ const RIGHT = 'ocean-violin';
 
 /** HELLO of a ghost that tries a secret on us. */
 function hello(alone: Alone, ghost: Member, secret: string): Uint8Array {
-  return new Initiator(alone.meeting(ghost, 'B', secret), Identity.generate(alone.random), alone.random).hello;
+  return new Initiator(alone.inputs(ghost, 'B', secret), Identity.generate(alone.random), alone.random).hello;
 }
 
 /** REPLY of a ghost that tries a secret on us. */
 function reply(alone: Alone, ghost: Member, secret: string): Uint8Array {
   const sent = alone.sent.find(({ to, bytes }) => to === ghost.id && bytes[0] === FLIGHT.hello);
-  const b = new Responder(alone.meeting(ghost, 'A', secret), Identity.generate(alone.random), alone.random);
+  const b = new Responder(alone.inputs(ghost, 'A', secret), Identity.generate(alone.random), alone.random);
   return b.gotHello(sent?.bytes ?? assert.fail('no HELLO'));
 }
 
@@ -134,7 +134,7 @@ test('row 2: once somebody has proven the code, not even a new place lets a gues
   alone.joined();
   const friend = alone.ghost();
   alone.came(friend);
-  const b = new Responder(alone.meeting(friend, 'A', RIGHT), Identity.generate(alone.random), alone.random);
+  const b = new Responder(alone.inputs(friend, 'A', RIGHT), Identity.generate(alone.random), alone.random);
   alone.frame(friend, b.gotHello(alone.last));
   alone.described('offer');
   const { cursor } = b.gotProof(alone.last);

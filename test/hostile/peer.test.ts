@@ -5,7 +5,7 @@ import { encodeMessage } from '../../peer/core/wire.ts';
 import { FLIGHT, Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { concat, utf8 } from '../../shared/bytes.ts';
 import { channels } from '../crypto/parties.ts';
-import { deadCandidate, type EvilPeer, type Guise, meetAsA, meetAsB, meetingOf } from './evil-peer.ts';
+import { deadCandidate, type EvilPeer, type Guise, inputsOf, meetAsA, meetAsB } from './evil-peer.ts';
 import { EvilServer, freshCard } from './evil-server.ts';
 import { assertRefused, folder, Program, type Start } from './program.ts';
 
@@ -21,7 +21,7 @@ async function met(t: TestContext, guise: Guise = {}, start: Partial<Start> = {}
   const server = await EvilServer.start(t);
   const alice = new Program(t, { server: server.url, code: CODE, name: 'alice', ...start });
   const wire = (await server.guest(0)).ghost('evil');
-  const peer = await meetAsB(t, wire, meetingOf(wire, '7', SECRET, 'A'), guise);
+  const peer = await meetAsB(t, wire, inputsOf(wire, '7', SECRET, 'A'), guise);
   return { server, alice, peer, wire };
 }
 
@@ -32,7 +32,7 @@ async function cameTo(t: TestContext, start: Partial<Start> = {}) {
   const bob = new Program(t, { server: server.url, code: CODE, name: 'bob', ...start });
   const guest = await server.guest(0);
   const wire = guest.ghost('evil', members[0]?.card, false);
-  return { bob, wire, meeting: meetingOf(wire, '7', SECRET, 'B') };
+  return { bob, wire, inputs: inputsOf(wire, '7', SECRET, 'B') };
 }
 
 /** Asserts that the session goes on: a text in each direction. */
@@ -137,7 +137,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
   });
 
   test('row 12: PROOF twice and a candidate twice are harmless; what comes once connected has no effect', async (t) => {
-    const { bob, wire, meeting } = await cameTo(t);
+    const { bob, wire, inputs } = await cameTo(t);
     const sent: Uint8Array[] = [];
     const send = (bytes: Uint8Array) => {
       sent.push(bytes, bytes);
@@ -145,7 +145,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
       wire.send(bytes);
     };
     const twice = { ...wire, send };
-    const peer = await meetAsA(t, twice, meeting, {
+    const peer = await meetAsA(t, twice, inputs, {
       signals: (seal) => [seal(deadCandidate()), seal(deadCandidate())],
     });
     await bob.event('signal', ({ status }) => status === 'left');
@@ -158,31 +158,31 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
   });
 
   test('row 12: candidates out of order are a lost frame', async (t) => {
-    const { bob, wire, meeting } = await cameTo(t);
+    const { bob, wire, inputs } = await cameTo(t);
     const signals = (seal: (bytes: Uint8Array) => Uint8Array) => {
       const [first, , third] = [1, 2, 3].map(() => seal(deadCandidate()));
       return [first, third].filter((frame) => frame !== undefined);
     };
     // The link may open before it is closed for this; on it nothing is said.
     const channel = () => assert.fail('enough');
-    meetAsA(t, wire, meeting, { signals, channel }).catch(() => undefined);
+    meetAsA(t, wire, inputs, { signals, channel }).catch(() => undefined);
     await assertRefused(bob, 'lost-frame');
   });
 
   test('row 14: whoever cannot prove his identity is refused; his name is not shown', async (t) => {
-    const { bob, wire, meeting } = await cameTo(t);
+    const { bob, wire, inputs } = await cameTo(t);
     const identity = Identity.generate(systemRandom);
     // Says another public key than the one it can prove.
     Object.defineProperty(identity, 'publicKey', { value: Identity.generate(systemRandom).publicKey });
-    meetAsA(t, wire, meeting, { identity, name: 'mallory' }).catch(() => undefined);
+    meetAsA(t, wire, inputs, { identity, name: 'mallory' }).catch(() => undefined);
     await assertRefused(bob, 'bad-identity');
     assert.doesNotMatch(bob.stdout, /mallory|"trust"/);
   });
 
   test('row 25: an offer with an SHA-1 fingerprint is refused', async (t) => {
-    const { bob, wire, meeting } = await cameTo(t);
+    const { bob, wire, inputs } = await cameTo(t);
     const description = (sdp: string) => sdp.replace(/sha-256 \S+/, `sha-1 ${Array(20).fill('AB').join(':')}`);
-    meetAsA(t, wire, meeting, { description }).catch(() => undefined);
+    meetAsA(t, wire, inputs, { description }).catch(() => undefined);
     await assertRefused(bob, 'bad-offer');
   });
 

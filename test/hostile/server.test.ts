@@ -5,7 +5,7 @@ import { FLIGHT, Identity, Initiator, systemRandom } from '../../peer/crypto/ind
 import { encodeCard } from '../../shared/card.ts';
 import { flipped, spliced } from '../crypto/parties.ts';
 import { CODE, changing, couple, swappedKey } from './couple.ts';
-import { meetingOf } from './evil-peer.ts';
+import { inputsOf } from './evil-peer.ts';
 import { EvilServer, freshCard, type Passing } from './evil-server.ts';
 import { assertRefused, folder, Program } from './program.ts';
 
@@ -132,11 +132,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     assert.ok(early && late);
     early.send(Uint8Array.of(FLIGHT.abort, 1));
     await bob.event('error', ({ code, fatal }) => code === 'peer-abort' && !fatal);
-    const initiator = new Initiator(
-      meetingOf(late, '7', 'a-guess', 'B'),
-      Identity.generate(systemRandom),
-      systemRandom,
-    );
+    const initiator = new Initiator(inputsOf(late, '7', 'a-guess', 'B'), Identity.generate(systemRandom), systemRandom);
     late.send(initiator.hello);
     await late.inbox.next(FLIGHT.reply);
     late.send(Uint8Array.of(FLIGHT.abort, 1));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { utf8 } from '../../shared/bytes.ts';
-import { type EvilPeer, guess, meetAsB, meetingOf } from './evil-peer.ts';
+import { type EvilPeer, guess, inputsOf, meetAsB } from './evil-peer.ts';
 import { EvilServer } from './evil-server.ts';
 import { Program } from './program.ts';
 
@@ -29,7 +29,7 @@ test('rows 15 and 22: an old ticket and another identity are refused, and the tr
   const alice = new Program(t, { server: server.url, code: '7-ocean-violin', name: 'alice' });
   const wire = (await server.guest(0)).ghost('friend');
   const identity = Identity.generate(systemRandom);
-  const peer = await meetAsB(t, wire, meetingOf(wire, '7', 'ocean-violin', 'A'), { identity, name: 'friend' });
+  const peer = await meetAsB(t, wire, inputsOf(wire, '7', 'ocean-violin', 'A'), { identity, name: 'friend' });
   peer.text(1, utf8('before'));
   await alice.event('message');
   const [stolen] = peer.channel.tickets();
@@ -48,11 +48,11 @@ test('rows 15 and 22: an old ticket and another identity are refused, and the tr
   first.send(await guess(first, room, stolen));
   // Refused, and tried anew.
   const second = (await server.guest(1, room)).ghost('impostor');
-  meetAsB(t, second, meetingOf(second, room, ticket, 'A'), { name: 'friend' }).catch(() => undefined);
+  meetAsB(t, second, inputsOf(second, room, ticket, 'A'), { name: 'friend' }).catch(() => undefined);
   await alice.event('error', ({ code, fatal }) => code === 'identity-changed' && !fatal);
   const third = (await server.guest(2, room)).ghost('friend');
   const cursor = alice.all('sent').length;
-  const back = await meetAsB(t, third, meetingOf(third, room, ticket, 'A'), { identity, name: 'friend', cursor });
+  const back = await meetAsB(t, third, inputsOf(third, room, ticket, 'A'), { identity, name: 'friend', cursor });
   await alice.until(() => alice.standing.at(-1) === 'connected');
   back.text(1, utf8('before'));
   back.text(2, utf8('after'));

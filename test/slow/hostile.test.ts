@@ -5,7 +5,7 @@ import { FLIGHT, Identity, Initiator, ready, systemRandom } from '../../peer/cry
 import { dice } from '../crypto/parties.ts';
 import { assertBlind } from '../hostile/captures.ts';
 import { DISTURBANCES, type Disturbance, disturb } from '../hostile/cuts.ts';
-import { meetingOf } from '../hostile/evil-peer.ts';
+import { inputsOf } from '../hostile/evil-peer.ts';
 import { EvilServer, freshCard } from '../hostile/evil-server.ts';
 import { flipEveryByte } from '../hostile/flips.ts';
 import { hostileRuns } from '../hostile/links.ts';
@@ -38,8 +38,8 @@ describe('silences that real programs sit out', { concurrency: true }, () => {
     const guest = await server.guest(0);
     for (const { id, card } of members) {
       const wire = guest.ghost(id, card, false);
-      const meeting = meetingOf(wire, '7', 'a-guess', 'B');
-      wire.send(new Initiator(meeting, Identity.generate(systemRandom), systemRandom).hello);
+      const inputs = inputsOf(wire, '7', 'a-guess', 'B');
+      wire.send(new Initiator(inputs, Identity.generate(systemRandom), systemRandom).hello);
     }
     await assertRefused(bob, 'wrong-code');
     assert.equal(guest.sent.of(FLIGHT.reply).length, 1);
