@@ -31,9 +31,9 @@ export function writeOnce(io: SocketServer): void {
 
 function flushCorked(carrier: Carrier): void {
   // Neither is in the types: what `flushLater` hides, and the connection below a WebSocket of `ws`; polling has none.
-  const { flush } = Object.getPrototypeOf(carrier) as { flush(this: Carrier): void };
+  const { flush } = Object.getPrototypeOf(carrier) as { flush: (this: Carrier) => void };
   const { socket } = carrier.transport as { socket?: { _socket?: Corked | null } };
-  const tcp = socket?._socket;
+  const { _socket: tcp } = socket ?? {};
   tcp?.cork();
   flush.call(carrier);
   tcp?.uncork();

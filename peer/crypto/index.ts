@@ -4,7 +4,7 @@
  */
 import { utf8 } from '../../shared/bytes.ts';
 
-export type { Answer, BlobKind, Invite } from './blobs.ts';
+export type { Answer } from './blobs.ts';
 export {
   blobKind,
   decodeInvite,

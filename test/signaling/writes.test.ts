@@ -17,14 +17,12 @@ test('messages with bytes of one turn are written at once, also where the connec
   let writes = 0;
   http.prependListener('connection', (tcp: TcpSocket) => {
     const { _writev: several, _write: one } = tcp as Required<Pick<TcpSocket, '_writev' | '_write'>>;
-    tcp._writev = (...args) => {
-      writes += 1;
-      several.apply(tcp, args);
-    };
-    tcp._write = (...args) => {
-      writes += 1;
-      one.apply(tcp, args);
-    };
+    const counted = <Args extends unknown[]>(write: (this: TcpSocket, ...args: Args) => void) =>
+      function (this: TcpSocket, ...args: Args): void {
+        writes += 1;
+        write.apply(this, args);
+      };
+    Object.assign(tcp, { _writev: counted(several), _write: counted(one) });
   });
   const sockets: Socket[] = [];
   io.on('connection', (socket) => sockets.push(socket));
