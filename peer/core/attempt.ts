@@ -19,7 +19,10 @@ import type { Context } from './context.ts';
 import type { LocalLink } from './local-link.ts';
 
 /** Reason bytes of an ABORT: a hint to the other side, never trusted. */
-export const ABORT = { wrongCode: 1, version: 2, failed: 3 } as const;
+export const ABORT = { wrongCode: 1, version: 2, failed: 3, self: 4 } as const;
+
+/** Whose word it is that an ABORT says something: nobody signs it. */
+export const HEARSAY = 'says the other side, or someone between you';
 
 /** How long (ms) our own link may take to make its offer or answer: less than the other side waits for our flight. */
 export const OWN_LINK_TIMEOUT = 8_000;
@@ -32,6 +35,8 @@ export interface Profile {
   readonly cursor: number;
   /** The only identity this attempt may end with; null for anybody. */
   readonly expected: Uint8Array | null;
+  /** Whether the other side may have our own identity, as another program on our data folder has. */
+  readonly allowsOwn: boolean;
   readonly relay: RelayPolicy;
 }
 
@@ -233,10 +238,16 @@ export abstract class Attempt {
     this.send(Uint8Array.of(FLIGHT.abort, reason));
   }
 
+  /** What an ABORT is shown as, unless it says that the code is wrong. */
+  protected aborted(frame: Uint8Array): AparteError {
+    const isSelf = frame[1] === ABORT.self && this.standing === 'proven';
+    return isSelf ? new AparteError('self', HEARSAY) : new AparteError('peer-abort');
+  }
+
   /** Ends the attempt for a cause of ours or of the other side, which is told so that it need not wait. */
   fail(cause: AparteError): void {
     if (this.#over) return;
-    if (!this.#aborted) this.abort(ABORT.failed);
+    if (!this.#aborted) this.abort(cause.code === 'self' ? ABORT.self : ABORT.failed);
     this.wipe();
     this.events.failed(cause);
   }
@@ -252,6 +263,6 @@ export abstract class Attempt {
 
 /** Checks the identity that was proven against our own and the one expected. Throws `self` or `identity-changed`. */
 export function checkIdentity(claims: ProvenClaims, profile: Profile): void {
-  if (equalBytes(claims.id, profile.identity.publicKey)) throw new AparteError('self');
+  if (!profile.allowsOwn && equalBytes(claims.id, profile.identity.publicKey)) throw new AparteError('self');
   if (profile.expected !== null && !equalBytes(claims.id, profile.expected)) throw new AparteError('identity-changed');
 }

@@ -1,4 +1,5 @@
 /** Who a peer has proven to be, and what we know of that identity. */
+import { equalBytes } from '../../shared/bytes.ts';
 import { foldedName, tidyName } from '../../shared/name.ts';
 import { safetyNumber } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
@@ -11,6 +12,8 @@ export class Contact {
   readonly handle: string;
   readonly id: Uint8Array;
   readonly name: string;
+  /** Whether it is our own: another program of the same user. */
+  readonly isOwn: boolean;
   trust: Trust;
   readonly #safety: string;
 
@@ -20,7 +23,8 @@ export class Contact {
     this.id = claims.id;
     this.name = foldedName(claims.name) === '' ? 'anonymous' : tidyName(claims.name);
     this.#safety = safetyNumber(own, this.id);
-    this.trust = trustIn(this.id, this.name, known);
+    this.isOwn = equalBytes(own, this.id);
+    this.trust = this.isOwn ? 'known' : trustIn(this.id, this.name, known);
   }
 
   /** What to remember of him. */
@@ -34,7 +38,8 @@ export class Contact {
     const safety = status === 'connecting' ? null : this.#safety;
     const shown = status === 'connected' ? route : null;
     const [path, protocol, rtt] = [shown?.path ?? null, shown?.protocol ?? null, tenths(shown?.rttMs ?? null)];
-    return { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety };
+    const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety } as const;
+    return this.isOwn ? { ...event, own: true } : event;
   }
 }
 

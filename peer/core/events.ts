@@ -28,6 +28,8 @@ export type ChatEvent =
       readonly trust: Trust;
       /** The safety number, null before `connected`. */
       readonly safety: string | null;
+      /** The identity is our own: another program on the same data folder. */
+      readonly own?: true;
     }
   | {
       readonly type: 'message';

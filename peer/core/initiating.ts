@@ -64,7 +64,7 @@ export class Initiating extends Attempt {
 
   protected flight(type: number, frame: Uint8Array): void {
     if (type === FLIGHT.hello) return;
-    if (type === FLIGHT.abort) throw new AparteError('peer-abort');
+    if (type === FLIGHT.abort) throw this.aborted(frame);
     if (type === FLIGHT.reply && this.#state === 'reply') return this.#gotReply(frame);
     if (type === FLIGHT.proofB && this.#state === 'proof') return this.#gotProof(frame);
     throw new AparteError('unexpected', `frame ${type} in state ${this.#state}`);

@@ -186,7 +186,8 @@ export class Peer {
     pending.attempt.wipe();
     this.#backAgain();
     // A name that used to belong to another identity is not taken over before the user has compared the numbers.
-    if (first && this.contact.trust !== 'changed') this.#context.emit({ type: 'remember', peer: this.contact.record });
+    if (first && this.contact.trust !== 'changed' && !this.contact.isOwn)
+      this.#context.emit({ type: 'remember', peer: this.contact.record });
     this.#events.connected();
   }
 

@@ -2,7 +2,15 @@
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity, OWN_LINK_TIMEOUT, type Standing } from './attempt.ts';
+import {
+  ABORT,
+  Attempt,
+  type AttemptOptions,
+  checkIdentity,
+  HEARSAY,
+  OWN_LINK_TIMEOUT,
+  type Standing,
+} from './attempt.ts';
 import { encodeCapabilities } from './capabilities.ts';
 import type { Guesses } from './guesses.ts';
 import { LocalLink } from './local-link.ts';
@@ -86,17 +94,17 @@ export class Responding extends Attempt {
 
   #gotAbort(frame: Uint8Array): void {
     if (this.#state === 'proof' && frame[1] === ABORT.wrongCode) {
-      throw new AparteError('wrong-code', 'says the other side, or someone between you');
+      throw new AparteError('wrong-code', HEARSAY);
     }
-    throw new AparteError('peer-abort');
+    throw this.aborted(frame);
   }
 
   #gotProof(frame: Uint8Array): void {
     const claims = this.handshake.gotProof(frame);
     this.#guesses?.proven();
     this.#state = 'answer';
-    checkIdentity(claims, this.profile);
     this.events.rightTag();
+    checkIdentity(claims, this.profile);
     this.#claims = claims;
     this.#proofA = frame;
     this.accept(FLIGHT.proofA, frame, null);

@@ -11,6 +11,8 @@ export interface RoomOptions {
   readonly server: string | null;
   readonly name: string;
   readonly identity: Identity;
+  /** Whether another program with our own identity is somebody to talk to: where all are on this machine. Left out: no. */
+  readonly allowsOwn?: boolean;
   readonly known: readonly KnownPeer[];
   /** Null nameplate: one is asked for. The secret is normalised. */
   readonly code: { readonly nameplate: string | null; readonly secret: string };

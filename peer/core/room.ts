@@ -52,11 +52,11 @@ export class Room {
   /** Opens the meeting place. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
-      const { version, server, name, identity, relay = 'never' } = this.#options;
+      const { version, server, name, identity, allowsOwn = false, relay = 'never' } = this.#options;
       this.#startedAt = clock.now;
       this.#waiting.since = clock.now;
       tell(this.#context, { type: 'ready', version, server, name });
-      this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, relay });
+      this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, allowsOwn, relay });
     });
   }
 

@@ -133,13 +133,11 @@ export class Exchange {
     return concat(Uint8Array.of(type), prefix, box(this.role === 'A' ? keyA : keyB, nonce(type, 0), content));
   }
 
-  /** Opens the other side's claims, whose proof is still to be checked. Throws `damaged`, or `self` for our own. */
+  /** Opens the other side's claims, whose proof is still to be checked. Throws `damaged`. */
   openClaims(type: number, sealed: Uint8Array): Claimed {
     const { keyA, keyB } = this.schedule;
     const opened = unbox(this.role === 'A' ? keyB : keyA, nonce(type, 0), sealed);
-    const claimed = decodeClaims(opened);
-    if (equalBytes(claimed.claims.id, this.identity.publicKey)) throw new AparteError('self');
-    return claimed;
+    return decodeClaims(opened);
   }
 
   /** The secret of our ephemeral key and a claimed identity. Throws `bad-identity` where there can be none. */

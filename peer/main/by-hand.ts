@@ -83,6 +83,7 @@ export function meetByHand(policy: IcePolicy): Meeting {
     invite: () => null,
     loopback,
     linkLocal: true,
+    allowsOwn: false,
     close: () => Promise.resolve(),
   };
 }

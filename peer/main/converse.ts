@@ -137,6 +137,7 @@ function roomFor(
     server: meeting.server,
     name: task.name,
     identity: known.identity,
+    allowsOwn: meeting.allowsOwn,
     known: known.peers,
     code: { nameplate, secret },
     ...(manual !== null && { manual }),

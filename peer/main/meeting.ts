@@ -18,6 +18,8 @@ export interface Meeting {
   /** Whether addresses that lead only back to this machine, and link-local ones of IPv4, are tried for a connection. */
   readonly loopback: boolean;
   readonly linkLocal: boolean;
+  /** Whether who has our own identity is somebody to talk to: on this machine or network, a program of the same user. */
+  readonly allowsOwn: boolean;
   /** Closes the server inside, if there is one. */
   close(): Promise<void>;
 }
@@ -57,12 +59,14 @@ async function atServers(servers: readonly string[]): Promise<Meeting> {
   const open = sides.length === 1 && sides[0] !== undefined ? sides[0].open : sideBySide(sides);
   const invite = (code: string) => inviteFor(answered ?? first, parseCode(code));
   const close = () => inside?.close() ?? Promise.resolve();
-  return { ...through(first, open), invite, loopback: servers.some(isHere), close };
+  const allowsOwn = servers.every((url) => url === DEFAULT_SERVER);
+  return { ...through(first, open), invite, loopback: servers.some(isHere), allowsOwn, close };
 }
 
 function through(server: string, open: OpenRendezvous): Meeting {
   const invite = (code: string) => inviteFor(server, parseCode(code));
-  return { open, server, invite, loopback: isHere(server), linkLocal: false, close: () => Promise.resolve() };
+  const close = () => Promise.resolve();
+  return { open, server, invite, loopback: isHere(server), linkLocal: false, allowsOwn: false, close };
 }
 
 async function hosted(host: string): Promise<Meeting> {
@@ -80,5 +84,6 @@ async function onLocalNetwork(): Promise<Meeting> {
   const open = lanRendezvous(lanServer, CLOCK);
   // Without a network, the other side can only be here.
   const loopback = localLinks().every(({ isLoopback }) => isLoopback);
-  return { open, server: null, invite: () => null, loopback, linkLocal: true, close: () => Promise.resolve() };
+  const close = () => Promise.resolve();
+  return { open, server: null, invite: () => null, loopback, linkLocal: true, allowsOwn: true, close };
 }

@@ -141,6 +141,10 @@ const TRUST: Readonly<Record<Trust, string>> = {
   changed: 'ANOTHER key than the one known under this name',
 };
 
+function keyWords({ own, trust }: PeerEvent): string {
+  return own ? 'your own key, in another program' : TRUST[trust];
+}
+
 /** How somebody is connected; UDP, which is usual, is not said. */
 function pathWords({ path, protocol }: Pick<PeerEvent, 'path' | 'protocol'>): string {
   const way = path === 'direct' ? 'direct' : 'over a relay';
@@ -155,7 +159,7 @@ export function peerLines(event: PeerEvent, before: PeerEvent | null, name: stri
       return arrival(event, name, path, appearance);
     if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, appearance);
     if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
-    if (event.trust !== before.trust) return noticeLines([`${name}: ${TRUST[event.trust]}.`], appearance);
+    if (event.trust !== before.trust) return noticeLines([`${name}: ${keyWords(event)}.`], appearance);
     if (event.path === before.path && event.protocol === before.protocol) return [];
     return noticeLines([`The path to ${name} has changed${path}.`], appearance);
   }
@@ -175,7 +179,7 @@ function arrival(event: PeerEvent, name: string, path: string, appearance: Appea
     return [...noticeLines([`${name} is here${path}.`], appearance), ...changedKey(name, appearance)];
   }
   const advice = event.trust === 'new' ? '; /verify shows how to be sure' : '';
-  return noticeLines([`${name} is here${path}: ${TRUST[event.trust]}${advice}.`], appearance);
+  return noticeLines([`${name} is here${path}: ${keyWords(event)}${advice}.`], appearance);
 }
 
 function changedKey(name: string, appearance: Appearance): string[] {
@@ -190,9 +194,10 @@ function changedKey(name: string, appearance: Appearance): string[] {
 }
 
 /** One line about a person, for `/peers`. */
-export function peerSummary({ status, path, protocol, trust }: PeerEvent, name: string): string {
+export function peerSummary(event: PeerEvent, name: string): string {
+  const { status, path, protocol } = event;
   const way = path === null ? '' : `, ${pathWords({ path, protocol })}`;
-  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${TRUST[trust]}`;
+  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${keyWords(event)}`;
 }
 
 /** The safety number and what to do with it. Twelve groups of five: the smaller half first, so both see the same. */

@@ -32,6 +32,19 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
+  test('two programs of one account, which share a data folder, talk to each other', async () => {
+    const home = sandbox.home();
+    const chats = (...args: string[]) => sandbox.run(['--json', ...args], { home });
+    const one = chats();
+    const { code } = await one.event('code');
+    const other = chats(String(code));
+    for (const program of [one, other]) await program.event('peer', { status: 'connected', trust: 'known', own: true });
+    other.give({ type: 'send', text: 'hello myself' });
+    await one.event('message', { text: 'hello myself' });
+    other.give({ type: 'quit' });
+    await Promise.all([one.exits(0), other.exits(0)]);
+  });
+
   test('who names the default address gets the same, by flag and by invite', async () => {
     const code = freshCode();
     const anna = chat('anna', '--server', SERVER, code);

@@ -24,7 +24,8 @@ function side(invites: boolean) {
     nextNumber: () => ++numbers,
   };
   const identity = Identity.generate(systemRandom);
-  const profile = () => ({ identity, name: 'ann', cursor: 0, expected: null, relay: 'never' }) as const;
+  const profile = () =>
+    ({ identity, name: 'ann', cursor: 0, expected: null, allowsOwn: false, relay: 'never' }) as const;
   const events = { met: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
   const pairing = new PairingAgain(context, invites, profile, events);
   /** Goes on to when it wants to be woken. Returns how long (ms) that took. */

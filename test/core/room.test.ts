@@ -1,7 +1,7 @@
 /** Two rooms in a world without network: the whole conversation, from code to goodbye. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { ready } from '../../peer/crypto/index.ts';
+import { Identity, ready } from '../../peer/crypto/index.ts';
 import { World } from './world.ts';
 
 before(ready);
@@ -184,6 +184,36 @@ for (const missing of ['offer', 'answer'] as const) {
     assert.deepEqual([blamed.end?.exit, other.errors, other.end?.exit], [5, ['peer-abort'], 3]);
   });
 }
+
+test('another program with our own identity is met where that is allowed, and not remembered; else both are told', () => {
+  const meet = (allowsOwn: boolean) => {
+    const world = new World();
+    const identity = Identity.generate(world.random);
+    const people = ['here', 'there'].map((name) => world.person(name, { identity, allowsOwn }));
+    for (const person of people) person.start();
+    world.settle();
+    people[0]?.say('to myself');
+    world.settle();
+    return { world, people };
+  };
+  const { world, people } = meet(true);
+  const [here, there] = people;
+  assert.deepEqual(there?.texts, ['to myself']);
+  assert.deepEqual(
+    people.map((person) => person.of('peer').at(-1)).map((peer) => [peer?.status, peer?.trust, peer?.own]),
+    [
+      ['connected', 'known', true],
+      ['connected', 'known', true],
+    ],
+  );
+  assert.deepEqual([here?.remembered, there?.remembered], [[], []]);
+  world.cutLinks();
+  world.pass(5_000);
+  there?.say('still here');
+  world.settle();
+  assert.deepEqual(here?.texts, ['still here']);
+  for (const person of meet(false).people) assert.deepEqual([person.errors, person.end?.exit], [['self'], 3]);
+});
 
 test('the timeout runs on until the first text, where that is waited for', () => {
   const meet = (awaitsText: boolean, text: string | null) => {

@@ -42,6 +42,14 @@ test('other names are new, and a known key is known under any name', () => {
   assert.equal(trustIn(id(2), ' Mary  Ann', known), 'known');
 });
 
+test('our own identity is known, and told apart, under any name', () => {
+  const own = new Contact('p', { id: id(8), name: 'Alice' }, id(8), known).event('connected', null);
+  assert.ok(own.type === 'peer');
+  assert.deepEqual([own.trust, own.own], ['known', true]);
+  const other = new Contact('p', { id: id(2), name: 'Alice' }, id(8), known).event('connected', null);
+  assert.equal('own' in other, false);
+});
+
 test('a contact goes by its name without blanks around it, in single spaces', () => {
   const named = (name: string) => new Contact('p', { id: id(9), name }, id(8), known);
   const alike = named('\u2003Mary\u00a0\n Ann ');

@@ -100,10 +100,6 @@ test('a side that is shown itself notices', () => {
   refused('damaged', () => a.gotReply(a.hello));
   const reply = b.gotHello(pair().a.hello);
   refused('damaged', () => b.gotProof(reply));
-  // Relayed honestly between two programs of one identity, it ends at the identity, on both sides.
-  const [twinA, twinB] = [new Initiator(inputsOf(), ann, systemRandom), new Responder(inputsOf(), ann, systemRandom)];
-  twinA.gotReply(twinB.gotHello(twinA.hello));
-  refused('self', () => twinB.gotProof(twinA.prove(claimsOf('Ann'))));
 });
 
 test('calls out of turn throw and end the attempt', () => {

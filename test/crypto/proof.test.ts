@@ -95,9 +95,10 @@ test('an identity that B cannot prove is refused', () => {
   }
 });
 
-test('our own identity, shown back to us, is named', () => {
+test('our own identity, shown back to us, is believed of nobody who has not its secret', () => {
   const { a, keys } = hostileB();
-  refused('self', () => a.gotProof(flight4(keys, claimsContent(claimsOf('Ann'), ann.publicKey, systemRandom(32)))));
+  const claims = claimsContent(claimsOf('Ann'), ann.publicKey, systemRandom(32));
+  refused('bad-identity', () => a.gotProof(flight4(keys, claims)));
 });
 
 test('claims of the wrong form are damaged, though they were sealed by a peer who knows the code', () => {
