@@ -26,7 +26,7 @@ export interface ClientParts {
   readonly remember: (peer: KnownPeer) => void;
   /**
    * What is waited for and how we are connected, whether that has changed or not: told once all facts of a moment have
-   * been dealt with. Times in ms since the epoch.
+   * been dealt with. Times in ms on the clock that never jumps.
    */
   readonly waiting: (waiting: Waiting, link: Room['link']) => void;
 }
@@ -106,12 +106,7 @@ export class Client {
   /** Once all facts of this moment are dealt with: says what is waited for, and sees to it that time is told. */
   #settle(): void {
     const { wakeAt, waiting, link } = this.#parts.room;
-    const { now, date } = systemClock();
-    const { since, until } = waiting;
-    this.#parts.waiting(
-      { ...waiting, since: since - now + date, until: until === null ? null : until - now + date },
-      link,
-    );
+    this.#parts.waiting(waiting, link);
     if (wakeAt === null || wakeAt >= this.#wakesAt) return;
     this.#cancel();
     this.#wakesAt = wakeAt;
@@ -120,7 +115,7 @@ export class Client {
         this.#cancel();
         this.give({ type: 'tick' });
       },
-      Math.max(0, Math.ceil(wakeAt - now)),
+      Math.max(0, Math.ceil(wakeAt - performance.now())),
     );
   }
 

@@ -60,7 +60,7 @@ export type ChatEvent =
 /**
  * What the program waits for just now, since when; `until` is when it gives up, for `server` when it tries again; null
  * for never. In manual pairing: for the `addresses` of this machine to be found, for the `answer` to our invite, for
- * the other side's `taking` our answer.
+ * the other side's `taking` our answer. Times in ms on the clock that never jumps.
  */
 export interface Waiting {
   readonly for:

@@ -16,7 +16,7 @@ import type { Meeting, MeetingEvents } from './meeting.ts';
 import { Peer } from './peer.ts';
 import type { RoomOptions } from './room-options.ts';
 import type { SessionEnd } from './session-options.ts';
-import { waitingFor } from './waiting.ts';
+import { changed, waitingFor } from './waiting.ts';
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
 export class Room {
@@ -28,7 +28,7 @@ export class Room {
   readonly #delivery = new Delivery();
   readonly #ids: MessageIds;
   #startedAt = 0;
-  #waiting: { for: Waiting['for']; since: number } = { for: 'server', since: 0 };
+  #waiting: Waiting = { for: 'server', since: 0, until: null };
   #leaving: Leaving | null = null;
   /** Whether the user knows that something he said is undelivered, and asked to leave. */
   #asked = false;
@@ -54,7 +54,7 @@ export class Room {
     return this.#during(clock, () => {
       const { version, server, name, identity, allowsOwn = false, relay = 'never' } = this.#options;
       this.#startedAt = clock.now;
-      this.#waiting.since = clock.now;
+      this.#waiting = { ...this.#waiting, since: clock.now };
       tell(this.#context, { type: 'ready', version, server, name });
       this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, allowsOwn, relay });
     });
@@ -99,9 +99,7 @@ export class Room {
 
   /** What we wait for. */
   get waiting(): Waiting {
-    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (this.#peer?.giveUpAt ?? this.#giveUpAt);
-    const until = this.#meeting?.until ?? null;
-    return { ...this.#waiting, until: this.#waiting.for === 'server' ? until : earliest(giveUpAt, until) };
+    return this.#waiting;
   }
 
   /** How we are connected; null while we are not. */
@@ -121,10 +119,14 @@ export class Room {
   }
 
   #updateWaiting(): void {
-    const { undelivered } = this.#delivery;
-    const peer = this.#peer?.status ?? null;
-    const next = this.#ended ? null : waitingFor({ meeting: this.#meeting?.waits ?? null, peer, undelivered });
-    if (next !== this.#waiting.for) this.#waiting = { for: next, since: this.#context.now };
+    const peer = this.#peer;
+    const what = this.#ended
+      ? null
+      : waitingFor(this.#meeting?.waits ?? null, peer?.status ?? null, this.#delivery.undelivered);
+    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (peer?.giveUpAt ?? this.#giveUpAt);
+    const retryAt = this.#meeting?.until ?? null;
+    const until = what === 'server' ? retryAt : earliest(giveUpAt, retryAt);
+    this.#waiting = changed(this.#waiting, what, until, this.#context.now);
   }
 
   #take(fact: Fact): void {

@@ -1,17 +1,11 @@
 /** What a conversation waits for, by how it stands. */
 import type { PeerStatus, Waiting } from './events.ts';
 
-/** How a conversation stands. */
-export interface Standing {
-  /** What the first meeting waits for; null once it was left. */
-  readonly meeting: Waiting['for'];
-  readonly peer: PeerStatus | null;
-  /** Messages. */
-  readonly undelivered: number;
-}
-
-/** What is waited for just now. */
-export function waitingFor({ meeting, peer, undelivered }: Standing): Waiting['for'] {
+/**
+ * What is waited for just now. `meeting`: what the first meeting waits for, null once it was left. `undelivered`:
+ * messages.
+ */
+export function waitingFor(meeting: Waiting['for'], peer: PeerStatus | null, undelivered: number): Waiting['for'] {
   switch (peer) {
     case 'connected':
       return undelivered > 0 ? 'delivery' : null;
@@ -24,4 +18,10 @@ export function waitingFor({ meeting, peer, undelivered }: Standing): Waiting['f
     case 'left':
       return 'path';
   }
+}
+
+/** A wait as it goes on: the same object for as long as nothing about it changes. */
+export function changed(before: Waiting, what: Waiting['for'], until: number | null, now: number): Waiting {
+  if (what === before.for && until === before.until) return before;
+  return { for: what, since: what === before.for ? before.since : now, until };
 }

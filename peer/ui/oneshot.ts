@@ -148,7 +148,7 @@ class OneShot implements Ui {
     const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0, leaving: false };
     // Not in the middle of a line of text that shares the terminal.
     const wanted = this.#waiting.for !== null && !this.#midLine;
-    const row = wanted ? statusRow(status, Date.now(), columns - 1, this.#options.appearance).text : '';
+    const row = wanted ? statusRow(status, performance.now(), columns - 1, this.#options.appearance).text : '';
     if (text === '' && row === this.#drawn) return;
     this.#note(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);
     this.#drawn = row;

@@ -16,7 +16,7 @@ const PATIENCE = 1_000;
 export class Reminder {
   readonly #say: (sentence: string) => void;
   #waiting: Waiting = { for: null, since: 0, until: null };
-  /** When (ms since the epoch) a line was said last. */
+  /** When (ms, as in a wait) a line was said last. */
   #saidAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
@@ -27,9 +27,9 @@ export class Reminder {
   /** Takes in what is waited for now. */
   waiting(state: Waiting): void {
     const { for: what, until } = this.#waiting;
-    // Each try to reach the server sets another time for the next; the same time varies by a few ms.
-    const retried = what === 'server' && Math.abs((state.until ?? 0) - (until ?? 0)) > 100;
-    const now = Date.now();
+    // Each try to reach the server sets another time for the next.
+    const retried = what === 'server' && state.until !== until;
+    const now = performance.now();
     const changed = state.for !== what || (retried && now >= this.#saidAt + RETRIED);
     this.#waiting = state;
     if (!changed) return;
@@ -48,7 +48,7 @@ export class Reminder {
 
   #remind(): void {
     this.#timer = setTimeout(() => this.#remind(), AGAIN);
-    const now = Date.now();
+    const now = performance.now();
     const words = waitingWords(this.#waiting, now);
     if (words === null) return;
     this.#saidAt = now;

@@ -38,7 +38,7 @@ export function duration(ms: number): string {
   return minutes < 120 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** What is waited for, in words, or null where nothing is. `now` in ms since the epoch. */
+/** What is waited for, in words, or null where nothing is. `now` in ms, as in a wait. */
 export function waitingWords({ for: what, since, until }: Waiting, now: number): string | null {
   if (what === null) return null;
   if (what === 'server' && until !== null) {

@@ -182,7 +182,7 @@ class ChatTerminal implements Terminal {
     };
     const row: Row =
       this.#letGo === null
-        ? statusRow(status, Date.now(), columns - 1, appearance)
+        ? statusRow(status, performance.now(), columns - 1, appearance)
         : { text: truncate(OVER, columns - 1, signs(appearance).ellipsis), tone: 'alarm' };
     return { rows: [...listed, row], clusters: this.#editor.clusters, cursor: this.#editor.cursor };
   }

@@ -14,7 +14,7 @@ const CODE: ChatEvent = { type: 'code', code: '7-ocean-violin', invite: null };
 /** A wait that began two seconds ago. */
 const waiting = (what: Waiting['for'], until: number | null = null): Waiting => ({
   for: what,
-  since: Date.now() - 2_000,
+  since: performance.now() - 2_000,
   until,
 });
 const message = (text: string, raw?: true): ChatEvent => ({
@@ -79,9 +79,10 @@ test('plain: lines in, lines out, no byte that moves the cursor', async () => {
 
 test('plain: a wait is said when it changes, not each second, and tries at the server every five', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  t.mock.method(performance, 'now', Date.now);
   const { ui, output } = plain();
   for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
-  const retry = () => ui.waiting(waiting('server', Date.now() + 3_000), null);
+  const retry = () => ui.waiting(waiting('server', performance.now() + 3_000), null);
   for (let count = 0; count < 3; count += 1) {
     retry();
     t.mock.timers.tick(2_500);
@@ -100,8 +101,9 @@ test('plain: a wait is said when it changes, not each second, and tries at the s
 
 test('plain: a wait is not said before it takes long, and then once a minute', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  t.mock.method(performance, 'now', Date.now);
   const { ui, output } = plain();
-  const state = (what: Waiting['for']): Waiting => ({ for: what, since: Date.now(), until: null });
+  const state = (what: Waiting['for']): Waiting => ({ for: what, since: performance.now(), until: null });
   ui.waiting(state('handshake'), null);
   t.mock.timers.tick(999);
   ui.waiting(state('delivery'), null);

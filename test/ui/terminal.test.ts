@@ -52,7 +52,8 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   await t.test('says for how long it waits', async () => {
     terminal.start();
     await terminal.told('open');
-    terminal.order({ type: 'waiting', state: { for: 'peer', since: Date.now() - 65_000, until: null }, link: null });
+    // The program's clock begins with it.
+    terminal.order({ type: 'waiting', state: { for: 'peer', since: -65_000, until: null }, link: null });
     const first = await terminal.until((screen) =>
       /waiting for the other side, 6\d s · Ctrl-C to leave\n>$/.test(screen),
     );
