@@ -26,6 +26,8 @@ export const MAX_TURN_URLS = 4;
 
 /** UTF-8 bytes of a name shown to others. */
 export const MAX_NAME = 64;
+/** Earlier names kept of a known peer, at most: its first ones, so that none can be pushed out by others. */
+export const MAX_EARLIER_NAMES = 8;
 /** Bytes of a session description. */
 export const MAX_SDP = 6_000;
 /** Bytes of the capabilities in a proof. */

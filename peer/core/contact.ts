@@ -4,7 +4,7 @@ import { foldedName, tidyName } from '../../shared/name.ts';
 import { safetyNumber } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './events.ts';
-import { trustIn } from './trust.ts';
+import { earlierNames, isAlike, seenIn, trustIn } from './trust.ts';
 
 /** An identity with the name it goes by. */
 export class Contact {
@@ -15,6 +15,7 @@ export class Contact {
   /** Whether it is our own: another program of the same user. */
   readonly isOwn: boolean;
   trust: Trust;
+  readonly #seen: KnownPeer | undefined;
   readonly #safety: string;
 
   /** `own` is our public key. */
@@ -23,13 +24,16 @@ export class Contact {
     this.id = claims.id;
     this.name = foldedName(claims.name) === '' ? 'anonymous' : tidyName(claims.name);
     this.#safety = safetyNumber(own, this.id);
+    this.#seen = seenIn(this.id, known);
     this.isOwn = equalBytes(own, this.id);
     this.trust = this.isOwn ? 'known' : trustIn(this.id, this.name, known);
   }
 
   /** What to remember of him. */
   get record(): KnownPeer {
-    return { id: this.id, name: this.name, verified: this.trust === 'verified' };
+    const earlier = this.#seen === undefined ? [] : earlierNames(this.#seen, this.name);
+    const names = { name: this.name, ...(earlier.length > 0 && { earlier }) };
+    return { id: this.id, ...names, verified: this.trust === 'verified' };
   }
 
   /** What the user is told of him; `route` is of no interest unless connected. */
@@ -39,7 +43,9 @@ export class Contact {
     const shown = status === 'connected' ? route : null;
     const [path, protocol, rtt] = [shown?.path ?? null, shown?.protocol ?? null, tenths(shown?.rttMs ?? null)];
     const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety } as const;
-    return this.isOwn ? { ...event, own: true } : event;
+    if (this.isOwn) return { ...event, own: true };
+    const formerly = this.#seen?.name ?? name;
+    return isAlike(formerly, name) ? event : { ...event, formerly };
   }
 }
 

@@ -8,7 +8,7 @@ import type { JoinRequest, RoomMember } from '../rendezvous/rendezvous.ts';
 
 /** How a remote peer stands. */
 export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
-/** What we know of a peer's identity. `changed`: a name we know under another identity. */
+/** What we know of a peer's identity. `changed`: a name that belongs to another identity we know. */
 export type Trust = 'new' | 'known' | 'verified' | 'changed';
 
 /** Told to the user interface; the JSON lines are these objects. */
@@ -30,6 +30,8 @@ export type ChatEvent =
       readonly safety: string | null;
       /** The identity is our own: another program on the same data folder. */
       readonly own?: true;
+      /** What an identity that was seen before called itself then, where that is another name. */
+      readonly formerly?: string;
     }
   | {
       readonly type: 'message';
@@ -92,7 +94,10 @@ export type UserCommand =
 export interface KnownPeer {
   /** 32 bytes, the long-term public key. */
   readonly id: Uint8Array;
+  /** What it called itself last. */
   readonly name: string;
+  /** What it called itself before, the first of all first. Left out: it has had one name. */
+  readonly earlier?: readonly string[];
   readonly verified: boolean;
 }
 

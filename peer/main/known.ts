@@ -69,15 +69,19 @@ export async function showIdentity({ data, json }: { data: string | null; json: 
 export async function showPeers({ data, json }: { data: string | null; json: boolean }): Promise<void> {
   await ready();
   const peers = await (await open(data)).peers();
-  const rows = peers.map(({ id, name, verified }) => ({
+  const rows = peers.map(({ id, name, earlier = [], verified }) => ({
     id: base64url(id),
     name,
+    earlier: earlier.filter((each) => each !== name),
     trust: verified ? 'verified' : 'known',
     safety: groups(fingerprint(id)),
   }));
+  const lines = rows.map(({ name, earlier, trust, safety }) => {
+    const names = [name, ...earlier].map(visible).join(', once ');
+    return `${names}  ${trust}  ${safety}\n`;
+  });
   if (json) await print(rows.map(safeJson).join(''));
-  else if (rows.length === 0) await print('No peers are known yet.\n');
-  else await print(rows.map(({ name, trust, safety }) => `${visible(name)}  ${trust}  ${safety}\n`).join(''));
+  else await print(lines.length === 0 ? 'No peers are known yet.\n' : lines.join(''));
 }
 
 /** Thirty digits in groups of five, as in a safety number. */

@@ -5,14 +5,16 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
-import { base32, base64url, equalBytes } from '../../shared/bytes.ts';
+import { base32, base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { MAX_NAME } from '../../shared/limits.ts';
+import { MAX_EARLIER_NAMES, MAX_NAME } from '../../shared/limits.ts';
 import type { KnownPeer } from '../core/events.ts';
 import { createMark, keepAside, key, namesIn, readRecord, removeLeftovers, replaceRecord } from './files.ts';
 
-const CONTENT = { id: key, name: v.pipe(v.string(), v.maxBytes(MAX_NAME)) };
+const name = v.pipe(v.string(), v.maxBytes(MAX_NAME));
+const CONTENT = { id: key, name, earlier: v.exactOptional(v.pipe(v.array(name), v.maxLength(MAX_EARLIER_NAMES))) };
 const FOLDER = 'peers';
 /** Base32, as file systems that take `a` and `A` for the same must tell the names apart. */
 const ENTRY = /^([a-z2-7]{52})\.json$/;
@@ -43,14 +45,15 @@ export async function readPeers(folder: string): Promise<KnownPeer[]> {
   return peers;
 }
 
-/** Keeps a peer's name and, from the first time on that `verified` is set, that it is verified. */
-export async function rememberPeer(folder: string, { id, name, verified }: KnownPeer): Promise<void> {
+/** Keeps a peer's names and, from the first time on that `verified` is set, that it is verified. */
+export async function rememberPeer(folder: string, { id, name, earlier = [], verified }: KnownPeer): Promise<void> {
   const path = join(folder, FOLDER);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const stem = join(path, base32(id));
   const found = await readRecord(`${stem}.json`, CONTENT);
   if (found === 'damaged') await keepAside(`${stem}.json`);
-  const same = typeof found === 'object' && found.value.name === name && equalBytes(found.value.id, id);
-  if (!same) await replaceRecord(`${stem}.json`, { id: base64url(id), name });
+  const content = { id: base64url(id), name, ...(earlier.length > 0 && { earlier: [...earlier] }) };
+  const before = typeof found === 'object' ? { ...found.value, id: base64url(found.value.id) } : null;
+  if (!isDeepStrictEqual(before, content)) await replaceRecord(`${stem}.json`, content);
   if (verified) await createMark(`${stem}.verified`);
 }

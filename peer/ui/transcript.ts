@@ -121,7 +121,9 @@ export class Transcript {
       case 'help':
         return this.#say('Commands:', ...commandHelp().map((each) => `  ${each}`));
       case 'peers': {
-        const known = [...this.#peers.values()].map((peer) => view.peerSummary(peer, this.#nameOf(peer.peer)));
+        const known = [...this.#peers.values()].map((peer) =>
+          view.peerSummary(peer, this.#nameOf(peer.peer), this.#appearance),
+        );
         return this.#say(...(known.length > 0 ? known : ['Nobody is here yet.']));
       }
       case 'verify':

@@ -141,8 +141,10 @@ const TRUST: Readonly<Record<Trust, string>> = {
   changed: 'ANOTHER key than the one known under this name',
 };
 
-function keyWords({ own, trust }: PeerEvent): string {
-  return own ? 'your own key, in another program' : TRUST[trust];
+function keyWords({ own, trust, formerly }: PeerEvent, appearance: Appearance): string {
+  if (own) return 'your own key, in another program';
+  if (formerly === undefined) return TRUST[trust];
+  return `${TRUST[trust]}, which you know as ${shownName(formerly, '', appearance)}`;
 }
 
 /** How somebody is connected; UDP, which is usual, is not said. */
@@ -159,7 +161,7 @@ export function peerLines(event: PeerEvent, before: PeerEvent | null, name: stri
       return arrival(event, name, path, appearance);
     if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, appearance);
     if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
-    if (event.trust !== before.trust) return noticeLines([`${name}: ${keyWords(event)}.`], appearance);
+    if (event.trust !== before.trust) return noticeLines([`${name}: ${keyWords(event, appearance)}.`], appearance);
     if (event.path === before.path && event.protocol === before.protocol) return [];
     return noticeLines([`The path to ${name} has changed${path}.`], appearance);
   }
@@ -179,7 +181,7 @@ function arrival(event: PeerEvent, name: string, path: string, appearance: Appea
     return [...noticeLines([`${name} is here${path}.`], appearance), ...changedKey(name, appearance)];
   }
   const advice = event.trust === 'new' ? '; /verify shows how to be sure' : '';
-  return noticeLines([`${name} is here${path}: ${keyWords(event)}${advice}.`], appearance);
+  return noticeLines([`${name} is here${path}: ${keyWords(event, appearance)}${advice}.`], appearance);
 }
 
 function changedKey(name: string, appearance: Appearance): string[] {
@@ -194,10 +196,10 @@ function changedKey(name: string, appearance: Appearance): string[] {
 }
 
 /** One line about a person, for `/peers`. */
-export function peerSummary(event: PeerEvent, name: string): string {
+export function peerSummary(event: PeerEvent, name: string, appearance: Appearance): string {
   const { status, path, protocol } = event;
   const way = path === null ? '' : `, ${pathWords({ path, protocol })}`;
-  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${keyWords(event)}`;
+  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${keyWords(event, appearance)}`;
 }
 
 /** The safety number and what to do with it. Twelve groups of five: the smaller half first, so both see the same. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { Contact } from '../../peer/core/contact.ts';
+import type { KnownPeer } from '../../peer/core/events.ts';
 import { trustIn } from '../../peer/core/trust.ts';
 import { ready } from '../../peer/crypto/index.ts';
 
@@ -40,6 +41,29 @@ test('other names are new, and a known key is known under any name', () => {
   for (const name of ['Alicia', 'Al ice', 'MaryAnn', 'Bob', '']) assert.equal(trustIn(id(9), name, known), 'new', name);
   assert.equal(trustIn(id(1), 'Bob', known), 'verified');
   assert.equal(trustIn(id(2), ' Mary  Ann', known), 'known');
+});
+
+test('a known key under the name of another one is loud, and is told apart under any other name', () => {
+  assert.equal(trustIn(id(2), 'ALICE', known), 'changed');
+  const formerly = (name: string) => {
+    const event = new Contact('p', { id: id(2), name }, id(8), known).event('connected', null);
+    return event.type === 'peer' ? event.formerly : null;
+  };
+  assert.deepEqual(['Mum', ' mary ann', 'Alice'].map(formerly), ['Mary Ann', undefined, 'Mary Ann']);
+  // Two whom one knows may have one name.
+  const namesakes = [...known, { id: id(3), name: 'Alice', verified: true }];
+  assert.equal(trustIn(id(3), 'Alice', namesakes), 'verified');
+});
+
+test("a name that was somebody's is guarded for good, however often he takes another", () => {
+  let record = { id: id(2), name: 'Mary Ann', verified: false } as KnownPeer;
+  for (const name of ['Mum', 'Mary Ann', ...Array.from({ length: 20 }, (_, count) => `alias ${count}`)]) {
+    record = new Contact('p', { id: id(2), name }, id(8), [record]).record;
+  }
+  assert.equal(record.name, 'alias 19');
+  assert.deepEqual(record.earlier?.slice(0, 3), ['Mary Ann', 'Mum', 'alias 0']);
+  assert.equal(record.earlier?.length, 8);
+  for (const name of ['mary ann', 'Mum', 'alias 19']) assert.equal(trustIn(id(9), name, [record]), 'changed', name);
 });
 
 test('our own identity is known, and told apart, under any name', () => {

@@ -188,15 +188,22 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
 
   test('row 15: a known key under another name is known; a known name under another key is loud', async (t) => {
     const data = folder(t);
-    const friend = Identity.generate(systemRandom);
+    const [friend, eve] = [Identity.generate(systemRandom), Identity.generate(systemRandom)];
     const trusts: string[] = [];
-    for (const guise of [{ name: 'bob', identity: friend }, { name: 'bobby', identity: friend }, { name: 'BOBBY' }]) {
+    for (const guise of [
+      { name: 'bob', identity: friend },
+      { name: 'bobby', identity: friend },
+      { name: 'BOBBY' },
+      { name: 'eve', identity: eve },
+      // The name he had before, by one who is known, too.
+      { name: 'bob', identity: eve },
+    ]) {
       const { alice, peer } = await met(t, guise, { data });
       const { trust } = await alice.event('peer', ({ status }) => status === 'connected');
       trusts.push(trust);
       assert.equal(await alice.quit(), 0);
       assert.ok(peer.heard.length > 0);
     }
-    assert.deepEqual(trusts, ['new', 'known', 'changed']);
+    assert.deepEqual(trusts, ['new', 'known', 'changed', 'new', 'changed']);
   });
 });
