@@ -46,7 +46,8 @@ export const MAX_SIGNALS = 64;
 
 /** UTF-8 bytes of one message. */
 export const MAX_TEXT = 65_536;
-/** A frame on the data channel: powers of two from 128 up to this. */
+/** A frame on the data channel has a power of two of bytes, between these. */
+export const MIN_CHANNEL_FRAME = 128;
 export const MAX_CHANNEL_FRAME = 16_384;
 
 /** How long after the path was lost tickets to come back with are good: 24 h. */

@@ -19,8 +19,8 @@ const TO_TWIN = 5_000;
 const TO_TWIN_LATER = 7_000;
 const TO_CROSSED = 3_000;
 
-/** HELLOs that are kept for those who may come back, at most. */
-const MAX_ORPHANS = 8;
+/** HELLOs that are kept for those who may come back, at most, and as many that crossed one of ours. */
+const MAX_KEPT = 8;
 
 /** See the head of this file. */
 export class Attempts {
@@ -111,6 +111,7 @@ export class Attempts {
   /** Keeps a HELLO that crossed ours. */
   cross(member: Member, hello: Uint8Array): void {
     this.#crossed.set(member.id, { member, hello });
+    for (const first of this.#crossed.keys()) if (this.#crossed.size > MAX_KEPT) this.#crossed.delete(first);
   }
 
   /** Takes those that crossed one of ours which is over. */
@@ -141,7 +142,7 @@ export class Attempts {
     this.delete(attempt);
     attempt.deadline = null;
     this.#orphans.push(attempt);
-    if (this.#orphans.length > MAX_ORPHANS) this.#orphans.shift()?.wipe();
+    if (this.#orphans.length > MAX_KEPT) this.#orphans.shift()?.wipe();
   }
 
   /** Takes one up again that was put aside, with the same person; undefined where there is none. */

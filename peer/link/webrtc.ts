@@ -11,7 +11,7 @@
 import type SimplePeer from 'simple-peer';
 import { AparteError } from '../../shared/errors.ts';
 import type { IceServer, RelayPolicy } from '../../shared/ice.ts';
-import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
+import { MAX_CANDIDATES, MAX_CHANNEL_FRAME, MIN_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { diagnose } from './diagnosis.ts';
 import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
@@ -29,7 +29,6 @@ const CONNECT_PATIENCE = 20_000;
 
 /** Bytes that may come before the link is told to be open. A frame counts as no fewer than the smallest there is. */
 const MAX_EARLY = 4 * 1024 * 1024;
-const MIN_FRAME = 128;
 
 /**
  * Both sides make the channel themselves (RFC 8831, section 6.4). Of a channel that the other side announces wrtc can
@@ -253,7 +252,7 @@ class WebRtcLink implements Link {
 
   #keep(frame: Uint8Array): void {
     this.#early.push(frame);
-    this.#earlyBytes += Math.max(frame.length, MIN_FRAME);
+    this.#earlyBytes += Math.max(frame.length, MIN_CHANNEL_FRAME);
     if (this.#earlyBytes > MAX_EARLY) this.#fail('the other side sent too much before the link was open');
   }
 

@@ -13,8 +13,9 @@ import { MAX_EARLIER_NAMES, MAX_NAME } from '../../shared/limits.ts';
 import type { KnownPeer } from '../core/events.ts';
 import { createMark, keepAside, key, namesIn, readRecord, removeLeftovers, replaceRecord } from './files.ts';
 
-const name = v.pipe(v.string(), v.maxBytes(MAX_NAME));
-const CONTENT = { id: key, name, earlier: v.exactOptional(v.pipe(v.array(name), v.maxLength(MAX_EARLIER_NAMES))) };
+const label = v.pipe(v.string(), v.maxBytes(MAX_NAME));
+const earlierLabels = v.pipe(v.array(label), v.maxLength(MAX_EARLIER_NAMES));
+const CONTENT = { id: key, name: label, earlier: v.exactOptional(earlierLabels) };
 const FOLDER = 'peers';
 /** Base32, as file systems that take `a` and `A` for the same must tell the names apart. */
 const ENTRY = /^([a-z2-7]{52})\.json$/;

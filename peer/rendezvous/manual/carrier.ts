@@ -4,6 +4,7 @@
  * session, to which the channel is given as a link.
  */
 import { AparteError } from '../../../shared/errors.ts';
+import { MIN_CHANNEL_FRAME } from '../../../shared/limits.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from '../../link/link.ts';
 
 /** First byte of the first frame that is of a session. */
@@ -138,7 +139,8 @@ export class Carrier {
 
   #keep(bytes: Uint8Array): void {
     this.#early.push(bytes);
-    this.#earlyBytes += bytes.length;
+    // However short, it takes a place of its own.
+    this.#earlyBytes += Math.max(bytes.length, MIN_CHANNEL_FRAME);
     if (this.#earlyBytes <= MAX_EARLY) return;
     this.#link.close();
     this.#gone('the other side sent too much before the handshake was done');
