@@ -8,7 +8,7 @@ import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { Chain } from './chain.ts';
-import { bucket, counter, HEADER_BYTES, isBucket, nonce, pad, SESSION, unpad } from './frame.ts';
+import { bucket, counter, HEADER_BYTES, isBucket, nonce, pad, padInto, SESSION, unpad } from './frame.ts';
 import { derive, derive32 } from './hash.ts';
 import { inspect } from './inspect.ts';
 import type { KeyPair, Random } from './sodium.ts';
@@ -104,10 +104,11 @@ export class Channel {
   /** A DATA frame that holds `plain`, at most MAX_PLAIN bytes. Throws `bug` for more, or after {@link wipe}. */
   seal(plain: Uint8Array): Uint8Array {
     this.#assertAlive();
-    const size = bucket(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD);
-    const content = pad(plain, size - HEADER_BYTES - BOX_OVERHEAD);
+    const frame = new Uint8Array(bucket(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD));
+    // Padded where its box will be: a buffer of its own costs more than the rest.
+    const content = frame.subarray(HEADER_BYTES + BOX_OVERHEAD);
+    padInto(content, plain);
     const header = nonce(SESSION.data, this.#sent);
-    const frame = new Uint8Array(size);
     frame.set(header);
     frame.set(box(this.#sending.message, header, content), HEADER_BYTES);
     this.#sending.advance();

@@ -50,11 +50,16 @@ export function isBucket(length: number): boolean {
  * bytes as libsodium's `pad`, whose wrapper takes six times as long as sealing them.
  */
 export function pad(content: Uint8Array, size: number): Uint8Array {
-  if (content.length >= size) throw new AparteError('bug', 'padding that does not fit');
   const padded = new Uint8Array(size);
-  padded.set(content);
-  padded[content.length] = 0x80;
+  padInto(padded, content);
   return padded;
+}
+
+/** As {@link pad}, into zeros that are there already. */
+export function padInto(zeros: Uint8Array, content: Uint8Array): void {
+  if (content.length >= zeros.length) throw new AparteError('bug', 'padding that does not fit');
+  zeros.set(content);
+  zeros[content.length] = 0x80;
 }
 
 /** The content, a view, of padded bytes that are authenticated already. Throws `damaged` where the padding is wrong. */
