@@ -61,8 +61,7 @@ export class Peer {
 
   /** How we are connected, with the round trip measured last; null while we are not. */
   get route(): Route | null {
-    const route = this.#session?.route;
-    return route ? { ...route, rttMs: this.#session?.roundTrip ?? route.rttMs } : null;
+    return this.#session?.route ?? null;
   }
 
   get wakeAt(): number | null {

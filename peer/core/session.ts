@@ -26,7 +26,7 @@ const CONFIRM_PATIENCE = 5_000;
 /** One session. Its link is closed when it ends. */
 export class Session {
   readonly link: number;
-  /** How the link runs, null while that is not known. */
+  /** How the link runs, with the round trip measured last; null while that is not known. */
   route: Route | null = null;
   readonly #context: Context;
   readonly #channel: Channel;
@@ -69,11 +69,6 @@ export class Session {
     return this.#pulse.lost;
   }
 
-  /** Last measured round trip in ms, null before the first. */
-  get roundTrip(): number | null {
-    return this.#pulse.roundTrip;
-  }
-
   get wakeAt(): number | null {
     if (this.#over) return null;
     if (!this.#open) return this.#standsBy;
@@ -90,7 +85,7 @@ export class Session {
 
   /** The link runs over this route. A relay that either side refuses ends the session, before it stands as a rule. */
   gotRoute(route: Route): void {
-    this.route = route;
+    this.route = { ...route, rttMs: this.#pulse.roundTrip ?? route.rttMs };
     if (route.path !== 'relay' || this.#relayRefusal === null) return;
     this.end(new AparteError(this.#confirmed ? 'lost' : 'no-direct-path', this.#relayRefusal));
   }
@@ -164,7 +159,11 @@ export class Session {
     if (seen < this.#pulse.seen || seen > this.#channel.sent) {
       throw new AparteError('peer-protocol', 'an acknowledgement of frames never sent');
     }
-    if (this.#pulse.acknowledged(seen, this.#context.now)) this.#events.heard();
+    const before = this.#pulse.roundTrip;
+    const isBack = this.#pulse.acknowledged(seen, this.#context.now);
+    const rttMs = this.#pulse.roundTrip;
+    if (this.route !== null && rttMs !== before) this.route = { ...this.route, rttMs };
+    if (isBack) this.#events.heard();
   }
 
   /** Says what waits in the delivery, as far as the window allows, and what was shown. */
