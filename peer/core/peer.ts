@@ -108,7 +108,7 @@ export class Peer {
 
   /** A fact about a link, perhaps of ours. */
   gotLink(fact: Extract<Fact, { link: number }>): void {
-    const session = [this.#session, this.#pending?.session].find((one) => one?.link === fact.link);
+    const session = this.#session?.link === fact.link ? this.#session : this.#pendingOver(fact.link);
     switch (fact.type) {
       case 'linkDescription':
       case 'linkCandidate':
@@ -118,15 +118,19 @@ export class Peer {
       case 'linkFrame':
         return session?.got(fact.bytes);
       case 'linkPath':
-        if (session !== undefined && session !== null) this.#gotRoute(session, fact);
+        if (session !== null) this.#gotRoute(session, fact);
         return;
       case 'linkClosed':
-        if (session === null || session === undefined) this.#reunion?.gotLinkClosed(fact.link, fact.cause);
+        if (session === null) this.#reunion?.gotLinkClosed(fact.link, fact.cause);
         else session.linkClosed(session.confirmed ? new AparteError('lost') : fact.cause);
         return;
       default:
         fact satisfies never;
     }
+  }
+
+  #pendingOver(link: number): Session | null {
+    return this.#pending?.session.link === link ? this.#pending.session : null;
   }
 
   /** Says goodbye; `ended` follows. */

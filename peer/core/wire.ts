@@ -113,8 +113,7 @@ function decode(plain: Uint8Array): PeerMessage | null {
     case 'text': {
       const [seq, id, at, raw, shown, chunk] = parts(6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
       if (id.length !== 8) throw new AparteError('damaged', 'a message id');
-      const head = { seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown) };
-      return { kind: 'text', ...head, chunk };
+      return { kind: 'text', seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown), chunk };
     }
     case 'shown':
       return { kind: 'shown', seq: fromSeq(parts(1)[0] as Uint8Array) };
