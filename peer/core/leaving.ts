@@ -1,10 +1,13 @@
 /** How the user leaves, and how long what is pending is still waited for. */
-import { EXIT, type ExitCode } from '../../shared/errors.ts';
+import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { earliest } from './context.ts';
 
 /** How long (ms) a user who leaves waits for what is still to be delivered, and one who interrupts. */
 const QUIT_PATIENCE = 3_000;
 const INTERRUPT_PATIENCE = 1_000;
+/** How long (ms) a goodbye may take where all was delivered, and where there is no more time. */
+const BYE_PATIENCE = 3_000;
+const HASTY_BYE_PATIENCE = 1_000;
 
 /** A wish to leave. */
 export interface Leaving {
@@ -27,6 +30,28 @@ export function quit(now: number, asks: boolean): Leaving {
 /** A signal asked the program to stop. */
 export function interrupted(now: number): Leaving {
   return { reason: 'interrupted', exit: EXIT.interrupted, until: now + INTERRUPT_PATIENCE, asks: false };
+}
+
+/** What was waited for does not come. */
+export function gaveUp({ code, exit }: AparteError, now: number): Leaving {
+  return { reason: code, exit, until: now, asks: false };
+}
+
+/** How long (ms) the other side has to answer our goodbye. */
+export function goodbyePatience({ exit, until }: Leaving, now: number): number {
+  const isHasty = exit === EXIT.interrupted || (until !== null && until <= now);
+  return isHasty ? HASTY_BYE_PATIENCE : BYE_PATIENCE;
+}
+
+/** How a conversation ends so: `failure` is to be told where something said was not delivered, and makes it no success. */
+export function ending(
+  { reason, exit }: Pick<Leaving, 'reason' | 'exit'>,
+  undelivered: number,
+): { readonly reason: string; readonly exit: ExitCode; readonly failure: AparteError | null } {
+  const isTold = undelivered > 0 && (exit === EXIT.ok || exit === EXIT.interrupted);
+  const failure = isTold ? new AparteError('undelivered', `${undelivered} undelivered`) : null;
+  if (failure === null || exit !== EXIT.ok) return { reason, exit, failure };
+  return { reason: failure.code, exit: failure.exit, failure };
 }
 
 /**

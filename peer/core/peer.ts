@@ -133,9 +133,9 @@ export class Peer {
     return this.#pending?.session.link === link ? this.#pending.session : null;
   }
 
-  /** Says goodbye; `ended` follows. */
-  leave(): void {
-    this.#session?.leave();
+  /** Says goodbye; `ended` follows, after `patience` ms at the latest. */
+  leave(patience: number): void {
+    this.#session?.leave(patience);
   }
 
   /** Drops everything without a word. Idempotent. */

@@ -10,7 +10,7 @@ import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
 import { Delivery, MessageIds, outgoing } from './delivery.ts';
 import type { Fact, Order, UserCommand, Waiting } from './events.ts';
-import { hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
+import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
 import { ManualMeeting } from './manual-meeting.ts';
 import type { Meeting, MeetingEvents } from './meeting.ts';
 import { Peer } from './peer.ts';
@@ -235,7 +235,7 @@ export class Room {
 
   #leaveIfDone(): void {
     if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#delivery.undelivered === 0)
-      this.#peer.leave();
+      this.#peer.leave(goodbyePatience(this.#leaving, this.#context.now));
   }
 
   /** There is no more time to deliver what is pending. */
@@ -247,7 +247,7 @@ export class Room {
       tellError(this.#context, new AparteError('not-delivered', `${undelivered} undelivered`), false);
     } else {
       this.#leaving = { ...leaving, until: null };
-      if (this.#peer?.status === 'connected') this.#peer.leave();
+      if (this.#peer?.status === 'connected') this.#peer.leave(goodbyePatience(leaving, this.#context.now));
       else this.#finish(leaving);
     }
   }
@@ -259,14 +259,17 @@ export class Room {
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      if (this.#peer !== null) this.#fail(new AparteError('nothing-came'));
-      else this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      if (this.#peer === null) return this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      const cause = new AparteError('nothing-came');
+      tellError(this.#context, cause, true);
+      this.#leaveNow(gaveUp(cause, now));
     }
   }
 
   get #giveUpAt(): number | null {
     const { timeout, awaitsText = false } = this.#options;
-    const isAwaited = this.#peer === null || (awaitsText && !this.#hasText);
+    const isLeaving = (this.#leaving?.exit ?? EXIT.ok) !== EXIT.ok;
+    const isAwaited = this.#peer === null || (awaitsText && !this.#hasText && !isLeaving);
     return timeout !== null && isAwaited ? this.#startedAt + timeout : null;
   }
 
@@ -284,16 +287,10 @@ export class Room {
   #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { undelivered } = this.#delivery;
     this.#peer?.end();
     this.#leaveMeeting();
-    let { reason, exit } = leaving ?? INPUT_ENDED;
-    if (undelivered > 0 && exit === EXIT.ok) {
-      const error = new AparteError('undelivered', `${undelivered} undelivered`);
-      tellError(this.#context, error, true);
-      reason = error.code;
-      exit = error.exit;
-    }
+    const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#delivery.undelivered);
+    if (failure !== null) tellError(this.#context, failure, true);
     tell(this.#context, { type: 'end', reason, exit });
     this.#context.emit({ type: 'end' });
   }

@@ -18,7 +18,7 @@ const WINDOW = 256;
 const SHOWN_PAUSE = 20;
 /** An acknowledgement is sent after so many frames, so that a window never runs dry. */
 const ACK_EVERY = 64;
-/** How long (ms) a goodbye may take: for what the other side still wants delivered, and for the answer. */
+/** How long (ms) the other side's goodbye may take: for what it still wants delivered. */
 const BYE_PATIENCE = 3_000;
 /** How long (ms) the first frame may take once the link is open. */
 const CONFIRM_PATIENCE = 5_000;
@@ -212,12 +212,17 @@ export class Session {
     this.#channel.prepare();
   }
 
-  /** Says goodbye. The caller has seen to it that nothing is left to deliver, or that there is no more time. */
-  leave(): void {
-    if (this.#over || this.#byeSaid) return;
+  /**
+   * Says goodbye, to be answered within `patience` ms. The caller has seen to it that nothing is left to deliver, or that
+   * there is no more time. Again, with less: hurries.
+   */
+  leave(patience: number): void {
+    if (this.#over) return;
     if (!this.#confirmed) return this.end('we-left');
+    const until = this.#context.now + patience;
+    this.#byeUntil = Math.min(this.#byeUntil ?? until, until);
+    if (this.#byeSaid) return;
     this.#byeSaid = true;
-    this.#byeUntil = this.#context.now + BYE_PATIENCE;
     if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
     this.#seal({ kind: 'bye', complete: this.#delivery.undelivered === 0 });
     this.answerBye();

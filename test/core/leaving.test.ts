@@ -94,3 +94,15 @@ test('before anybody came and while he is away, more than the outbox holds is re
   world.settle();
   assert.equal(bob.texts.at(-1), 'more');
 });
+
+test('who interrupts with something undelivered is told of it, and waits for nobody longer than two seconds', () => {
+  for (const text of ['wait for me', null]) {
+    const { world, alice, bob } = apart();
+    if (text !== null) alice.say(text);
+    alice.give({ type: 'interrupted' });
+    world.pass(text === null ? 1_000 : 2_000);
+    assert.deepEqual(alice.errors, text === null ? [] : ['undelivered']);
+    assert.deepEqual(alice.end, { type: 'end', reason: 'interrupted', exit: 130 });
+    assert.deepEqual(bob.errors, []);
+  }
+});

@@ -224,11 +224,11 @@ test('the timeout runs on until the first text, where that is waited for', () =>
     world.pass(1_000);
     if (text !== null) bob.say(text);
     world.pass(70_000);
-    return [alice.errors, alice.end?.exit];
+    return [alice.errors, alice.end?.exit, bob.of('peer').at(-1)?.status, bob.end?.exit];
   };
-  assert.deepEqual(meet(true, null), [['nothing-came'], 6]);
-  assert.deepEqual(meet(true, 'x'), [[], undefined]);
-  assert.deepEqual(meet(false, null), [[], undefined]);
+  assert.deepEqual(meet(true, null), [['nothing-came'], 6, 'left', 0]);
+  assert.deepEqual(meet(true, 'x'), [[], undefined, 'connected', undefined]);
+  assert.deepEqual(meet(false, null), [[], undefined, 'connected', undefined]);
 });
 
 test('nobody comes: timeout', () => {
