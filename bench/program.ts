@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../test/process.ts';
 
 /** The built program. */
 export const APARTE = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -40,7 +41,7 @@ export class Program {
   /** Starts `node` with `args`, standard input open. */
   constructor(...args: readonly string[]) {
     this.#args = args;
-    this.#child = spawn(process.execPath, args, { stdio: 'pipe' });
+    this.#child = spawn(process.execPath, args, { stdio: 'pipe', env: environment() });
     this.#exit = once(this.#child, 'close');
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint += text;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import * as v from 'valibot';
 import { OPTIONS } from '../build/options.ts';
+import { environment } from '../test/process.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare, spread } from './measure.ts';
 import { APARTE, BASELINE, inTime, startServer } from './program.ts';
@@ -39,7 +40,7 @@ export async function roundTrip(runs: number, messages: number): Promise<Result>
 
 /** Runs both sides; what one says to its parent is handed to the other, until one reports its round trips. */
 async function conversation(program: string, args: readonly string[]): Promise<number> {
-  const start = (role: string) => fork(program, [role, ...args], { execArgv: [] });
+  const start = (role: string) => fork(program, [role, ...args], { execArgv: [], env: environment() });
   const sides = [start('answer'), start('offer')] as const;
   try {
     const reported = new Promise<readonly number[]>((resolve, reject) => {

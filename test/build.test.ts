@@ -9,13 +9,16 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
+import { environment } from './process.ts';
 
 const PROGRAM = fileURLToPath(new URL(`../${manifest.bin.aparte}`, import.meta.url));
+const env = environment();
 
 test('the program that package.json names can be executed', {
   skip: process.platform === 'win32' && 'no executable bit',
 }, () => {
-  assert.equal(execFileSync(PROGRAM, ['--version'], { cwd: tmpdir(), encoding: 'utf8' }), `${manifest.version}\n`);
+  const options = { cwd: tmpdir(), env, encoding: 'utf8' } as const;
+  assert.equal(execFileSync(PROGRAM, ['--version'], options), `${manifest.version}\n`);
 });
 
 test('a Node that is too old is told in one line', (t) => {
@@ -24,7 +27,7 @@ test('a Node that is too old is told in one line', (t) => {
   const pretend = (version: string) => {
     const file = join(folder, 'pretend.cjs');
     writeFileSync(file, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', file, PROGRAM, '--version']);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', file, PROGRAM, '--version'], { env });
     return [status, String(stdout), String(stderr)];
   };
   const sentence = (version: string) => `aparte: this is Node ${version}, and aparte needs 20.19 or later\n`;
@@ -39,7 +42,7 @@ test('a Node that is too old is told in one line', (t) => {
 test('what the bundle leaves out is found from its folder', () => {
   const script = `const { createRequire } = require('node:module');
     createRequire(${JSON.stringify(PROGRAM)})('wrtc/lib/binding.js');`;
-  execFileSync(process.execPath, ['-e', script], { cwd: tmpdir() });
+  execFileSync(process.execPath, ['-e', script], { cwd: tmpdir(), env });
 });
 
 test('a copy of dist is a whole server, also one of several processes, or over Redis', async (t) => {
@@ -47,7 +50,10 @@ test('a copy of dist is a whole server, also one of several processes, or over R
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(dirname(PROGRAM), folder, { recursive: true });
   const signal = [join(folder, 'main.js'), 'signal', '--port', '0', '--drain-seconds', '0'];
-  const server = spawn(process.execPath, [...signal, '--workers', '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [...signal, '--workers', '1'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => server.kill('SIGKILL'));
   const ended = once(server, 'exit');
   const said: unknown[] = await Promise.race([once(server.stdout, 'data'), ended]);
@@ -55,7 +61,7 @@ test('a copy of dist is a whole server, also one of several processes, or over R
   server.kill('SIGTERM');
   assert.deepEqual(await ended, [0, null]);
   // Nothing listens at port 1: it must get as far as to find out.
-  const { status, stderr } = spawnSync(process.execPath, [...signal, '--redis', 'redis://127.0.0.1:1']);
+  const { status, stderr } = spawnSync(process.execPath, [...signal, '--redis', 'redis://127.0.0.1:1'], { env });
   assert.match(String(stderr), /Redis .* cannot be reached/);
   assert.equal(status, 4);
 });

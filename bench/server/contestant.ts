@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { freePort } from '../../test/ports.ts';
+import { environment } from '../../test/process.ts';
 import { APARTE, BASELINE, inTime } from '../program.ts';
 import type { Enter } from './dialects.ts';
 import { aparte, bare, bareByDefault, peerjs } from './dialects.ts';
@@ -93,7 +94,10 @@ export class RunningServer {
   static async start(contestant: Contestant, ...more: readonly string[]): Promise<RunningServer> {
     const node = [process.execPath, '--expose-gc', '--import', PROBE, ...contestant.args, ...more];
     const [command = '', ...args] = PINNED ? ['taskset', '-c', '0', ...node] : node;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const child = spawn(command, args, {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     if (child.stdout === null) throw new Error('no standard output');
     const lines = createInterface({ input: child.stdout });
     const port = new Promise<number>((resolve, reject) => {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../process.ts';
 
 /** The built program. */
 export const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -198,8 +199,7 @@ export class Sandbox {
 
   /** Starts any program. */
   start(command: readonly string[], { home = this.home(), env = {}, input }: Setting = {}): Program {
-    const inherited = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', HOME: this.folder, APARTE_HOME: home };
-    const program = new Program([...this.#prefix, ...command], { ...inherited, ...env });
+    const program = new Program([...this.#prefix, ...command], { ...environment(home), ...env });
     this.#programs.push(program);
     if (input !== undefined) {
       program.write(input);

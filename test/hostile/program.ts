@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ChatEvent } from '../../peer/core/events.ts';
+import { environment } from '../process.ts';
 
 const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -56,7 +57,7 @@ export class Program {
     const options = ['--server', server, '--name', name, '--data', data ?? folder(t)];
     this.#child = spawn(process.execPath, [APARTE, ...args, ...options], {
       stdio: 'pipe',
-      env: { ...process.env, NO_COLOR: '1', ...(code === undefined ? {} : { APARTE_CODE: code }), ...env },
+      env: { ...environment(), ...(code === undefined ? {} : { APARTE_CODE: code }), ...env },
     });
     this.exit = new Promise((resolve) => {
       this.#child.on('close', (status) => {

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { environment } from '../process.ts';
 
 /** How long something is waited for, in ms, unless said otherwise: a deadline for what hangs. */
 const PATIENCE = 60_000;
@@ -32,8 +33,7 @@ export class Talker {
   /** Runs a command, its data in the folder `home`. */
   constructor(command: readonly string[], home: string, env: NodeJS.ProcessEnv) {
     const [file = '', ...args] = command;
-    const own = { PATH: process.env['PATH'], LANG: 'C.UTF-8', HOME: home, APARTE_HOME: home };
-    this.#child = spawn(file, args, { stdio: 'pipe', env: { ...own, ...env } });
+    this.#child = spawn(file, args, { stdio: 'pipe', env: { ...environment(home), ...env } });
     const { stdout, stderr, stdin } = this.#child;
     if (stdout !== null) createInterface({ input: stdout }).on('line', (line) => this.#read(line));
     stderr?.setEncoding('utf8').on('data', (text: string) => {

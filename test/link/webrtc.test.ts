@@ -9,6 +9,7 @@ import type { LinkSignal } from '../../peer/link/link.ts';
 import { webrtcLink } from '../../peer/link/webrtc.ts';
 import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
+import { environment } from '../process.ts';
 import { closeAll, openPair, pair, Recorded, record, toClose } from './pair.ts';
 
 afterEach(closeAll);
@@ -266,7 +267,10 @@ test('an implementation that refuses to start, or is missing, is told', async ()
 
 test('a process that has closed its links ends by itself', async () => {
   const script = fileURLToPath(new URL('ends.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askTcp, askUdp } from '../../peer/doctor/stun.ts';
 import { freePort } from '../ports.ts';
+import { environment } from '../process.ts';
 
 /** Why tests with coturn are skipped; false where it is installed. */
 export const NO_COTURN = spawnSync('turnserver', ['--version']).error === undefined ? false : 'coturn is not installed';
@@ -30,7 +31,7 @@ export async function startCoturn(): Promise<Coturn> {
     `-n --no-cli --no-tls --no-dtls --verbose --allow-loopback-peers --log-file stdout --realm aparte ` +
     `--listening-ip 127.0.0.1 --relay-ip 127.0.0.1 --listening-port ${port} ` +
     `--use-auth-secret --static-auth-secret ${SECRET} --pidfile ${join(folder, 'pid')} --userdb ${join(folder, 'db')}`;
-  const child = spawn('turnserver', words.split(' '));
+  const child = spawn('turnserver', words.split(' '), { env: environment() });
   let log = '';
   child.stdout.on('data', (data) => (log += String(data)));
   const kill = () => void child.kill('SIGKILL');

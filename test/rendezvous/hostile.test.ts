@@ -10,6 +10,7 @@ import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { packWelcome } from '../../shared/signal-wire.ts';
 import { compiled } from '../compiled.ts';
+import { environment } from '../process.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
 
@@ -256,6 +257,7 @@ const LEAVES = compiled(new URL('leaves.ts', import.meta.url));
 /** Runs the program beside this file, which meets, leaves, and must then end by itself. */
 async function ends(url: string, when: string): Promise<void> {
   const child = spawn(process.execPath, [LEAVES, url, when], {
+    env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CertificateFiles } from '../../signaling/certificate.ts';
+import { environment } from '../process.ts';
 
 /** Why tests with certificates are skipped; false where they can be made. */
 export const NO_OPENSSL = spawnSync('openssl', ['version']).error === undefined ? false : 'openssl is not installed';
@@ -34,6 +35,6 @@ export class Authority {
   #make(name: string, cert: string, key: string, more: readonly string[]): void {
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
     const out = ['-subj', `/CN=${name}`, '-days', '2', '-keyout', key, '-out', cert];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...out, ...more], { stdio: 'ignore' });
+    execFileSync('openssl', ['req', '-x509', ...curve, ...out, ...more], { env: environment(), stdio: 'ignore' });
   }
 }

@@ -4,12 +4,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../process.ts';
 import { start } from './command.ts';
 import { Client, couple, serve, undisturbed } from './kit.ts';
 
 test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
   const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, '--port', '0'], {
+    env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));

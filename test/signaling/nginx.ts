@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CertificateFiles } from '../../signaling/certificate.ts';
 import { freePort } from '../ports.ts';
+import { environment } from '../process.ts';
 
 /** Debian has it where only the administrator looks for programs. */
 const NGINX = ['nginx', '/usr/sbin/nginx'].find((path) => spawnSync(path, ['-v']).error === undefined);
@@ -53,7 +54,7 @@ export async function startNginx(upstream: string, { cert, key }: CertificateFil
       ${documentedConfig(upstream, port, { cert, key })}
     }`;
   writeFileSync(join(folder, 'nginx.conf'), config);
-  const child = spawn(NGINX ?? 'nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']);
+  const child = spawn(NGINX ?? 'nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { env: environment() });
   let log = '';
   child.stderr.on('data', (data) => (log += String(data)));
   const kill = () => void child.kill('SIGKILL');

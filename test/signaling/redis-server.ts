@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../ports.ts';
+import { environment } from '../process.ts';
 
 /** Why tests that need Redis are skipped, or false where they are not. */
 export const NO_REDIS: string | false =
@@ -32,7 +33,10 @@ export async function startRedis(
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   let child: ChildProcess | null = null;
   const start = async () => {
-    const started = spawn('redis-server', [...fixed, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const started = spawn('redis-server', [...fixed, ...flags], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     child = started;
     await new Promise<void>((resolve, reject) => {
       let said = '';

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync, renameSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { APARTE } from '../cli/program.ts';
+import { environment } from '../process.ts';
 import { Authority, NO_OPENSSL } from '../signaling/certificates.ts';
 import { Client, card, serve, undisturbed, until } from '../signaling/kit.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
@@ -20,7 +21,7 @@ interface Served {
 /** Starts two workers; resolves when the program has said something, or ended. */
 async function start(t: TestContext, flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const args = [APARTE, 'signal', '--workers', '2', '--limits', 'off', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(), ...env } });
   t.after(() => child.kill('SIGKILL'));
   let [out, err] = ['', ''];
   child.stderr.on('data', (data) => (err += String(data)));

@@ -7,13 +7,17 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { dataFolder, openStore } from '../../peer/store/index.ts';
 import { compiled } from '../compiled.ts';
+import { environment } from '../process.ts';
 import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
 
 const PROGRAM = compiled(new URL('program.ts', import.meta.url));
 
 /** Starts the program beside this file. `line()` resolves to its next line. */
 function start(t: TestContext, folder: string) {
-  const child = spawn(process.execPath, [PROGRAM, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, folder], {
+    env: environment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const exited = once(child, 'exit');
@@ -91,6 +95,7 @@ test('a disk that takes no more is named, and no half file stays', {
   const node = [process.execPath, PROGRAM, folder];
   const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], {
     encoding: 'utf8',
+    env: environment(),
     input: 'identity\n',
   });
   assert.match(stdout, /^ready\ndata-folder .*EFBIG/);

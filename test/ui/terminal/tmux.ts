@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../../process.ts';
 
 /** Whether tmux is installed. */
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
@@ -70,7 +71,7 @@ export class Terminal {
 
   /** Pastes a text, in brackets where the program has asked for that. */
   paste(text: string): void {
-    execFileSync('tmux', ['-L', this.#name, 'load-buffer', '-'], { input: text });
+    execFileSync('tmux', ['-L', this.#name, 'load-buffer', '-'], { env: environment(), input: text });
     this.#tmux('paste-buffer', '-p');
   }
 
@@ -126,13 +127,13 @@ export class Terminal {
   }
 
   close(): void {
-    spawnSync('tmux', ['-L', this.#name, 'kill-server']);
+    spawnSync('tmux', ['-L', this.#name, 'kill-server'], { env: environment() });
     this.#program?.destroy();
     this.#server.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.#name, ...args], { encoding: 'utf8' });
+    return execFileSync('tmux', ['-L', this.#name, ...args], { env: environment(), encoding: 'utf8' });
   }
 }
