@@ -103,9 +103,7 @@ async function bulk({ ann, ben }: Pair, texts: number): Promise<number> {
   const start = performance.now();
   for (let count = 0; count < texts; count++) for (const talker of [ann, ben]) talker.say(text);
   await Promise.all(
-    [ann, ben].map((talker, index) =>
-      talker.until('delivery', () => (talker.delivered >= (due[index] ?? 0) ? true : null)),
-    ),
+    [ann, ben].map((talker, index) => talker.until('delivery', () => talker.delivered >= (due[index] ?? 0))),
   );
   return performance.now() - start;
 }
@@ -127,7 +125,7 @@ async function roundTrips({ ann, ben }: Pair, trips: number): Promise<number[]> 
 async function heard(from: Talker, to: Talker, text: string): Promise<void> {
   const before = to.texts.length;
   from.say(text);
-  await to.until('text', () => (to.texts.length > before ? true : null));
+  await to.until('text', () => to.texts.length > before);
 }
 
 /** How long (ms) after a cable is back in its socket what was said meanwhile is heard. */

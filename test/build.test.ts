@@ -1,7 +1,6 @@
 /** The built program runs as it is installed: by its own name, wherever it is called from. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
-import { environment } from './process.ts';
+import { environment, Process } from './process.ts';
 
 const PROGRAM = fileURLToPath(new URL(`../${manifest.bin.aparte}`, import.meta.url));
 const env = environment();
@@ -50,18 +49,12 @@ test('a copy of dist is a whole server, also one of several processes, or over R
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(dirname(PROGRAM), folder, { recursive: true });
   const signal = [join(folder, 'main.js'), 'signal', '--port', '0', '--drain-seconds', '0'];
-  const server = spawn(process.execPath, [...signal, '--workers', '1'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = new Process([process.execPath, ...signal, '--workers', '1']);
   t.after(() => server.kill('SIGKILL'));
-  const ended = once(server, 'exit');
-  const said: unknown[] = await Promise.race([once(server.stdout, 'data'), ended]);
-  assert.match(String(said[0]), /^listening on /);
-  server.kill('SIGTERM');
-  assert.deepEqual(await ended, [0, null]);
+  await server.listening();
+  process.kill(server.pid, 'SIGTERM');
+  await server.exits(0);
   // Nothing listens at port 1: it must get as far as to find out.
-  const { status, stderr } = spawnSync(process.execPath, [...signal, '--redis', 'redis://127.0.0.1:1'], { env });
-  assert.match(String(stderr), /Redis .* cannot be reached/);
-  assert.equal(status, 4);
+  const lonely = await new Process([process.execPath, ...signal, '--redis', 'redis://127.0.0.1:1']).exits(4);
+  assert.match(lonely.stderr, /Redis .* cannot be reached/);
 });

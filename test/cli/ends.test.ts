@@ -1,8 +1,9 @@
 /** How programs end: by signals, by streams that close, and what the other side sees of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { APARTE } from '../process.ts';
 import { interruptedWaiting, noTrace } from './interrupted.ts';
-import { APARTE, freshCode, type Program, Sandbox } from './program.ts';
+import { freshCode, type Program, Sandbox } from './program.ts';
 
 const sandbox = new Sandbox();
 before(() => sandbox.startServer());

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Event, freshCode, type Program, Sandbox } from './program.ts';
+import type { Event } from '../process.ts';
+import { freshCode, type Program, Sandbox } from './program.ts';
 
 const sandbox = new Sandbox();
 before(() => sandbox.startServer());

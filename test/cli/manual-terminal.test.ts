@@ -1,8 +1,9 @@
 /** Pairing by hand as two people at terminals see it. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { APARTE } from '../process.ts';
 import { hasTmux, Terminal } from '../ui/terminal/tmux.ts';
-import { APARTE, Sandbox } from './program.ts';
+import { Sandbox } from './program.ts';
 
 const sandbox = new Sandbox();
 const terminals: Terminal[] = [];

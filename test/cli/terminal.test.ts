@@ -1,8 +1,9 @@
 /** The real program in two real terminals, as two people see it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { APARTE } from '../process.ts';
 import { hasTmux, Terminal } from '../ui/terminal/tmux.ts';
-import { APARTE, freshCode, Sandbox } from './program.ts';
+import { freshCode, Sandbox } from './program.ts';
 
 const skip = hasTmux ? false : 'tmux is not installed';
 let sandbox: Sandbox;

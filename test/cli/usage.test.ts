@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
 import { openStore } from '../../peer/store/index.ts';
-import { APARTE, Sandbox } from './program.ts';
+import { APARTE } from '../process.ts';
+import { Sandbox } from './program.ts';
 import { firstOfEachKind, refused, title } from './wrong-usage.ts';
 
 const sandbox = new Sandbox();

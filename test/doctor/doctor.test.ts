@@ -125,7 +125,7 @@ test("the server's clock is read, and what tells no time is borne", async (t) =>
 
 test('the program examines a server that answers STUN, and exits 0', async () => {
   const signal = sandbox.run(['signal', '--port', '0', '--stun-port', '0']);
-  const url = await signal.until('listening server', () => /^listening on (\S+)\n/.exec(signal.stdout)?.[1]);
+  const url = await signal.listening();
   const { stdout } = await sandbox.run(['doctor', '--json', '--server', url]).exits(0);
   assert.equal(stdout.split('\n').length, 2);
   const { server, udp, tcp, nat, expect } = JSON.parse(stdout) as Findings & { expect: Expectation };

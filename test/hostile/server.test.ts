@@ -25,7 +25,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     const alice = new Program(t, { server: server.url, code: CODE });
     const guest = await server.guest(0);
     const echo = guest.ghost('echo', guest.card);
-    await alice.event('error', ({ code }) => code === 'self');
+    await alice.event('error', { code: 'self' });
     assert.deepEqual(guest.sent.of(FLIGHT.hello), []);
     for (const frame of guest.sent.all) echo.send(frame);
     // Under another card its HELLO comes back as such, and as if it were a REPLY.
@@ -60,7 +60,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     const first = await server.guest(0);
     server.hostility = { answer: () => ({ members: [first.member] }) };
     first.cut();
-    await alice.event('error', ({ code }) => code === 'self');
+    await alice.event('error', { code: 'self' });
     const second = await server.guest(1);
     assert.deepEqual([...first.sent.of(FLIGHT.hello), ...second.sent.of(FLIGHT.hello)], []);
     assert.equal(await alice.quit(), 0);
@@ -78,7 +78,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
       const ghost = guest.ghost(`junk${index}`);
       await ghost.inbox.next(FLIGHT.hello);
       ghost.send(Uint8Array.from(junk));
-      await alice.until(() => alice.errors.length === index + 1);
+      await alice.until('error', () => alice.errors.length === index + 1);
     }
     // None of them was a guess, and the code is still good.
     assert.deepEqual(alice.errors, ['unexpected', 'unexpected', 'unexpected']);
@@ -94,8 +94,8 @@ describe('a server that lies', { concurrency: 3 }, () => {
         for (const one of earlier) for (const id of [guest.id, 'again']) one.came({ id, card: guest.card });
       },
     });
-    await alice.event('message', ({ text }) => text === 'for alice alone');
-    await bob.event('message', ({ text }) => text === 'for bob alone');
+    await alice.event('message', { text: 'for alice alone' });
+    await bob.event('message', { text: 'for bob alone' });
     assert.equal(server.guests[0]?.sent.of(FLIGHT.hello).length, 1);
     for (const { standing, errors } of [alice, bob]) {
       assert.deepEqual(standing, ['connecting', 'connected']);
@@ -130,7 +130,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     const [early, late] = members.map(({ id, card }) => guest.ghost(id, card, false));
     assert.ok(early && late);
     early.send(Uint8Array.of(FLIGHT.abort, 1));
-    await bob.event('error', ({ code, fatal }) => code === 'peer-abort' && !fatal);
+    await bob.event('error', { code: 'peer-abort', fatal: false });
     const initiator = new Initiator(inputsOf(late, '7', 'a-guess', 'B'), Identity.generate(systemRandom), systemRandom);
     late.send(initiator.hello);
     await late.inbox.next(FLIGHT.reply);

@@ -20,7 +20,7 @@ async function letGo(alice: Program, peer: EvilPeer): Promise<void> {
     if (names.size > 2 && held.length === 1) return;
     const delivered = alice.all('delivered').length;
     alice.say('once more');
-    await alice.until(() => alice.all('delivered').length > delivered);
+    await alice.until('delivery', () => alice.all('delivered').length > delivered);
   }
 }
 
@@ -49,14 +49,14 @@ test('rows 15 and 22: an old ticket and another identity are refused, and the tr
   // Refused, and tried anew.
   const second = (await server.guest(1, room)).ghost('impostor');
   meetAsB(t, second, inputsOf(second, room, ticket, 'A'), { name: 'friend' }).catch(() => undefined);
-  await alice.event('error', ({ code, fatal }) => code === 'identity-changed' && !fatal);
+  await alice.event('error', { code: 'identity-changed', fatal: false });
   const third = (await server.guest(2, room)).ghost('friend');
   const cursor = alice.all('sent').length;
   const back = await meetAsB(t, third, inputsOf(third, room, ticket, 'A'), { identity, name: 'friend', cursor });
-  await alice.until(() => alice.standing.at(-1) === 'connected');
+  await alice.until('connection', () => alice.standing.at(-1) === 'connected');
   back.text(1, utf8('before'));
   back.text(2, utf8('after'));
-  await alice.event('message', ({ text }) => text === 'after');
+  await alice.event('message', { text: 'after' });
   assert.deepEqual(
     alice.all('message').map(({ text }) => text),
     ['before', 'after'],

@@ -1,14 +1,10 @@
 /** Two machines on one network, with no server: what the scenarios of the local network begin with. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { APARTE, Stage } from '../process.ts';
 import { type Host, missing, Network } from './network.ts';
 import { Talker } from './talker.ts';
 
-/** The built program. */
-const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const RADIO = fileURLToPath(new URL('radio.ts', import.meta.url));
 
 /** Which versions of IP the machines speak. IPv4 with `both` has link-local addresses of IPv6 beside it. */
@@ -20,18 +16,13 @@ const ADDRESSES = { 4: FOUR, 6: ['fd00::21', 'fd00::22'], both: FOUR } as const;
 const reason = missing();
 
 /** Two machines, and the programs on them. */
-export class LanScene {
+export class LanScene extends Stage {
   readonly network = new Network();
   readonly ann: Host;
   readonly ben: Host;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-lan-'));
-  readonly #programs: Talker[] = [];
-  readonly #kill = () => {
-    for (const program of this.#programs) if (program.ended === null) program.kill('SIGKILL');
-  };
 
   constructor(ip: Versions) {
-    process.on('exit', this.#kill);
+    super('lan');
     const [ann, ben] = ADDRESSES[ip];
     this.ann = this.network.host('ann', ann);
     this.ben = this.network.host('ben', ben);
@@ -52,10 +43,8 @@ export class LanScene {
   }
 
   #run(where: 'ann' | 'ben', args: readonly string[]): Talker {
-    const home = join(this.#folder, `home-${this.#programs.length}`);
-    const talker = new Talker([...this[where].prefix, process.execPath, ...args], home, { APARTE_DEBUG: '1' });
-    this.#programs.push(talker);
-    return talker;
+    const command = [...this[where].prefix, process.execPath, ...args];
+    return this.keep(new Talker(command, this.home(), { APARTE_DEBUG: '1' }));
   }
 
   /** Starts two chats, one of them first if so said, and waits until they are connected. */
@@ -69,12 +58,9 @@ export class LanScene {
   }
 
   /** Ends all programs and removes everything. */
-  async close(): Promise<void> {
-    this.#kill();
-    await Promise.all(this.#programs.map((program) => program.until('end', () => program.ended)));
+  override async close(): Promise<void> {
+    await super.close();
     this.network.close();
-    rmSync(this.#folder, { recursive: true, force: true });
-    process.off('exit', this.#kill);
   }
 }
 

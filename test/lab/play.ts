@@ -28,8 +28,8 @@ export function play(name: string, setting: Setting, action: (scene: Scene) => P
 
 /** Demands that exactly these texts came, in order, and that their sender knows that all of his were delivered. */
 export async function delivered(from: Talker, to: Talker, texts: readonly string[]): Promise<void> {
-  await to.until(`${texts.length} messages`, () => (to.texts.length >= texts.length ? true : null));
-  await from.until(`${texts.length} delivered`, () => (from.delivered === texts.length ? true : null));
+  await to.until(`${texts.length} messages`, () => to.texts.length >= texts.length);
+  await from.until(`${texts.length} delivered`, () => from.delivered === texts.length);
   assert.deepEqual(to.texts, texts);
 }
 

@@ -1,13 +1,9 @@
 /** A server and two people in a network: what every scenario begins with, and how it is cleared away. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { APARTE, Stage } from '../process.ts';
 import { type Host, Network } from './network.ts';
 import { Talker, type Told } from './talker.ts';
 
-/** The built program. */
-const APARTE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const PORT = 7470;
 /** Where coturn listens: 3478 and 3479 are the server's own, for STUN. */
 const TURN_PORT = 3490;
@@ -36,20 +32,15 @@ const everybodyOpen = (network: Network) => ({
 });
 
 /** A server and two people. */
-export class Scene {
+export class Scene extends Stage {
   readonly network = new Network();
   readonly hosts: { server: Host; ann: Host; ben: Host };
   /** The servers that were started, in order. */
   readonly servers: Talker[] = [];
   readonly #setting: Setting;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-lab-'));
-  readonly #programs: Talker[] = [];
-  readonly #kill = () => {
-    for (const program of this.#programs) if (program.ended === null) program.kill('SIGKILL');
-  };
 
   constructor(setting: Setting = {}) {
-    process.on('exit', this.#kill);
+    super('lab');
     this.#setting = setting;
     this.hosts = (setting.hosts ?? everybodyOpen)(this.network);
   }
@@ -60,11 +51,8 @@ export class Scene {
   }
 
   /** Runs a program on a host; it ends with the scene. */
-  run(host: Host, command: readonly string[], env: NodeJS.ProcessEnv = {}): Talker {
-    const home = join(this.#folder, `home-${this.#programs.length}`);
-    const talker = new Talker([...host.prefix, ...command], home, env);
-    this.#programs.push(talker);
-    return talker;
+  run(host: Host, command: readonly string[], env: Readonly<Record<string, string>> = {}): Talker {
+    return this.keep(new Talker([...host.prefix, ...command], this.home(), env));
   }
 
   /** Starts the server, with its relay if it has one, and waits until it listens. */
@@ -88,8 +76,8 @@ export class Scene {
       'static-auth-secret': TURN_SECRET,
       realm: 'lab',
       'log-file': 'stdout',
-      pidfile: join(this.#folder, 'coturn.pid'),
-      userdb: join(this.#folder, 'coturn.db'),
+      pidfile: join(this.folder, 'coturn.pid'),
+      userdb: join(this.folder, 'coturn.db'),
     };
     const flags = ['-n', '--use-auth-secret', '--no-tls', '--no-dtls', '--no-cli'];
     const pairs = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
@@ -121,11 +109,8 @@ export class Scene {
   }
 
   /** Ends all programs and removes everything. */
-  async close(): Promise<void> {
-    this.#kill();
-    await Promise.all(this.#programs.map((program) => program.until('end', () => program.ended)));
+  override async close(): Promise<void> {
+    await super.close();
     this.network.close();
-    rmSync(this.#folder, { recursive: true, force: true });
-    process.off('exit', this.#kill);
   }
 }

@@ -220,7 +220,7 @@ class Soak {
   async #healed(): Promise<void> {
     const waits = this.sides.map(({ talker, said }) => {
       const next = Math.min(said + 1, this.#target);
-      return talker.until('healing', () => (talker.delivered >= next ? true : null), HEALING);
+      return talker.until('healing', () => talker.delivered >= next, HEALING);
     });
     await Promise.all(waits);
   }

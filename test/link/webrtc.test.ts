@@ -1,6 +1,5 @@
 /** A link is one ordered channel over real wrtc; whatever the other side does, it ends with one `closed` at worst. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +8,7 @@ import type { LinkSignal } from '../../peer/link/link.ts';
 import { webrtcLink } from '../../peer/link/webrtc.ts';
 import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
-import { environment } from '../process.ts';
+import { Process } from '../process.ts';
 import { closeAll, openPair, pair, Recorded, record, toClose } from './pair.ts';
 
 afterEach(closeAll);
@@ -267,14 +266,6 @@ test('an implementation that refuses to start, or is missing, is told', async ()
 
 test('a process that has closed its links ends by itself', async () => {
   const script = fileURLToPath(new URL('ends.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  assert.deepEqual([code, signal, output], [0, null, 'closed\n']);
+  const { stdout } = await new Process([process.execPath, '--import', 'tsx', script]).exits(0);
+  assert.equal(stdout, 'closed\n');
 });

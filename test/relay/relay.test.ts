@@ -20,8 +20,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
   async function offering(transport: 'udp' | 'tcp'): Promise<string> {
     const env = { APARTE_TURN_SECRET: SECRET };
     const url = `turn:127.0.0.1:${coturn.port}?transport=${transport}`;
-    const server = sandbox.run(['signal', '--port', '0', '--stun-port', '0', '--turn-url', url], { env });
-    return server.until('listening server', () => /^listening on (\S+)\n/.exec(server.stdout)?.[1]);
+    return sandbox.run(['signal', '--port', '0', '--stun-port', '0', '--turn-url', url], { env }).listening();
   }
 
   /** Two chats with what they say of relays. */

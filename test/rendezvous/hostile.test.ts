@@ -1,7 +1,5 @@
 /** No server can do more than refuse or be silent: each is named, and none crashes the program or keeps it alive. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { afterEach, test } from 'node:test';
 import type { Socket } from 'socket.io';
@@ -10,7 +8,7 @@ import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { packWelcome } from '../../shared/signal-wire.ts';
 import { compiled } from '../compiled.ts';
-import { environment } from '../process.ts';
+import { Process } from '../process.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
 
@@ -256,16 +254,8 @@ const LEAVES = compiled(new URL('leaves.ts', import.meta.url));
 
 /** Runs the program beside this file, which meets, leaves, and must then end by itself. */
 async function ends(url: string, when: string): Promise<void> {
-  const child = spawn(process.execPath, [LEAVES, url, when], {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  assert.deepEqual([code, output], [0, 'left\n']);
+  const { stdout } = await new Process([process.execPath, LEAVES, url, when]).exits(0);
+  assert.equal(stdout, 'left\n');
 }
 
 test('who leaves is free, though the server never acknowledges', async () => {

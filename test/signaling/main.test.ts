@@ -1,38 +1,30 @@
 /** The `aparte signal` command: what it takes, what it says, how it ends. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { environment } from '../process.ts';
+import { Process } from '../process.ts';
 import { start } from './command.ts';
 import { Client, couple, serve, undisturbed } from './kit.ts';
 
 test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
   const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, '--port', '0'], {
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let [out, err] = ['', ''];
-  child.stderr.on('data', (data) => (err += String(data)));
-  child.stdout.on('data', (data) => (out += String(data)));
-  await once(child.stdout, 'data');
-  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(out)?.[1] ?? assert.fail(out);
+  const server = new Process([process.execPath, '--import', 'tsx', script, '--port', '0']);
+  t.after(() => server.kill('SIGKILL'));
+  const url = await server.listening();
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const two = await couple(t, url, 'quiet');
   await undisturbed(two);
   const rude = await Client.connect(t, url);
   rude.write('2["shout"]');
   await rude.ended;
-  child.kill('SIGTERM');
+  server.kill('SIGTERM');
   for (const client of two) {
     assert.deepEqual(await client.next('fault'), { error: 'closing' });
     await client.ended;
   }
-  assert.deepEqual(await once(child, 'exit'), [0, null]);
-  assert.equal(out, `listening on ${url}\n`);
-  assert.equal(err, '');
+  await server.exits(0);
+  assert.equal(server.stdout, `listening on ${url}\n`);
+  assert.equal(server.stderr, '');
 });
 
 test('flags count before the environment, and both are checked', async () => {

@@ -10,6 +10,7 @@ import { ATTRIBUTE, decodeStun, decodeXorAddress, encodeStun, type StunMessage }
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { answerStun, startStunServer } from '../../signaling/stun.ts';
+import { Process } from '../process.ts';
 import { Client } from './kit.ts';
 
 const TRANSACTION = Uint8Array.from({ length: 12 }, (_, index) => index);
@@ -180,13 +181,9 @@ const hasClient = spawnSync('turnutils_stunclient').error === undefined;
 
 test("coturn's client is told its address", { skip: hasClient ? false : 'coturn is not installed' }, async (t) => {
   const port = await serve(t);
-  const { spawn } = await import('node:child_process');
-  const child = spawn('turnutils_stunclient', ['-p', String(port), '127.0.0.1'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stdout.on('data', (data) => (said += String(data)));
-  child.stderr.on('data', (data) => (said += String(data)));
-  await once(child, 'close');
-  assert.match(said, /UDP reflexive addr: 127\.0\.0\.1:\d+/);
+  const client = new Process(['turnutils_stunclient', '-p', String(port), '127.0.0.1']);
+  await client.end();
+  assert.match(client.stdout + client.stderr, /UDP reflexive addr: 127\.0\.0\.1:\d+/);
 });
 
 test('who joins is told of STUN and gets TURN credentials that run out', async (t) => {

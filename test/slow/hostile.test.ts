@@ -57,7 +57,7 @@ describe('silences that real programs sit out', { concurrency: true }, () => {
       },
     });
     const both = [1, 2].map(() => new Program(t, { server: server.url, code: CODE }));
-    for (const program of both) await program.event('error', ({ code, fatal }) => code === 'silent' && !fatal);
+    for (const program of both) await program.event('error', { code: 'silent', fatal: false });
     for (const program of both) assert.equal(await program.quit(), 0);
   });
 
@@ -72,7 +72,7 @@ describe('silences that real programs sit out', { concurrency: true }, () => {
       const alice = new Program(t, { server: server.url, code: CODE });
       await server.guest(0);
       const bob = new Program(t, { server: server.url, code: CODE });
-      await alice.event('error', ({ code }) => code === words[0] || code === 'peer-abort');
+      await alice.until('blame', () => alice.errors.some((code) => code === words[0] || code === 'peer-abort'));
       await assertRefused(bob, words[1]);
     });
   }

@@ -42,9 +42,9 @@ class Servers {
   async startOne(index: number): Promise<void> {
     const env = { APARTE_REDIS: this.redis.url, APARTE_DRAIN_SECONDS: '60' };
     const program = this.sandbox.run(['signal', '--port', '0', '--limits', 'off'], { env });
-    const found = await program.until('port', () => /^listening on \S+:(\d+)\n/.exec(program.stdout));
+    const { port } = new URL(await program.listening());
     this.#programs[index] = program;
-    this.#ports[index] = Number(found[1]);
+    this.#ports[index] = Number(port);
   }
 
   /** Has one end, as soon as all have met who are about to. */

@@ -1,57 +1,48 @@
 /** One server of several processes, as its clients meet it: one server. */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, renameSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { APARTE } from '../cli/program.ts';
-import { environment } from '../process.ts';
+import { APARTE, Process } from '../process.ts';
 import { Authority, NO_OPENSSL } from '../signaling/certificates.ts';
 import { Client, card, serve, undisturbed, until } from '../signaling/kit.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
 
 interface Served {
   readonly url: string;
-  readonly child: ChildProcess;
-  readonly out: () => string;
-  readonly err: () => string;
+  readonly server: Process;
 }
 
-/** Starts two workers; resolves when the program has said something, or ended. */
-async function start(t: TestContext, flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** Starts two workers. */
+function start(t: TestContext, flags: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
   const args = [APARTE, 'signal', '--workers', '2', '--limits', 'off', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(), ...env } });
-  t.after(() => child.kill('SIGKILL'));
-  let [out, err] = ['', ''];
-  child.stderr.on('data', (data) => (err += String(data)));
-  child.stdout.on('data', (data) => (out += String(data)));
-  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-  return { child, out: () => out, err: () => err };
+  const server = new Process([process.execPath, ...args], { env });
+  t.after(() => server.kill('SIGKILL'));
+  return server;
 }
 
 async function listening(t: TestContext, flags: readonly string[], env = {}): Promise<Served> {
-  const started = await start(t, ['--port', '0', '--drain-seconds', '0', '--log', 'info', ...flags], env);
-  const found = /^listening on (https?:\/\/127\.0\.0\.1:\d+)\n$/.exec(started.out());
-  return { ...started, url: found?.[1] ?? assert.fail(started.out() + started.err()) };
+  const server = start(t, ['--port', '0', '--drain-seconds', '0', '--log', 'info', ...flags], env);
+  const url = await server.listening();
+  assert.match(url, /^https?:\/\/127\.0\.0\.1:\d+$/);
+  return { url, server };
 }
 
 /** Whether its metrics say so now. */
-async function counts({ err }: Served, expected: Readonly<Record<string, number>>): Promise<boolean> {
-  const url = /http:\S+\/metrics/.exec(err())?.[0] ?? assert.fail(err());
+async function counts({ server: { stderr } }: Served, expected: Readonly<Record<string, number>>): Promise<boolean> {
+  const url = /http:\S+\/metrics/.exec(stderr)?.[0] ?? assert.fail(stderr);
   const lines = (await (await fetch(url)).text()).split('\n');
   return Object.entries(expected).every(([name, count]) => lines.includes(`aparte_${name} ${count}`));
 }
 
 /** What came with each event of this name in its log. */
-function events({ err }: Served, name: string): Readonly<Record<string, unknown>>[] {
-  const lines = err().split('\n').slice(0, -1);
+function events({ server: { stderr } }: Served, name: string): Readonly<Record<string, unknown>>[] {
+  const lines = stderr.split('\n').slice(0, -1);
   const all = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   return all.filter(({ event }) => event === name);
 }
 
 /** The ids of the processes that the program has started. */
-function workers({ child: { pid } }: Served): number[] {
+function workers({ server: { pid } }: Served): number[] {
   const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return list === '' ? [] : list.split(' ').map(Number);
 }
@@ -69,14 +60,14 @@ async function apart(t: TestContext, url: string, nameplate: string) {
 }
 
 /** Ends a server as it should be ended. */
-async function stop({ child, url, out }: Served, clients: readonly Client[]): Promise<void> {
-  child.kill('SIGTERM');
+async function stop({ server, url }: Served, clients: readonly Client[]): Promise<void> {
+  process.kill(server.pid, 'SIGTERM');
   for (const client of clients) {
     assert.deepEqual(await client.next('fault'), { error: 'closing' });
     await client.ended;
   }
-  assert.deepEqual(await once(child, 'exit'), [0, null]);
-  assert.equal(out(), `listening on ${url}\n`);
+  await server.exits(0);
+  assert.equal(server.stdout, `listening on ${url}\n`);
 }
 
 test('clients of different processes meet, whichever they reach, and all end together', async (t) => {
@@ -104,7 +95,7 @@ test('a process that dies is replaced, and its clients come back to their places
   process.kill(workers(served)[0] ?? 0, 'SIGKILL');
   const lost = await Promise.race([two[0].ended.then(() => 0 as const), two[1].ended.then(() => 1 as const)]);
   // Until the first process knows, it may give connections to the dead one: a client would have to try again.
-  await until('it is missed', () => served.err().includes('"event":"worker-died"'));
+  await until('it is missed', () => served.server.stderr.includes('"event":"worker-died"'));
   const back = await Client.connect(t, served.url);
   const { self } = await back.join('kept', lost + 1, { resume: tokens[lost] });
   assert.equal(self, String(lost + 1));
@@ -140,7 +131,7 @@ test('when the first process dies, the others end', async (t) => {
   const served = await listening(t, []);
   const pids = workers(served);
   const client = await Client.connect(t, served.url);
-  served.child.kill('SIGKILL');
+  process.kill(served.server.pid, 'SIGKILL');
   await client.ended;
   await until('they have ended', () => pids.every((pid) => !isAlive(pid)));
 });
@@ -164,11 +155,9 @@ test('workers share rooms with those of other servers through Redis', { skip: NO
 
 test('what keeps a worker from listening is said once, by its name', async (t) => {
   const { port } = await serve(t);
-  const { child, out, err } = await start(t, ['--port', String(port)]);
-  if (child.exitCode === null) await once(child, 'exit');
-  assert.equal(child.exitCode, 4);
-  assert.equal(out(), '');
-  assert.match(err(), /^aparte: .*\(EADDRINUSE\)\naparte: .*--port.*\n$/);
+  const { stdout, stderr } = await start(t, ['--port', String(port)]).exits(4);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^aparte: .*\(EADDRINUSE\)\naparte: .*--port.*\n$/);
 });
 
 function isAlive(pid: number): boolean {

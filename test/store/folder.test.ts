@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { dataFolder, openStore } from '../../peer/store/index.ts';
 import { compiled } from '../compiled.ts';
-import { environment } from '../process.ts';
+import { environment, Process } from '../process.ts';
 import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
 
 const PROGRAM = compiled(new URL('program.ts', import.meta.url));
 
-/** Starts the program beside this file. `line()` resolves to its next line. */
-function start(t: TestContext, folder: string) {
-  const child = spawn(process.execPath, [PROGRAM, folder], {
-    env: environment(),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const exited = once(child, 'exit');
-  return { child, exited, line: async () => String((await lines.next()).value) };
+/** Starts the program beside this file. */
+function start(t: TestContext, folder: string): Process {
+  const program = new Process([process.execPath, PROGRAM, folder]);
+  t.after(() => program.kill('SIGKILL'));
+  return program;
 }
 
 test('the data folder is where the platform keeps such things', () => {
@@ -107,14 +100,17 @@ test('of programs started at once all get one identity and none loses what anoth
   const folder = freshFolder(t);
   for (const task of ['identity', 'remember']) {
     const programs = [1, 2, 3].map(() => start(t, folder));
-    for (const { line } of programs) assert.equal(await line(), 'ready');
-    for (const [index, { child }] of programs.entries()) child.stdin.end(`${task} ${index + 1}\n`);
+    for (const program of programs) assert.equal(await program.line(), 'ready');
+    for (const [index, program] of programs.entries()) {
+      program.write(`${task} ${index + 1}\n`);
+      program.closeInput();
+    }
     if (task === 'identity') {
-      const told = await Promise.all(programs.map(({ line }) => line()));
+      const told = await Promise.all(programs.map((program) => program.line()));
       const { secret } = await (await openStore(folder)).identity(never);
       assert.deepEqual(new Set(told), new Set([Buffer.from(secret).toString('hex')]));
     }
-    for (const { exited } of programs) assert.deepEqual(await exited, [0, null]);
+    for (const program of programs) await program.exits(0);
   }
   const peers = await (await openStore(folder)).peers();
   const [shared, ...others] = byName(peers).reverse();
@@ -126,17 +122,17 @@ test('of programs started at once all get one identity and none loses what anoth
 
 test('a program killed while writing leaves a whole file', async (t) => {
   const folder = freshFolder(t);
-  const { child, line, exited } = start(t, folder);
-  assert.equal(await line(), 'ready');
-  child.stdin.write('rewrite\n');
-  assert.equal(await line(), 'writing');
+  const program = start(t, folder);
+  assert.equal(await program.line(), 'ready');
+  program.write('rewrite\n');
+  assert.equal(await program.line(), 'writing');
   const store = await openStore(folder);
   for (let reads = 0; reads < 50; reads++) {
     const [found] = await store.peers();
     assert.match(found?.name ?? '', /^name \d+$/);
   }
-  child.kill('SIGKILL');
-  await exited;
+  program.kill('SIGKILL');
+  await program.end();
   assert.match((await store.peers())[0]?.name ?? '', /^name \d+$/);
 });
 
