@@ -1,9 +1,10 @@
 /** What a connected chat costs: resident memory, and bytes that went through the server to get there. */
+import { APARTE } from '../test/process.ts';
 import { countBytes } from './counting-proxy.ts';
 import type { Homes } from './homes.ts';
 import type { Result } from './measure.ts';
 import { spread } from './measure.ts';
-import { APARTE, Program, startServer } from './program.ts';
+import { node, startServer } from './program.ts';
 
 const MESSAGES = 20;
 /** Resident memory of a connected chat may be at most this, in MB. */
@@ -11,30 +12,30 @@ const MEMORY_LIMIT = 110;
 
 /** Pairs two chats `runs` times, passes some messages and looks at what it took. Needs Linux for the memory. */
 export async function connectedChat(runs: number, homes: Homes): Promise<Result[]> {
-  const { server, url } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
+  const { url, stop } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
   const memory: number[] = [];
   const bytes: number[] = [];
   try {
     for (let run = 0; run < runs; run++) {
       const proxy = await countBytes(url);
       const start = (home: string) =>
-        new Program(APARTE, 'chat', `chat${run}-ocean-violin`, '--json', '--server', proxy.url, '--data', home);
+        node(APARTE, 'chat', `chat${run}-ocean-violin`, '--json', '--server', proxy.url, '--data', home);
       const [one, other] = [start(homes.one), start(homes.other)];
       await Promise.all([one.line(isConnected), other.line(isConnected)]);
       await one.line(hasLeftServer);
       for (let count = 0; count < MESSAGES; count++) {
-        one.write(JSON.stringify({ type: 'send', text: `message ${count}` }));
+        one.say(`message ${count}`);
         await other.line((line) => line.includes('"message"'));
       }
-      memory.push(one.memory() / 1e6, other.memory() / 1e6);
+      memory.push(one.memory / 1e6, other.memory / 1e6);
       bytes.push(proxy.bytes());
-      one.write('{"type":"quit"}');
-      await Promise.all([one.end(), other.line((line) => line.includes('"left"'))]);
-      await other.end();
+      one.give({ type: 'quit' });
+      await Promise.all([one.exits(0), other.line((line) => line.includes('"left"'))]);
+      await other.exits(0);
       await proxy.close();
     }
   } finally {
-    await server.stop();
+    await stop();
   }
   return [
     { name: 'resident memory of a connected chat', unit: 'MB', ours: spread(memory), limit: MEMORY_LIMIT },

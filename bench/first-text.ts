@@ -1,9 +1,10 @@
 /** P1: from starting two programs to the delivered text, against a bare Socket.IO client script. */
 
+import { APARTE } from '../test/process.ts';
 import type { Homes } from './homes.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare } from './measure.ts';
-import { APARTE, BASELINE, Program, startServer } from './program.ts';
+import { BASELINE, node, startServer } from './program.ts';
 
 const TEXT = 'The quick brown fox jumps over the lazy dog.';
 
@@ -47,16 +48,16 @@ export async function firstText(runs: number, homes: Homes): Promise<Result[]> {
       },
     ];
   } finally {
-    await Promise.all([ours.server.stop(), bare.server.stop()]);
+    await Promise.all([ours.stop(), bare.stop()]);
   }
 }
 
 async function delivery(receive: readonly string[], send: readonly string[]): Promise<number> {
   const start = performance.now();
-  const receiver = new Program(...receive);
-  const sender = new Program(...send);
+  const receiver = node(...receive);
+  const sender = node(...send);
   await receiver.line((line) => line === TEXT);
   const time = performance.now() - start;
-  await Promise.all([receiver.end(), sender.end()]);
+  await Promise.all([receiver.exits(0), sender.exits(0)]);
   return time;
 }

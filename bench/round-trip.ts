@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import * as v from 'valibot';
 import { OPTIONS } from '../build/options.ts';
-import { environment } from '../test/process.ts';
+import { APARTE, environment } from '../test/process.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare, spread } from './measure.ts';
-import { APARTE, BASELINE, inTime, startServer } from './program.ts';
+import { BASELINE, inTime, startServer } from './program.ts';
 
 /** Characters in each message. */
 const SIZE = 64;
@@ -19,7 +19,7 @@ const Report = v.object({ times: v.array(v.number()) });
 
 /** Alternates conversations of `messages` round trips; the figure of each is its median. */
 export async function roundTrip(runs: number, messages: number): Promise<Result> {
-  const { server, url } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
+  const { url, stop } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
   let meetings = 0;
   const counts = [String(SIZE), String(messages)];
   // Below the root, where wrtc's native part is found.
@@ -33,7 +33,7 @@ export async function roundTrip(runs: number, messages: number): Promise<Result>
     const name = `P2 round trip of a message of ${SIZE} characters`;
     return { name, unit: 'ms', ...compare('raw wrtc data channel', ours ?? [], theirs ?? []), limit: 1.5 };
   } finally {
-    await server.stop();
+    await stop();
     rmSync(folder, { recursive: true });
   }
 }

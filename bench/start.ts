@@ -1,8 +1,9 @@
 /** How long `aparte --version` takes, against Node doing nothing. */
 
+import { APARTE } from '../test/process.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare } from './measure.ts';
-import { APARTE, Program } from './program.ts';
+import { node } from './program.ts';
 
 /** Cold start: from starting the process to its end. */
 export async function coldStart(runs: number): Promise<Result> {
@@ -21,6 +22,6 @@ export async function coldStart(runs: number): Promise<Result> {
 
 async function lifetime(...args: readonly string[]): Promise<number> {
   const start = performance.now();
-  await new Program(...args).end();
+  await node(...args).exits(0);
   return performance.now() - start;
 }

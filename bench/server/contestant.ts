@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { freePort } from '../../test/ports.ts';
-import { environment } from '../../test/process.ts';
-import { APARTE, BASELINE, inTime } from '../program.ts';
+import { APARTE, environment } from '../../test/process.ts';
+import { BASELINE, inTime } from '../program.ts';
 import type { Enter } from './dialects.ts';
 import { aparte, bare, bareByDefault, peerjs } from './dialects.ts';
 
