@@ -17,8 +17,11 @@ const CODE = 'warm-up-code';
 export async function compile(main: string, program: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-build-'));
   const running: ChildProcess[] = [];
+  // What the shell sets for the program, or for Node, is for others: compiled code is good for the same V8 options only.
+  const ours = Object.entries(process.env).filter(([name]) => !/^(APARTE_|NODE_OPTIONS$)/.test(name));
+  const env = Object.fromEntries(ours);
   const node = (...args: readonly string[]) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE });
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE });
     running.push(child);
     return child;
   };
