@@ -1,7 +1,7 @@
 /** The built program runs as it is installed: by its own name, wherever it is called from. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -57,4 +57,33 @@ test('a copy of dist is a whole server, also one of several processes, or over R
   // Nothing listens at port 1: it must get as far as to find out.
   const lonely = await new Process([process.execPath, ...signal, '--redis', 'redis://127.0.0.1:1']).exits(4);
   assert.match(lonely.stderr, /Redis .* cannot be reached/);
+});
+
+test('what npm packs is all of the program but the native part of wrtc', {
+  skip: process.platform === 'win32' && 'npm is a shell script',
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const root = dirname(dirname(PROGRAM));
+  const pack = ['pack', '--ignore-scripts', '--offline', '--silent', '--pack-destination', folder];
+  const file = execFileSync('npm', pack, { cwd: root, env: environment(folder), encoding: 'utf8' }).trim();
+  execFileSync('tar', ['-xzf', join(folder, file), '-C', folder], { env });
+  const files = readdirSync(join(folder, 'package', 'dist'), { recursive: true, encoding: 'utf8' });
+  assert.deepEqual(
+    files.filter((name) => /\.(compiled|map)$/.test(name)),
+    [],
+  );
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(root, 'node_modules', 'wrtc'), join(folder, 'node_modules', 'wrtc'));
+
+  const start = (...args: readonly string[]) =>
+    new Process([join(folder, 'package', manifest.bin.aparte), ...args], { home: join(folder, args[0] ?? '') });
+  assert.equal((await start('--version').exits(0)).stdout, `${manifest.version}\n`);
+  assert.match((await start('--help').exits(0)).stdout, /^Usage: aparte /);
+  const server = start('signal', '--port', '0');
+  t.after(() => server.kill('SIGKILL'));
+  const where = ['7-ocean-violin', '--server', await server.listening()];
+  const [receiver, sender] = [start('receive', ...where), start('send', '--text', 'hello', ...where)];
+  await Promise.all([receiver.exits(0), sender.exits(0)]);
+  assert.equal(receiver.stdout, 'hello\n');
 });
