@@ -46,7 +46,10 @@ class Servers {
   /** Makes a name that is used once; the same in every run of one test. */
   #tokens = 0;
   #isHeard = false;
-  #news: Rows = [];
+  readonly #news: { readonly server: string; readonly row: Rows[number] }[] = [];
+  /** The rooms of each server, and whether they are just hearing of what the one that asks will tell. */
+  readonly #heard = new Map<string, RedisRooms>();
+  #isHearing = false;
 
   constructor(connection: Connection, limits: Partial<RoomLimits> = {}) {
     this.#connection = connection;
@@ -64,7 +67,10 @@ class Servers {
     };
     const store = { run: ask, runLater: ask, stats: NOBODY };
     const told: Order<string>[] = [];
-    const rooms = new RedisRooms(store, LIMITS, chance, (orders) => told.push(...orders));
+    const rooms = new RedisRooms(store, LIMITS, chance, (orders) => {
+      if (!this.#isHearing) told.push(...orders);
+    });
+    this.#heard.set(server, rooms);
     const all = async (orders: Eventually<Order<string>[]>) => {
       const first = await orders;
       await Promise.all(underWay);
@@ -90,12 +96,18 @@ class Servers {
     if (!this.#isHeard) {
       this.#isHeard = true;
       const channels = ['one', 'other', 'slow'].map((each) => `${this.#prefix}news:${each}`);
-      await this.#connection.subscribe(channels, (news) => this.#news.push(columns(news)), true);
+      const hear = (news: Buffer, channel: Buffer) =>
+        this.#news.push({ server: channel.toString().split(':').at(-1) ?? '', row: columns(news) });
+      await this.#connection.subscribe(channels, hear, true);
     }
     const asked = [operation, String(args.length), ...args];
     const given = { keys: [this.#prefix], arguments: [String(this.now), server, ...asked] };
     const [rows] = (await this.#connection.eval(this.#script, given)) as Rows[];
-    return [...(rows ?? []), ...this.#news.splice(0)];
+    const news = this.#news.splice(0);
+    this.#isHearing = true;
+    for (const { server: whose, row } of news) this.#heard.get(whose)?.heard([row]);
+    this.#isHearing = false;
+    return [...(rows ?? []), ...news.map(({ row }) => row)];
   }
 
   /** What a beat of a server leads to. */
