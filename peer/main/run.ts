@@ -1,12 +1,14 @@
 /** Every command but the server: reads flags, wires the rooms, and ends with the right exit code. */
 import { CommanderError } from 'commander';
-import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { converse } from './converse.ts';
 import { parseFlags, type Task } from './flags.ts';
 import { showIdentity, showPeers } from './known.ts';
 import { print } from './print.ts';
 import { asAparteError, complain, exitHard, onBugs } from './stop.ts';
 import { VERSION } from './version.ts';
+
+const OTHER_COMMANDS = new Set<string | undefined>(['send', 'receive', 'id', 'peers', 'doctor', 'signal', 'help']);
 
 /** Runs the command that `args` name, and ends the process. */
 export async function run(args: readonly string[]): Promise<never> {
@@ -21,13 +23,32 @@ export async function run(args: readonly string[]): Promise<never> {
     task = parseFlags(args, process.env, VERSION);
     exit = await perform(task);
   } catch (error) {
-    if (error instanceof CommanderError) exitHard(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0 && wantsJson(args)) await endJson(misused(error));
+      exitHard(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    }
     const failure = asAparteError(error, debug);
     complain(failure);
-    if (task?.command === 'chat' && task.json) await endJson(failure);
+    if (task === null ? wantsJson(args) : task.command === 'chat' && task.json) await endJson(failure);
     exit = failure.exit;
   }
   return exitHard(exit);
+}
+
+/** Whether a chat in machine mode was asked for, as far as can be seen from flags that are wrong. */
+function wantsJson([command, ...rest]: readonly string[]): boolean {
+  return [command, ...rest].includes('--json') && !OTHER_COMMANDS.has(command);
+}
+
+/** What commander has said on standard error. */
+function misused({ message }: CommanderError): AparteError {
+  return new AparteError(
+    'usage',
+    message
+      .replace(/^error: /, '')
+      .trim()
+      .replaceAll('\n', ' '),
+  );
 }
 
 /** A script is told on standard output, too, why its chat cannot begin. */

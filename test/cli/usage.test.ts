@@ -49,6 +49,22 @@ describe('the command line', { concurrency: 3 }, () => {
     test(`wrong usage: ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
   }
 
+  test('a script in machine mode is told of wrong usage as of all else, and nobody else is', async () => {
+    for (const args of [['--bogus'], ['--timeout', '0'], ['--manual', '--lan'], ['one', 'two']]) {
+      const { events } = await sandbox.run(['chat', '--json', ...args]).exits(2);
+      assert.deepEqual(
+        events.map(({ type, code, reason, fatal, exit }) => [type, code ?? reason, fatal ?? exit]),
+        [
+          ['error', 'usage', true],
+          ['end', 'usage', 2],
+        ],
+      );
+    }
+    for (const command of ['send', 'receive', 'doctor']) {
+      assert.equal((await sandbox.run([command, '--json', '--bogus']).exits(2)).stdout, '', command);
+    }
+  });
+
   test('what is empty in the environment counts as not there', async () => {
     const env = { APARTE_CODE: '', APARTE_SERVER: '', APARTE_NAME: '', APARTE_HOME: '', NO_COLOR: '' };
     const server = 'http://127.0.0.1:9';
