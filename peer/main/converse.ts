@@ -17,7 +17,7 @@ import { type Known, openKnown } from './known.ts';
 import { loadLink } from './load-link.ts';
 import { type Meeting, openMeeting } from './meeting.ts';
 import { streamCommands, textCommands } from './pieces.ts';
-import { closeOnBugs, complain, exitHard, onSignals, writeError } from './stop.ts';
+import { asAparteError, closeOnBugs, complain, exitHard, onSignals, writeError } from './stop.ts';
 import { VERSION } from './version.ts';
 
 /** How long (ms) a program with nobody before it tries to reach the server at first. */
@@ -38,18 +38,21 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const byHand = task.manual ? await import('./by-hand.ts') : null;
   const manual = (await byHand?.askByHand(task)) ?? null;
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
-  const commands = task.command === 'send' ? await whatToSend(task.text) : [];
+  // What is piped in may take its time: the other side can come meanwhile.
+  const isPiped = task.command === 'send' && task.text === null && manual === null && !process.stdin.isTTY;
+  const commands = task.command === 'send' && !isPiped ? await whatToSend(task.text) : [];
   const [, meeting, known] = await Promise.all([ready(), openMeeting(task, given), openKnown(task.data)]);
   const seen: Seen = { exit: null, fault: null, messages: 0 };
+  const fault = (error: AparteError) => {
+    seen.fault = error;
+    complain(error);
+    client.give({ type: 'interrupted' });
+  };
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
     interrupted: () => interrupt(),
-    fault: (error) => {
-      seen.fault = error;
-      complain(error);
-      client.give({ type: 'interrupted' });
-    },
+    fault,
   });
   closeOnBugs(() => ui.close());
   const client: Client = new Client({
@@ -73,14 +76,15 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   onSignals(interrupt);
   const signalled = new Promise<void>(onSignals);
   const ended = client.run();
-  for (const command of commands) client.give({ type: 'command', command });
+  const say = (all: readonly UserCommand[]) => sayAll(client, all);
+  if (isPiped) streamCommands(process.stdin).then(say, (error: unknown) => fault(asAparteError(error, false)));
+  else if (task.command === 'send') say(commands);
   const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
   const unanswered = () => {
     const cause = new AparteError('usage', 'standard input ended before the answer was pasted');
     client.give({ type: 'answersEnded', cause });
   };
   const stopReading = manual === null ? null : byHand?.readAnswers(task, manual, answer, unanswered);
-  if (task.command === 'send') client.give({ type: 'inputEnded' });
   let isWritten = false;
   try {
     await ended;
@@ -116,6 +120,12 @@ function interruption(client: Client, ui: Ui, seen: Seen): () => void {
     else client.give({ type: 'interrupted' });
     asked = true;
   };
+}
+
+/** Says all that is to be said, and leaves once it is delivered. */
+function sayAll(client: Client, commands: readonly UserCommand[]): void {
+  for (const command of commands) client.give({ type: 'command', command });
+  client.give({ type: 'inputEnded' });
 }
 
 function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]> {

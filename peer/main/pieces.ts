@@ -6,6 +6,8 @@ import { MAX_TEXT } from '../../shared/limits.ts';
 import { MAX_OUTBOX_BYTES } from '../core/delivery.ts';
 import type { UserCommand } from '../core/events.ts';
 
+const TOO_LONG = `more than ${MAX_OUTBOX_BYTES} bytes of text`;
+
 /** The parts of a text that fit a message each, cut between characters. */
 function pieces(bytes: Uint8Array): string[] {
   const cut: string[] = [];
@@ -19,11 +21,16 @@ function pieces(bytes: Uint8Array): string[] {
   return cut;
 }
 
-/** The messages that carry `--text`. Throws `message-too-long`, or `usage` for an empty one. */
+/** The messages that carry `--text`, behind which a line ends. Throws `usage` for what is empty or too long. */
 export function textCommands(text: string): UserCommand[] {
   if (text === '') throw new AparteError('usage', 'there is nothing to send');
-  if (utf8(text).length > MAX_TEXT) throw new AparteError('message-too-long');
-  return [{ type: 'send', text, ref: null }];
+  const bytes = utf8(text);
+  if (bytes.length > MAX_OUTBOX_BYTES) throw new AparteError('usage', TOO_LONG);
+  const cut = pieces(bytes);
+  return cut.map((piece, index) => {
+    const command = { type: 'send', text: piece, ref: null } as const;
+    return index === cut.length - 1 ? command : { ...command, raw: true };
+  });
 }
 
 /** The messages that carry standard input, byte for byte. Throws `usage` for what is empty, too long or no text. */
@@ -32,7 +39,7 @@ export async function streamCommands(input: Readable): Promise<UserCommand[]> {
   let length = 0;
   for await (const chunk of input as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > MAX_OUTBOX_BYTES) throw new AparteError('usage', `more than ${MAX_OUTBOX_BYTES} bytes of text`);
+    if (length > MAX_OUTBOX_BYTES) throw new AparteError('usage', TOO_LONG);
     chunks.push(chunk);
   }
   if (length === 0) throw new AparteError('usage', 'there is nothing to send: standard input is empty');

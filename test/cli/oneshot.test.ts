@@ -30,6 +30,37 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.equal(sender.stdout, '');
   });
 
+  test('a text too long for one message arrives as one line', async () => {
+    const [code, text] = [freshCode(), `${'\u00e9'.repeat(60_000)}!`];
+    const receiver = receive([code]);
+    await both(receiver, send(['--text', text, code]));
+    assert.equal(receiver.stdout, `${text}\n`);
+  });
+
+  test('while what is piped in takes its time, a code is made and the other side can come', async () => {
+    const sender = send([]);
+    const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
+    const receiver = sandbox.chat('anna', [code]);
+    await receiver.event('peer', { status: 'connected' });
+    sender.write('late, but here');
+    sender.closeInput();
+    await receiver.event('message', { text: 'late, but here' });
+    receiver.give({ type: 'quit' });
+    await both(sender, receiver);
+  });
+
+  test('piped input that cannot be sent ends with 2, and the other side is told goodbye', async () => {
+    const sender = send([]);
+    const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
+    const receiver = sandbox.chat('anna', [code]);
+    await receiver.event('peer', { status: 'connected' });
+    sender.closeInput();
+    await receiver.event('peer', { status: 'left' });
+    const { stderr } = await sender.exits(2);
+    assert.match(stderr, /standard input is empty/);
+    await receiver.exits(0);
+  });
+
   test('without a code, send makes one and says it on standard error', async () => {
     const sender = send(['--text', 'hello']);
     const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
