@@ -22,7 +22,9 @@ const COMPUTING_FILES = [
 const APART = [
   join('ui', 'terminal.test.ts'),
   join('crypto', 'wiped.test.ts'),
-  ...['main', 'redis', 'redis-news', 'redis-rooms', 'tls'].map((name) => join('signaling', `${name}.test.ts`)),
+  ...['main', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
+    join('signaling', `${name}.test.ts`),
+  ),
 ];
 
 const isIn = (path: string, folder: string) => path.startsWith(`${folder}${sep}`);

@@ -47,8 +47,10 @@ local function unpacked(nameplate, order, record)
   return { nameplate = nameplate, order = tonumber(order), at = nameplate .. ' ' .. order,
     card = r[1], token = r[2], client = r[3], server = r[4], untold = r[5], held = r[6] }
 end
+-- Nothing where there is no such place, nor can be.
 local function loadAt(at)
   local nameplate, order = string.match(at, '^(%w+) (%d+)$')
+  if not nameplate then return nil end
   local record = call('HGET', key('room', nameplate), 'm' .. order)
   return record and unpacked(nameplate, order, record)
 end

@@ -220,10 +220,13 @@ function idOf(number: string): string {
   return Number(number).toString(36);
 }
 
-/** The number that an id stands for, in decimal digits; null where it is another spelling of it, which names nobody. */
+/**
+ * The number that an id stands for, in decimal digits; null where it is another spelling of it, or more than can be
+ * counted: neither names anybody.
+ */
 function numberOf(id: string): string | null {
-  const number = String(Number.parseInt(id, 36));
-  return idOf(number) === id ? number : null;
+  const number = Number.parseInt(id, 36);
+  return Number.isSafeInteger(number) && number.toString(36) === id ? String(number) : null;
 }
 
 function memberOf(number: string, card: Buffer): Member {

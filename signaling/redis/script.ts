@@ -105,7 +105,7 @@ operations.touch = touch
 function operations.free(client, order)
   local place = placeOf(client)
   if not place then return say('gone', client) end
-  local target = tonumber(order) > place.order and loadAt(place.nameplate .. ' ' .. order)
+  local target = (tonumber(order) or 0) > place.order and loadAt(place.nameplate .. ' ' .. order)
   if target then dismiss(target, 'idle') else say('fault', client, 'unknown-member') end
 end
 
