@@ -1,5 +1,6 @@
 /** What lies between Engine.IO and TCP: WebSockets of `ws`, made to end in time, and to answer no more than is read. */
 import type { IncomingMessage } from 'node:http';
+import { fewPieces } from '../shared/pieces.ts';
 import type { PingedSocket } from '../shared/pings.ts';
 import { unreadPongs } from '../shared/pings.ts';
 import type { Bucket, Limits } from './limits.ts';
@@ -33,12 +34,13 @@ interface Account {
  *   7.1.1).
  * - Pings (RFC 6455, section 5.5.2) have the rate of packets, and so has what a client sends to change over, which
  *   Engine.IO answers without counting it. Whoever leaves more pongs unread than packets may wait is cut off as well.
+ * - A message comes in one frame, and not in too many chunks ({@link fewPieces}).
  *
  * @param refused is told of each that is cut off for what it sent, and why.
  */
 export function limitWebSockets(
   io: SocketServer,
-  limits: Pick<Limits, 'hangUpWithin' | 'packets' | 'backlog'>,
+  limits: Pick<Limits, 'hangUpWithin' | 'messageBytes' | 'packets' | 'backlog'>,
   refused: (cause: 'rate' | 'slow') => void,
 ): void {
   const watch = watcher(limits, refused);
@@ -46,7 +48,7 @@ export function limitWebSockets(
   const Usual = opts.wsEngine as new (options: object) => WebSocketServer;
   opts.wsEngine = class extends Usual {
     constructor(options: object) {
-      super({ ...options, closeTimeout: limits.hangUpWithin });
+      super({ ...options, ...fewPieces(limits.messageBytes), closeTimeout: limits.hangUpWithin });
     }
 
     override handleUpgrade(...[request, tcp, head, done]: Parameters<WebSocketServer['handleUpgrade']>): void {
