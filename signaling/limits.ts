@@ -70,7 +70,7 @@ export interface Limits extends RoomLimits {
    * WebSocket pings, of 127 bytes at most, may wait as well.
    */
   readonly backlog: number;
-  /** Packets of one connection: a newcomer to a room of 50 sends some 800 at once. As many WebSocket pings besides. */
+  /** Packets of one connection: a newcomer to a room of 50 sends some 800 at once. WebSocket pings and pongs: as many. */
   readonly packets: Rate;
   /** Bytes from one connection: the same newcomer sends some 3 MiB. */
   readonly bytes: Rate;

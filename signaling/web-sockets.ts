@@ -9,8 +9,8 @@ import type { SocketServer } from './sockets.ts';
 
 /** A WebSocket as `ws` hands it on. */
 interface WebSocket extends PingedSocket {
-  on(event: 'ping' | 'message', listener: (this: this) => void): unknown;
-  off(event: 'ping' | 'message', listener: (this: this) => void): unknown;
+  on(event: 'ping' | 'pong' | 'message', listener: (this: this) => void): unknown;
+  off(event: 'ping' | 'pong' | 'message', listener: (this: this) => void): unknown;
 }
 
 /** The WebSocket server of `ws`, as far as it matters here. */
@@ -32,8 +32,8 @@ interface Account {
  * - A WebSocket that was told to close is cut off after `hangUpWithin`, also one that a client which polls may change
  *   over to: `ws` alone would read on for half a minute, until the other side's close frame comes (RFC 6455, section
  *   7.1.1).
- * - Pings (RFC 6455, section 5.5.2) have the rate of packets, and so has what a client sends to change over, which
- *   Engine.IO answers without counting it. Whoever leaves more pongs unread than packets may wait is cut off as well.
+ * - Pings and pongs (RFC 6455, section 5.5) have the rate of packets, and so has what a client sends to change over,
+ *   which Engine.IO answers without counting it. Whoever leaves more pongs unread than packets may wait is cut off as well.
  * - A message comes in one frame, and not in too many chunks ({@link fewPieces}).
  *
  * @param refused is told of each that is cut off for what it sent, and why.
@@ -80,6 +80,7 @@ function watcher(
   function cut(webSocket: WebSocket, cause: 'rate' | 'slow'): void {
     // What was read together with the last straw is still being handed out.
     webSocket.off('ping', pinged);
+    webSocket.off('pong', told);
     webSocket.off('message', told);
     refused(cause);
     webSocket.terminate();
@@ -98,6 +99,8 @@ function watcher(
   }
   return (webSocket, isChangeOver) => {
     webSocket.on('ping', pinged);
+    // Nobody here asks for pongs.
+    webSocket.on('pong', told);
     if (isChangeOver) webSocket.on('message', told);
   };
 }

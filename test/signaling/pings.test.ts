@@ -1,4 +1,4 @@
-/** Pings below Engine.IO, which `ws` answers by itself: no more are answered than are read, nor than packets may come. */
+/** Pings and pongs below Engine.IO: no more pings are answered than are read, nor come more of both than packets may. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -9,11 +9,13 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { couple, poll, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
 
-/** Frames of a client with 125 bytes, masked with zeros (RFC 6455, section 5.5.2). */
-function pings(count: number): Buffer {
-  const ping = Buffer.concat([Buffer.of(0x89, 0x80 | 125), Buffer.alloc(4 + 125)]);
-  return Buffer.concat(Array.from({ length: count }, () => ping));
+/** Frames of a client with 125 bytes, masked with zeros (RFC 6455, section 5.5). */
+function frames(opcode: number, count: number): Buffer {
+  const frame = Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | 125), Buffer.alloc(4 + 125)]);
+  return Buffer.concat(Array.from({ length: count }, () => frame));
 }
+const pings = (count: number) => frames(0x9, count);
+const pongs = (count: number) => frames(0xa, count);
 
 /** Bytes of a pong that answers one of them. */
 const PONG = 2 + 125;
@@ -77,6 +79,32 @@ test('pings are counted as packets are, and answered as long as they are no more
   socket.write(pings(5));
   await once(socket, 'close');
   assert.deepEqual(causes, ['rate']);
+  await undisturbed(two);
+});
+
+test('pongs that nobody asked for are counted as pings are, also before and after a client polls no more', async (t) => {
+  const { server, causes, two } = await observed(t, { packets: { burst: 20, perSecond: 1e-3 } });
+  const direct = await rawWebSocket(t, server.port);
+  const probing = await rawWebSocket(t, server.port, await poll(server.url));
+  const upgraded = await rawWebSocket(t, server.port, await poll(server.url));
+  upgraded.write(textFrame('2probe'));
+  await once(upgraded, 'data');
+  upgraded.write(textFrame('5'));
+  const mayBe: readonly (readonly [Socket, number])[] = [
+    [direct, 20],
+    [probing, 20],
+    // What it said to change over is counted as well.
+    [upgraded, 18],
+  ];
+  for (const [index, [socket, count]] of mayBe.entries()) {
+    socket.write(pongs(count));
+    // Long enough for them to be read.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(causes.length, index);
+    socket.resume().write(pongs(1));
+    await once(socket, 'close');
+    assert.equal(causes.at(-1), 'rate');
+  }
   await undisturbed(two);
 });
 
