@@ -1,5 +1,6 @@
 /** The WebSocket under Socket.IO, made safe against a hostile server. */
 import { NodeWebSocket } from 'socket.io-client';
+import { fewPieces } from '../../shared/pieces.ts';
 import type { PingedSocket } from '../../shared/pings.ts';
 import { unreadPongs } from '../../shared/pings.ts';
 import { isHandshake } from './server-input.ts';
@@ -10,6 +11,10 @@ const CLOSE_TIMEOUT = 500;
 const HEARTBEAT = 3_000;
 /** Answers to its pings that the other side may leave unread. Engine.IO has pings of its own: few come here if any. */
 const MAX_UNREAD_PONGS = 256;
+/** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
+const MAX_MESSAGE = 65_536;
+/** What a message begins with that takes our CONNECT, and one that refuses it (Socket.IO protocol, version 5). */
+const [TAKEN, REFUSED] = ['0{', '4'];
 
 /** What `ws` has and a browser's WebSocket has not, nor needs. */
 interface NodeSocket extends PingedSocket {
@@ -18,12 +23,13 @@ interface NodeSocket extends PingedSocket {
 }
 
 /**
- * Refuses what the library would let throw out of an event handler, hangs up without the server's help, notices
+ * Refuses what the library would let throw out of an event handler, or keep in memory, hangs up without the server's help, notices
  * sooner than by the server's pings that a connection is dead, as behind a change of our address, and answers no more
  * pings than are read.
  */
 export class CheckedWebSocket extends NodeWebSocket {
   #isOpen = false;
+  #isTaken = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   override onPacket(packet: Parameters<NodeWebSocket['doWrite']>[0]): void {
@@ -33,8 +39,22 @@ export class CheckedWebSocket extends NodeWebSocket {
         return;
       }
       this.#isOpen = true;
+    } else if (packet.type === 'message' && !this.#isTaken) {
+      const text = typeof packet.data === 'string' ? packet.data : '';
+      this.#isTaken = text.startsWith(TAKEN);
+      // Events before it would be kept until it comes.
+      if (!this.#isTaken && !text.startsWith(REFUSED)) {
+        this.onError('parse error', null);
+        return;
+      }
     }
     super.onPacket(packet);
+  }
+
+  /** Has options for `ws` that the library does not hand on. */
+  override createSocket(...[url, protocols, options]: Parameters<NodeWebSocket['createSocket']>): unknown {
+    const limits = { maxPayload: MAX_MESSAGE, ...fewPieces(MAX_MESSAGE) };
+    return super.createSocket(url, protocols, { ...options, ...limits });
   }
 
   override onOpen(): void {

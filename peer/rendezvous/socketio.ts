@@ -19,8 +19,6 @@ const JOIN_TIMEOUT = 4_000;
 const LONGEST_JOIN_TIMEOUT = 10_000;
 /** How long it may take to acknowledge that we leave, in ms. */
 const LEAVE_TIMEOUT = 1_000;
-/** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
-const MAX_MESSAGE = 65_536;
 
 /** Where time and chance come from. */
 export interface Clock {
@@ -111,9 +109,7 @@ class SocketIoRendezvous implements Rendezvous {
       transports: [CheckedWebSocket],
       forceNew: true,
       reconnection: false,
-      // Handed on to `ws`, but missing from the types.
-      maxPayload: MAX_MESSAGE,
-      // So is this, which the types take for a name.
+      // Handed on to `ws`; the types take it for a name.
       ...(this.#agent !== undefined && { agent: this.#agent as unknown as boolean }),
     };
     const connection: Connection = io(this.#url.origin, options);
