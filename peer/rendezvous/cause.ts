@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'it sent more than there is a limit for',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'it sent more than there is a limit for',
+  NO_PACKET: 'it does not speak Socket.IO',
   TOO_MANY_PINGS: 'it sent pings and read no answers',
 };
 

@@ -3,7 +3,7 @@ import { NodeWebSocket } from 'socket.io-client';
 import { fewPieces } from '../../shared/pieces.ts';
 import type { PingedSocket } from '../../shared/pings.ts';
 import { unreadPongs } from '../../shared/pings.ts';
-import { isHandshake } from './server-input.ts';
+import { isHandshake, isPacket } from './server-input.ts';
 
 /** How long the other side may take to close, in ms. `ws` alone would keep the process alive for half a minute. */
 const CLOSE_TIMEOUT = 500;
@@ -39,6 +39,9 @@ export class CheckedWebSocket extends NodeWebSocket {
         return;
       }
       this.#isOpen = true;
+    } else if (packet.type === 'message' && !isPacket(packet.data)) {
+      this.onError('parse error', { code: 'NO_PACKET' });
+      return;
     } else if (packet.type === 'message' && !this.#isTaken) {
       const text = typeof packet.data === 'string' ? packet.data : '';
       this.#isTaken = text.startsWith(TAKEN);

@@ -83,3 +83,14 @@ export function isHandshake(text: unknown): boolean {
     return false;
   }
 }
+
+/**
+ * What Socket.IO packets of a server begin with (Socket.IO protocol, version 5): of the main namespace, and with the data
+ * that the library takes for granted.
+ */
+const PACKET = /^(?:0\{|1$|2\d*\[|3\d+\[|4[{"]|5\d+-\d*\[|6\d+-\d+\[)/;
+
+/** Whether a message can be read as a Socket.IO packet, or is an attachment to one. */
+export function isPacket(data: unknown): boolean {
+  return typeof data !== 'string' || PACKET.test(data);
+}

@@ -220,6 +220,11 @@ const WRONG: Readonly<Record<string, [port: () => Promise<number>, words: RegExp
   ],
   'two openings': [() => rawWebSocket([OPENING, OPENING]), /it does not speak Socket\.IO/],
   'an event that is none': [() => rawWebSocket([OPENING, '42{"a":1}']), /it does not speak Socket\.IO/],
+  'a refusal without a word': [() => rawWebSocket([OPENING, '44']), /it does not speak Socket\.IO/],
+  'an acknowledgement of nothing': [
+    () => rawWebSocket([OPENING, '40{"sid":"x"}', '430']),
+    /it does not speak Socket\.IO/,
+  ],
   'attachments without end': [() => rawWebSocket([OPENING, '451-99999-["frame"]']), /it does not speak Socket\.IO/],
 };
 
@@ -269,6 +274,14 @@ test('who leaves is free while a connection is being tried again', async () => {
 test('who leaves is free, though the server never hangs up', async () => {
   const answer = `430[${JSON.stringify(welcome())}]`;
   await ends(`http://127.0.0.1:${await rawWebSocket([OPENING, '40{"sid":"x"}', answer])}`, 'joined');
+});
+
+test('who leaves is free, though the acknowledgement has nothing in it', async () => {
+  const url = await evil((socket) => {
+    socket.on('join', (_request, reply) => reply(welcome()));
+    socket.on('leave', () => socket.conn.write('431'));
+  }, false);
+  await ends(url, 'joined');
 });
 
 test('who leaves before the server has answered is free', async () => {
