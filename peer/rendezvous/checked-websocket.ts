@@ -9,7 +9,7 @@ import { isHandshake, isPacket } from './server-input.ts';
 const CLOSE_TIMEOUT = 500;
 /** How often the other side is asked for a sign of life, which must have come before it is asked again, in ms. */
 const HEARTBEAT = 3_000;
-/** Answers to its pings that the other side may leave unread. Engine.IO has pings of its own: few come here if any. */
+/** Answers to its pings, those of Engine.IO included, that the other side may leave unread. */
 const MAX_UNREAD_PONGS = 256;
 /** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
 const MAX_MESSAGE = 65_536;
@@ -23,13 +23,15 @@ interface NodeSocket extends PingedSocket {
 }
 
 /**
- * Refuses what the library would let throw out of an event handler, or keep in memory, hangs up without the server's help, notices
- * sooner than by the server's pings that a connection is dead, as behind a change of our address, and answers no more
- * pings than are read.
+ * Refuses what the library would let throw out of an event handler, or keep in memory, hangs up without the server's
+ * help, notices sooner than by the server's pings that a connection is dead, as behind a change of our address, and
+ * answers no more pings than are read.
  */
 export class CheckedWebSocket extends NodeWebSocket {
   #isOpen = false;
   #isTaken = false;
+  /** Answers to pings in a row that found others unsent. */
+  #unread = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   override onPacket(packet: Parameters<NodeWebSocket['doWrite']>[0]): void {
@@ -52,6 +54,7 @@ export class CheckedWebSocket extends NodeWebSocket {
       }
     }
     super.onPacket(packet);
+    if (packet.type === 'ping') this.#pinged();
   }
 
   /** Has options for `ws` that the library does not hand on. */
@@ -65,7 +68,6 @@ export class CheckedWebSocket extends NodeWebSocket {
     const socket = this.ws as Partial<NodeSocket>;
     if (socket.ping === undefined) return;
     this.#listen(socket as NodeSocket);
-    this.#limitPings(socket as NodeSocket);
   }
 
   /** RFC 6455, section 5.5.2. */
@@ -79,19 +81,18 @@ export class CheckedWebSocket extends NodeWebSocket {
     socket.on('pong', () => {
       answered = true;
     });
+    socket.on('ping', () => this.#pinged());
     socket.on('close', () => clearInterval(this.#heartbeat));
   }
 
-  #limitPings(socket: NodeSocket): void {
-    let unread = 0;
-    const onPing = () => {
-      unread = unreadPongs(unread, socket.bufferedAmount);
-      if (unread <= MAX_UNREAD_PONGS) return;
-      socket.off('ping', onPing);
-      this.onError('too many pings', { code: 'TOO_MANY_PINGS' });
-      socket.terminate();
-    };
-    socket.on('ping', onPing);
+  /** A ping has been answered: one of WebSocket, or one of Engine.IO. */
+  #pinged(): void {
+    const socket = this.ws as Partial<NodeSocket> | null;
+    if (socket?.terminate === undefined) return;
+    this.#unread = unreadPongs(this.#unread, socket.bufferedAmount ?? 0);
+    if (this.#unread <= MAX_UNREAD_PONGS) return;
+    this.onError('too many pings', { code: 'TOO_MANY_PINGS' });
+    socket.terminate();
   }
 
   override doClose(): void {

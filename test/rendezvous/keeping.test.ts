@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { afterEach, test } from 'node:test';
+import { Manager } from 'socket.io-client';
+import { CheckedWebSocket } from '../../peer/rendezvous/checked-websocket.ts';
 import { allLeave, Guest } from './guest.ts';
 import { endAll, OPENING, rawWebSocket } from './lines.ts';
 
@@ -62,3 +64,29 @@ for (const [name, texts] of Object.entries(EARLY)) {
     assert.match(cause, /does not speak Socket\.IO/);
   });
 }
+
+test("a server that floods Engine.IO's pings and reads no answer is left before they fill the memory", () => {
+  let isCut = false;
+  const ways: Record<string, unknown> = {
+    // More than one answer that the system has not taken.
+    bufferedAmount: 1_000,
+    terminate: () => {
+      isCut = true;
+    },
+  };
+  for (const name of ['on', 'off', 'send', 'close', 'ping']) ways[name] = () => {};
+  const socket = ways as { onopen(): void; onmessage(event: object): void };
+  class Deaf extends CheckedWebSocket {
+    override createSocket(): unknown {
+      return socket;
+    }
+  }
+  const manager = new Manager('http://127.0.0.1:1', { transports: [Deaf], reconnection: false });
+  socket.onopen();
+  socket.onmessage({ data: OPENING });
+  for (let count = 0; count < 256; count += 1) socket.onmessage({ data: '2' });
+  assert.ok(!isCut);
+  socket.onmessage({ data: '2' });
+  assert.ok(isCut);
+  manager.engine.close();
+});
