@@ -30,17 +30,31 @@ export function clientAddress({ headers, socket }: IncomingMessage, { proxies }:
  */
 export function unwelcome(request: IncomingMessage, door: Door, maxUrl: number): 'foreign-page' | 'invalid' | null {
   if ((request.url ?? '').length > maxUrl) return 'invalid';
-  return isForeignPage(request) || (door.isPrivate && !isOwnName(request)) ? 'foreign-page' : null;
+  return isForeignPage(request) || asksForScript(request) || (door.isPrivate && !isOwnName(request))
+    ? 'foreign-page'
+    : null;
 }
 
 /**
  * Whether a web page from elsewhere asks, which anyone's browser would let it: programs send no `Origin` (RFC 6454,
  * section 7), pages cannot leave it out of a WebSocket, and where they can, browsers add where they stand (Fetch
- * Metadata). The TLS of `https:` may be that of a proxy in front.
+ * Metadata). Only of a picture or a script from plain HTTP they say neither: then `Referer`, which a page may forbid,
+ * is all there is. The TLS of `https:` may be that of a proxy in front.
  */
-function isForeignPage({ headers: { origin, host, 'sec-fetch-site': site } }: IncomingMessage): boolean {
+function isForeignPage({ headers }: IncomingMessage): boolean {
+  const { host, referer, 'sec-fetch-site': site } = headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  const origin = headers.origin ?? (referer === undefined ? undefined : originOf(referer));
   return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
+}
+
+/** Whether the answers are to be scripts (JSONP), as only pages from elsewhere want them: Engine.IO would oblige. */
+function asksForScript({ url = '' }: IncomingMessage): boolean {
+  return url.includes('?') && new URLSearchParams(url.slice(url.indexOf('?'))).has('j');
 }
 
 /**

@@ -119,6 +119,23 @@ test('a page from another site or another port is not let in, whether or not it 
   for (const site of ['same-origin', 'none']) assert.equal(await knock(url, { 'Sec-Fetch-Site': site }), 200);
 });
 
+test('nor is one that only its pictures and scripts give away', async (t) => {
+  const { url } = await serve(t, { perAddress: null });
+  for (const page of [
+    'http://foreign.example/',
+    `${url}0/page`,
+    'https://foreign.example/x',
+    'about:blank',
+    'page',
+    '',
+  ])
+    assert.equal(await knock(url, { Referer: page }), 403, page);
+  assert.equal(await knock(url, { Referer: `${url}/page` }), 200);
+  assert.equal(await knock(url, { Referer: `${url.replace('http', 'https')}/page` }), 200);
+  for (const query of ['&j=0', '&j', '&%6a=1']) assert.equal(await knock(url, {}, query), 403, query);
+  for (const query of ['&jj=0', '&x=j', '&t=j=0']) assert.equal(await knock(url, {}, query), 200, query);
+});
+
 test('a server on loopback is called by an address or as localhost, or through a proxy', async (t) => {
   const { url } = await serve(t, { perAddress: null });
   for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:7470', 'LOCALHOST', '192.0.2.1'])
