@@ -2,7 +2,7 @@
  * STUN messages (RFC 8489) as far as finding out one's own address takes them: the codec, without any socket. The
  * server answers with it, the client asks with it. Nothing here authenticates anything.
  */
-import { concat, utf8 } from './bytes.ts';
+import { concat } from './bytes.ts';
 
 /** The port of STUN and TURN unless told otherwise (RFC 8489, section 8.1). */
 export const STUN_PORT = 3478;
@@ -199,7 +199,7 @@ function ipText(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The value of ERROR-CODE (RFC 8489, section 14.8). */
-export function encodeErrorCode(code: number, reason: string): Uint8Array {
-  return concat(Uint8Array.of(0, 0, Math.floor(code / 100), code % 100), utf8(reason));
+/** The value of ERROR-CODE (RFC 8489, section 14.8), its reason phrase left empty. */
+export function encodeErrorCode(code: number): Uint8Array {
+  return Uint8Array.of(0, 0, Math.floor(code / 100), code % 100);
 }
