@@ -117,12 +117,25 @@ test('what only looks like a violation is not one', () => {
 
 /** Of the lock file, what the tests look at. */
 const LockFile = v.object({
-  packages: v.record(v.string(), v.object({ optionalDependencies: v.optional(v.record(v.string(), v.string())) })),
+  packages: v.record(
+    v.string(),
+    v.object({
+      integrity: v.optional(v.string()),
+      optionalDependencies: v.optional(v.record(v.string(), v.string())),
+    }),
+  ),
 });
 const LOCK = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
 
-test('the lock file names no host', () => {
+test('the lock file names no host, and of every package the hash', () => {
   assert.doesNotMatch(LOCK, /"resolved"/);
+  const { packages } = v.parse(LockFile, JSON.parse(LOCK));
+  const others = Object.entries(packages).filter(([place]) => place !== '');
+  assert.ok(others.length > 100);
+  assert.deepEqual(
+    others.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')).map(([place]) => place),
+    [],
+  );
 });
 
 test('the lock file names the optional packages of every platform, or npm ci refuses it elsewhere', () => {
