@@ -44,7 +44,7 @@ const TYPING_IDLE = 5_000;
 const MAX_PENDING = 3;
 /** How long keys are still read, in ms, before the terminal is given back: what is typed at the end is for no shell. */
 const LAST_KEYS = 60;
-const OVER = 'nothing more can be sent: press Enter to end';
+const OVER = 'The chat is over, nothing more is sent. Enter closes.';
 /** Reasons of an end that the user asked for. */
 const OWN_ENDS: readonly string[] = ['left', 'interrupted'];
 
@@ -57,8 +57,8 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Whether a key says that what cannot be sent has been seen: Enter, Ctrl-C, Ctrl-D. */
-function endsDraft({ name = '', ctrl = false }: Key): boolean {
+/** Whether a key says that the end has been seen: Enter, Ctrl-C, Ctrl-D. */
+function closes({ name = '', ctrl = false }: Key): boolean {
   return ctrl ? name === 'c' || name === 'd' : name === 'return';
 }
 
@@ -78,9 +78,11 @@ class ChatTerminal implements Terminal {
   #typing: NodeJS.Timeout | null = null;
   #ended = false;
   #closed = false;
+  /** Somebody has been here. */
+  #met = false;
   /** The end of the conversation has been shown, and the user did not ask for it. */
   #surprised = false;
-  /** Lets the user go, while he is writing what can no longer be sent. */
+  /** Lets the user go, who may still be writing what can no longer be sent. */
   #letGo: (() => void) | null = null;
   readonly #onKey = (typed: string | undefined, key: Key) => this.#key(typed, key);
   readonly #onEnd = () => this.#end();
@@ -99,6 +101,7 @@ class ChatTerminal implements Terminal {
   show(event: ChatEvent): Promise<void> {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
     this.#hints.event(event);
+    if (event.type === 'peer' && event.status === 'connected') this.#met = true;
     if (event.type === 'end') this.#surprised = !OWN_ENDS.includes(event.reason);
     return this.#apply(this.#transcript.event(event));
   }
@@ -106,7 +109,8 @@ class ChatTerminal implements Terminal {
   async dismissed(): Promise<void> {
     if (this.#closed || !this.#surprised) return;
     await sleep(LAST_KEYS);
-    if (this.#editor.text.trim() === '') return;
+    // Who is in a conversation is writing, or about to: what he types next must not go to a shell.
+    if (this.#editor.text.trim() === '' && (this.#ended || !this.#met)) return;
     const dismissed = new Promise<void>((resolve) => {
       this.#letGo = resolve;
     });
@@ -201,7 +205,7 @@ class ChatTerminal implements Terminal {
   }
 
   #key(typed: string | undefined, key: Key): void {
-    if (this.#letGo !== null && this.#paste === null && endsDraft(key)) this.#letGo();
+    if (this.#letGo !== null && this.#paste === null && closes(key)) this.#letGo();
     else if (key.ctrl === true && key.name === 'c') this.#events.interrupted();
     else if (this.#ended) return;
     else if (key.name === 'paste-start') this.#paste = '';

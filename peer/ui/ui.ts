@@ -24,8 +24,9 @@ export interface Ui {
   /** Says what is waited for, and by which path we are connected (null: not connected). */
   waiting(state: Waiting, link: LinkState | null): void;
   /**
-   * Resolves once the user is done with it, behind the last event: at once, save where he is writing what can no longer
-   * be sent, and what he types would go to a shell. Not there: at once. Never rejects.
+   * Resolves once the user is done with it, behind the last event: at once, save where a conversation has ended that he
+   * did not end, or he is writing what can no longer be sent: what he types would go to a shell. Not there: at once.
+   * Never rejects.
    */
   dismissed?(): Promise<void>;
   /** Writes out what is pending and gives terminal and streams back. Idempotent; never rejects. */

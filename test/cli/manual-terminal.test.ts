@@ -59,6 +59,8 @@ test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout
     await bert.until((text) => text.includes('anna: hello'));
     bert.type('/quit');
     bert.keys('Enter');
+    await anna.until((text) => /bert has left\.\n.*Enter closes\.\n>$/.test(text));
+    anna.keys('Enter');
     for (const terminal of [anna, bert]) await terminal.until((text) => /^exit 0$/m.test(text));
   });
 });

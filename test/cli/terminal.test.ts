@@ -119,7 +119,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(bert, /> a draft$/);
     anna.keys('C-c');
     await ended(anna, 130);
-    await sees(bert, /anna has left\.\nnothing more can be sent: press Enter to end\n> a draft$/);
+    await sees(bert, /anna has left\.\nThe chat is over, nothing more is sent\. Enter closes\.\n> a draft$/);
     enter(bert, ', and its end');
     assert.match(await ended(bert, 0), /Not sent:\n {2}a draft, and its end\nexit 0\n/);
     anna.keys('clear; stty -g', 'Enter');

@@ -183,6 +183,42 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.keys('C-u');
   });
 
+  await t.test('keeps what is typed behind an end that nobody here asked for, until Enter', async () => {
+    for (const typed of ['', 'secret']) {
+      terminal.start();
+      await terminal.told('open');
+      terminal.order(PEER);
+      terminal.order(IDLE);
+      await terminal.until((screen) => screen.endsWith('direct (UDP), 12 ms\n>'));
+      terminal.order({ ...PEER, status: 'left', path: null });
+      terminal.order({ type: 'end', reason: 'peer-left', exit: 0 });
+      terminal.order({ type: 'dismiss' });
+      await terminal.until((screen) =>
+        screen.endsWith('anna has left.\nThe chat is over, nothing more is sent. Enter closes.\n>'),
+      );
+      terminal.type(typed);
+      await terminal.until((screen) => screen.endsWith(`> ${typed}`.trimEnd()));
+      terminal.keys('Enter');
+      const screen = await terminal.until((now) => now.endsWith('ready>'));
+      assert.equal(screen.includes('Not sent:\n  secret\nready>'), typed !== '', screen);
+    }
+  });
+
+  await t.test('ends at once where nobody came, and where the user asked for it', async () => {
+    for (const [type, reason] of [
+      ['code', 'timeout'],
+      ['peer', 'left'],
+      ['peer', 'interrupted'],
+    ]) {
+      terminal.start();
+      await terminal.told('open');
+      terminal.order(type === 'peer' ? PEER : { type: 'code', code: '7-a-b', invite: null });
+      terminal.order({ type: 'end', reason, exit: 0 });
+      terminal.order({ type: 'dismiss' });
+      await terminal.until((now) => now.endsWith('ready>'));
+    }
+  });
+
   await t.test('takes the brackets off what is pasted later', async () => {
     terminal.start({ next: 'cat -v' });
     await terminal.told('open');

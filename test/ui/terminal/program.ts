@@ -14,7 +14,9 @@ type Order =
   | ChatEvent
   | { readonly type: 'waiting'; readonly state: Waiting; readonly link: LinkState | null }
   /** `deaf`: so many ms in which nothing is read pass before. */
-  | { readonly type: 'close'; readonly deaf?: number };
+  | { readonly type: 'close'; readonly deaf?: number }
+  /** Waits until the user is done, then closes. */
+  | { readonly type: 'dismiss' };
 
 const socket = connect(process.argv[2] ?? '');
 const tell = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
@@ -57,6 +59,7 @@ createInterface({ input: socket }).on('line', (line) => {
   const order = JSON.parse(line) as Order;
   if (order.type === 'waiting') ui.waiting(order.state, order.link);
   else if (order.type === 'close') close(order.deaf ?? 0);
+  else if (order.type === 'dismiss') void ui.dismissed?.().then(() => close(0));
   else void ui.show(order).then(() => tell({ type: 'shown' }));
 });
 tell({ type: 'open' });
