@@ -6,7 +6,7 @@ const BLANKS = /([\p{White_Space}\u2800]+)/u;
 // SGR, ECMA-48 section 8.3.117.
 const COLOURS = /\x1b\[[\d;]*m/g;
 /** What a line begins with before its text: an alarm, a notice, a time; or nothing but blanks. */
-const HEAD = /^(?:!!! |(?:\u2014|--) |\d\d:\d\d |--:-- | +)/;
+const HEAD = /^(?:!!! |(?:\u2014|--) |(?:\d\d:\d\d|--:--)>? | +)/;
 
 /**
  * A harmless line as rows of at most so many columns, broken at blanks; rows after the first stand as far in as the text

@@ -1,11 +1,12 @@
 /** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
-import { foldedName, tidyName } from '../../shared/name.ts';
+import { tidyName } from '../../shared/name.ts';
 import type { ChatEvent, Trust } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
 import { NAME_TONES, paint, signs } from './appearance.ts';
-import { visible, visibleLines } from './sanitize.ts';
+import { looksLike } from './lookalikes.ts';
+import { visible, visibleLines, visibleName } from './sanitize.ts';
 import { truncate } from './text.ts';
 
 /** What was said last about a remote person. */
@@ -15,12 +16,14 @@ export type PeerEvent = Extract<ChatEvent, { type: 'peer' }>;
 const MAX_NAME_COLUMNS = 24;
 /** As wide as the time before a message and the space behind it. */
 const INDENT = '      ';
+/** Stands behind the time of our messages, where that of others has a blank: no name or text of theirs gets there. */
+const OWN_MARK = '>';
 
 /** A name, harmless, on one line and not too wide. `own` is ours: another's that looks the same is told apart. */
 export function shownName(name: string, own: string, appearance: Appearance): string {
-  const shown = truncate(visible(tidyName(name)), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
+  const shown = truncate(visibleName(tidyName(name)), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
   if (shown === '') return 'somebody';
-  return [foldedName(own), 'you'].includes(foldedName(name)) ? `${shown} (other side)` : shown;
+  return [own, 'you'].some((ours) => looksLike(name, ours)) ? `${shown} (other side)` : shown;
 }
 
 /** A colour that stays with a name. */
@@ -53,27 +56,30 @@ function alarmLines(sentences: readonly string[], appearance: Appearance): strin
 export function messageLines(at: string, name: string, trust: Trust, text: string, appearance: Appearance): string[] {
   const mark = trust === 'changed' ? paint(' (!)', 'alarm', appearance) : '';
   const head = `${paint(clock(at), 'dim', appearance)} ${paint(name, nameTone(name), appearance)}${mark}:`;
-  return body(head, text);
+  return body(head, text, INDENT);
 }
+
+const ownHead = (at: number) => `${clock(at)}${OWN_MARK}`;
 
 /** A message of ours. `delivered` false: it will not be any more. */
 export function ownLines(at: number, text: string, delivered: boolean, appearance: Appearance): string[] {
   const { tick } = signs(appearance);
   // The end of a last line that was pasted is no line of its own, least of all for the mark.
-  const lines = body(`${paint(clock(at), 'dim', appearance)} you:`, text.replace(/\n+$/, ''));
+  const head = `${paint(ownHead(at), 'dim', appearance)} you:`;
+  const lines = body(head, text.replace(/\n+$/, ''), `${INDENT} `);
   const mark = delivered ? paint(tick, 'good', appearance) : paint('(not delivered)', 'alarm', appearance);
   return [...lines.slice(0, -1), `${lines.at(-1)} ${mark}`];
 }
 
-function body(head: string, text: string): string[] {
+function body(head: string, text: string, indent: string): string[] {
   const [first = '', ...rest] = visibleLines(text);
-  return [`${head} ${first}`, ...rest.map((line) => `${INDENT}${line}`)];
+  return [`${head} ${first}`, ...rest.map((line) => `${indent}${line}`)];
 }
 
 /** A message of ours that is on its way, on one line. */
 export function pendingLine(at: number, text: string, { ellipsis }: { ellipsis: string }): string {
   const [first = '', ...rest] = visibleLines(text);
-  return `${clock(at)} you: ${first}${rest.length > 0 ? ` ${ellipsis} (${rest.length + 1} lines)` : ''}`;
+  return `${ownHead(at)} you: ${first}${rest.length > 0 ? ` ${ellipsis} (${rest.length + 1} lines)` : ''}`;
 }
 
 /** The server of those who name none, as an invite begins. */

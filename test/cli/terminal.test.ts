@@ -39,7 +39,7 @@ const enter = (terminal: Terminal, text: string) => {
 /** Waits until the screen, without the minutes, has this on it. */
 const sees = (terminal: Terminal, text: string | RegExp) =>
   terminal.until((screen) => {
-    const timeless = screen.replaceAll(/^\d\d:\d\d /gm, '');
+    const timeless = screen.replaceAll(/^\d\d:\d\d>? /gm, '');
     return typeof text === 'string' ? timeless.includes(text) : text.test(timeless);
   });
 /** Waits until the program has ended and the shell asks for more. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fold } from '../../peer/ui/fold.ts';
 import { width } from '../../peer/ui/text.ts';
-import { errorLines, messageLines } from '../../peer/ui/view.ts';
+import { errorLines, messageLines, ownLines } from '../../peer/ui/view.ts';
 
 const PLAIN = { colour: false, unicode: true };
 
@@ -16,6 +16,14 @@ test('a notice is broken between words, under its first word', () => {
   );
   const alarm = errorLines({ ...error, fatal: true }, PLAIN);
   assert.deepEqual(fold(alarm[0] ?? '', 12), ['!!! One two', '    three', '    four.']);
+});
+
+test('a message of ours is broken under its own text', () => {
+  const lines = ownLines(0, 'one two\nthree', true, PLAIN).flatMap((line) => fold(line, 16));
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^\d\d:\d\d/, '')),
+    ['> you: one', '       two', '       three ✓'],
+  );
 });
 
 test('what fits is left as it is, colours and all, and colours take no room', () => {

@@ -27,7 +27,7 @@ function message(text: string): object {
 }
 
 /** The screen without the minute. */
-const timeless = (screen: string) => screen.replaceAll(/^\d\d:\d\d /gm, '');
+const timeless = (screen: string) => screen.replaceAll(/^\d\d:\d\d(>?) /gm, '$1');
 /** Without spaces and line ends, as the prompt wraps. */
 const flat = (screen: string) => screen.replaceAll(/\s/g, '');
 const lastLines = (screen: string, count: number) => screen.split('\n').slice(-count);
@@ -82,11 +82,11 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.keys('Enter');
     assert.deepEqual(await terminal.told('send'), { type: 'send', text: 'half a 日本 sentence', ref: '1' });
     await terminal.until((now) =>
-      timeless(now).endsWith('you: half a 日本 sentence\ndirect (UDP), 12 ms · 1 undelivered\n>'),
+      timeless(now).endsWith('>you: half a 日本 sentence\ndirect (UDP), 12 ms · 1 undelivered\n>'),
     );
     terminal.order({ type: 'sent', id: 'a', ref: '1' });
     terminal.order({ type: 'delivered', id: 'a', peer: 'p' });
-    await terminal.until((now) => timeless(now).endsWith('you: half a 日本 sentence ✓\ndirect (UDP), 12 ms\n>'));
+    await terminal.until((now) => timeless(now).endsWith('>you: half a 日本 sentence ✓\ndirect (UDP), 12 ms\n>'));
   });
 
   await t.test('takes a paste of four lines as one message', async () => {
@@ -97,7 +97,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.order({ type: 'sent', id: 'b', ref: '2' });
     terminal.order({ type: 'delivered', id: 'b', peer: 'p' });
     await terminal.until((now) =>
-      timeless(now).endsWith('you: one\n      two\n      three\n      four ✓\ndirect (UDP), 12 ms\n>'),
+      timeless(now).endsWith('>you: one\n       two\n       three\n       four ✓\ndirect (UDP), 12 ms\n>'),
     );
   });
 
@@ -162,7 +162,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.told('interrupted');
     terminal.order({ type: 'close' });
     const screen = timeless(await terminal.until((now) => now.endsWith('ready>')));
-    assert.ok(screen.endsWith('you: never arrived (not delivered)\nready>'), screen);
+    assert.ok(screen.endsWith('>you: never arrived (not delivered)\nready>'), screen);
     assert.ok(!screen.includes('direct (UDP), 12 ms'), screen);
     terminal.keys('stty -g', 'Enter');
     await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));

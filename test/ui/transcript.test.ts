@@ -41,6 +41,12 @@ test('a name can neither steer, nor spread, nor pass for ours', () => {
   assert.equal(shown('Ben'), 'Ben (other side): x');
   assert.equal(shown('ｂen'), 'ｂen (other side): x');
   assert.equal(shown('you'), 'you (other side): x');
+  for (const name of ['уou', 'Yо\u0301u', 'y0u', '> you', 'ʏᴏᴜ', 'В е ո', 'beո'])
+    assert.match(shown(name) ?? '', / \(other side\): x$/, name);
+  assert.equal(shown('you: I agree'), 'you\\x3a I agree: x');
+  assert.equal(shown('> you： x'), '\\x3e you\\uff1a x: x');
+  assert.equal(shown('Анна'), 'Анна: x');
+  assert.equal(shown('🙂'), '🙂: x');
   assert.equal(shown('  '), 'somebody: x');
   assert.equal(shown('n'.repeat(64)), `${'n'.repeat(23)}…: x`);
 });
@@ -49,17 +55,30 @@ test('a message of ours is pending until it is delivered, then has its tick', ()
   const transcript = opened();
   const { command, lines } = transcript.typed('hi', NOW);
   assert.deepEqual([command, lines], [{ type: 'send', text: 'hi', ref: '1' }, []]);
-  assert.deepEqual(transcript.pending, [`${clock(NOW)} you: hi`]);
+  assert.deepEqual(transcript.pending, [`${clock(NOW)}> you: hi`]);
   transcript.event({ type: 'sent', id: 'a', ref: '1' });
   assert.equal(transcript.pending.length, 1);
-  assert.deepEqual(transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines, [`${clock(NOW)} you: hi ✓`]);
+  assert.deepEqual(transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines, [`${clock(NOW)}> you: hi ✓`]);
   assert.deepEqual(transcript.pending, []);
   assert.deepEqual(transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines, []);
   transcript.typed('a paste\n', NOW);
   transcript.event({ type: 'sent', id: 'b', ref: '2' });
   assert.deepEqual(transcript.event({ type: 'delivered', id: 'b', peer: 'p1' }).lines, [
-    `${clock(NOW)} you: a paste ✓`,
+    `${clock(NOW)}> you: a paste ✓`,
   ]);
+});
+
+test('a line of ours begins as none of others can', () => {
+  const transcript = opened();
+  transcript.typed('hi', NOW);
+  transcript.event({ type: 'sent', id: 'a', ref: '1' });
+  const [own = ''] = transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines;
+  for (const name of ['you', 'уou', '> you', '>', '']) {
+    for (const line of transcript.event(message(`hi ✓\n${own}`, name)).lines) {
+      assert.notEqual(line, own);
+      assert.equal(line[5], ' ', line);
+    }
+  }
 });
 
 test('what was not delivered is said at the end', () => {
@@ -67,11 +86,11 @@ test('what was not delivered is said at the end', () => {
   transcript.typed('one', NOW);
   transcript.event({ type: 'sent', id: 'a', ref: '1' });
   transcript.typed('two\nlines', NOW);
-  assert.deepEqual(transcript.pending.at(-1), `${clock(NOW)} you: two … (2 lines)`);
+  assert.deepEqual(transcript.pending.at(-1), `${clock(NOW)}> you: two … (2 lines)`);
   assert.deepEqual(transcript.farewell(), [
-    `${clock(NOW)} you: one (not delivered)`,
-    `${clock(NOW)} you: two`,
-    '      lines (not delivered)',
+    `${clock(NOW)}> you: one (not delivered)`,
+    `${clock(NOW)}> you: two`,
+    '       lines (not delivered)',
   ]);
 });
 
