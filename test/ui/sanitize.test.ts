@@ -119,6 +119,15 @@ test('stacks of marks are cut, and marks without a letter get one', () => {
   const zalgo = visible(`e${'\u0301'.repeat(5_000)}!`);
   assert.equal(zalgo, `e${'\u0301'.repeat(8)}\ufffd!`);
   assert.equal(visible('\u0301'), '\u25cc\u0301');
+  const stack = '\u0941'.repeat(8);
+  for (const joiner of ['\u200c', '\u200d']) {
+    const climbing = `क${`${stack}${joiner}`.repeat(200)}${stack}`;
+    assert.equal(visible(climbing), `क${stack}\ufffd`);
+    // At most one more is kept, on the letter itself.
+    const joined = visible(`क${joiner}${`${stack}${joiner}`.repeat(200)}${stack}`);
+    assert.equal(joined, `क${joiner}${stack}\ufffd`);
+  }
+  assert.equal(visible('ക\u0d4d\u200dഷ\u0d3e, क\u094d\u200dष\u093e'), 'ക\u0d4d\u200dഷ\u0d3e, क\u094d\u200dष\u093e');
 });
 
 test('a text of several lines keeps them; a lone carriage return is no line end', () => {
