@@ -40,7 +40,7 @@ export interface Terminal extends Ui {
 
 /** Without a key for so long, in ms, nobody is typing any more. */
 const TYPING_IDLE = 5_000;
-/** Messages on their way that are listed; of more only the number. */
+/** Messages on their way that are listed, the latest; of earlier ones only the number. */
 const MAX_PENDING = 3;
 /** How long keys are still read, in ms, before the terminal is given back: what is typed at the end is for no shell. */
 const LAST_KEYS = 60;
@@ -173,9 +173,9 @@ class ChatTerminal implements Terminal {
   #content({ columns }: Size): Content {
     const { appearance } = this.#options;
     const pending = this.#transcript.pending;
-    const listed: Row[] = pending.slice(0, MAX_PENDING).map((text) => ({ text, tone: 'dim' }));
-    const more = pending.length - listed.length;
-    if (more > 0) listed.push({ text: `${signs(appearance).ellipsis} and ${more} more`, tone: 'dim' });
+    const listed: Row[] = pending.slice(-MAX_PENDING).map((text) => ({ text, tone: 'dim' }));
+    const earlier = pending.length - listed.length;
+    if (earlier > 0) listed.unshift({ text: `${signs(appearance).ellipsis} ${earlier} earlier`, tone: 'dim' });
     const { typing } = this.#transcript;
     const status = {
       waiting: this.#waiting,

@@ -153,6 +153,21 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((screen) => screen.endsWith('> kept!'));
   });
 
+  await t.test('lists the latest of the messages that wait to be delivered', async () => {
+    terminal.keys('C-u');
+    for (const text of ['first', 'second', 'third', 'fourth', 'fifth']) {
+      terminal.type(text);
+      terminal.keys('Enter');
+    }
+    const screen = timeless(await terminal.until((now) => now.includes('5 undelivered') && now.endsWith('>')));
+    assert.match(screen, /\n… 2 earlier\n>you: third\n>you: fourth\n>you: fifth\n[^\n]*5 undelivered\n>$/);
+    for (const ref of ['3', '4', '5', '6', '7']) {
+      terminal.order({ type: 'sent', id: ref, ref });
+      terminal.order({ type: 'delivered', id: ref, peer: 'p' });
+    }
+    await terminal.until((now) => now.includes('you: fifth ✓') && now.endsWith('direct (UDP), 12 ms\n>'));
+  });
+
   await t.test('leaves nothing behind: no rows, no modes', async () => {
     terminal.keys('C-u');
     terminal.type('never arrived');
