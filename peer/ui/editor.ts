@@ -93,6 +93,13 @@ export class LineEditor {
     this.#cursor = from;
   }
 
+  /** Deletes all of the text, as when it had been sent. */
+  discard(): void {
+    this.#cursor = 0;
+    this.delete(this.#clusters.length, true);
+    this.#recalled = this.#history.length;
+  }
+
   /** Puts back what was killed last. */
   yank(): void {
     this.insert(this.#killed.join(''));
@@ -116,6 +123,15 @@ export class LineEditor {
     let index = this.#cursor;
     while (at(index) !== undefined && !inWord(index)) index += direction;
     while (at(index) !== undefined && inWord(index)) index += direction;
+    return index;
+  }
+
+  /** Where what stands before the cursor begins, up to the blank before it: a word to a shell. */
+  shellWordStart(): number {
+    const isBlank = (index: number) => /^\s/.test(this.#clusters[index - 1] ?? '');
+    let index = this.#cursor;
+    while (index > 0 && isBlank(index)) index -= 1;
+    while (index > 0 && !isBlank(index)) index -= 1;
     return index;
   }
 
@@ -159,7 +175,9 @@ const BINDINGS: ReadonlyMap<string, (editor: LineEditor) => void> = new Map([
   ...bind(['delete', 'C-d'], (editor) => editor.delete(editor.cursor + 1)),
   ...bind(['C-u'], (editor) => editor.delete(editor.lineStart(), true)),
   ...bind(['C-k'], (editor) => editor.delete(editor.lineEnd(), true)),
-  ...bind(['C-w', 'M-backspace'], (editor) => editor.delete(editor.wordEdge(-1), true)),
+  ...bind(['C-g'], (editor) => editor.discard()),
+  ...bind(['C-w'], (editor) => editor.delete(editor.shellWordStart(), true)),
+  ...bind(['M-backspace'], (editor) => editor.delete(editor.wordEdge(-1), true)),
   ...bind(['M-d', 'M-delete'], (editor) => editor.delete(editor.wordEdge(1), true)),
   ...bind(['C-y'], (editor) => editor.yank()),
   // A terminal sends \n for Ctrl-J, which Node names "enter"; the key itself sends \r, named "return".

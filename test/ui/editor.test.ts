@@ -38,6 +38,22 @@ test('the usual Emacs keys', () => {
   assert.deepEqual(edited('ab', control('b'), control('e'), control('h')), { text: 'a', cursor: 1 });
 });
 
+test('Ctrl-W takes a word as a shell does, Alt-Backspace as Emacs does', () => {
+  assert.equal(edited('cat /etc/passwd-old  ', control('w')).text, 'cat ');
+  assert.equal(edited('cat /etc/passwd-old', meta('backspace')).text, 'cat /etc/passwd-');
+  assert.equal(edited('one\ttwo\nthree', control('w'), control('w')).text, 'one\t');
+  assert.deepEqual(edited('one two', { name: 'left' }, control('w')), { text: 'one o', cursor: 4 });
+});
+
+test('Ctrl-G discards all of the lines, wherever the cursor is, and Ctrl-Y brings them back', () => {
+  const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');
+  assert.deepEqual(edited(lines, { name: 'up' }, control('g')), { text: '', cursor: 0 });
+  assert.deepEqual(edited(lines, { name: 'up' }, control('g'), control('y')), {
+    text: lines,
+    cursor: graphemes(lines).length,
+  });
+});
+
 test('several lines: up and down go through them, then through the history', () => {
   const editor = new LineEditor();
   editor.insert('earlier');
@@ -65,7 +81,7 @@ test('whatever is pressed, the text stays whole and the cursor in it', () => {
   const names = ['left', 'right', 'home', 'end', 'up', 'down', 'backspace', 'delete', 'enter'];
   const key = fc.oneof(
     fc.constantFrom(...names).map((name): Key => ({ name })),
-    fc.constantFrom(...'abefhkwuynpd').map(control),
+    fc.constantFrom(...'abefghkwuynpd').map(control),
     fc.constantFrom('b', 'f', 'd', 'backspace').map(meta),
     fc.string({ unit: 'grapheme' }),
     fc.constantFrom('👩', '\u200d', '🚀', '🇩', '\u0301', '한', '\u1100', '\n'),
