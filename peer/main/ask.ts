@@ -9,8 +9,11 @@ import {
 } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { meantCommand } from './commands.ts';
-import type { Flags } from './flags.ts';
+import type { Conversation } from './flags.ts';
 import { writeError } from './stop.ts';
+
+/** How the texts of manual pairing look; no code is as long. */
+const BLOB = /^\s*ap\d([ia])[A-Za-z0-9_-]{60}/;
 
 /** A code, and the server its invite names (null for a bare code). */
 export interface GivenCode {
@@ -22,10 +25,13 @@ export interface GivenCode {
  * The code the user gave, asked for where `required` or given as `-`; null where one is to be made.
  * Throws `bad-code`, `usage` where one is needed and nobody can be asked, `interrupted` where the user thought better.
  */
-export async function askForCode(flags: Pick<Flags, 'code' | 'json'>, required: boolean): Promise<GivenCode | null> {
-  const { code } = flags;
+export async function askForCode(
+  task: Pick<Conversation, 'command' | 'code' | 'json'>,
+  required: boolean,
+): Promise<GivenCode | null> {
+  const { code } = task;
   const streams = { input: process.stdin, output: process.stderr };
-  const interactive = process.stdin.isTTY && process.stderr.isTTY && !flags.json;
+  const interactive = process.stdin.isTTY && process.stderr.isTTY && !task.json;
   if (code === null && !required) return null;
   let text = code ?? '-';
   if (text === '-') {
@@ -35,9 +41,20 @@ export async function askForCode(flags: Pick<Flags, 'code' | 'json'>, required: 
     if (answer === null) throw new AparteError('interrupted');
     text = answer;
   }
+  refuseBlob(text, task.command);
   const given = readCode(text);
   await thinkAgain(given.code, interactive ? streams : null);
   return given;
+}
+
+/** Throws `usage` for what belongs to pairing by hand. */
+function refuseBlob(text: string, command: Conversation['command']): void {
+  const kind = BLOB.exec(text)?.[1];
+  const before = command === 'chat' ? '' : `${command} `;
+  if (kind === 'i') {
+    throw new AparteError('usage', `this is an invite to pair by hand: aparte ${before}--manual ap1i…, all of it`);
+  }
+  if (kind === 'a') throw new AparteError('usage', 'this is an answer: paste it where the invite was made');
 }
 
 function readCode(text: string): GivenCode {

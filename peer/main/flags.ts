@@ -72,18 +72,18 @@ unreachable, 5 no direct connection, 6 timed out, 7 the other side left before
 all was delivered, 130 interrupted, 1 a bug, or the data folder or the output
 cannot be used`;
 
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 1e6)
-    throw new InvalidArgumentError('Not a number of seconds.');
-  return value * 1_000;
+/** Reads seconds as ms. `most`: what is too long, and how it is said. */
+function seconds(most: { ms: number; words: string }): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+(\.\d+)?$/.test(text) || value <= 0) throw new InvalidArgumentError('Not a number of seconds.');
+    if (value * 1_000 > most.ms) throw new InvalidArgumentError(`${most.words} at most.`);
+    return value * 1_000;
+  };
 }
 
-function reconnectSeconds(text: string): number {
-  const ms = seconds(text);
-  if (ms > TICKET_LIFE) throw new InvalidArgumentError('24 hours (86400) at most.');
-  return ms;
-}
+const timeoutSeconds = seconds({ ms: 1e9, words: '1000000 seconds' });
+const reconnectSeconds = seconds({ ms: TICKET_LIFE, words: '24 hours (86400)' });
 
 function nick(text: string): string {
   const name = text.trim();
@@ -116,7 +116,7 @@ function conversation(name: string, about: string, code: string): Command {
       new Option(
         '--timeout <seconds>',
         `give up waiting for the other side${awaits} (default: ${patience.timeout})`,
-      ).argParser(seconds),
+      ).argParser(timeoutSeconds),
     )
     .option('--plain', 'no cursor movement: for screen readers and logs')
     .option('--no-color', 'no colour (NO_COLOR)')
@@ -233,7 +233,15 @@ function strict(command: Command): void {
         .replace(/^error: /, '')
         .trim()
         .replaceAll('\n', ' ');
-      write(`aparte: ${sentence}\naparte: see "aparte --help"\n`);
+      write(`aparte: ${sentence}\naparte: ${adviceFor(sentence, command)}\n`);
     },
   });
+}
+
+function adviceFor(sentence: string, command: Command): string {
+  const takesCode = command.registeredArguments.length > 0;
+  if (takesCode && sentence.startsWith('too many arguments')) {
+    return 'a code with blanks in it needs quotes, or dashes instead: "7-ocean violin" or 7-ocean-violin';
+  }
+  return `see "aparte ${command.parent === null ? '' : `${command.name()} `}--help"`;
 }
