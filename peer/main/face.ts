@@ -7,6 +7,7 @@ import type { Conversation } from './flags.ts';
 export async function openFace(task: Conversation, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
+  const spoken = task.withCode;
   if (task.command !== 'chat') {
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
     const outputIsTerminal = stdout.isTTY;
@@ -20,6 +21,7 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
         diagnosticsColumns,
         appearance,
         receives: task.command === 'receive',
+        spoken,
       },
       events,
     );
@@ -32,12 +34,12 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
   if (task.plain || !stdin.isTTY || !stdout.isTTY) {
     const { openPlain } = await import('../ui/plain.ts');
     const columns = () => (stdout.isTTY ? stdout.columns : null);
-    return openPlain({ input: stdin, output: stdout, appearance, columns }, events);
+    return openPlain({ input: stdin, output: stdout, appearance, spoken, columns }, events);
   }
   const { openTerminal } = await import('../ui/terminal.ts');
   // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.
   const suspend = () => process.kill(0, 'SIGTSTP');
-  const terminal = openTerminal({ input: stdin, output: stdout, appearance, suspend }, events);
+  const terminal = openTerminal({ input: stdin, output: stdout, appearance, spoken, suspend }, events);
   process.on('SIGCONT', () => terminal.resumed());
   return terminal;
 }

@@ -25,6 +25,8 @@ export interface OneShotOptions {
   readonly appearance: Appearance;
   /** Whether it is there to receive. */
   readonly receives: boolean;
+  /** Whether it pairs by hand under a code that both agreed on aloud. */
+  readonly spoken: boolean;
 }
 
 const ERASE_LINE = '\r\x1b[K';
@@ -110,7 +112,8 @@ class OneShot implements Ui {
   }
 
   #lines(event: ChatEvent): string[] {
-    const { appearance } = this.#options;
+    const { appearance, receives, spoken } = this.#options;
+    const verb = receives ? 'receive' : 'send';
     switch (event.type) {
       case 'ready':
         this.#own = event.name;
@@ -119,11 +122,11 @@ class OneShot implements Ui {
         return codeLines(event, 'receive', appearance);
       case 'invite':
       case 'answer':
-        return blobLines(event.type, event.blob, [], appearance);
+        return blobLines(event, { verb, spoken }, [], appearance);
       case 'peer': {
         const before = this.#peers.get(event.peer) ?? null;
         this.#peers.set(event.peer, event);
-        return peerLines(event, before, shownName(event.name, this.#own, appearance), appearance);
+        return peerLines(event, before, shownName(event.name, this.#own, appearance), verb, appearance);
       }
       case 'error':
         return [`aparte: ${visible(event.message)}`, `aparte: ${visible(event.hint)}`];

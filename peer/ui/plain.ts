@@ -21,14 +21,16 @@ export interface PlainOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly appearance: Appearance;
+  /** Whether the two pair by hand under a code they agreed on aloud. */
+  readonly spoken: boolean;
   /** Columns of the terminal at the moment; null where the output is none, and lines stay whole. */
   readonly columns: () => number | null;
 }
 
 /** Opens the plain chat. Reads at once; each line typed is a message or a command. */
-export function openPlain({ input, output, appearance, columns }: PlainOptions, events: UiEvents): Ui {
+export function openPlain({ input, output, appearance, spoken, columns }: PlainOptions, events: UiEvents): Ui {
   const outlet = new Outlet(output, (error) => events.fault(error));
-  const transcript = new Transcript(appearance);
+  const transcript = new Transcript(appearance, spoken);
 
   const print = (lines: readonly string[]) => {
     const rows = lines.flatMap((line) => fold(line, columns() ?? Infinity));

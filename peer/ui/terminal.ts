@@ -28,6 +28,8 @@ export interface TerminalOptions {
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly appearance: Appearance;
+  /** Whether the two pair by hand under a code they agreed on aloud. */
+  readonly spoken: boolean;
   /** Stops the program as Ctrl-Z does elsewhere (SIGTSTP). The terminal has been given back when it is called. */
   readonly suspend: () => void;
 }
@@ -90,7 +92,7 @@ class ChatTerminal implements Terminal {
   constructor(options: TerminalOptions, events: UiEvents) {
     this.#options = options;
     this.#events = events;
-    this.#transcript = new Transcript(options.appearance, () => options.output);
+    this.#transcript = new Transcript(options.appearance, options.spoken, () => options.output);
     const content = (size: Size) => this.#content(size);
     this.#screen = new Screen(options.output, options.appearance, content, (error) => events.fault(error));
     emitKeypressEvents(options.input);

@@ -52,9 +52,15 @@ export class Transcript {
   /** Whether the two pair by hand. */
   #byHand = false;
 
-  /** `window`: how much of a terminal there is for pictures; null for none. */
-  constructor(appearance: Appearance, window: () => Size | null = () => null) {
+  readonly #spoken: boolean;
+
+  /**
+   * `spoken`: whether the two pair by hand under a code they agreed on aloud. `window`: how much of a terminal there is
+   * for pictures; null for none.
+   */
+  constructor(appearance: Appearance, spoken: boolean, window: () => Size | null = () => null) {
     this.#appearance = appearance;
+    this.#spoken = spoken;
     this.#window = window;
   }
 
@@ -149,12 +155,13 @@ export class Transcript {
     return view.shownName(this.#peers.get(peer)?.name ?? '', this.#own, this.#appearance);
   }
 
-  #blob({ type, blob }: Extract<ChatEvent, { type: 'invite' | 'answer' }>): Outcome {
-    this.awaitsAnswer = type === 'invite' && this.#peers.size === 0;
+  #blob(event: Extract<ChatEvent, { type: 'invite' | 'answer' }>): Outcome {
+    this.awaitsAnswer = event.type === 'invite' && this.#peers.size === 0;
     this.#byHand = true;
     const { colour, unicode } = this.#appearance;
     const window = colour && unicode ? this.#window() : null;
-    return say(view.blobLines(type, blob, window === null ? [] : qrLines(blob, window), this.#appearance));
+    const picture = window === null ? [] : qrLines(event.blob, window);
+    return say(view.blobLines(event, { verb: 'chat', spoken: this.#spoken }, picture, this.#appearance));
   }
 
   /** Where the connection is to be brought back by hand, what is written goes on, and only blobs are taken for such. */
@@ -168,7 +175,7 @@ export class Transcript {
     const before = this.#peers.get(event.peer) ?? null;
     this.#peers.set(event.peer, event);
     if (event.status !== 'connected') this.#typing.delete(event.peer);
-    return say(view.peerLines(event, before, this.#nameOf(event.peer), this.#appearance));
+    return say(view.peerLines(event, before, this.#nameOf(event.peer), 'chat', this.#appearance));
   }
 
   #send(text: string, typed: string, now: number): Outcome {

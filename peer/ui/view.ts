@@ -106,7 +106,7 @@ export function codeLines(
       ...(invite === null ? [] : [`as a link    ${link}`]),
       'Tell it to the other person where nobody listens; it works once. They type:',
       `  aparte ${verb === 'chat' ? '' : 'receive '}${words}`,
-      ...(verb === 'chat' ? [`(from a clone: npm run chat -- ${words})`] : []),
+      `(from a clone: ${verb === 'chat' ? 'npm run chat --' : 'node dist/main.js receive'} ${words})`,
       verb === 'chat'
         ? 'When they are here you are told; what you type then goes straight to them.'
         : 'What you send goes straight to them as soon as they are here.',
@@ -116,28 +116,38 @@ export function codeLines(
   );
 }
 
+/** What the program was started for. */
+export type Verb = 'chat' | 'send' | 'receive';
+
+/** What the other side wants of the program, as typed. */
+const COUNTERPART: Readonly<Record<Verb, string>> = { chat: '', send: 'receive ', receive: 'send ' };
+
+/** What to do with an invite. `spoken`: under a code that both agreed on aloud. */
+function inviteWords(verb: Verb, spoken: boolean): string {
+  const command = `aparte ${COUNTERPART[verb]}--manual`;
+  if (spoken) return `Give this invite to the other side, for "${command} --code" with the code you both agreed on.`;
+  return (
+    `Give this invite to the other side, for "${command}", over a channel on which nobody but you two can read ` +
+    'or change it; over any other, use --code too, or compare safety numbers afterwards.'
+  );
+}
+
 /**
  * Manual pairing: a text to hand over, and a picture of it. The text stands alone on its line and unbroken, so that it
  * can be copied.
  */
 export function blobLines(
-  kind: 'invite' | 'answer',
-  blob: string,
+  { type, blob }: Pick<Extract<ChatEvent, { type: 'invite' | 'answer' }>, 'type' | 'blob'>,
+  { verb, spoken }: { verb: Verb; spoken: boolean },
   picture: readonly string[],
   appearance: Appearance,
 ): string[] {
-  const before = {
-    invite: [
-      'Give this invite to the other side, for "aparte --manual", over a channel on which nobody but you two can read ' +
-        'or change it; over any other, use --code too, or compare safety numbers afterwards.',
-    ],
-    answer: ['Hand this answer back to the other side:'],
-  }[kind];
+  const before = { invite: inviteWords(verb, spoken), answer: 'Hand this answer back to the other side:' }[type];
   const after = {
-    invite: ['Then paste the answer that comes back, and press Enter.'],
-    answer: ['You are connected once it has been pasted there.'],
-  }[kind];
-  return [...noticeLines(before, appearance), ...picture, '', visible(blob), '', ...noticeLines(after, appearance)];
+    invite: 'Then paste the answer that comes back, and press Enter.',
+    answer: 'You are connected once it has been pasted there.',
+  }[type];
+  return [...noticeLines([before], appearance), ...picture, '', visible(blob), '', ...noticeLines([after], appearance)];
 }
 
 const TRUST: Readonly<Record<Trust, string>> = {
@@ -160,12 +170,18 @@ function pathWords({ path, protocol }: Pick<PeerEvent, 'path' | 'protocol'>): st
 }
 
 /** What has changed about a person, empty where it is nothing worth a line. `before`: what was said of him last. */
-export function peerLines(event: PeerEvent, before: PeerEvent | null, name: string, appearance: Appearance): string[] {
+export function peerLines(
+  event: PeerEvent,
+  before: PeerEvent | null,
+  name: string,
+  verb: Verb,
+  appearance: Appearance,
+): string[] {
   const path = event.path === null ? '' : ` (${pathWords(event)})`;
   if (event.status === 'connected') {
     if (before?.status !== 'connected' && before?.status !== 'reconnecting')
-      return arrival(event, name, path, appearance);
-    if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, appearance);
+      return arrival(event, `${name} is here${path}`, name, verb, appearance);
+    if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, verb, appearance);
     if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
     if (event.trust !== before.trust) return noticeLines([`${name}: ${keyWords(event, appearance)}.`], appearance);
     if (event.path === before.path && event.protocol === before.protocol) return [];
@@ -175,27 +191,36 @@ export function peerLines(event: PeerEvent, before: PeerEvent | null, name: stri
   if (event.status === before?.status || (event.status === 'lost' && before?.status === 'connecting')) return [];
   const sentences = {
     connecting: [],
-    reconnecting: [`The connection to ${name} is lost; trying to bring it back. What you write is kept.`],
+    reconnecting: [
+      `The connection to ${name} is lost; trying to bring it back.${verb === 'chat' ? ' What you write is kept.' : ''}`,
+    ],
     lost: [`${name} did not come back.`],
     left: [`${name} has left.`],
   }[event.status];
   return noticeLines(sentences, appearance);
 }
 
-function arrival(event: PeerEvent, name: string, path: string, appearance: Appearance): string[] {
+function arrival(event: PeerEvent, is: string, name: string, verb: Verb, appearance: Appearance): string[] {
   if (event.trust === 'changed') {
-    return [...noticeLines([`${name} is here${path}.`], appearance), ...changedKey(name, appearance)];
+    return [...noticeLines([`${is}.`], appearance), ...changedKey(name, verb, appearance)];
   }
-  const advice = event.trust === 'new' ? '; /verify shows how to be sure' : '';
-  return noticeLines([`${name} is here${path}: ${keyWords(event, appearance)}${advice}.`], appearance);
+  const words = keyWords(event, appearance);
+  if (event.trust !== 'new') return noticeLines([`${is}: ${words}.`], appearance);
+  if (verb === 'chat') return noticeLines([`${is}: ${words}; /verify shows how to be sure.`], appearance);
+  return noticeLines([`${is}: ${words}.`, ...(event.own ? [] : [TO_BE_SURE])], appearance);
 }
 
-function changedKey(name: string, appearance: Appearance): string[] {
+/** Where there is no `/verify`. */
+const TO_BE_SURE = 'To be sure: "aparte peers" here and "aparte id" there show the same number.';
+
+function changedKey(name: string, verb: Verb, appearance: Appearance): string[] {
   return alarmLines(
     [
       `WARNING: this is NOT the ${name} you know: the name is the same, the key is another.`,
       'It is a new device or data folder of the same person, or somebody else.',
-      'Say nothing private before you have compared safety numbers: /verify',
+      verb === 'chat'
+        ? 'Say nothing private before you have compared safety numbers: /verify'
+        : 'Trust nothing before you have compared safety numbers: in a chat, with /verify',
     ],
     appearance,
   );

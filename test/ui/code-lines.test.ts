@@ -28,6 +28,7 @@ test('with another server they type the invite, from wherever they are', () => {
 test('without a server they look on the local network, and who is sent something receives it', () => {
   assert.ok(told(null).includes(`  aparte --lan ${CODE}`));
   assert.ok(told(`http://localhost:7470/#${CODE}`, 'receive').includes(`  aparte receive ${CODE}`));
+  assert.ok(told(null, 'receive').includes(`(from a clone: node dist/main.js receive --lan ${CODE})`));
   assert.doesNotMatch(told(null, 'receive').join(), /npm run chat/);
 });
 

@@ -40,7 +40,7 @@ function plain() {
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
   const ui = openPlain(
-    { input, output, appearance, columns: () => null },
+    { input, output, appearance, spoken: false, columns: () => null },
     {
       command: (command) => commands.push(command),
       ended: () => input.emit('aparte-ended'),
@@ -131,7 +131,8 @@ test('plain: what cannot be sent is said', async () => {
 function oneShot(terminal: boolean) {
   const [output, diagnostics] = [new PassThrough(), new PassThrough()];
   const diagnosticsColumns = terminal ? 60 : null;
-  const options = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns, appearance, receives: false };
+  const streams = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns };
+  const options = { ...streams, appearance, receives: false, spoken: false };
   return { ui: openOneShot(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
 }
 

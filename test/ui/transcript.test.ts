@@ -9,7 +9,7 @@ const NOW = Date.UTC(2026, 0, 2, 3, 4);
 const SAFETY = Array.from({ length: 12 }, (_, index) => String(10_000 + index)).join(' ');
 
 function opened(): Transcript {
-  const transcript = new Transcript({ colour: false, unicode: true });
+  const transcript = new Transcript({ colour: false, unicode: true }, false);
   transcript.event({ type: 'ready', version: '0.1.0', server: null, name: 'ben' });
   return transcript;
 }

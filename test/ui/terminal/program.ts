@@ -32,6 +32,7 @@ const ui = openTerminal(
     input: process.stdin,
     output: process.stdout,
     appearance: { colour: true, unicode: true },
+    spoken: false,
     suspend: () => process.kill(process.pid, 'SIGTSTP'),
   },
   {
