@@ -3,6 +3,7 @@
  * given, another program that is gone, two that both receive.
  */
 import type { ChatEvent, Waiting } from '../core/events.ts';
+import { isOnlyHere } from './view.ts';
 
 /** How long something is waited for before the hint, in ms. */
 const LONG = 30_000;
@@ -10,6 +11,9 @@ const LONG = 30_000;
 const HINTS = {
   nobody:
     'Nobody is here under this code yet. A code works once: ask whether it was used, or whether they use another server.',
+  nobodyHere:
+    'Nobody is here under this code yet, and the server asked is for programs on this computer only. ' +
+    'If they are at another, both of you need --lan, --manual, or the same --server; else ask whether the code was used.',
   gone: 'If their program has ended it cannot come back: leave, and meet with a new code.',
   nothing: 'Connected, but nothing comes: is the other side receiving, too?',
 } as const;
@@ -22,6 +26,8 @@ export class Hints {
   readonly #receives: boolean;
   /** Whether a server is asked under a code that the user was told. */
   #joins = false;
+  /** Whether only programs on this machine reach that server. */
+  #onlyHere = false;
   #byHand = false;
   /** Whether the first text is waited for. */
   #awaitsText = false;
@@ -38,8 +44,10 @@ export class Hints {
 
   /** Takes in what was told to the user. */
   event(event: ChatEvent): void {
-    if (event.type === 'ready') this.#joins = event.server !== null;
-    else if (event.type === 'code') this.#joins = false;
+    if (event.type === 'ready') {
+      this.#joins = event.server !== null;
+      this.#onlyHere = isOnlyHere(event.server ?? '');
+    } else if (event.type === 'code') this.#joins = false;
     else if (event.type === 'invite' || event.type === 'answer') this.#byHand = true;
     else if (event.type === 'peer') this.#awaitsText = this.#receives && event.status === 'connected';
     else if (event.type === 'message') {
@@ -74,7 +82,7 @@ export class Hints {
   }
 
   #hint(): Hint | null {
-    if (this.#waiting === 'peer' && this.#joins) return 'nobody';
+    if (this.#waiting === 'peer' && this.#joins) return this.#onlyHere ? 'nobodyHere' : 'nobody';
     if (this.#waiting === 'reconnect' && !this.#byHand) return 'gone';
     return this.#waiting === null && this.#awaitsText ? 'nothing' : null;
   }

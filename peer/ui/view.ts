@@ -85,8 +85,12 @@ export function pendingLine(at: number, text: string, { ellipsis }: { ellipsis: 
 /** The server of those who name none, as an invite begins. */
 const USUAL = `http://localhost:${DEFAULT_PORT}/#`;
 const ONLY_HERE = 'They must be on this computer: from another, use --lan or --manual on both.';
-/** Where a server stands that only programs on this machine reach, as an invite names it. */
-const HERE = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]/;
+const HERE = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/;
+
+/** Whether only programs on this machine reach the server of an address or invite. */
+export function isOnlyHere(url: string): boolean {
+  return HERE.test(url);
+}
 
 /**
  * The room is open: what to tell the other side, what it does with that, and what happens then. `verb`: what the other
@@ -110,7 +114,7 @@ export function codeLines(
       verb === 'chat'
         ? 'When they are here you are told; what you type then goes straight to them.'
         : 'What you send goes straight to them as soon as they are here.',
-      ...(HERE.test(link) ? [ONLY_HERE] : []),
+      ...(isOnlyHere(link) ? [ONLY_HERE] : []),
     ],
     appearance,
   );

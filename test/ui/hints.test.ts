@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ChatEvent, Waiting } from '../../peer/core/events.ts';
 import { Hints } from '../../peer/ui/hints.ts';
 
-const READY: ChatEvent = { type: 'ready', version: '1', server: 'http://localhost:1', name: 'ben' };
+const READY: ChatEvent = { type: 'ready', version: '1', server: 'https://meet.example.org', name: 'ben' };
 const CODE: ChatEvent = { type: 'code', code: '7-a-b', invite: null };
 const CONNECTED: ChatEvent = {
   type: 'peer',
@@ -23,6 +23,15 @@ const wait = (what: Waiting['for']): Waiting => ({ for: what, since: 0, until: n
 type Step = ChatEvent | Waiting;
 const CASES: readonly (readonly [string, boolean, readonly Step[], RegExp | null])[] = [
   ['nobody under a code that was given', false, [READY, wait('peer')], /A code works once/],
+  ...['http://localhost:7470', 'http://127.0.0.1', 'http://[::1]:80'].map(
+    (server) =>
+      [
+        `nobody at ${server}`,
+        false,
+        [{ ...READY, server }, wait('peer')],
+        /this computer only.*--lan, --manual/,
+      ] as const,
+  ),
   ['a code that was made', false, [READY, wait('peer'), CODE], null],
   ['no server', false, [{ ...READY, server: null }, wait('peer')], null],
   ['a program that is gone', false, [READY, CONNECTED, wait('reconnect')], /leave, and meet with a new code/],
