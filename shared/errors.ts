@@ -106,8 +106,8 @@ const KINDS = {
   },
   'room-full': {
     exit: EXIT.server,
-    what: 'Two people have already met under this code.',
-    hint: 'Agree on a new code; if nobody but you two knew this one, be careful with what it was.',
+    what: 'The place for two under this code is taken.',
+    hint: 'Two have met there, or somebody holds it in silence: agree on a new code, and if that is taken, too, use another server.',
   },
   'bad-certificate': {
     exit: EXIT.usage,

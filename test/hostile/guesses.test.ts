@@ -95,7 +95,7 @@ describe('another secret', { concurrency: 3 }, () => {
     const carol = new Program(t, { server: url, code: '7-ocean-violin', name: 'carol' });
     assert.equal(await carol.exit, 4);
     assert.deepEqual(carol.errors, ['room-full']);
-    assert.match(carol.all('error')[0]?.message ?? '', /Two people have already met/);
+    assert.match(carol.all('error')[0]?.message ?? '', /^The place for two under this code is taken\./);
     const peer = await meetAsB(t, second, inputsOf(second, '7', 'ocean-violin', 'A'));
     peer.text(1, utf8('still for two'));
     await alice.event('message', { text: 'still for two' });
