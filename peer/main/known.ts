@@ -1,5 +1,4 @@
 /** This device's identity and the peers it knows: opened for a conversation, or shown. */
-import { homedir } from 'node:os';
 import { base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
@@ -7,6 +6,7 @@ import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
 import { dataFolder, openStore, type Store } from '../store/index.ts';
 import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
+import { homeFolder } from './home.ts';
 import { print } from './print.ts';
 import { complain, writeError } from './stop.ts';
 
@@ -21,7 +21,7 @@ export interface Known {
 }
 
 function open(data: string | null): Promise<Store> {
-  return openStore(data ?? dataFolder(process.platform, process.env, homedir()));
+  return openStore(data ?? dataFolder(process.platform, process.env, homeFolder()));
 }
 
 async function identityIn(store: Store): Promise<Identity> {
