@@ -69,8 +69,8 @@ Exit codes: 0 a direct or relayed connection can be expected, 5 none, 4 no serve
 const EXIT_CODES = `
 Exit codes: 0 done, 2 wrong usage, 3 wrong code or an attack, 4 server
 unreachable, 5 no direct connection, 6 timed out, 7 the other side left before
-all was delivered, 130 interrupted, 1 a bug, or the data folder or the output
-cannot be used`;
+all was delivered, 130 interrupted, or nobody reads the output, 1 a bug, or the
+data folder cannot be used, or there is no room for the output`;
 
 /** Reads seconds as ms. `most`: what is too long, and how it is said. */
 function seconds(most: { ms: number; words: string }): (text: string) => number {
