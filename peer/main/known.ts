@@ -55,7 +55,7 @@ export async function openKnown(data: string | null): Promise<Known> {
   };
 }
 
-const HALF = "This is your half: the number two people compare holds each one's, the smaller first.";
+const HALF = "This is your half: the number that two compare holds each one's, smaller first.";
 
 /** `aparte id`. */
 export async function showIdentity({ data, json }: { data: string | null; json: boolean }): Promise<void> {

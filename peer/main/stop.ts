@@ -1,6 +1,7 @@
 /** How the process ends: on signals, on bugs, and for good. */
 import { writeSync } from 'node:fs';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { fold } from '../ui/fold.ts';
 
 /** How long (ms) giving the terminal back may take when the process ends by a bug. */
 const GIVE_BACK_PATIENCE = 1_000;
@@ -18,10 +19,12 @@ export function complain(error: AparteError): void {
   writeError(`aparte: ${error.message}\naparte: ${error.hint}\n`);
 }
 
-/** Writes to standard error at once, and bears that nobody reads it. */
+/** Writes lines to standard error at once, broken between words on a terminal, and bears that nobody reads them. */
 export function writeError(text: string): void {
+  const { isTTY, columns } = process.stderr;
+  const rows = text.split('\n').flatMap((line) => fold(line, isTTY ? columns : Infinity));
   try {
-    writeSync(2, text);
+    writeSync(2, rows.join('\n'));
   } catch {
     // Whoever closed standard error does not want to know.
   }

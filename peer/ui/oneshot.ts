@@ -5,6 +5,7 @@
 import type { Writable } from 'node:stream';
 import type { ChatEvent, Waiting } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
+import { fold } from './fold.ts';
 import { Hints } from './hints.ts';
 import { Outlet } from './outlet.ts';
 import { Reminder } from './reminder.ts';
@@ -142,8 +143,9 @@ class OneShot implements Ui {
 
   /** Writes lines to the diagnostics and, where there can be one, the status line under them. */
   #say(lines: readonly string[]): void {
-    const text = lines.map((line) => `${line}\n`).join('');
     const columns = this.#options.diagnosticsColumns;
+    const rows = lines.flatMap((line) => fold(line, columns ?? Infinity));
+    const text = rows.map((row) => `${row}\n`).join('');
     if (columns === null) {
       if (text !== '') this.#note(text);
       return;

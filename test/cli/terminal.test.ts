@@ -167,7 +167,7 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   anna.keys('C-c');
   await ended(anna, 130);
   run(anna, '7-ocen-violin');
-  await sees(anna, /"ocen" is not one of the words .* did\s+you mean ocean\?\nUse it all the same\? \(yes\/no\)$/);
+  await sees(anna, /"ocen" is not one of the words .* did you\nmean ocean\?\nUse it all the same\? \(yes\/no\)$/);
   enter(anna, 'no');
   assert.doesNotMatch(await ended(anna, 130), /waiting|connecting/);
 });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { ChatEvent, UserCommand, Waiting } from '../../peer/core/events.ts';
+import { fold } from '../../peer/ui/fold.ts';
 import { openOneShot } from '../../peer/ui/oneshot.ts';
 import { openPlain } from '../../peer/ui/plain.ts';
 import { codeLines } from '../../peer/ui/view.ts';
@@ -157,6 +158,8 @@ test('one-shot: on a terminal texts are harmless and the status line leaves noth
   await ui.close();
   assert.equal(read(output), 'a\\x1b[2J\n');
   const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
-  const code = `${codeLines({ code: '7-ocean-violin', invite: null }, 'receive', appearance).join('\n')}\n`;
+  const lines = codeLines({ code: '7-ocean-violin', invite: null }, 'receive', appearance);
+  const code = lines.flatMap((line) => fold(line, 60).map((row) => `${row}\n`)).join('');
+  assert.match(code, /listens; it works\n {2}once\. They type:\n/);
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });
