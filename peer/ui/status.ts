@@ -23,7 +23,7 @@ const WORDS = {
   peer: 'waiting for the other side',
   addresses: 'finding out how this machine can be reached',
   answer: 'waiting for the answer',
-  taking: 'waiting until the other side has taken the answer',
+  taking: 'the answer is not taken yet',
   handshake: 'checking the code with the other side',
   path: 'connecting directly',
   reconnect: 'connection lost, reconnecting',
@@ -46,8 +46,7 @@ export function waitingWords({ for: what, since, until }: Waiting, now: number):
     return `server unreachable for ${duration(now - since)}, ${left === '0 s' ? 'trying again' : `next try in ${left}`}`;
   }
   const blob = what === 'answer' || what === 'taking';
-  if (blob && until !== null)
-    return `${WORDS[what]}, ${duration(now - since)}; good for another ${duration(until - now)}`;
+  if (blob && until !== null) return `${WORDS[what]}, ${duration(now - since)}; good for ${duration(until - now)}`;
   const limited = until !== null && (what === 'peer' || what === 'reconnect');
   return `${WORDS[what]}, ${duration(now - since)}${limited ? `; giving up in ${duration(until - now)}` : ''}`;
 }

@@ -81,6 +81,12 @@ test('the status line says what is waited for, for how long, and by which path',
     words(waiting('server', now, now + 3_000)),
     'server unreachable for 0 s, next try in 3 s · Ctrl-C to leave',
   );
+  for (const what of ['answer', 'taking']) {
+    assert.match(
+      words(waiting(what, now - 330_000, now + 270_000), 79),
+      /^(?:waiting for the answer|the answer is not taken yet), 5 min 30 s; good for 4 min 30 s · Ctrl-C to leave$/,
+    );
+  }
   const link = { path: 'direct', protocol: 'udp', rttMs: 12.4 };
   assert.equal(words({ link, typing: ['anna'], undelivered: 2 }), 'direct (UDP), 12 ms · 2 undelivered · anna typing');
   assert.equal(words({ link, typing: ['anna'], undelivered: 2 }, 36), 'direct (UDP), 12 ms · 2 undelivered');
