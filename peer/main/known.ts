@@ -1,4 +1,5 @@
 /** This device's identity and the peers it knows: opened for a conversation, or shown. */
+import { stat } from 'node:fs/promises';
 import { base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
@@ -20,8 +21,22 @@ export interface Known {
   settled(): Promise<void>;
 }
 
+function folderOf(data: string | null): string {
+  return data ?? dataFolder(process.platform, process.env, homeFolder());
+}
+
 function open(data: string | null): Promise<Store> {
-  return openStore(data ?? dataFolder(process.platform, process.env, homeFolder()));
+  return openStore(folderOf(data));
+}
+
+/** Whether the system says that there is no such folder. */
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  }
 }
 
 async function identityIn(store: Store): Promise<Identity> {
@@ -68,7 +83,8 @@ export async function showIdentity({ data, json }: { data: string | null; json: 
 /** `aparte peers`. */
 export async function showPeers({ data, json }: { data: string | null; json: boolean }): Promise<void> {
   await ready();
-  const peers = await (await open(data)).peers();
+  // To look makes nothing.
+  const peers = (await isMissing(folderOf(data))) ? [] : await (await open(data)).peers();
   const rows = peers.map(({ id, name, earlier = [], verified }) => ({
     id: base64url(id),
     name,

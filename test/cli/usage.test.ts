@@ -106,8 +106,10 @@ describe('the data folder', { concurrency: 3 }, () => {
     for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f\p{Cf}]/u);
   });
 
-  test('peers says that there are none', async () => {
-    assert.equal((await sandbox.run(['peers']).exits(0)).stdout, 'No peers are known yet.\n');
+  test('peers says that there are none, and makes no folder to look', async () => {
+    const home = sandbox.home();
+    assert.equal((await sandbox.run(['peers'], { home }).exits(0)).stdout, 'No peers are known yet.\n');
+    assert.ok(!existsSync(home));
     assert.equal((await sandbox.run(['peers', '--json']).exits(0)).stdout, '');
   });
 
