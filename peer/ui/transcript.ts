@@ -123,7 +123,8 @@ export class Transcript {
     const line = parseLine(typed);
     switch (line.type) {
       case 'text':
-        return this.#isAnswer(line.text) ? answerOf(line.text) : this.#send(line.text, typed, now);
+        // The end of a last line that was pasted is no line of its own, least of all for the mark.
+        return this.#isAnswer(line.text) ? answerOf(line.text) : this.#send(line.text.replace(/\n+$/, ''), typed, now);
       case 'help':
         return this.#say('Commands:', ...commandHelp().map((each) => `  ${each}`));
       case 'peers': {

@@ -64,9 +64,8 @@ const ownHead = (at: number) => `${clock(at)}${OWN_MARK}`;
 /** A message of ours. `delivered` false: it will not be any more. */
 export function ownLines(at: number, text: string, delivered: boolean, appearance: Appearance): string[] {
   const { tick } = signs(appearance);
-  // The end of a last line that was pasted is no line of its own, least of all for the mark.
   const head = `${paint(ownHead(at), 'dim', appearance)} you:`;
-  const lines = body(head, text.replace(/\n+$/, ''), `${INDENT} `);
+  const lines = body(head, text, `${INDENT} `);
   const mark = delivered ? paint(tick, 'good', appearance) : paint('(not delivered)', 'alarm', appearance);
   return [...lines.slice(0, -1), `${lines.at(-1)} ${mark}`];
 }

@@ -61,7 +61,7 @@ test('a message of ours is pending until it is delivered, then has its tick', ()
   assert.deepEqual(transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines, [`${clock(NOW)}> you: hi ✓`]);
   assert.deepEqual(transcript.pending, []);
   assert.deepEqual(transcript.event({ type: 'delivered', id: 'a', peer: 'p1' }).lines, []);
-  transcript.typed('a paste\n', NOW);
+  assert.deepEqual(transcript.typed('a paste\n', NOW).command, { type: 'send', text: 'a paste', ref: '2' });
   transcript.event({ type: 'sent', id: 'b', ref: '2' });
   assert.deepEqual(transcript.event({ type: 'delivered', id: 'b', peer: 'p1' }).lines, [
     `${clock(NOW)}> you: a paste ✓`,
