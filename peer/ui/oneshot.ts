@@ -151,8 +151,8 @@ class OneShot implements Ui {
       return;
     }
     const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0, leaving: false };
-    // Not in the middle of a line of text that shares the terminal.
-    const wanted = this.#waiting.for !== null && !this.#midLine;
+    // Not in the middle of a line that shares the terminal: a text, or the answer that is being pasted.
+    const wanted = this.#waiting.for !== null && this.#waiting.for !== 'answer' && !this.#midLine;
     const row = wanted ? statusRow(status, performance.now(), columns - 1, this.#options.appearance).text : '';
     if (text === '' && row === this.#drawn) return;
     this.#note(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);

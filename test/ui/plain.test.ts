@@ -163,3 +163,14 @@ test('one-shot: on a terminal texts are harmless and the status line leaves noth
   assert.match(code, /listens; it works\n {2}once\. They type:\n/);
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });
+
+test('one-shot: no status line where the answer is being pasted', async () => {
+  const { ui, diagnostics } = oneShot(true);
+  ui.waiting(waiting('answer'), null);
+  await ui.show({ type: 'invite', blob: 'ap1iX' });
+  ui.waiting(waiting('answer'), null);
+  assert.match(read(diagnostics), /^— Give[^\r]*paste the answer that comes back, and press Enter\.\n$/);
+  ui.waiting(waiting('handshake'), null);
+  assert.match(read(diagnostics), /^checking the code/);
+  await ui.close();
+});
