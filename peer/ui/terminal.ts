@@ -47,6 +47,10 @@ const MAX_PENDING = 3;
 /** How long keys are still read, in ms, before the terminal is given back: what is typed at the end is for no shell. */
 const LAST_KEYS = 60;
 const OVER = 'The chat is over, nothing more is sent. Enter closes.';
+const TOO_LONG = [
+  'What was pasted is longer than a message can be, and was left out.',
+  `A message has at most ${MAX_TEXT.toLocaleString('en')} bytes; "aparte send" sends more, a file or what a program prints.`,
+];
 /** Reasons of an end that the user asked for. */
 const OWN_ENDS: readonly string[] = ['left', 'interrupted'];
 
@@ -221,7 +225,7 @@ class ChatTerminal implements Terminal {
     const text = this.#paste ?? '';
     this.#paste = null;
     if (text.length <= MAX_TEXT) this.#editor.insert(text);
-    else this.#say('What was pasted is longer than a message can be, and was left out.');
+    else this.#say(...TOO_LONG);
     this.#noteTyping();
   }
 
@@ -242,8 +246,8 @@ class ChatTerminal implements Terminal {
     this.#apply(outcome).catch(() => undefined);
   }
 
-  #say(sentence: string): void {
-    this.#screen.print(noticeLines([sentence], this.#options.appearance)).catch(() => undefined);
+  #say(...sentences: string[]): void {
+    this.#screen.print(noticeLines(sentences, this.#options.appearance)).catch(() => undefined);
   }
 
   #end(): void {

@@ -101,6 +101,12 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     );
   });
 
+  await t.test('says of a paste that is too long what is possible', async () => {
+    terminal.paste('x'.repeat(65_537));
+    const screen = await terminal.until((now) => now.includes('was left out.') && now.endsWith('12 ms\n>'));
+    assert.match(screen, /left out\.\n {2}A message has at most 65,536 bytes; "aparte send" sends more/);
+  });
+
   await t.test('survives resizing, with wide characters and text coming in', async () => {
     const draft = `a draft that is longer than the narrow terminal is wide, ${'日本語'.repeat(5)}`;
     terminal.type(draft);
