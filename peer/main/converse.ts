@@ -24,6 +24,8 @@ import { VERSION } from './version.ts';
 const SERVER_PATIENCE = 10_000;
 /** How long (ms) letting go of output, data folder and server inside may take at the end. */
 const CLOSE_PATIENCE = 2_000;
+/** How long (ms) `send` waits for the end of its input before it looks for the other side: what cannot be sent need not. */
+const INPUT_PATIENCE = 1_000;
 
 /** What was shown so far: how it ended (null: it has not), why nothing more can be, and how many messages came. */
 interface Seen {
@@ -38,9 +40,10 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const byHand = task.manual ? await import('./by-hand.ts') : null;
   const manual = (await byHand?.askByHand(task)) ?? null;
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
-  // What is piped in may take its time: the other side can come meanwhile.
-  const isPiped = task.command === 'send' && task.text === null && manual === null && !process.stdin.isTTY;
-  const commands = task.command === 'send' && !isPiped ? await whatToSend(task.text) : [];
+  const saying = task.command === 'send' ? whatToSend(task.text) : [];
+  // What is piped in may take its time: the other side can come meanwhile. By hand the answer comes the same way.
+  const isAwaited = manual !== null || process.stdin.isTTY;
+  const commands = await (isAwaited ? saying : soon(saying));
   const [, meeting, known] = await Promise.all([ready(), openMeeting(task, given), openKnown(task.data)]);
   const seen: Seen = { exit: null, fault: null, messages: 0 };
   const fault = (error: AparteError) => {
@@ -77,7 +80,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const signalled = new Promise<void>(onSignals);
   const ended = client.run();
   const say = (all: readonly UserCommand[]) => sayAll(client, all);
-  if (isPiped) streamCommands(process.stdin).then(say, (error: unknown) => fault(asAparteError(error, false)));
+  if (commands === null) Promise.resolve(saying).then(say, (error: unknown) => fault(asAparteError(error, false)));
   else if (task.command === 'send') say(commands);
   const answer = (blob: string) => client.give({ type: 'command', command: { type: 'answer', blob } });
   const unanswered = () => {
@@ -120,6 +123,13 @@ function interruption(client: Client, ui: Ui, seen: Seen): () => void {
     else client.give({ type: 'interrupted' });
     asked = true;
   };
+}
+
+/** What comes within a moment; null where it takes longer, and its failure is for whoever waits on. */
+async function soon<T>(work: T | Promise<T>): Promise<T | null> {
+  const settled = Promise.resolve(work);
+  settled.catch(() => undefined);
+  return Promise.race([settled, new Promise<null>((resolve) => setTimeout(resolve, INPUT_PATIENCE, null))]);
 }
 
 /** Says all that is to be said, and leaves once it is delivered. */
