@@ -94,7 +94,7 @@ async function startGroups(url: string, started: (server: RunningServer) => void
       started(server);
       servers.push(server);
     }
-    return { servers, entrance: entrance(servers, flags.length > 0), cpu: [], redis: [], took: [] };
+    return { servers, entrance: entranceTo(servers, flags.length > 0), cpu: [], redis: [], took: [] };
   };
   return [await group(1), await group(2), await group(1, '--redis', `${url}/1`), await group(2, '--redis', url)];
 }
@@ -103,7 +103,7 @@ async function startGroups(url: string, started: (server: RunningServer) => void
  * Sends clients to the servers in turn, by the number of the place. `shared`: as a balancer does, so that all four ways
  * to meet come in turn; else both of a pair to the same server.
  */
-function entrance(servers: readonly RunningServer[], shared: boolean): Entrance {
+function entranceTo(servers: readonly RunningServer[], shared: boolean): Entrance {
   const ports = servers.map(({ port }) => port);
   const port = ports[0] ?? 0;
   const enter: Enter = (target, place, which) => {
@@ -115,11 +115,11 @@ function entrance(servers: readonly RunningServer[], shared: boolean): Entrance 
 }
 
 async function measure(group: Group, pairings: number, redisNow: () => Promise<number>): Promise<void> {
-  const { servers, entrance: way } = group;
+  const { servers, entrance } = group;
   const count = pairings * servers.length;
   const used = async () => sum((await Promise.all(servers.map((server) => server.usage()))).map(({ cpu }) => cpu));
   const [before, redisBefore] = [await used(), await redisNow()];
-  await inTime('pairings at full load', busy(way, count));
+  await inTime('pairings at full load', busy(entrance, count));
   const [after, redisAfter] = [await used(), await redisNow()];
   group.cpu.push((after - before) / count);
   group.redis.push((redisAfter - redisBefore) / count);
