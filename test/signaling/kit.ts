@@ -181,3 +181,17 @@ export async function until(what: string, condition: () => boolean | Promise<boo
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** WebSockets in each way that a client may have one: from the start, beside its polling, and in place of that. */
+export async function everyWay(
+  t: TestContext,
+  { port, url }: Pick<SignalingServer, 'port' | 'url'>,
+): Promise<readonly [direct: TcpSocket, probing: TcpSocket, upgraded: TcpSocket]> {
+  const direct = await rawWebSocket(t, port);
+  const probing = await rawWebSocket(t, port, await poll(url));
+  const upgraded = await rawWebSocket(t, port, await poll(url));
+  upgraded.write(textFrame('2probe'));
+  await once(upgraded, 'data');
+  upgraded.write(textFrame('5'));
+  return [direct, probing, upgraded];
+}

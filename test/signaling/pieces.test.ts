@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
-import { couple, poll, rawWebSocket, serve, textFrame, undisturbed, until } from './kit.ts';
+import { couple, everyWay, rawWebSocket, serve, textFrame, undisturbed, until } from './kit.ts';
 
 async function serveTwo(t: TestContext) {
   const server = await serve(t, { hangUpWithin: 50 });
@@ -24,12 +24,7 @@ async function closed(socket: Socket): Promise<void> {
 
 test('whoever sends a message in fragments is dropped at the second, also before and after it polls no more', async (t) => {
   const { server, two } = await serveTwo(t);
-  const direct = await rawWebSocket(t, server.port);
-  const probing = await rawWebSocket(t, server.port, await poll(server.url));
-  const upgraded = await rawWebSocket(t, server.port, await poll(server.url));
-  upgraded.write(textFrame('2probe'));
-  await once(upgraded, 'data');
-  upgraded.write(textFrame('5'));
+  const [direct, probing, upgraded] = await everyWay(t, server);
   for (const socket of [direct, probing, upgraded]) {
     socket.write(fragment(1, '4'));
     socket.write(fragment(0, ''));

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
-import { couple, poll, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
+import { couple, everyWay, poll, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
 
 /** Frames of a client with 125 bytes, masked with zeros (RFC 6455, section 5.5). */
 function frames(opcode: number, count: number): Buffer {
@@ -50,12 +50,7 @@ async function observed(t: TestContext, limits: Partial<Limits>) {
 
 test('who floods pings and reads no answer is cut off, also before and after it polls no more', async (t) => {
   const { server, causes, two } = await observed(t, { packets: OFTEN });
-  const direct = await rawWebSocket(t, server.port);
-  const probing = await rawWebSocket(t, server.port, await poll(server.url));
-  const upgraded = await rawWebSocket(t, server.port, await poll(server.url));
-  upgraded.write(textFrame('2probe'));
-  await once(upgraded, 'data');
-  upgraded.write(textFrame('5'));
+  const [direct, probing, upgraded] = await everyWay(t, server);
   for (const [count, socket] of [direct, probing, upgraded].entries()) {
     assert.ok((await flood(socket)) < MOST, 'not cut off');
     assert.deepEqual(
@@ -84,12 +79,7 @@ test('pings are counted as packets are, and answered as long as they are no more
 
 test('pongs that nobody asked for are counted as pings are, also before and after a client polls no more', async (t) => {
   const { server, causes, two } = await observed(t, { packets: { burst: 20, perSecond: 1e-3 } });
-  const direct = await rawWebSocket(t, server.port);
-  const probing = await rawWebSocket(t, server.port, await poll(server.url));
-  const upgraded = await rawWebSocket(t, server.port, await poll(server.url));
-  upgraded.write(textFrame('2probe'));
-  await once(upgraded, 'data');
-  upgraded.write(textFrame('5'));
+  const [direct, probing, upgraded] = await everyWay(t, server);
   const mayBe: readonly (readonly [Socket, number])[] = [
     [direct, 20],
     [probing, 20],
