@@ -23,7 +23,7 @@ const results: Result[] = [];
 const skipped: string[] = [];
 try {
   results.push(...(await firstText(runs(15), homes)));
-  results.push(await roundTrip(runs(5), values.quick === true ? 100 : 2_000));
+  results.push(...(await roundTrip(runs(7), values.quick === true ? 1 : 3)));
   results.push(await coldStart(runs(15)));
   results.push(...(await connectedChat(runs(3), homes)));
   results.push(...(await cryptoCosts(runs(15))));

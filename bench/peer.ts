@@ -1,8 +1,9 @@
 /**
- * One side of a sealed conversation over the whole stack but its programs: peer.ts offer|answer URL CODE SIZE COUNT.
- * The offering side sends COUNT texts of SIZE characters, each once the other has echoed the one before, and tells
- * its parent each round trip in ms.
+ * One side of a sealed conversation over the whole stack but its programs: peer.ts offer|answer URL CODE SIZE. The
+ * offering side tells its parent when it is connected, and for each `{ trips }` that the parent asks for sends so many
+ * texts of SIZE characters, each once the other has echoed the one before, and tells how long (ms) each took.
  */
+import * as v from 'valibot';
 import wrtc from 'wrtc';
 import { Client } from '../peer/client.ts';
 import type { ChatEvent } from '../peer/core/events.ts';
@@ -13,12 +14,15 @@ import { webrtcLink } from '../peer/link/webrtc.ts';
 import { socketIoRendezvous } from '../peer/rendezvous/socketio.ts';
 import { parseCode } from '../shared/code.ts';
 
-const [role, url, code, size, count] = process.argv.slice(2);
+const [role, url, code, size] = process.argv.slice(2);
 if (url === undefined || code === undefined) throw new Error('see the top of this file');
+
+const Trips = v.object({ trips: v.number() });
 
 /** Resolves when the conversation has ended, which it does not by itself. */
 async function talk(server: string, agreed: string): Promise<void> {
-  const times: number[] = [];
+  let times: number[] = [];
+  let count = 0;
   let sentAt = 0;
   const say = (text: string) => {
     sentAt = performance.now();
@@ -26,14 +30,24 @@ async function talk(server: string, agreed: string): Promise<void> {
   };
   const show = (event: ChatEvent) => {
     if (event.type === 'message') {
-      if (role === 'offer') times.push(performance.now() - sentAt);
-      if (times.length < Number(count)) say(event.text);
-      else process.send?.({ times });
-    } else if (event.type === 'peer' && event.status === 'connected' && role === 'offer' && sentAt === 0) {
-      say('x'.repeat(Number(size)));
+      if (role === 'answer') {
+        say(event.text);
+      } else {
+        times.push(performance.now() - sentAt);
+        if (times.length < count) say(event.text);
+        else process.send?.({ times });
+      }
+    } else if (event.type === 'peer' && event.status === 'connected' && role === 'offer') {
+      process.send?.({ open: true });
     }
     return Promise.resolve();
   };
+  process.on('message', (message) => {
+    if (!v.is(Trips, message)) return;
+    times = [];
+    count = message.trips;
+    say('x'.repeat(Number(size)));
+  });
   await ready();
   const client: Client = new Client({
     room: new Room({

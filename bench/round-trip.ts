@@ -1,5 +1,5 @@
 /** P2: message round trip over the sealed session, against a raw wrtc data channel; two processes each. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,59 +9,121 @@ import * as v from 'valibot';
 import { OPTIONS } from '../build/options.ts';
 import { APARTE, environment } from '../test/process.ts';
 import type { Result } from './measure.ts';
-import { alternate, compare, spread } from './measure.ts';
+import { compare, spread } from './measure.ts';
 import { BASELINE, inTime, startServer } from './program.ts';
 
 /** Characters in each message. */
 const SIZE = 64;
+/** Round trips of one conversation before it is the other's turn: some 0.4 s, in which the machine stays the same. */
+const TURN = 1_000;
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
 const Report = v.object({ times: v.array(v.number()) });
+const Open = v.object({ open: v.literal(true) });
 
-/** Alternates conversations of `messages` round trips; the figure of each is its median. */
-export async function roundTrip(runs: number, messages: number): Promise<Result> {
+/**
+ * Makes `runs` times both conversations, which take turns. The figures of each run are the medians of its first turn,
+ * in which V8 still compiles both programs, and of `turns` later ones that follow as many more to warm up.
+ */
+export async function roundTrip(runs: number, turns: number): Promise<Result[]> {
   const { url, stop } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
-  let meetings = 0;
-  const counts = [String(SIZE), String(messages)];
   // Below the root, where wrtc's native part is found.
   const folder = mkdtempSync(join(import.meta.dirname, '../dist/bench-'));
   const peer = join(folder, 'peer.cjs');
-  const sealed = () => conversation(peer, [url, `trip${meetings++}-ocean-violin`, ...counts]);
-  const raw = () => conversation(`${BASELINE}channel.js`, counts);
+  const ours: Figures = { warm: [], first: [] };
+  const theirs: Figures = { warm: [], first: [] };
   try {
     await build({ ...OPTIONS, entryPoints: [PEER], outfile: peer });
-    const [ours, theirs] = await alternate(runs, sealed, raw);
-    const name = `P2 round trip of a message of ${SIZE} characters`;
-    return { name, unit: 'ms', ...compare('raw wrtc data channel', ours ?? [], theirs ?? []), limit: 1.5 };
+    for (let run = 0; run < runs; run++) {
+      const sealed = new Conversation(peer, [url, `trip${run}-ocean-violin`, String(SIZE)]);
+      const raw = new Conversation(`${BASELINE}channel.js`, [String(SIZE)]);
+      try {
+        await Promise.all([sealed.isOpen, raw.isOpen]);
+        const [one, other]: [number[], number[]] = [[], []];
+        for (let turn = 0; turn < 1 + 2 * turns; turn++) {
+          one.push(...(await sealed.make(TURN)));
+          other.push(...(await raw.make(TURN)));
+        }
+        note(ours, one, turns);
+        note(theirs, other, turns);
+      } finally {
+        await Promise.all([sealed.end(), raw.end()]);
+      }
+    }
   } finally {
     await stop();
     rmSync(folder, { recursive: true });
   }
+  const name = `round trip of a message of ${SIZE} characters`;
+  const raw = 'raw wrtc data channel';
+  return [
+    { name: `P2 ${name}`, unit: 'ms', ...compare(raw, ours.warm, theirs.warm), limit: 1.5 },
+    { name: `${name}, first ${TURN}`, unit: 'ms', ...compare(raw, ours.first, theirs.first) },
+  ];
 }
 
-/** Runs both sides; what one says to its parent is handed to the other, until one reports its round trips. */
-async function conversation(program: string, args: readonly string[]): Promise<number> {
-  const start = (role: string) => fork(program, [role, ...args], { execArgv: [], env: environment() });
-  const sides = [start('answer'), start('offer')] as const;
-  try {
-    const reported = new Promise<readonly number[]>((resolve, reject) => {
-      for (const [index, side] of sides.entries()) {
+/** The medians (ms) of each run. */
+interface Figures {
+  readonly warm: number[];
+  readonly first: number[];
+}
+
+function note(figures: Figures, times: readonly number[], turns: number): void {
+  figures.warm.push(spread(times.slice(-turns * TURN)).median);
+  figures.first.push(spread(times.slice(0, TURN)).median);
+}
+
+/** Two processes that talk; what one says to its parent is handed to the other, but for what it measured. */
+class Conversation {
+  /** Resolves once round trips can be made. */
+  readonly isOpen: Promise<void>;
+  readonly #program: string;
+  readonly #sides: readonly [ChildProcess, ChildProcess];
+  readonly #ended: Promise<never>;
+  #open: () => void = () => undefined;
+  #report: (times: number[]) => void = () => undefined;
+
+  constructor(program: string, args: readonly string[]) {
+    const start = (role: string) => fork(program, [role, ...args], { execArgv: [], env: environment() });
+    this.#program = program;
+    this.#sides = [start('answer'), start('offer')];
+    this.#ended = new Promise((_resolve, reject) => {
+      for (const side of this.#sides) {
         side.on('exit', (code) => reject(new Error(`${program} ended early with ${code}`)));
-        side.on('message', (message) => {
-          if (v.is(Report, message)) resolve(message.times);
-          else sides[1 - index]?.send(message);
-        });
       }
     });
-    const times = await inTime(program, reported);
-    // The first half warms up.
-    return spread(times.slice(times.length / 2)).median;
-  } finally {
+    const opened = new Promise<void>((resolve) => {
+      this.#open = resolve;
+    });
+    this.isOpen = this.#inTime(opened);
+    for (const [index, side] of this.#sides.entries()) {
+      side.on('message', (message) => {
+        if (v.is(Report, message)) this.#report(message.times);
+        else if (v.is(Open, message)) this.#open();
+        else this.#sides[1 - index]?.send(message);
+      });
+    }
+  }
+
+  /** How long (ms) each of `trips` round trips took. */
+  async make(trips: number): Promise<number[]> {
+    const reported = new Promise<number[]>((resolve) => {
+      this.#report = resolve;
+    });
+    this.#sides[1].send({ trips });
+    return this.#inTime(reported);
+  }
+
+  async end(): Promise<void> {
     await Promise.all(
-      sides.map(async (side) => {
+      this.#sides.map(async (side) => {
         if (side.exitCode !== null) return;
         side.kill('SIGKILL');
         await once(side, 'exit');
       }),
     );
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    return inTime(this.#program, Promise.race([work, this.#ended]));
   }
 }

@@ -1,13 +1,16 @@
-// A raw wrtc data channel between two processes, signalled over the parent's IPC: channel.js offer|answer SIZE COUNT
-// The offering side sends COUNT texts of SIZE characters, one at a time, and tells the parent each round trip in ms.
+// A raw wrtc data channel between two processes, signalled over the parent's IPC: channel.js offer|answer SIZE
+// The offering side tells the parent when it is open, and for each { trips } that the parent asks for sends so many
+// texts of SIZE characters, one at a time, and tells how long (ms) each round trip took.
 import wrtc from 'wrtc';
 
-const [role, size, count] = process.argv.slice(2);
+const [role, size] = process.argv.slice(2);
 const peer = new wrtc.RTCPeerConnection();
 const tell = (signal) => process.send(signal);
 peer.onicecandidate = ({ candidate }) => candidate && tell({ candidate });
+let ask;
 
-process.on('message', async ({ description, candidate }) => {
+process.on('message', async ({ description, candidate, trips }) => {
+  if (trips) return ask(trips);
   if (candidate) return peer.addIceCandidate(candidate);
   await peer.setRemoteDescription(description);
   if (description.type === 'offer') await describe(await peer.createAnswer());
@@ -20,7 +23,8 @@ async function describe(description) {
 
 function ping(channel) {
   const text = 'x'.repeat(Number(size));
-  const times = [];
+  let times;
+  let count;
   let start;
   const next = () => {
     start = performance.now();
@@ -28,10 +32,15 @@ function ping(channel) {
   };
   channel.onmessage = () => {
     times.push(performance.now() - start);
-    if (times.length < Number(count)) next();
+    if (times.length < count) next();
     else tell({ times });
   };
-  next();
+  ask = (trips) => {
+    times = [];
+    count = trips;
+    next();
+  };
+  tell({ open: true });
 }
 
 if (role === 'offer') {
