@@ -6,8 +6,8 @@ import { RedisAddresses } from './addresses.ts';
 import { RedisRooms } from './rooms.ts';
 import { Store } from './store.ts';
 
-/** What all keys begin with; the number is that of their layout (see `places.ts`). */
-const PREFIX = 'aparte:2:';
+/** What all keys begin with; the number is that of their layout and of the news (see `places.ts`). */
+const PREFIX = 'aparte:3:';
 
 /**
  * Joins the servers that share the Redis at `url`. `away` is told why Redis cannot be reached, in a word without

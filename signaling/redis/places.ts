@@ -12,7 +12,7 @@
  * - `touched`, sorted: nameplates in use, by when something happened last; `freed`: those freed, by when
  * - `open:SERVER`, a hash: connections of a server by address; `rate:KIND:ADDRESS`, a hash: `tokens` and `at`, since when
  *
- * Channel `news:SERVER`: what a server must tell its clients because of what another one did.
+ * Channel `news:SERVER`: rows (see `packed.ts`) of what a server must tell its clients because of what another one did.
  *
  * Each has a time to live. The time is that of Redis, in ms, so the clocks of the servers need not agree.
  */
@@ -23,7 +23,8 @@ export const TIME_TO_LIVE = 60_000;
 
 /** Definitions that the operations use. */
 export const PLACES = `
-local rows
+-- What the operation leads to for this server, and what all of them do for others, by server.
+local rows, news = {}, {}
 local function say(...) rows[#rows + 1] = { ... } end
 local function key(kind, name) return prefix .. kind .. ':' .. name end
 local LEASES, LOST, TOUCHED = prefix .. 'leases', prefix .. 'lost', prefix .. 'touched'
@@ -31,11 +32,12 @@ local FREED, HELD = prefix .. 'freed', prefix .. 'heldbytes'
 local function ms(time) return string.format('%d', time) end
 local function touch(nameplate) call('ZADD', TOUCHED, now, nameplate) end
 
--- Has a client told of something: this server by the answer, another one by its channel, in the order of what happened.
+-- Has a client told of something: this server by the answer, another one by its channel, in the order of what happens.
 local function tell(place, kind, word, bytes)
   if place.client == '' then return end
   if place.server == server then return say(kind, place.client, word, bytes) end
-  call('PUBLISH', key('news', place.server), table.concat({ kind, place.client, word, bytes }, ' '))
+  news[place.server] = news[place.server] or {}
+  table.insert(news[place.server], { kind, place.client, word, bytes })
 end
 
 local function save(place)

@@ -3,6 +3,7 @@
  * the registry in memory (`../registry.ts`), which says what each operation is for.
  */
 import type { RoomLimits } from '../limits.ts';
+import { PACKED } from './packed.ts';
 import { PLACES, TIME_TO_LIVE } from './places.ts';
 
 /** How long after a server's last word it is taken for dead, in ms. */
@@ -17,8 +18,8 @@ const AT_ONCE = 200;
 
 /**
  * The script. `KEYS[1]` is the prefix of all keys; arguments: the time in ms or -1 for that of Redis, the server's id, and
- * for each operation its name, how many arguments it takes, and these. It returns the rows of strings that each led to:
- * orders for clients of this server, unless the operation says otherwise.
+ * a row for each operation: its name and its arguments. It returns for each the count of rows that it led to, and
+ * these: orders for clients of this server, unless the operation says otherwise. See `packed.ts`.
  */
 export function roomScript(limits: RoomLimits): string {
   return `
@@ -28,7 +29,7 @@ if now < 0 then
   local time = call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-${PLACES}
+${PACKED}${PLACES}
 local operations = {}
 
 -- nameplate: or ''; seed: for what is left to chance
@@ -212,14 +213,18 @@ function operations.attempt(...)
   end
 end
 
-local answers, at = {}, 3
-while ARGV[at] do
-  local last = at + 1 + tonumber(ARGV[at + 1])
-  rows = {}
-  operations[ARGV[at]](unpack(ARGV, at + 2, last))
-  answers[#answers + 1] = rows
-  at = last + 1
-end
-return answers
+local answers = {}
+local worked, cause = pcall(function()
+  while at <= #packed do
+    local asked = row()
+    rows = {}
+    operations[asked[1]](unpack(asked, 2))
+    answers[#answers + 1] = number(#rows) .. pack(rows)
+  end
+end)
+-- Also of what was done before one failed.
+for each, told in pairs(news) do call('PUBLISH', key('news', each), pack(told)) end
+if not worked then error(cause, 0) end
+return table.concat(answers)
 `;
 }

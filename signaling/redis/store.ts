@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createClient, RESP_TYPES, ReconnectStrategyError } from 'redis';
-import * as v from 'valibot';
 import { AparteError } from '../../shared/errors.ts';
 import type { RoomLimits } from '../limits.ts';
 import { RoomsUnavailable } from '../rooms.ts';
+import { packRows, type Row, readAnswers, readRows } from './packed.ts';
 import { roomScript } from './script.ts';
 
 /** How often a server says that it lives, in ms. */
@@ -23,17 +23,15 @@ const RENEW_AT_ONCE = 500;
 /** Operations done in one step, and how long one may wait that nobody waits for, in ms. */
 const [STEP, LATER] = [100, 50];
 
-const Rows = v.array(v.array(v.instance(Buffer)));
-const Answers = v.array(Rows);
 /** What the script answered to an operation: see `script.ts`. */
-export type Rows = v.InferOutput<typeof Rows>;
+export type Rows = readonly Row[];
 
 type Connection = ReturnType<typeof connectionTo>;
 
 /** An operation that is to be done. */
 interface Asked {
-  readonly operation: string;
-  readonly args: readonly (string | Buffer)[];
+  /** The operation, and its arguments. */
+  readonly row: readonly (string | Buffer)[];
   readonly answer: (rows: Rows) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -61,7 +59,7 @@ export class Store {
   #sha = '';
   #asked: Asked[] = [];
   /** What other servers did, not handed on yet. */
-  #news: Rows = [];
+  #news: Row[] = [];
   #server = newId();
   /** Under which it starts over. */
   #next = newId();
@@ -106,20 +104,20 @@ export class Store {
    * Runs an operation: with all others that are asked for now, in the order they are. Rejects with
    * {@link RoomsUnavailable} where Redis cannot be reached, or not in time.
    */
-  run(operation: string, ...args: readonly (string | Buffer)[]): Promise<Rows> {
+  run(...row: readonly [operation: string, ...args: (string | Buffer)[]]): Promise<Rows> {
     return new Promise((answer, fail) => {
       if (this.#asked.length === 0 || this.#later !== undefined) setImmediate(() => this.#flush());
       clearTimeout(this.#later);
       this.#later = undefined;
-      this.#asked.push({ operation, args, answer, fail });
+      this.#asked.push({ row, answer, fail });
     });
   }
 
   /** Does the same with the next that is run, or soon: where nobody waits for it, that saves a message to Redis. */
-  runLater(operation: string, ...args: readonly (string | Buffer)[]): Promise<Rows> {
+  runLater(...row: readonly [operation: string, ...args: (string | Buffer)[]]): Promise<Rows> {
     return new Promise((answer, fail) => {
       if (this.#asked.length === 0) this.#later = setTimeout(() => this.#flush(), LATER);
-      this.#asked.push({ operation, args, answer, fail });
+      this.#asked.push({ row, answer, fail });
     });
   }
 
@@ -147,10 +145,9 @@ export class Store {
   }
 
   async #step(server: string, asked: readonly Asked[]): Promise<void> {
-    const given = asked.flatMap(({ operation, args }) => [operation, String(args.length), ...args]);
-    const options = { keys: [this.#prefix], arguments: ['-1', server, ...given] };
+    const options = { keys: [this.#prefix], arguments: ['-1', server, packRows(asked.map(({ row }) => row))] };
     try {
-      const answers = v.parse(Answers, await this.#evaluate(options));
+      const answers = readAnswers(await this.#evaluate(options));
       for (const [index, { answer }] of asked.entries()) answer(answers[index] ?? []);
     } catch (error) {
       this.suspect(error);
@@ -172,7 +169,7 @@ export class Store {
   readonly #hear = (message: Buffer): void => {
     // What was answered before is done in microtasks that have not run yet.
     if (this.#news.length === 0) setImmediate(() => this.#handOn());
-    this.#news.push(columns(message));
+    this.#news.push(...readRows(message));
   };
 
   #handOn(): void {
@@ -228,8 +225,8 @@ export class Store {
     this.#connection.unsubscribe(this.#channel(former)).catch(() => undefined);
   }
 
-  #runAs(server: string, operation: string, ...args: readonly string[]): Promise<Rows> {
-    return new Promise((answer, fail) => void this.#step(server, [{ operation, args, answer, fail }]));
+  #runAs(server: string, ...row: readonly string[]): Promise<Rows> {
+    return new Promise((answer, fail) => void this.#step(server, [{ row, answer, fail }]));
   }
 
   #channel(server: string): string {
@@ -263,20 +260,6 @@ function connectionTo(url: string, tryAgain: () => boolean) {
         tryAgain() ? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(tries, 10)) : cause,
     },
   });
-}
-
-/** Reads what a script published: a kind, a client, and a word, with a space between them, and bytes behind another. */
-export function columns(message: Buffer): Buffer[] {
-  const row: Buffer[] = [];
-  let start = 0;
-  while (row.length < 3) {
-    const end = message.indexOf(0x20, start);
-    if (end < 0) break;
-    row.push(message.subarray(start, end));
-    start = end + 1;
-  }
-  row.push(message.subarray(start));
-  return row;
 }
 
 function newId(): string {

@@ -6,9 +6,10 @@ import { createClient, RESP_TYPES } from 'redis';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
+import { packRows, readAnswers, readRows } from '../../signaling/redis/packed.ts';
 import { ordersFor, RedisRooms } from '../../signaling/redis/rooms.ts';
 import { roomScript } from '../../signaling/redis/script.ts';
-import { columns, type Rows } from '../../signaling/redis/store.ts';
+import type { Rows } from '../../signaling/redis/store.ts';
 import type { Chance, Order } from '../../signaling/registry.ts';
 import type { Eventually, Rooms } from '../../signaling/rooms.ts';
 import { card, until } from './kit.ts';
@@ -96,13 +97,15 @@ class Servers {
     if (!this.#isHeard) {
       this.#isHeard = true;
       const channels = ['one', 'other', 'slow'].map((each) => `${this.#prefix}news:${each}`);
-      const hear = (news: Buffer, channel: Buffer) =>
-        this.#news.push({ server: channel.toString().split(':').at(-1) ?? '', row: columns(news) });
+      const hear = (news: Buffer, channel: Buffer) => {
+        const whose = channel.toString().split(':').at(-1) ?? '';
+        this.#news.push(...readRows(news).map((row) => ({ server: whose, row })));
+      };
       await this.#connection.subscribe(channels, hear, true);
     }
-    const asked = [operation, String(args.length), ...args];
-    const given = { keys: [this.#prefix], arguments: [String(this.now), server, ...asked] };
-    const [rows] = (await this.#connection.eval(this.#script, given)) as Rows[];
+    const asked = packRows([[operation, ...args]]);
+    const given = { keys: [this.#prefix], arguments: [String(this.now), server, asked] };
+    const [rows] = readAnswers(await this.#connection.eval(this.#script, given));
     const news = this.#news.splice(0);
     this.#isHearing = true;
     for (const { server: whose, row } of news) this.#heard.get(whose)?.heard([row]);
