@@ -169,10 +169,10 @@ export class Client {
   }
 
   #tell(order: Extract<Order, { type: 'tell' }>): void {
-    const { event, seq } = order;
+    const { event, shown } = order;
     this.#parts.show(event).then(
       () => {
-        if (seq !== undefined) this.give({ type: 'shown', seq });
+        if (shown !== undefined) this.give({ type: 'shown', ...shown });
       },
       () => this.give({ type: 'interrupted' }),
     );

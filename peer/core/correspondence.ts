@@ -35,7 +35,9 @@ export class Correspondence {
         if (message.shown > 0) this.#gotShown(message.shown);
     }
     const whole = this.#delivery.got(message);
-    if (whole !== null) this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), seq: whole.seq });
+    if (whole === null) return;
+    const shown = { peer: this.#contact.handle, seq: whole.seq };
+    this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), shown });
   }
 
   /** A new session begins; the peer has shown everything up to `cursor`. */

@@ -110,10 +110,15 @@ export class Delivery {
 
   /** Takes a message over. Throws `outbox-full`. */
   add(message: Outgoing): void {
+    this.assertTakes(message);
+    this.#outbox.push(message);
+    this.#outboxBytes += message.bytes.length;
+  }
+
+  /** Throws `outbox-full` where a message is too much just now. */
+  assertTakes(message: Outgoing): void {
     const bytes = this.#outboxBytes + message.bytes.length;
     if (this.#outbox.length >= MAX_OUTBOX_MESSAGES || bytes > MAX_OUTBOX_BYTES) throw new AparteError('outbox-full');
-    this.#outbox.push(message);
-    this.#outboxBytes = bytes;
   }
 
   /** The next piece to say in this session, or null when all has been said. */

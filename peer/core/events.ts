@@ -133,8 +133,8 @@ export type Fact =
   | { readonly type: 'linkFrame'; readonly link: number; readonly bytes: Uint8Array }
   | ({ readonly type: 'linkPath'; readonly link: number } & Route)
   | { readonly type: 'linkClosed'; readonly link: number; readonly cause: AparteError }
-  /** An incoming message has been put before the user: it may be acknowledged. */
-  | { readonly type: 'shown'; readonly seq: number }
+  /** The incoming messages of a peer up to this one have been put before the user: they may be acknowledged. */
+  | { readonly type: 'shown'; readonly peer: string; readonly seq: number }
   | { readonly type: 'command'; readonly command: UserCommand }
   /** No more commands will come: deliver what is pending, then leave. */
   | { readonly type: 'inputEnded' }
@@ -171,8 +171,12 @@ export type Order =
   | { readonly type: 'addCandidate'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'sendFrame'; readonly link: number; readonly bytes: Uint8Array }
   | { readonly type: 'closeLink'; readonly link: number }
-  /** Show this. For a message, give the fact `shown` with `seq` once it has been. */
-  | { readonly type: 'tell'; readonly event: ChatEvent; readonly seq?: number }
+  /** Show this. For a message, give the fact `shown` with what is under `shown` here once it has been. */
+  | {
+      readonly type: 'tell';
+      readonly event: ChatEvent;
+      readonly shown?: { readonly peer: string; readonly seq: number };
+    }
   | { readonly type: 'remember'; readonly peer: KnownPeer }
   /** Everything is wound up. No order follows. */
   | { readonly type: 'end' };

@@ -74,13 +74,22 @@ export class Peer {
     this.#session?.prepare();
   }
 
+  get isConnected(): boolean {
+    return this.status === 'connected';
+  }
+
+  /** Whether no session with him will follow. */
+  get isOver(): boolean {
+    return this.status === 'lost' || this.status === 'left';
+  }
+
   /** There is more to be delivered. */
   flush(): void {
     this.#session?.flush();
   }
 
   typing(on: boolean): void {
-    if (this.status === 'connected') this.#session?.send({ kind: 'typing', on });
+    if (this.isConnected) this.#session?.send({ kind: 'typing', on });
   }
 
   /** The user compared the safety numbers. Returns what to remember. */
@@ -133,9 +142,10 @@ export class Peer {
     return this.#pending?.session.link === link ? this.#pending.session : null;
   }
 
-  /** Says goodbye; `ended` follows, after `patience` ms at the latest. */
+  /** Says goodbye; `ended` follows, after `patience` ms at the latest, and at once where there is no connection. */
   leave(patience: number): void {
-    this.#session?.leave(patience);
+    if (this.isConnected) this.#session?.leave(patience);
+    else if (!this.isOver) this.#over('we-left');
   }
 
   /** Drops everything without a word. Idempotent. */

@@ -94,8 +94,9 @@ export class Reunion {
     if (this.#byHand?.got(fact)) return;
     // What hinders a reunion is shown by its not coming about.
     if (fact.type === 'placeNoted' || fact.type === 'blob') return;
-    if (fact.type === 'placeRefused') this.#restart();
-    else this.#places.find((place) => place.number === fact.place)?.got(fact);
+    const place = this.#places.find(({ number }) => number === fact.place);
+    if (fact.type !== 'placeRefused') place?.got(fact);
+    else if (place !== undefined) this.#restart();
   }
 
   /** Gives a link's fact to the place it belongs to. */

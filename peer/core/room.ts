@@ -1,20 +1,20 @@
 /**
  * The whole conversation as a synchronous machine: facts in, orders out. No clock, timer, network or randomness of its
  * own. A chat for two: the door shuts at the first person who proves the code, and the rendezvous is left once
- * connected.
+ * connected. Whom all is said to is the roster's.
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
 import type { Profile } from './attempt.ts';
 import { CodeMeeting } from './code-meeting.ts';
 import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
-import { Delivery, MessageIds, outgoing } from './delivery.ts';
+import { MessageIds, outgoing } from './delivery.ts';
 import type { Fact, Order, UserCommand, Waiting } from './events.ts';
 import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
 import { ManualMeeting } from './manual-meeting.ts';
 import type { Meeting, MeetingEvents } from './meeting.ts';
-import { Peer } from './peer.ts';
 import type { RoomOptions } from './room-options.ts';
+import { Roster } from './roster.ts';
 import type { SessionEnd } from './session-options.ts';
 import { changed, waitingFor } from './waiting.ts';
 
@@ -24,8 +24,7 @@ export class Room {
   readonly #context: { now: number; date: number } & Context;
   #orders: Order[] = [];
   #meeting: Meeting | null = null;
-  #peer: Peer | null = null;
-  readonly #delivery = new Delivery();
+  readonly #roster: Roster;
   readonly #ids: MessageIds;
   #startedAt = 0;
   #waiting: Waiting = { for: 'server', since: 0, until: null };
@@ -47,6 +46,12 @@ export class Room {
       emit: (order) => this.#orders.push(order),
       nextNumber: () => ++numbers,
     };
+    this.#roster = new Roster(this.#context, options, {
+      connected: () => this.#connected(),
+      delivered: () => this.#leaveIfDone(),
+      noted: (cause) => this.#note(cause),
+      ended: (end) => this.#peerEnded(end),
+    });
   }
 
   /** Opens the meeting place. */
@@ -61,23 +66,18 @@ export class Room {
   }
 
   #openMeeting(profile: Profile): Meeting {
-    const { known, reconnect, manual } = this.#options;
-    const noted = (cause: AparteError) => tellError(this.#context, cause, false);
+    const { manual } = this.#options;
     const events: MeetingEvents = {
-      met: (met, attempt) => {
-        const options = { profile, known, delivery: this.#delivery, reconnect, manual };
-        this.#peer = new Peer(this.#context, options, met, attempt, {
-          connected: () => this.#connected(),
-          delivered: () => this.#leaveIfDone(),
-          noted,
-          ended: (end) => this.#peerEnded(end),
-        });
-      },
-      noted,
+      met: (met, attempt) => this.#roster.add(profile, met, attempt),
+      noted: (cause) => this.#note(cause),
       failed: (cause) => this.#fail(cause),
     };
     if (manual !== undefined) return new ManualMeeting(this.#context, manual, () => profile, events);
     return new CodeMeeting(this.#context, { ...this.#options, profile }, events);
+  }
+
+  #note(cause: AparteError): void {
+    tellError(this.#context, cause, false);
   }
 
   /** Takes a fact. Returns what to do, in order. */
@@ -87,14 +87,14 @@ export class Room {
 
   /** Derives at leisure, while nobody waits, what the next message needs. */
   prepare(): void {
-    this.#peer?.prepare();
+    this.#roster.prepare();
   }
 
   /** When (ms) a `tick` is due at the latest; null for never. */
   get wakeAt(): number | null {
     if (this.#ended) return null;
     const leaving = this.#leaving?.until ?? null;
-    return earliest(this.#meeting?.place.wakeAt ?? null, this.#peer?.wakeAt ?? null, this.#giveUpAt, leaving);
+    return earliest(this.#meeting?.place.wakeAt ?? null, this.#roster.wakeAt, this.#giveUpAt, leaving);
   }
 
   /** What we wait for. */
@@ -104,7 +104,7 @@ export class Room {
 
   /** How we are connected; null while we are not. */
   get link() {
-    return this.#peer?.status === 'connected' ? this.#peer.route : null;
+    return this.#roster.route;
   }
 
   #during(clock: Clock, action: () => void): Order[] {
@@ -119,11 +119,9 @@ export class Room {
   }
 
   #updateWaiting(): void {
-    const peer = this.#peer;
-    const what = this.#ended
-      ? null
-      : waitingFor(this.#meeting?.waits ?? null, peer?.status ?? null, this.#delivery.undelivered);
-    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (peer?.giveUpAt ?? this.#giveUpAt);
+    const { status, undelivered, giveUpAt: lostAt } = this.#roster;
+    const what = this.#ended ? null : waitingFor(this.#meeting?.waits ?? null, status, undelivered);
+    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (lostAt ?? this.#giveUpAt);
     const retryAt = this.#meeting?.until ?? null;
     const until = what === 'server' ? retryAt : earliest(giveUpAt, retryAt);
     this.#waiting = changed(this.#waiting, what, until, this.#context.now);
@@ -133,7 +131,7 @@ export class Room {
     if ('link' in fact) return this.#gotLink(fact);
     if ('place' in fact) {
       if (fact.place === this.#meeting?.place.number) this.#meeting.got(fact);
-      else this.#peer?.gotPlace(fact);
+      else this.#roster.gotPlace(fact);
       return;
     }
     switch (fact.type) {
@@ -147,7 +145,7 @@ export class Room {
         return this.#leave(interrupted(this.#context.now));
       case 'shown':
         this.#hasText = true;
-        return this.#peer?.shown(fact.seq);
+        return this.#roster.with(fact.peer)?.shown(fact.seq);
       case 'tick':
         return this.#tick();
       default:
@@ -160,7 +158,7 @@ export class Room {
     if (fact.type === 'linkDescription' && place?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
     if (fact.type === 'linkCandidate' && place?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
     if (fact.type === 'linkClosed' && place?.gotLinkClosed(fact.link, fact.cause)) return;
-    this.#peer?.gotLink(fact);
+    this.#roster.gotLink(fact);
   }
 
   #connected(): void {
@@ -169,7 +167,11 @@ export class Room {
   }
 
   #peerEnded(end: SessionEnd): void {
-    const { undelivered } = this.#delivery;
+    const { undelivered, hasAnyAlive } = this.#roster;
+    if (hasAnyAlive) {
+      if (end instanceof AparteError) this.#note(end);
+      return;
+    }
     const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || undelivered === 0);
     if (end instanceof AparteError && !left) return this.#fail(end);
     if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
@@ -183,7 +185,7 @@ export class Room {
       case 'send':
         return this.#say(command);
       case 'typing':
-        return this.#peer?.typing(command.on);
+        return this.#roster.typing(command.on);
       case 'verify':
         return this.#verify(command.peer);
       case 'answer':
@@ -198,56 +200,53 @@ export class Room {
   #say(command: Extract<UserCommand, { type: 'send' }>): void {
     try {
       const message = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
-      this.#delivery.add(message);
+      this.#roster.say(message);
       this.#asked = false;
-      this.#peer?.flush();
       tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
-      tellError(this.#context, error, false);
+      this.#note(error);
     }
   }
 
   #answer(pasted: string): void {
-    if (this.#peer?.take(pasted) === true || this.#meeting?.take(pasted) === true) return;
+    if (this.#roster.take(pasted) || this.#meeting?.take(pasted) === true) return;
     const isByHand = this.#options.manual !== undefined;
-    const error = isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made');
-    tellError(this.#context, error, false);
+    this.#note(isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made'));
   }
 
   #verify(handle: string): void {
-    if (this.#peer?.contact.handle !== handle || this.#peer.status === 'connecting') {
-      return tellError(this.#context, new AparteError('bad-command', 'there is no such peer'), false);
-    }
-    this.#context.emit({ type: 'remember', peer: this.#peer.verify() });
+    const peer = this.#roster.with(handle);
+    const isProven = peer !== undefined && peer.status !== 'connecting';
+    if (isProven) this.#context.emit({ type: 'remember', peer: peer.verify() });
+    else this.#note(new AparteError('bad-command', 'there is no such peer'));
   }
 
   /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
   #leave(wish: Leaving): void {
     const leaving = hastened(this.#leaving, wish);
     this.#leaving = leaving;
-    const waits = this.#peer?.status === 'connecting' || this.#delivery.undelivered > 0;
-    const connected = this.#peer?.status === 'connected';
+    const { status, undelivered, hasAnyConnected } = this.#roster;
+    const waits = status === 'connecting' || undelivered > 0;
     // Only at the end of input, which has no time limit, does what is pending wait for a connection.
-    if (!connected && (leaving.until !== null || !waits)) return this.#leaveNow(leaving);
+    if (!hasAnyConnected && (leaving.until !== null || !waits)) return this.#leaveNow(leaving);
     this.#leaveIfDone();
   }
 
   #leaveIfDone(): void {
-    if (this.#leaving !== null && this.#peer?.status === 'connected' && this.#delivery.undelivered === 0)
-      this.#peer.leave(goodbyePatience(this.#leaving, this.#context.now));
+    if (this.#leaving !== null) this.#roster.leaveDelivered(goodbyePatience(this.#leaving, this.#context.now));
   }
 
   /** There is no more time to deliver what is pending. */
   #leaveNow(leaving: Leaving): void {
-    const { undelivered } = this.#delivery;
+    const { undelivered, hasAnyConnected } = this.#roster;
     if (leaving.asks && undelivered > 0) {
       this.#leaving = null;
       this.#asked = true;
-      tellError(this.#context, new AparteError('not-delivered', `${undelivered} undelivered`), false);
+      this.#note(new AparteError('not-delivered', `${undelivered} undelivered`));
     } else {
       this.#leaving = { ...leaving, until: null };
-      if (this.#peer?.status === 'connected') this.#peer.leave(goodbyePatience(leaving, this.#context.now));
+      if (hasAnyConnected) this.#roster.leave(goodbyePatience(leaving, this.#context.now));
       else this.#finish(leaving);
     }
   }
@@ -255,11 +254,11 @@ export class Room {
   #tick(): void {
     const { now } = this.#context;
     this.#meeting?.place.tick();
-    this.#peer?.tick();
+    this.#roster.tick();
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      if (this.#peer === null) return this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      if (!this.#roster.hasAny) return this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
       const cause = new AparteError('nothing-came');
       tellError(this.#context, cause, true);
       this.#leaveNow(gaveUp(cause, now));
@@ -269,7 +268,7 @@ export class Room {
   get #giveUpAt(): number | null {
     const { timeout, awaitsText = false } = this.#options;
     const isLeaving = (this.#leaving?.exit ?? EXIT.ok) !== EXIT.ok;
-    const isAwaited = this.#peer === null || (awaitsText && !this.#hasText && !isLeaving);
+    const isAwaited = !this.#roster.hasAny || (awaitsText && !this.#hasText && !isLeaving);
     return timeout !== null && isAwaited ? this.#startedAt + timeout : null;
   }
 
@@ -287,9 +286,9 @@ export class Room {
   #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#peer?.end();
+    this.#roster.end();
     this.#leaveMeeting();
-    const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#delivery.undelivered);
+    const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#roster.undelivered);
     if (failure !== null) tellError(this.#context, failure, true);
     tell(this.#context, { type: 'end', reason, exit });
     this.#context.emit({ type: 'end' });

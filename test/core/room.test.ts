@@ -70,7 +70,7 @@ test('nothing follows the answer to a goodbye, whoever else wants to leave', () 
     if (from === bob) frames += 1;
     return [bytes];
   };
-  alice.give({ type: 'shown', seq: 1 });
+  alice.give({ type: 'shown', peer: alice.of('peer')[0]?.peer ?? '', seq: 1 });
   world.pass(100);
   assert.deepEqual([alice.end?.exit, bob.end?.exit, frames], [0, 0, 1]);
 });

@@ -162,9 +162,9 @@ export class World {
         return this.#closeLink(person, order.link);
       case 'tell':
         person.events.push(order.event);
-        if (order.seq !== undefined && this.shows) {
-          const { seq } = order;
-          this.#later(() => person.give({ type: 'shown', seq }));
+        if (order.shown !== undefined && this.shows) {
+          const { shown } = order;
+          this.#later(() => person.give({ type: 'shown', ...shown }));
         }
         return;
       case 'remember':

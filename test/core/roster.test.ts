@@ -1,0 +1,199 @@
+/** Several people in one conversation: real sessions between their rosters, as if the handshakes were over. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import type { Attempt, Profile } from '../../peer/core/attempt.ts';
+import type { Context } from '../../peer/core/context.ts';
+import { MAX_OUTBOX_MESSAGES, MessageIds, outgoing } from '../../peer/core/delivery.ts';
+import type { ChatEvent, Order } from '../../peer/core/events.ts';
+import { Roster } from '../../peer/core/roster.ts';
+import type { SessionEnd } from '../../peer/core/session-options.ts';
+import { Channel } from '../../peer/crypto/channel.ts';
+import { Identity, ready } from '../../peer/crypto/index.ts';
+import { sessionOf } from '../crypto/parties.ts';
+import { seededBytes } from './random.ts';
+
+before(() => ready());
+
+/** Nothing is left of the handshake that could be wiped. */
+const OVER = { wipe: () => undefined } as unknown as Attempt;
+
+/** Links between everybody, on which what is sent arrives at the next `settle`. */
+class Company {
+  readonly random = seededBytes(1);
+  now = 1_000;
+  #numbers = 0;
+  readonly #queue: (() => void)[] = [];
+  readonly #ends = new Map<number, { side: Side; other: number }>();
+
+  nextNumber(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+
+  later(turn: () => void): void {
+    this.#queue.push(turn);
+  }
+
+  settle(): void {
+    for (let turn = this.#queue.shift(); turn !== undefined; turn = this.#queue.shift()) turn();
+  }
+
+  /** The other end of a link. */
+  beyond(link: number): { side: Side; link: number } | undefined {
+    const end = this.#ends.get(link);
+    return end && { side: end.side, link: end.other };
+  }
+
+  /** These two have proven the code to each other. */
+  introduce(one: Side, other: Side): void {
+    const { session, ratchetA, ratchetB } = sessionOf(`${one.name} and ${other.name}`);
+    const [here, there] = [this.nextNumber(), this.nextNumber()];
+    this.#ends.set(here, { side: other, other: there });
+    this.#ends.set(there, { side: one, other: here });
+    const channel = (role: 'A' | 'B') => {
+      return new Channel({ role, session, ratchet: role === 'A' ? ratchetA : ratchetB }, this.random);
+    };
+    one.meets(other, 'A', channel('A'), here);
+    other.meets(one, 'B', channel('B'), there);
+    one.roster.gotLink({ type: 'linkOpened', link: here });
+    other.roster.gotLink({ type: 'linkOpened', link: there });
+    this.settle();
+  }
+}
+
+/** One of them. */
+class Side {
+  readonly name: string;
+  readonly events: ChatEvent[] = [];
+  readonly ends: SessionEnd[] = [];
+  readonly roster: Roster;
+  /** Whether what comes is put before the user. */
+  shows = true;
+  readonly #company: Company;
+  readonly #profile: Profile;
+  readonly #ids: MessageIds;
+
+  constructor(company: Company, name: string) {
+    this.name = name;
+    this.#company = company;
+    this.#ids = new MessageIds(company.random);
+    this.#profile = {
+      identity: Identity.generate(company.random),
+      name,
+      cursor: 0,
+      expected: null,
+      allowsOwn: false,
+      relay: 'never',
+    };
+    const context: Context = {
+      get now() {
+        return company.now;
+      },
+      date: 0,
+      random: company.random,
+      emit: (order) => this.#perform(order),
+      nextNumber: () => company.nextNumber(),
+    };
+    const nothing = () => undefined;
+    const events = {
+      connected: nothing,
+      delivered: nothing,
+      noted: nothing,
+      ended: (end: SessionEnd) => this.ends.push(end),
+    };
+    this.roster = new Roster(context, { known: [], reconnect: null }, events);
+  }
+
+  meets(other: Side, role: 'A' | 'B', channel: Channel, link: number): void {
+    const { identity, name } = other.#profile;
+    const claims = { id: identity.publicKey, name, description: '', capabilities: new Uint8Array(0), cursor: 0 };
+    this.roster.add(this.#profile, { role, claims, channel, link }, OVER);
+  }
+
+  say(text: string): void {
+    this.roster.say(outgoing(this.#ids.next(), text, false, 0));
+    this.#company.settle();
+  }
+
+  leave(): void {
+    this.roster.leave(1_000);
+    this.#company.settle();
+  }
+
+  of<T extends ChatEvent['type']>(type: T): Extract<ChatEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<ChatEvent, { type: T }> => event.type === type);
+  }
+
+  get heard(): string[] {
+    return this.of('message').map(({ name, text }) => `${name}: ${text}`);
+  }
+
+  #perform(order: Order): void {
+    if (order.type === 'tell') {
+      this.events.push(order.event);
+      const { shown } = order;
+      if (shown !== undefined && this.shows) this.#company.later(() => this.roster.with(shown.peer)?.shown(shown.seq));
+    } else if (order.type === 'sendFrame') {
+      const to = this.#company.beyond(order.link);
+      const { bytes } = order;
+      if (to) this.#company.later(() => to.side.roster.gotLink({ type: 'linkFrame', link: to.link, bytes }));
+    }
+  }
+}
+
+/** Three who all know each other. */
+function three(): { company: Company; alice: Side; bob: Side; carol: Side } {
+  const company = new Company();
+  const [alice, bob, carol] = [new Side(company, 'alice'), new Side(company, 'bob'), new Side(company, 'carol')];
+  company.introduce(alice, bob);
+  company.introduce(alice, carol);
+  company.introduce(bob, carol);
+  return { company, alice, bob, carol };
+}
+
+test('what one says all others are shown, and each says so for himself', () => {
+  const { company, alice, bob, carol } = three();
+  alice.say('one');
+  bob.say('two');
+  // What was shown is said at once, or a moment after the last time.
+  company.now += 100;
+  for (const { roster } of [alice, bob, carol]) roster.tick();
+  company.settle();
+  assert.deepEqual(alice.heard, ['bob: two']);
+  assert.deepEqual(bob.heard, ['alice: one']);
+  assert.deepEqual(carol.heard, ['alice: one', 'bob: two']);
+  const told = new Set(alice.of('delivered').map(({ peer }) => alice.roster.with(peer)?.contact.name));
+  assert.deepEqual(told, new Set(['bob', 'carol']));
+  assert.deepEqual([alice.roster.undelivered, bob.roster.undelivered], [0, 0]);
+});
+
+test('what was said before anybody came is for the first, and what is said later for everybody', () => {
+  const company = new Company();
+  const [alice, bob, carol] = [new Side(company, 'alice'), new Side(company, 'bob'), new Side(company, 'carol')];
+  alice.say('early');
+  assert.equal(alice.roster.undelivered, 1);
+  company.introduce(alice, bob);
+  alice.say('between');
+  company.introduce(alice, carol);
+  alice.say('late');
+  assert.deepEqual(bob.heard, ['alice: early', 'alice: between', 'alice: late']);
+  assert.deepEqual(carol.heard, ['alice: late']);
+});
+
+test('who leaves leaves everybody, and the others stay together', () => {
+  const { alice, bob, carol } = three();
+  bob.leave();
+  assert.deepEqual([alice.ends, bob.ends.length, carol.ends], [[], 2, []]);
+  assert.ok(!bob.roster.hasAnyAlive);
+  assert.equal(alice.roster.status, 'connected');
+  alice.say('still here');
+  assert.deepEqual([bob.heard, carol.heard], [[], ['alice: still here']]);
+});
+
+test('a message that is too much for one outbox is said to nobody', () => {
+  const { alice, bob, carol } = three();
+  bob.shows = false;
+  for (let count = 0; count < MAX_OUTBOX_MESSAGES; count++) alice.say(String(count));
+  assert.throws(() => alice.say('too much'), { code: 'outbox-full' });
+  assert.deepEqual([carol.heard.length, alice.roster.undelivered], [MAX_OUTBOX_MESSAGES, MAX_OUTBOX_MESSAGES]);
+});
