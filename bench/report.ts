@@ -31,7 +31,7 @@ function row(result: Result): string[] {
     figures(ours, unit),
     baseline === undefined ? '' : `${figures(baseline.spread, unit)}, ${baseline.name}`,
     baseline === undefined ? '' : baseline.ratio.toFixed(2),
-    limit === undefined ? '' : `${limit} ${bound}${isMissed(result) ? ' MISSED' : ''}`,
+    limit === undefined ? '' : `${Number(limit.toFixed(2))} ${bound}${isMissed(result) ? ' MISSED' : ''}`,
   ];
 }
 
