@@ -26,9 +26,10 @@ export function tell(context: Context, event: ChatEvent): void {
   context.emit({ type: 'tell', event });
 }
 
-/** Orders that a failure be shown. `fatal`: it ends the conversation. */
-export function tellError(context: Context, { code, message, hint }: AparteError, fatal: boolean): void {
-  tell(context, { type: 'error', code, message, hint, fatal });
+/** Orders that a failure be shown. `fatal`: it ends the conversation. `ref`: of the command that failed. */
+export function tellError(context: Context, error: AparteError, fatal: boolean, ref: string | null = null): void {
+  const { code, message, hint } = error;
+  tell(context, { type: 'error', code, message, hint, fatal, ...(ref !== null && { ref }) });
 }
 
 /** When (ms) to try again at what has failed since `beganAt` (ms): after a pause that is partly chance. */

@@ -56,6 +56,8 @@ export type ChatEvent =
       readonly message: string;
       readonly hint: string;
       readonly fatal: boolean;
+      /** The `ref` of the command that failed; left out where it had none. */
+      readonly ref?: string;
     }
   | { readonly type: 'end'; readonly reason: string; readonly exit: ExitCode };
 

@@ -205,7 +205,7 @@ export class Room {
       tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
-      this.#note(error);
+      tellError(this.#context, error, false, command.ref);
     }
   }
 

@@ -57,6 +57,21 @@ test('messages arrive once and in order, are acknowledged when shown, and a good
   assert.equal(bob.of('peer').at(-1)?.status, 'left');
 });
 
+test('a text that is not taken over is refused with the ref of its command', () => {
+  const alice = new World().person('alice');
+  alice.start();
+  for (const ref of ['r', null]) {
+    alice.give({ type: 'command', command: { type: 'send', text: 'x'.repeat(65_537), ref } });
+  }
+  assert.deepEqual(
+    alice.of('error').map(({ code, ref }) => [code, ref]),
+    [
+      ['message-too-long', 'r'],
+      ['message-too-long', undefined],
+    ],
+  );
+});
+
 test('nothing follows the answer to a goodbye, whoever else wants to leave', () => {
   const { world, alice, bob } = pair();
   world.shows = false;
