@@ -22,13 +22,14 @@ export interface HttpOptions {
   readonly observer: ServerObserver;
   /** Speaks HTTPS with this certificate; left out: plain HTTP. */
   readonly certificate: SecureContextOptions | undefined;
-  /** Whether newcomers are let in just now. */
+  /** Whether newcomers find a room just now. */
   readonly isReady: () => boolean;
 }
 
 /**
  * A server that is not listening yet. `GET /healthz` is answered with `ok` as long as it runs, `GET /readyz` with 503
- * where it lets nobody in, all else with 404. What takes over a path later has the same headers.
+ * where it lets nobody in or no room can be reached, all else with 404. What takes over a path later has the same
+ * headers.
  */
 export function createHttpServer({ limits, observer, certificate, isReady }: HttpOptions): Server {
   // No room for those who send a byte a minute, or none.

@@ -75,12 +75,17 @@ export interface SignalingServer {
  * and `cannot-listen` where a port is in use or not ours to take.
  */
 export async function startServer(options: ServerOptions): Promise<SignalingServer> {
-  const { port, host, limits, tls, proxies = 0, stun, turn, redis, away = () => {} } = options;
+  const { port, host, limits, tls, proxies = 0, stun, turn, redis } = options;
   const { observer = UNOBSERVED, serves, webSocketOnly = false } = options;
   const certificate = tls && readCertificate(tls);
+  let isAway = false;
+  const away = (cause: string | null) => {
+    isAway = cause !== null;
+    options.away?.(cause);
+  };
   const stunServer = stun === undefined ? null : await startStunServer(stun.host, stun.port);
   const cluster = redis === undefined ? (options.cluster ?? null) : await joinCluster(redis, limits, away, stunServer);
-  const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady });
+  const http = createHttpServer({ limits, observer, certificate, isReady: () => matchmaker.isReady && !isAway });
   // Behind a proxy all have its address.
   if (limits.perAddress !== null && proxies === 0)
     limitPerAddress(http, tcpLimits(limits.perAddress), () => observer.refused('crowded'));

@@ -133,8 +133,11 @@ test('while Redis is away joins are refused by name; when it is back everyone co
 }, async (t) => {
   const servers = await serveTwo(t);
   const two = await apart(t, servers);
+  const ready = async () => (await fetch(`${servers.one.url}/readyz`)).status;
+  assert.equal(await ready(), 200);
   await servers.redis.kill();
   await until('both servers know', () => servers.told.length === 2);
+  assert.equal(await ready(), 503);
   const early = await Client.connect(t, servers.one.url);
   assert.deepEqual(await early.ask('new', 3), { error: 'unavailable' });
   assert.ok(early.socket.connected);
@@ -146,6 +149,7 @@ test('while Redis is away joins are refused by name; when it is back everyone co
   assert.deepEqual(await two[1].next('fault'), { error: 'unavailable' });
   await two[1].ended;
   await until('both servers say so', () => servers.told.filter((cause) => cause === null).length === 2);
+  assert.equal(await ready(), 200);
   await undisturbed(await apart(t, servers));
   assert.ok(
     servers.told.every((cause) => cause === null || /^[A-Za-z]+$/.test(cause)),
