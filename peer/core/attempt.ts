@@ -97,6 +97,8 @@ export abstract class Attempt {
   readonly card: Uint8Array;
   /** Whether it has gone on over another server than the one it began at. */
   isMoved = false;
+  /** Whether our HELLO was said twice. */
+  isRepeated = false;
   /** When (ms) the flight we wait for is overdue; null once nothing is. */
   deadline: number | null;
   protected readonly context: Context;
@@ -180,9 +182,8 @@ export abstract class Attempt {
     if (type === FLIGHT.abort) this.#aborted = true;
     const before = this.#accepted.get(type);
     if (type === FLIGHT.signal) this.#signal(frame);
-    else if (before !== undefined && equalBytes(before.frame, frame)) {
-      if (before.answer !== null) this.send(before.answer);
-    } else this.flight(type, frame);
+    else if (before === undefined || !equalBytes(before.frame, frame)) this.flight(type, frame);
+    else if (before.answer !== null) this.#sendAgain(before.answer);
   }
 
   #signal(frame: Uint8Array): void {
@@ -194,8 +195,19 @@ export abstract class Attempt {
 
   /** Sends again what may have been lost with the connection to the place. */
   resend(): void {
-    for (const { answer } of this.#accepted.values()) if (answer !== null) this.send(answer);
-    for (const frame of this.#signals) this.send(frame);
+    const answers = Array.from(this.#accepted.values(), ({ answer }) => answer);
+    this.#sendAgain(...answers.filter((answer) => answer !== null));
+  }
+
+  /** What was lost with one of our answers, or with the connection of whoever asks again, may be candidates, too. */
+  #sendAgain(...answers: readonly Uint8Array[]): void {
+    for (const frame of [...answers, ...this.#signals]) this.send(frame);
+  }
+
+  /** Says our HELLO again, which may have been lost with a connection of the other side. */
+  repeat(): void {
+    this.isRepeated = true;
+    this.resend();
   }
 
   /** Goes on over another server, where the same person is this member. */

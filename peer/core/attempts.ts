@@ -11,8 +11,8 @@ import type { LocalLink } from './local-link.ts';
 import type { Newcomers } from './newcomers.ts';
 
 /**
- * After how long (ms) an unanswered HELLO goes to a twin of its receiver. Where HELLOs may cross, the side with the smaller
- * card is first. Answered by neither, a HELLO of the other side is answered instead. All in time for a REPLY that waits
+ * After how long (ms) an unanswered HELLO goes to a twin of its receiver, and where there is none to him again. Where
+ * HELLOs may cross, the side with the smaller card is first. Answered by neither, a HELLO of the other side is answered instead. All in time for a REPLY that waits
  * FLIGHT_TIMEOUT for what follows it.
  */
 const TO_TWIN = 5_000;
@@ -94,7 +94,7 @@ export class Attempts {
     if (!attempt.isUndecided) return deadline;
     const sentAt = deadline - FLIGHT_TIMEOUT;
     if (this.isCrossed(card)) return sentAt + (attempt.isMoved ? TO_CROSSED : TO_TWIN);
-    if (!this.hasTwin(attempt)) return deadline;
+    if (!this.hasTwin(attempt)) return attempt.isRepeated ? deadline : sentAt + TO_TWIN;
     return sentAt + (this.staysA(card) || this.#idleWith(card) === undefined ? TO_TWIN : TO_TWIN_LATER);
   }
 

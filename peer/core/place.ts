@@ -184,6 +184,7 @@ export class Place {
     else if (isMoved && this.#attempts.isCrossed(card)) this.#attempts.putAside(attempt);
     // One who may be reached over another server is no squatter.
     else if (this.#attempts.move(attempt)) this.#twins.giveBack({ id, card });
+    else if (!attempt.isRepeated) return attempt.repeat();
     else {
       this.#attempts.drop(attempt);
       this.#context.emit({ type: 'freeMember', place: this.number, member: id });

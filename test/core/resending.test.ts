@@ -35,7 +35,7 @@ test('each side learns the candidates of the other, in their order', () => {
 
 /**
  * Which frame is lost with its sender's connection to the server, and how many of its kind are sent in all. A REPLY that
- * comes again is answered again, which is answered with PROOF_B.
+ * comes again is answered again, which is answered with PROOF_B, and that with all candidates.
  */
 const LOST = [
   { what: 'HELLO', name: 'alice', type: FLIGHT.hello, index: 1, sent: 2 },
@@ -44,8 +44,8 @@ const LOST = [
   { what: 'PROOF_B', name: 'bob', type: FLIGHT.proofB, index: 1, sent: 3 },
   { what: 'first candidate of A', name: 'alice', type: FLIGHT.signal, index: 1, sent: 3 },
   { what: 'second candidate of A', name: 'alice', type: FLIGHT.signal, index: 2, sent: 4 },
-  { what: 'first candidate of B', name: 'bob', type: FLIGHT.signal, index: 1, sent: 3 },
-  { what: 'second candidate of B', name: 'bob', type: FLIGHT.signal, index: 2, sent: 4 },
+  { what: 'first candidate of B', name: 'bob', type: FLIGHT.signal, index: 1, sent: 5 },
+  { what: 'second candidate of B', name: 'bob', type: FLIGHT.signal, index: 2, sent: 6 },
 ] as const;
 
 for (const { what, name, type, index, sent } of LOST) {
@@ -66,5 +66,25 @@ for (const { what, name, type, index, sent } of LOST) {
     world.settle();
     assertMet();
     assert.equal(count, sent);
+  });
+}
+
+for (const { what, name, type, index } of LOST) {
+  test(`lost with the connection it was to reach: ${what}`, () => {
+    const { world, people, meet, assertMet } = pair();
+    const receiver = name === 'alice' ? people.bob : people.alice;
+    let count = 0;
+    world.tamper = ({ from, bytes }) => {
+      if (from === receiver || bytes[0] !== type) return [bytes];
+      count += 1;
+      if (count !== index) return [bytes];
+      world.server.lose(receiver);
+      return [];
+    };
+    meet();
+    world.server.back(receiver, true);
+    // A HELLO that nobody answers is said again after 5 s.
+    world.pass(6_000);
+    assertMet();
   });
 }
