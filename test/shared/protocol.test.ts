@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'safety number of 32 × 01 and 32 × 02': safetyNumber(fill(1, 32), fill(2, 32)),
   'ticket room, rk = 32 × 02': ticket.nameplate,
   'ticket PRS, rk = 32 × 02': hex(ticket.secret),
+  'check of "ap1i" and 64 × 00': hex(hash('chk', utf8('ap1i'), fill(0, 64)).subarray(0, 4)),
   "B's hello, n = 0, S = 64 × 03": hex(firstFrame()),
 };
 
