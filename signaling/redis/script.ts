@@ -6,8 +6,11 @@ import type { RoomLimits } from '../limits.ts';
 import { PACKED } from './packed.ts';
 import { PLACES, TIME_TO_LIVE } from './places.ts';
 
-/** How long after a server's last word it is taken for dead, in ms. */
-const LEASE = 4_000;
+/**
+ * How long after a server's last word it is taken for dead, in ms. One that is flooded may stand still for seconds; its
+ * clients, who come back elsewhere at once, need not wait for this.
+ */
+const LEASE = 8_000;
 /**
  * Who has not been told for so long that it is in, in ms, will not be: far longer than that takes, and shorter than the
  * pause before a client tries again.

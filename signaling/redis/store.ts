@@ -3,30 +3,30 @@
  * for a while, or missed something, it starts over under another id and lets go of everyone: they come back.
  */
 import { randomBytes } from 'node:crypto';
-import { createClient, RESP_TYPES, ReconnectStrategyError } from 'redis';
+import { ReconnectStrategyError } from 'redis';
 import { AparteError } from '../../shared/errors.ts';
 import type { RoomLimits } from '../limits.ts';
 import { RoomsUnavailable } from '../rooms.ts';
+import { type Connection, connectionTo, SILENCE } from './connection.ts';
 import { packRows, type Row, readAnswers, readRows } from './packed.ts';
 import { roomScript } from './script.ts';
 
 /** How often a server says that it lives, in ms. */
 const BEAT = 1_000;
-/** How long Redis may be silent, which has something to answer each second, in ms. */
-const SILENCE = 3_000;
-/** Pauses between tries to reach Redis, in ms. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 1_000];
 /** How often the time to live of rooms is renewed, in beats. */
 const RENEW_EVERY = 15;
 /** Rooms renewed in one step. */
 const RENEW_AT_ONCE = 500;
 /** Operations done in one step, and how long one may wait that nobody waits for, in ms. */
 const [STEP, LATER] = [100, 50];
+/**
+ * Steps that Redis has not answered while others wait for them, and bytes of operations from which on no more are put
+ * into one: a beat, which waits for no one, has no more than that before it, however much is asked for.
+ */
+const [ABREAST, STEP_BYTES] = [4, 262_144];
 
 /** What the script answered to an operation: see `script.ts`. */
 export type Rows = readonly Row[];
-
-type Connection = ReturnType<typeof connectionTo>;
 
 /** An operation that is to be done. */
 interface Asked {
@@ -58,6 +58,10 @@ export class Store {
   readonly #events: StoreEvents;
   #sha = '';
   #asked: Asked[] = [];
+  /** Steps of what was asked that Redis has not answered. */
+  #underWay = 0;
+  /** Whether something waits for one of them to be answered. */
+  #isHeldBack = false;
   /** What other servers did, not handed on yet. */
   #news: Row[] = [];
   #server = newId();
@@ -66,8 +70,9 @@ export class Store {
   #isStale = true;
   /** Until it has been reached once, whoever starts it is told. */
   #isAway = true;
-  /** When a beat began that has not been answered, in ms of the process. */
-  #beatSince: number | null = null;
+  /** Whether a beat has not been answered, and how many others were due since. */
+  #isBeating = false;
+  #missed = 0;
   #beats = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -136,12 +141,23 @@ export class Store {
     this.#connection.destroy();
   }
 
-  #flush(): void {
+  /** Has Redis do what was asked for, in steps: as many as may be under way, or, at an end, all. */
+  #flush(isEnd = false): void {
     clearTimeout(this.#later);
     this.#later = undefined;
-    const asked = this.#asked;
-    this.#asked = [];
-    for (let at = 0; at < asked.length; at += STEP) void this.#step(this.#server, asked.slice(at, at + STEP));
+    const most = isEnd ? Number.POSITIVE_INFINITY : ABREAST;
+    let at = 0;
+    while (at < this.#asked.length && this.#underWay < most) {
+      const asked = stepFrom(this.#asked, at);
+      at += asked.length;
+      this.#underWay += 1;
+      void this.#step(this.#server, asked).then(() => {
+        this.#underWay -= 1;
+        if (this.#isHeldBack) this.#flush();
+      });
+    }
+    this.#asked = this.#asked.slice(at);
+    this.#isHeldBack = this.#asked.length > 0;
   }
 
   async #step(server: string, asked: readonly Asked[]): Promise<void> {
@@ -179,12 +195,15 @@ export class Store {
   }
 
   async #beat(): Promise<void> {
-    if (this.#beatSince !== null) {
-      // The socket notices nothing as long as there is something to write.
-      if (performance.now() - this.#beatSince > SILENCE) this.#reconnect();
+    if (this.#isBeating) {
+      // The socket notices nothing as long as there is something to write. Beats are counted, not time: while this
+      // process itself stood still, what Redis answered was not read, and the next beat comes before that is.
+      this.#missed += 1;
+      if (this.#missed * BEAT >= SILENCE) this.#reconnect();
       return;
     }
-    this.#beatSince = performance.now();
+    this.#isBeating = true;
+    this.#missed = 0;
     try {
       const [former, startsOver] = [this.#server, this.#isStale];
       const server = startsOver ? this.#next : former;
@@ -203,7 +222,7 @@ export class Store {
       // The next beat is the next try.
       this.suspect(error);
     } finally {
-      this.#beatSince = null;
+      this.#isBeating = false;
     }
   }
 
@@ -213,7 +232,7 @@ export class Store {
   }
 
   #startOver(server: string, former: string): void {
-    this.#flush();
+    this.#flush(true);
     this.#server = server;
     this.#next = newId();
     this.#beats = 0;
@@ -243,23 +262,14 @@ export class Store {
   }
 }
 
-function connectionTo(url: string, tryAgain: () => boolean) {
-  return createClient({
-    url,
-    // Answers and news over one connection: none overtakes the other.
-    RESP: 3,
-    // A time limit for each command would cost as much as all else of it; that of the beats does.
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 },
-    // What cannot be done now is refused now: a client that waits has been told nothing.
-    disableOfflineQueue: true,
-    maintNotifications: 'disabled',
-    socket: {
-      connectTimeout: SILENCE,
-      socketTimeout: SILENCE,
-      reconnectStrategy: (tries, cause) =>
-        tryAgain() ? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(tries, 10)) : cause,
-    },
-  });
+/** What is done in one step, of all that was asked, from there on. */
+function stepFrom(all: readonly Asked[], from: number): Asked[] {
+  let [end, bytes] = [from, 0];
+  while (end < all.length && end - from < STEP && bytes < STEP_BYTES) {
+    for (const word of all[end]?.row ?? []) bytes += word.length;
+    end += 1;
+  }
+  return all.slice(from, end);
 }
 
 function newId(): string {

@@ -1,6 +1,7 @@
 /** Several servers on one Redis, as their clients meet them: one server. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { AparteError } from '../../shared/errors.ts';
 import type { Limits } from '../../signaling/limits.ts';
@@ -155,6 +156,23 @@ test('while Redis is away joins are refused by name; when it is back everyone co
     servers.told.every((cause) => cause === null || /^[A-Za-z]+$/.test(cause)),
     String(servers.told),
   );
+});
+
+test('a server that stood still itself does not take Redis for silent, and lets go of nobody', {
+  skip: NO_REDIS,
+}, async (t) => {
+  const servers = await serveTwo(t);
+  const two = await apart(t, servers);
+  const redis = servers.redis.process();
+  redis.kill('SIGSTOP');
+  // Meanwhile a beat is due, and not answered.
+  await setTimeout(1_500);
+  redis.kill('SIGCONT');
+  // It is answered now, which is not read before the next beat is due.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_500);
+  await setTimeout(2_500);
+  assert.deepEqual(servers.told, []);
+  await undisturbed(two);
 });
 
 test('the limits of an address hold for all servers together', { skip: NO_REDIS }, async (t) => {
