@@ -12,7 +12,13 @@ import type { Order } from './registry.ts';
 import type { Request } from './requests.ts';
 import type { Eventually, Rooms } from './rooms.ts';
 import { after, RoomsUnavailable } from './rooms.ts';
-import type { Socket } from './sockets.ts';
+import { readOn, type Socket } from './sockets.ts';
+
+/**
+ * Requests of one client that wait for rooms elsewhere until no more of what it sends is read: what is sent faster than
+ * it can be dealt with waits with who sends it. Once half of them are done it goes on.
+ */
+const WAITING = 32;
 
 /** What requests are handled with. */
 export interface Means {
@@ -148,10 +154,15 @@ export class RequestHandler {
       void act();
       return;
     }
-    requests.add(act, (error) => {
+    const { carrier } = connection;
+    const failed = (error: unknown) => {
       if (!(error instanceof RoomsUnavailable)) throw error;
       if (connection.socket?.connected) this.#means.drop(connection, 'unavailable');
+    };
+    requests.add(act, failed, () => {
+      if (requests.length === WAITING / 2) readOn(carrier, true);
     });
+    if (requests.length === WAITING) readOn(carrier, false);
     const isTooMuch = requests.length > this.#means.limits.backlog;
     if (isTooMuch && connection.socket?.connected) this.#means.drop(connection, 'rate');
   }

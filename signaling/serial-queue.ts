@@ -13,15 +13,16 @@ export class SerialQueue {
 
   /**
    * Does something in its turn: at once where nothing is before it. Where it or its turn takes time, `failed` is told
-   * of a rejection; what has to be done after it goes on.
+   * of a rejection, and `done` when it is over either way; what has to be done after it goes on.
    */
-  add(act: () => Eventually<void>, failed: (error: unknown) => void): void {
-    const done = this.#last === null ? act() : this.#last.then(act);
-    if (!(done instanceof Promise)) return;
+  add(act: () => Eventually<void>, failed: (error: unknown) => void, done = () => {}): void {
+    const doing = this.#last === null ? act() : this.#last.then(act);
+    if (!(doing instanceof Promise)) return;
     this.#length += 1;
-    const last = done.catch(failed).finally(() => {
+    const last = doing.catch(failed).finally(() => {
       this.#length -= 1;
       if (this.#last === last) this.#last = null;
+      done();
     });
     this.#last = last;
   }

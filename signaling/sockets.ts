@@ -47,6 +47,14 @@ export function backlog(carrier: Carrier): number {
   return (carrier as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
 }
 
+/** Reads what a client sends, or lets it wait; polling, where each request is answered, goes on. */
+export function readOn(carrier: Carrier, reads: boolean): void {
+  // Not in the types: the WebSocket of `ws` below.
+  const { socket } = carrier.transport as { socket?: { pause?(): void; resume?(): void } };
+  if (reads) socket?.resume?.();
+  else socket?.pause?.();
+}
+
 /** Tells a client why it must go, and hangs up. */
 export function hangUp(socket: Socket, error: RefusalCode): void {
   socket.emit('fault', { error });

@@ -175,6 +175,21 @@ test('a server that stood still itself does not take Redis for silent, and lets 
   await undisturbed(two);
 });
 
+test('what is sent faster than Redis answers waits with who sends it', { skip: NO_REDIS }, async (t) => {
+  const servers = await serveTwo(t);
+  const [first] = await apart(t, servers);
+  const redis = servers.redis.process();
+  redis.kill('SIGSTOP');
+  const many = 400;
+  // To nobody, in turns, as no more than 256 may go to one.
+  for (let count = 0; count < many; count += 1) first.send(String(8 + (count % 2)), new Uint8Array(4_096));
+  await setTimeout(500);
+  redis.kill('SIGCONT');
+  for (let count = 0; count < many; count += 1)
+    assert.deepEqual(await first.next('fault'), { error: 'unknown-member' });
+  assert.deepEqual(servers.told, []);
+});
+
 test('the limits of an address hold for all servers together', { skip: NO_REDIS }, async (t) => {
   const many = { burst: 100, perSecond: 1 };
   const two = { burst: 2, perSecond: 0.001 };
