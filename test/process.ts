@@ -203,8 +203,14 @@ export class Process<Line extends { readonly type: string } = Event> {
     this.give({ type: 'send', text });
   }
 
+  /** Reads nothing of its standard output until it is killed: the pipe fills up. */
+  holdOutput(): void {
+    this.child.stdout.pause();
+  }
+
   /** Sends a signal to it and all it has started. */
   kill(signal: NodeJS.Signals): void {
+    this.child.stdout.resume();
     const { pid } = this.child;
     if (pid === undefined || this.ended !== null) return;
     try {

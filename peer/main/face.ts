@@ -6,9 +6,11 @@ import type { Conversation } from './flags.ts';
 /** Opens the user interface of a conversation. Loads no other. */
 export async function openFace(task: Conversation, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
+  neverBlock(stdout);
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
   const spoken = task.withCode;
   if (task.command !== 'chat') {
+    neverBlock(stderr);
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
     const outputIsTerminal = stdout.isTTY;
     const appearance = look(stderr);
@@ -42,6 +44,16 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
   const terminal = openTerminal({ input: stdin, output: stdout, appearance, spoken, suspend }, events);
   process.on('SIGCONT', () => terminal.resumed());
   return terminal;
+}
+
+/**
+ * Node lets the whole program wait for a terminal that takes nothing just now (Ctrl-S, a terminal in copy mode). What
+ * the other side sends would pile up then, in the WebRTC library, without a limit; and it would take us for lost.
+ */
+function neverBlock(output: NodeJS.WriteStream): void {
+  // Not in the types. The terminal was opened anew for us: nobody who shares it finds his own end changed.
+  const { _handle: handle } = output as { _handle?: { setBlocking?(blocks: boolean): unknown } };
+  if (output.isTTY) handle?.setBlocking?.(false);
 }
 
 function unicode(): boolean {

@@ -13,16 +13,6 @@ export class Program extends Process {
   closeOutput(): void {
     this.child.stdout.destroy();
   }
-
-  /** Reads nothing of its standard output until it is killed: the pipe fills up. */
-  holdOutput(): void {
-    this.child.stdout.pause();
-  }
-
-  override kill(signal: NodeJS.Signals): void {
-    super.kill(signal);
-    this.child.stdout.resume();
-  }
 }
 
 /** Where programs of one test file run. */

@@ -1,14 +1,18 @@
 /** A peer with the right code who means ill: nothing it says steers a terminal, is shown wrong, or is taken for more. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
 import { encodeMessage } from '../../peer/core/wire.ts';
 import { FLIGHT, Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { concat, utf8 } from '../../shared/bytes.ts';
 import { channels } from '../crypto/parties.ts';
+import { APARTE, Process } from '../process.ts';
 import { deadCandidate, type EvilPeer, type Guise, inputsOf, meetAsA, meetAsB } from './evil-peer.ts';
 import { EvilServer, freshCard } from './evil-server.ts';
 import { assertRefused, folder, Program, type Start } from './program.ts';
 
+/** Why what needs a terminal of its own is skipped, or false: that of util-linux. */
+const NO_SCRIPT = spawnSync('script', ['--version']).status === 0 ? false : 'script is not installed';
 const CODE = '7-ocean-violin';
 const SECRET = 'ocean-violin';
 /** ANSI, the window's title, a bell, DEL, C1, bidi overrides and isolates, a line separator, tags, a lone carriage return. */
@@ -61,6 +65,30 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     await alice.until('second line', () => alice.stdout.includes('second line'));
     assert.doesNotMatch(alice.stdout + alice.stderr, HARMFUL);
     assert.ok(alice.stdout.includes('\\x1b[2J\\x1b]0;owned\\x07\\x7f\\x9b31m\\u202eevil'));
+  });
+
+  test('a terminal that takes nothing, as behind Ctrl-S, does not keep the limits from being kept to', {
+    skip: NO_SCRIPT,
+    timeout: 30_000,
+  }, async (t) => {
+    const server = await EvilServer.start(t);
+    const chat = `${process.execPath} ${APARTE} chat --server ${server.url} --name alice ${CODE}`;
+    const terminal = new Process(['script', '-qec', chat, '/dev/null'], { home: folder(t) });
+    t.after(async () => {
+      terminal.kill('SIGKILL');
+      await terminal.end();
+    });
+    const wire = (await server.guest(0)).ghost('evil');
+    const peer = await meetAsB(t, wire, inputsOf(wire, '7', SECRET, 'A'));
+    await terminal.until('somebody is there', () => terminal.stdout.includes('eve is here'));
+    terminal.holdOutput();
+    // More than pipes and terminal hold, less than may wait to be shown.
+    for (let seq = 1; seq <= 64; seq += 1) peer.text(seq, new Uint8Array(16_000).fill(0x61));
+    const pings = () => peer.heard.filter(({ kind }) => kind === 'ping').length;
+    const before = pings();
+    // Were it waiting for the terminal, what comes would be kept by the WebRTC library, whatever it is and however much.
+    await peer.until(() => pings() >= before + 3);
+    assert.equal(peer.closed, false);
   });
 
   test('frames of kinds that are unknown, and empty ones, change nothing', async (t) => {
