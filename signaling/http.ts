@@ -52,6 +52,8 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
       ? createServer(options, respond)
       : createTlsServer({ ...options, ...certificate, handshakeTimeout: patience }, respond);
   cutAllAtOnce(server);
+  // With TLS, HTTP is spoken on another socket than the one that connects.
+  for (const event of ['connection', 'secureConnection']) server.on(event, bearErrors);
   // Long-polling takes up to two connections a client.
   server.maxConnections = 2 * limits.connections;
   // Node drops what comes behind the count, as the address that a trusted proxy appends. Their bytes have a limit.
@@ -71,6 +73,17 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
   });
   return server;
 }
+
+/**
+ * Has a connection fail in silence, whoever has it in hand. Node listens to its errors until somebody asks for a
+ * WebSocket, and tells of one that an answer before that came upon only after it has stopped: what nobody hears of ends
+ * the process.
+ */
+function bearErrors(socket: Socket): void {
+  socket.on('error', ignore);
+}
+
+const ignore = () => {};
 
 /**
  * Has `closeAllConnections` cut off all there are: Node's own leaves out who has not finished a TLS handshake, and

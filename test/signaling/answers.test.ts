@@ -1,4 +1,7 @@
-/** Every answer over HTTP has the same headers, whoever gives it: this server, Engine.IO, `ws`, or Node's parser. */
+/**
+ * Every answer over HTTP has the same headers, whoever gives it: this server, Engine.IO, `ws`, or Node's parser; and who
+ * does not wait for it harms nobody.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -8,7 +11,7 @@ import { connect as connectTls } from 'node:tls';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
-import { couple, serve } from './kit.ts';
+import { couple, serve, undisturbed, until } from './kit.ts';
 
 /** Says something on a connection, and returns all that comes until the other side closes it. */
 async function answerTo(socket: Duplex, text: string): Promise<string> {
@@ -95,4 +98,27 @@ test('who comes to a server that ends is told to come back, over either transpor
     assertSecure(answer);
   }
   await second.next('frame');
+});
+
+test('who asks for something and, behind it, for a WebSocket, and is gone before the answer, harms nobody', async (t) => {
+  const server = await serve(t);
+  const two = await couple(t, server.url);
+  const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+  const upgrade =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+  // Whether the answer comes upon the reset is chance: of so many some do.
+  for (const path of [
+    '/elsewhere',
+    '/socket.io/?EIO=4&transport=websocket',
+    '/socket.io/?EIO=4&transport=websocket&sid=x',
+  ])
+    for (let count = 0; count < 100; count += 1) {
+      const socket = connect(server.port, '127.0.0.1', () => {
+        socket.write(ask('/healthz') + ask(path, upgrade));
+        socket.resetAndDestroy();
+      });
+      if (count % 10 === 9) await once(socket, 'close');
+    }
+  await until('they are gone', async () => (await server.sockets()) === 2);
+  await undisturbed(two);
 });
