@@ -69,7 +69,7 @@ export function visible(text: string): string {
 
 // What looks like a colon, or like the mark of our own messages: with one a name could go on as what somebody says.
 const ENDS_NAME =
-  /[:>\u02d0\u02f8\u0589\u05c3\u0703\u0704\u203a\u205a\u2236\u276f\u3009\u300b\ua789\ufe13\ufe30\ufe55\ufe65\uff1a\uff1e\u00bb]/gu;
+  /[:>\u02d0\u02f8\u0589\u05c3\u0703\u0704\u16ec\u1803\u1809\u203a\u205a\u2236\u276f\u3009\u300b\ua4fd\ua789\ufe13\ufe30\ufe55\ufe65\uff1a\uff1e\u00bb]/gu;
 
 /** A name on one line, harmless, that does not look as if it ended before its end. */
 export function visibleName(name: string): string {

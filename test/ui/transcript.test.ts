@@ -45,6 +45,7 @@ test('a name can neither steer, nor spread, nor pass for ours', () => {
     assert.match(shown(name) ?? '', / \(other side\): x$/, name);
   assert.equal(shown('you: I agree'), 'you\\x3a I agree: x');
   assert.equal(shown('> you： x'), '\\x3e you\\uff1a x: x');
+  assert.equal(shown('you\ua4fd x'), 'you\\ua4fd x: x');
   assert.equal(shown('Анна'), 'Анна: x');
   assert.equal(shown('🙂'), '🙂: x');
   assert.equal(shown('  '), 'somebody: x');
