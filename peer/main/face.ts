@@ -36,7 +36,8 @@ export async function openFace(task: Conversation, events: UiEvents): Promise<Ui
   if (task.plain || !stdin.isTTY || !stdout.isTTY) {
     const { openPlain } = await import('../ui/plain.ts');
     const columns = () => (stdout.isTTY ? stdout.columns : null);
-    return openPlain({ input: stdin, output: stdout, appearance, spoken, columns }, events);
+    const shared = stdin.isTTY;
+    return openPlain({ input: stdin, output: stdout, appearance, spoken, columns, shared }, events);
   }
   const { openTerminal } = await import('../ui/terminal.ts');
   // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.

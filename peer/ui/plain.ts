@@ -2,7 +2,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
+import type { ChatEvent } from '../core/events.ts';
 import type { Appearance } from './appearance.ts';
+import { isSurprise, lastKeys, OVER } from './ending.ts';
 import { fold } from './fold.ts';
 import { Hints } from './hints.ts';
 import type { InputLine } from './lines.ts';
@@ -25,10 +27,13 @@ export interface PlainOptions {
   readonly spoken: boolean;
   /** Columns of the terminal at the moment; null where the output is none, and lines stay whole. */
   readonly columns: () => number | null;
+  /** Whether a shell reads on where the input is left: a terminal. */
+  readonly shared: boolean;
 }
 
 /** Opens the plain chat. Reads at once; each line typed is a message or a command. */
-export function openPlain({ input, output, appearance, spoken, columns }: PlainOptions, events: UiEvents): Ui {
+export function openPlain(options: PlainOptions, events: UiEvents): Ui {
+  const { input, output, appearance, spoken, columns, shared } = options;
   const outlet = new Outlet(output, (error) => events.fault(error));
   const transcript = new Transcript(appearance, spoken);
 
@@ -42,16 +47,22 @@ export function openPlain({ input, output, appearance, spoken, columns }: PlainO
   const hints = new Hints((sentence) => {
     print(noticeLines([sentence], appearance)).catch(() => undefined);
   });
+  const notSent = (text: string) => noticeLines(['Not sent:', ...visibleLines(text)], appearance);
   const apply = ({ lines, command, back }: Outcome) => {
-    const notSent = back === null ? [] : noticeLines(['Not sent:', ...visibleLines(back)], appearance);
-    const shown = print([...lines, ...notSent]);
+    const shown = print([...lines, ...(back === null ? [] : notSent(back))]);
     if (command !== null) events.command(command);
     return shown;
   };
   const pastes = new Pastes((pasted) => {
     apply(transcript.typed(pasted, Date.now())).catch(() => undefined);
   });
+  const last = new LastLine();
   const read = (line: InputLine) => {
+    if (last.isAwaited) {
+      if ('text' in line && line.text.trim() !== '') print(notSent(line.text)).catch(() => undefined);
+      last.came();
+      return;
+    }
     if ('text' in line && transcript.awaitsAnswer && !line.text.startsWith('/')) {
       pastes.add(line.text);
       return;
@@ -67,13 +78,22 @@ export function openPlain({ input, output, appearance, spoken, columns }: PlainO
   };
   const stop = readLines(input, MAX_TEXT, read, () => {
     pastes.end();
+    last.inputEnded();
     events.ended();
   });
 
   return {
     show: (event) => {
       hints.event(event);
+      last.event(event);
       return apply(transcript.event(event));
+    },
+    dismissed: async () => {
+      if (!shared || !last.isAwaited) return;
+      await print(noticeLines([OVER], appearance)).catch(() => undefined);
+      await last.seen;
+      // The rest of a paste.
+      await lastKeys();
     },
     waiting: (state) => {
       reminder.waiting(state);
@@ -86,4 +106,31 @@ export function openPlain({ input, output, appearance, spoken, columns }: PlainO
       await print(transcript.farewell()).catch(() => undefined);
     },
   };
+}
+
+/** Behind an end that comes as a surprise to somebody in a conversation: the line he is writing, maybe an empty one. */
+class LastLine {
+  /** Whether a line that comes now is that line. */
+  isAwaited = false;
+  /** Resolves once it has come, or none will. */
+  readonly seen: Promise<void>;
+  came: () => void = () => undefined;
+  #met = false;
+  #ended = false;
+
+  constructor() {
+    this.seen = new Promise((resolve) => {
+      this.came = resolve;
+    });
+  }
+
+  event(event: ChatEvent): void {
+    if (event.type === 'peer' && event.status === 'connected') this.#met = true;
+    if (event.type === 'end') this.isAwaited = this.#met && !this.#ended && isSurprise(event.reason);
+  }
+
+  inputEnded(): void {
+    this.#ended = true;
+    this.came();
+  }
 }

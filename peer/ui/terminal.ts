@@ -12,6 +12,7 @@ import { signs } from './appearance.ts';
 import { completeCommand } from './commands.ts';
 import type { Key } from './editor.ts';
 import { LineEditor } from './editor.ts';
+import { isSurprise, lastKeys, OVER } from './ending.ts';
 import { Hints } from './hints.ts';
 import type { Content, Row, Size } from './region.ts';
 import { visibleLines } from './sanitize.ts';
@@ -44,23 +45,14 @@ export interface Terminal extends Ui {
 const TYPING_IDLE = 5_000;
 /** Messages on their way that are listed, the latest; of earlier ones only the number. */
 const MAX_PENDING = 3;
-/** How long keys are still read, in ms, before the terminal is given back: what is typed at the end is for no shell. */
-const LAST_KEYS = 60;
-const OVER = 'The chat is over, nothing more is sent. Enter closes.';
 const TOO_LONG = [
   'What was pasted is longer than a message can be, and was left out.',
   `A message has at most ${MAX_TEXT.toLocaleString('en')} bytes; "aparte send" sends more, a file or what a program prints.`,
 ];
-/** Reasons of an end that the user asked for. */
-const OWN_ENDS: readonly string[] = ['left', 'interrupted'];
 
 /** Opens the chat in a terminal and takes its input. */
 export function openTerminal(options: TerminalOptions, events: UiEvents): Terminal {
   return new ChatTerminal(options, events);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Whether a key says that the end has been seen: Enter, Ctrl-C, Ctrl-D. */
@@ -108,13 +100,13 @@ class ChatTerminal implements Terminal {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
     this.#hints.event(event);
     if (event.type === 'peer' && event.status === 'connected') this.#met = true;
-    if (event.type === 'end') this.#surprised = !OWN_ENDS.includes(event.reason);
+    if (event.type === 'end') this.#surprised = isSurprise(event.reason);
     return this.#apply(this.#transcript.event(event));
   }
 
   async dismissed(): Promise<void> {
     if (this.#closed || !this.#surprised) return;
-    await sleep(LAST_KEYS);
+    await lastKeys();
     // Who is in a conversation is writing, or about to: what he types next must not go to a shell.
     if (this.#editor.text.trim() === '' && (this.#ended || !this.#met)) return;
     const dismissed = new Promise<void>((resolve) => {
@@ -148,7 +140,7 @@ class ChatTerminal implements Terminal {
     if (this.#typing !== null) clearTimeout(this.#typing);
     const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);
     await this.#screen.shut([...this.#transcript.farewell(), ...draft]);
-    if (this.#surprised) await sleep(LAST_KEYS);
+    if (this.#surprised) await lastKeys();
     this.#release();
     input.pause();
   }

@@ -127,6 +127,22 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
   });
 });
 
+test('what is typed in a plain chat when the other side leaves goes to no shell', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const code = freshCode();
+  const other = sandbox.chat('bert', [code]);
+  run(anna, `--plain ${code}`);
+  await sees(anna, 'bert is here');
+  anna.type('echo half');
+  other.give({ type: 'quit' });
+  await other.exits(0);
+  await sees(anna, 'The chat is over, nothing more is sent. Enter closes.');
+  enter(anna, ' rest');
+  assert.match(await ended(anna, 0), /Not sent:\n {2}echo half rest\nexit 0\n/);
+});
+
 test('the code can be asked for, with its words completed', { skip, timeout: 60_000 }, async () => {
   run(anna, 'send --text hello');
   const code = /The code is {2}(\S+)\n/.exec(await sees(anna, /The code is/))?.[1] ?? '';

@@ -36,12 +36,13 @@ function read(stream: PassThrough): string {
   return text;
 }
 
-function plain() {
+/** `shared`: whether the input is a terminal. */
+function plain(shared = false) {
   const [input, output] = [new PassThrough(), new PassThrough()];
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
   const ui = openPlain(
-    { input, output, appearance, spoken: false, columns: () => null },
+    { input, output, appearance, spoken: false, columns: () => null, shared },
     {
       command: (command) => commands.push(command),
       ended: () => input.emit('aparte-ended'),
@@ -76,6 +77,65 @@ test('plain: lines in, lines out, no byte that moves the cursor', async () => {
   }
   assert.match(text, /you: last \(not delivered\)\n$/);
   assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
+});
+
+const PEER: ChatEvent = {
+  type: 'peer',
+  peer: 'p',
+  name: 'anna',
+  trust: 'new',
+  status: 'connected',
+  path: 'direct',
+  protocol: 'udp',
+  rtt: 1,
+  safety: null,
+};
+const LEFT: ChatEvent = { type: 'end', reason: 'peer-left', exit: 0 };
+
+test('plain: in a terminal it stays open behind an end that surprises, and takes the line being written', async () => {
+  for (const [typed, unsent] of [
+    ['\n', ''],
+    ['half a line\nand a next\n', '— Not sent:\n  half a line\n— Not sent:\n  and a next\n'],
+    [null, ''],
+  ] as const) {
+    const { ui, input, output, commands } = plain(true);
+    for (const event of [PEER, LEFT]) await ui.show(event);
+    read(output);
+    let isDismissed = false;
+    const dismissed = ui.dismissed?.().then(() => {
+      isDismissed = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(read(output), '— The chat is over, nothing more is sent. Enter closes.\n');
+    assert.equal(isDismissed, false);
+    if (typed === null) input.end();
+    else input.write(typed);
+    await dismissed;
+    await ui.close();
+    assert.equal(read(output), unsent);
+    assert.deepEqual(commands, []);
+  }
+});
+
+test('plain: it ends at once where no shell reads on, nobody came, the input is over, or the user asked', async () => {
+  const ends: (readonly [shared: boolean, events: readonly ChatEvent[]])[] = [
+    [false, [PEER, LEFT]],
+    [true, [{ type: 'end', reason: 'timeout', exit: 6 }]],
+    [true, [PEER, { type: 'end', reason: 'left', exit: 0 }]],
+  ];
+  for (const [shared, events] of ends) {
+    const { ui, output } = plain(shared);
+    for (const event of events) await ui.show(event);
+    await ui.dismissed?.();
+    await ui.close();
+    assert.doesNotMatch(read(output), /Enter closes/);
+  }
+  const { ui, input, output, ended } = plain(true);
+  input.end();
+  await ended;
+  for (const event of [PEER, LEFT]) await ui.show(event);
+  await ui.dismissed?.();
+  assert.doesNotMatch(read(output), /Enter closes/);
 });
 
 test('plain: a wait is said when it changes, not each second, and tries at the server every five', async (t) => {
