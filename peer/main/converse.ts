@@ -51,6 +51,12 @@ export async function converse(task: Conversation): Promise<ExitCode> {
     complain(error);
     client.give({ type: 'interrupted' });
   };
+  const warn = async (failure: AparteError) => {
+    const { code, message, hint } = failure;
+    // A script is told nothing behind the end.
+    if (task.json && seen.exit !== null) complain(failure);
+    else await ui.show({ type: 'error', code, message, hint, fatal: false }).catch(() => complain(failure));
+  };
   const ui = await openFace(task, {
     command: (command) => client.give({ type: 'command', command }),
     ended: () => client.give({ type: 'inputEnded' }),
@@ -70,7 +76,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
       // A person who gave the code need not be told it.
       return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.show(event);
     },
-    remember: (peer) => known.remember(peer),
+    remember: (peer) => known.remember(peer, warn),
     // On the local network there is no server to connect to: the other side is looked for at once.
     waiting: (waiting, link) =>
       ui.waiting(task.lan && waiting.for === 'server' ? { ...waiting, for: 'peer', until: null } : waiting, link),

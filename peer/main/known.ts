@@ -9,14 +9,14 @@ import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
 import { homeFolder } from './home.ts';
 import { print } from './print.ts';
-import { complain, writeError } from './stop.ts';
+import { writeError } from './stop.ts';
 
 /** What a conversation needs of the data folder. */
 export interface Known {
   readonly identity: Identity;
   readonly peers: readonly KnownPeer[];
-  /** Keeps a peer; a failure is said on standard error and changes nothing else. */
-  remember(peer: KnownPeer): void;
+  /** Keeps a peer; a failure is said by `say` and changes nothing else. */
+  remember(peer: KnownPeer, say: (failure: AparteError) => Promise<void>): void;
   /** Resolves once all that is to be kept has been. */
   settled(): Promise<void>;
 }
@@ -53,6 +53,13 @@ async function identityIn(store: Store): Promise<Identity> {
   return identity;
 }
 
+/** What to say where a peer could not be kept. */
+function notKept({ name }: KnownPeer, error: unknown): AparteError {
+  if (error instanceof AparteError && error.code !== 'data-folder') return error;
+  const cause = error instanceof AparteError ? `: ${error.detail}` : '';
+  return new AparteError('data-folder', `what is new about ${visible(name)} is not remembered${cause}`);
+}
+
 /** Opens the data folder `data`, null for the usual one. Throws as the store does. */
 export async function openKnown(data: string | null): Promise<Known> {
   const store = await open(data);
@@ -61,10 +68,8 @@ export async function openKnown(data: string | null): Promise<Known> {
   return {
     identity,
     peers,
-    remember(peer) {
-      last = store.remember(peer).catch((error: unknown) => {
-        complain(error instanceof AparteError ? error : new AparteError('data-folder'));
-      });
+    remember(peer, say) {
+      last = store.remember(peer).catch((error: unknown) => say(notKept(peer, error)));
     },
     settled: () => last,
   };

@@ -23,6 +23,12 @@ export function systemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
+/** Where the system failed, null where it does not say. Of a temporary file, which nobody knows, the folder. */
+export function placeOf(error: Error): string | null {
+  if (!('path' in error) || typeof error.path !== 'string') return null;
+  return TEMPORARY.test(basename(error.path)) ? dirname(error.path) : error.path;
+}
+
 /** Validates 32 bytes in canonical base64url. */
 export const key = v.pipe(
   v.string(),

@@ -3,7 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/events.ts';
-import { systemCode } from './files.ts';
+import { placeOf, systemCode } from './files.ts';
 import { type Identity, loadIdentity } from './identity.ts';
 import { readPeers, rememberPeer } from './peers.ts';
 
@@ -23,13 +23,14 @@ export interface Store {
   remember(peer: KnownPeer): Promise<void>;
 }
 
-/** Names what the system refused. */
-async function named<T>(work: Promise<T>): Promise<T> {
+/** Names what the system refused, and where in `folder`. */
+async function named<T>(folder: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (systemCode(error) === null || error instanceof AparteError || !(error instanceof Error)) throw error;
-    const failure = new AparteError('data-folder', error.message);
+    const [what] = error.message.split(', ');
+    const failure = new AparteError('data-folder', `${what}, ${placeOf(error) ?? folder}`);
     failure.cause = error;
     throw failure;
   }
@@ -61,13 +62,13 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Opens the data folder `folder`, making it (mode 0700) where there is none. Throws `data-folder`. */
 export async function openStore(folder: string): Promise<Store> {
-  await named(makeFolder(resolve(folder)));
+  await named(folder, makeFolder(resolve(folder)));
   let last: Promise<unknown> = Promise.resolve();
   return {
-    identity: (make) => named(loadIdentity(folder, make)),
-    peers: () => named(readPeers(folder)),
+    identity: (make) => named(folder, loadIdentity(folder, make)),
+    peers: () => named(folder, readPeers(folder)),
     remember(peer) {
-      const done = last.then(() => named(rememberPeer(folder, peer)));
+      const done = last.then(() => named(folder, rememberPeer(folder, peer)));
       last = done.catch(() => undefined);
       return done;
     },

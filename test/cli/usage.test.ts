@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
 import { openStore } from '../../peer/store/index.ts';
 import { APARTE } from '../process.ts';
-import { Sandbox } from './program.ts';
+import { freshCode, Sandbox } from './program.ts';
 import { firstOfEachKind, refused, title } from './wrong-usage.ts';
 
 const sandbox = new Sandbox();
@@ -106,6 +106,28 @@ describe('the data folder', { concurrency: 3 }, () => {
     for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f\p{Cf}]/u);
   });
 
+  test('what can no longer be kept in it is told like all else, and stops nobody', async () => {
+    const home = sandbox.home();
+    await sandbox.startServer();
+    const code = freshCode();
+    const anna = sandbox.chat('anna', [code], { home });
+    await anna.event('signal', { status: 'connected' });
+    writeFileSync(join(home, 'peers'), 'no folder');
+    const bert = sandbox.chat('bert', [code]);
+    const told = { type: 'error', code: 'data-folder', fatal: false };
+    const { message } = await anna.event('error', told);
+    const why = 'what is new about bert is not remembered: EEXIST: file already exists';
+    assert.equal(message, `The data folder cannot be used. (${why}, ${join(home, 'peers')})`);
+    const { peer } = await anna.event('peer');
+    const before = anna.events.length;
+    anna.give({ type: 'verify', peer });
+    await anna.event('peer', { trust: 'verified' });
+    await anna.event('error', { ...told, message }, before);
+    bert.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+    assert.equal(anna.stderr, '');
+  });
+
   test('peers says that there are none, and makes no folder to look', async () => {
     const home = sandbox.home();
     assert.equal((await sandbox.run(['peers'], { home }).exits(0)).stdout, 'No peers are known yet.\n');
@@ -128,7 +150,7 @@ describe('the data folder', { concurrency: 3 }, () => {
   });
 
   test('one that cannot be made is named, and nobody waits', { skip: process.platform !== 'linux' }, async () => {
-    await refused(sandbox, ['id'], 1, /ENOENT.*'\/proc\/nope'/, { home: '/proc/nope' });
+    await refused(sandbox, ['id'], 1, /ENOENT.*, \/proc\/nope\)/, { home: '/proc/nope' });
     const home = join(sandbox.home(), 'deep', 'down');
     await sandbox.run(['id'], { home }).exits(0);
     for (const folder of [home, join(home, '..')]) assert.equal(statSync(folder).mode & 0o777, 0o700);

@@ -73,7 +73,12 @@ test('a folder that is read-only serves what is in it and refuses the rest', asy
     const store = await openStore(folder);
     assert.deepEqual((await store.identity(never)).secret, SECRET);
     assert.deepEqual(await store.peers(), []);
-    await assert.rejects(store.remember(peer(1)), { code: 'data-folder', message: /EACCES/ });
+    const peers = join(folder, 'peers');
+    const refused = { code: 'data-folder', detail: `EACCES: permission denied, ${peers}` };
+    await assert.rejects(store.remember(peer(1)), refused);
+    chmodSync(folder, 0o700);
+    mkdirSync(peers, 0o500);
+    await assert.rejects(store.remember(peer(1)), refused, 'no temporary file is named');
   } finally {
     if (process.getuid?.() === 0) process.seteuid?.(0);
     chmodSync(folder, 0o700);
@@ -91,7 +96,7 @@ test('a disk that takes no more is named, and no half file stays', {
     env: environment(),
     input: 'identity\n',
   });
-  assert.match(stdout, /^ready\ndata-folder .*EFBIG/);
+  assert.match(stdout, /^ready\ndata-folder .*\(EFBIG: file too large, [^,]*\)\n/);
   assert.deepEqual(names(folder), []);
   assert.deepEqual((await store.identity(make)).secret, SECRET);
 });
