@@ -92,6 +92,13 @@ function nick(text: string): string {
   return name;
 }
 
+function dataOption(): Option {
+  return new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME').argParser((folder) => {
+    if (folder === '') throw new InvalidArgumentError('A folder needs a name.');
+    return folder;
+  });
+}
+
 function loginName(): string {
   try {
     return nick(userInfo().username);
@@ -126,7 +133,7 @@ function conversation(name: string, about: string, code: string): Command {
         `how long to try after the path was lost, 24 hours at most (default: ${patience.reconnect})`,
       ).argParser(reconnectSeconds),
     )
-    .addOption(new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME'));
+    .addOption(dataOption());
   return addIceOptions(addMeetingOptions(command)).addHelpText('after', EXIT_CODES);
 }
 
@@ -192,11 +199,10 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
       task = { command: 'receive', ...flags(code, command, env, ONE_SHOT_TIMEOUT) };
     },
   );
-  const data = () => new Option('--data <dir>', 'where identity and known peers live').env('APARTE_HOME');
   const about = (name: 'id' | 'peers', what: string) =>
     new Command(name)
       .description(what)
-      .addOption(data())
+      .addOption(dataOption())
       .option('--json', 'as JSON')
       .action((parsed: Parsed) => {
         task = { command: name, data: parsed.data ?? null, json: parsed.json === true };

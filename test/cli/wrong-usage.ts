@@ -63,6 +63,8 @@ const WRONG: readonly Wrong[] = [
   [/1000000 seconds at most/, ['send', '--timeout', '1000001']],
   [/at least one character/, ['chat', '--name', ' ']],
   [/at most 64 bytes/, ['chat', '--name', 'é'.repeat(33)]],
+  [/A folder needs a name/, ['id', '--data', '']],
+  [/A folder needs a name/, ['chat', '--json', '--data', '']],
   [/nothing to send/, ['send', '--text', '', '7-ocean-violin']],
   [/standard input is empty/, ['send', '7-ocean-violin']],
   [/not UTF-8 text: encode it/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xc3, 0x28) }],
