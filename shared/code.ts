@@ -111,6 +111,20 @@ export function forgottenNameplate(code: Code): boolean {
   return /^\p{L}+$/u.test(secret) || (words.length === 3 && words.every((word) => KNOWN_WORDS.has(word)));
 }
 
+/**
+ * The code that is meant where the dash behind the number seems to be missing, so that a word of the secret would go to
+ * the server (`7ocean-violin`); else null.
+ */
+export function forgottenDash({ nameplate, secret }: Code): string | null {
+  const [, number = '', word = ''] = /^(\d+)([a-z]+)$/.exec(nameplate) ?? [];
+  return KNOWN_WORDS.has(word) ? `${number}-${word}-${secret}` : null;
+}
+
+/** Whether the end of a code seems to be missing: a number and a single word of our list (`7-ocean`). */
+export function isCutShort({ nameplate, secret }: Code): boolean {
+  return /^\d+$/.test(nameplate) && KNOWN_WORDS.has(secret);
+}
+
 /** Letters that may be wrong in a word for another to be suggested in its place. */
 const MAX_SLIPS = 2;
 

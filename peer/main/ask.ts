@@ -2,7 +2,9 @@
 import {
   type Code,
   estimateBits,
+  forgottenDash,
   forgottenNameplate,
+  isCutShort,
   isWeak,
   mistypedWords,
   parseCodeOrInvite,
@@ -69,13 +71,24 @@ function readCode(text: string): GivenCode {
   }
 }
 
+const EXAMPLE = 'A code looks like 7-ocean-violin.';
+
 /** What deserves a second thought about a code, or null. `shows`: whether a person reads it, who typed the code. */
 function doubt(code: Code, shows: boolean): string | null {
   if (forgottenNameplate(code)) {
     return (
       `aparte: WARNING: is the number missing? In this code "${code.nameplate}" is the nameplate, which the server sees,\n` +
-      `aparte: and only "${code.secret}" is secret. A code looks like 7-ocean-violin.\n`
+      `aparte: and only "${code.secret}" is secret. ${EXAMPLE}\n`
     );
+  }
+  const meant = forgottenDash(code);
+  if (meant !== null) {
+    const first =
+      'aparte: WARNING: is a dash missing? All before the first dash is the nameplate, which the server sees';
+    return shows ? `${first}:\naparte: did you mean ${meant}?\n` : `${first}.\naparte: ${EXAMPLE}\n`;
+  }
+  if (isCutShort(code)) {
+    return `aparte: WARNING: is the end missing? Behind the number stands a single word, quickly guessed.\naparte: ${EXAMPLE}\n`;
   }
   const mistyped = mistypedWords(code);
   if (mistyped.length === 0) return null;
@@ -90,8 +103,9 @@ function doubt(code: Code, shows: boolean): string | null {
 }
 
 /**
- * Warns of a nameplate that seems to be missing (half the secret would be shown to the server), of words that seem to be
- * mistyped (the code would be spent on a wrong guess), both of which are asked back, and of a weak secret.
+ * Warns of a nameplate or a dash that seems to be missing (half the secret would be shown to the server), of a code that
+ * seems to be cut short, of words that seem to be mistyped (the code would be spent on a wrong guess), all of which are
+ * asked back, and of a weak secret.
  */
 async function thinkAgain(
   code: Code,

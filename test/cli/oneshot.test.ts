@@ -143,6 +143,14 @@ describe('send and receive', { concurrency: 3 }, () => {
     const receiver = receive([], { env: { APARTE_CODE: 'ocean-violin' } });
     await receiver.said(/aparte: WARNING: is the number missing\?/);
     await both(sender, receiver);
+    for (const [code, why] of [
+      ['801ocean-violin', /aparte: WARNING: is a dash missing\?.*\naparte: A code looks like 7-ocean-violin/],
+      ['802-violin', /aparte: WARNING: is the end missing\?/],
+    ] as const) {
+      const pair = [send(['--text', 'x', code]), receive([code])] as const;
+      for (const program of pair) await program.said(why);
+      await both(...pair);
+    }
     const weak = send(['--text', 'x', '800-secret']);
     const [, bits] = await weak.said(/aparte: warning: a weak secret, about (\d+) bits/);
     assert.ok(Number(bits) < 10, bits);

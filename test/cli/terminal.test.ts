@@ -182,6 +182,15 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
   anna.keys('C-c');
   await ended(anna, 130);
+  for (const [code, question] of [
+    ['7ocean-violin', /did you mean 7-ocean-violin\?\nUse it all the same\? \(yes\/no\)$/],
+    ['6-unlock', /is the end missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/],
+  ] as const) {
+    run(anna, code);
+    await sees(anna, question);
+    anna.keys('C-c');
+    await ended(anna, 130);
+  }
   run(anna, '7-ocen-violin');
   await sees(anna, /"ocen" is not one of the words .* did you\nmean ocean\?\nUse it all the same\? \(yes\/no\)$/);
   enter(anna, 'no');

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   estimateBits,
+  forgottenDash,
   forgottenNameplate,
   inviteFor,
+  isCutShort,
   isWeak,
   looksLikeInvite,
   makeSecret,
@@ -169,6 +171,28 @@ test('a forgotten nameplate is noticed', () => {
   }
   const fine = ['7-ocean-violin', '7-ocean', 'x7-ocean', 'team-correct-horse-battery', 'team-x7k2q9', 'ocean-xyzzy-no'];
   for (const text of fine) assert.ok(!forgottenNameplate(parseCode(text)), text);
+});
+
+test('a forgotten dash is noticed, with the code that is meant', () => {
+  const meant = (text: string) => forgottenDash(parseCode(text));
+  assert.equal(meant('7ocean-violin'), '7-ocean-violin');
+  assert.equal(meant('12Ocean violin maple'), '12-ocean-violin-maple');
+  for (const fine of [
+    '7-ocean-violin',
+    'ocean-violin',
+    '7xyzzyqwv-violin',
+    'ocean7-violin',
+    '7ocean7-violin',
+    '7-7ocean',
+  ])
+    assert.equal(meant(fine), null, fine);
+});
+
+test('a code that is cut short is noticed', () => {
+  for (const text of ['7-ocean', '12 Violin', '6-unlock-']) assert.ok(isCutShort(parseCode(text)), text);
+  for (const fine of ['7-ocean-violin', '7-xyzzyqwv', 'team-ocean', '7-4711']) {
+    assert.ok(!isCutShort(parseCode(fine)), fine);
+  }
 });
 
 test('a mistyped word of a made code is found, with the nearest one', () => {
