@@ -12,6 +12,7 @@ import { readClock } from '../doctor/server.ts';
 import { chosenServers } from '../link/ice-policy.ts';
 import { NO_ANSWER } from '../rendezvous/cause.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import { fold } from '../ui/fold.ts';
 import { safeJson } from '../ui/json.ts';
 import { visible } from '../ui/sanitize.ts';
 import type { IceFlags } from './ice-flags.ts';
@@ -66,9 +67,11 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
     untried,
   };
   const verdict = url === DEFAULT_SERVER && !reached ? inside(cause) : judge(findings, relay === 'only');
+  const { isTTY, columns } = process.stdout;
+  const rows = (line: string) => fold(visible(line), isTTY ? columns : Infinity);
   const report = json
     ? safeJson({ ...findings, ...verdict })
-    : `${reportLines(findings, verdict).map(visible).join('\n')}\n`;
+    : `${reportLines(findings, verdict).flatMap(rows).join('\n')}\n`;
   await print(report);
   if (!reached) return EXIT.server;
   return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;

@@ -9,6 +9,7 @@ import type { DoctorTask } from './doctor.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
 import { serverOption } from './server-option.ts';
+import { writeError } from './stop.ts';
 
 /** What every conversation is told. */
 export interface Flags extends IceFlags, MeetingFlags {
@@ -234,12 +235,12 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
 function strict(command: Command): void {
   command.exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
   command.configureOutput({
-    outputError: (text, write) => {
+    outputError: (text) => {
       const sentence = text
         .replace(/^error: /, '')
         .trim()
         .replaceAll('\n', ' ');
-      write(`aparte: ${sentence}\naparte: ${adviceFor(sentence, command)}\n`);
+      writeError(`aparte: ${sentence}\naparte: ${adviceFor(sentence, command)}\n`);
     },
   });
 }

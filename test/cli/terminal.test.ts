@@ -214,3 +214,15 @@ test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, 
   await sees(anna, / icanon /);
   frozen.kill('SIGKILL');
 });
+
+test('what the doctor finds, and wrong usage, are broken between words', { skip, timeout: 60_000 }, async () => {
+  for (const [args, exit] of [
+    ['doctor --server http://127.0.0.1:1', 4],
+    ['chat 7-ocean violin', 2],
+  ] as const) {
+    run(anna, args);
+    const rows = (await ended(anna, exit)).split('\n');
+    assert.ok(rows.length > 4, args);
+    for (const row of rows) assert.ok(row.length <= 80, row);
+  }
+});
