@@ -32,21 +32,28 @@ export async function askForCode(
   required: boolean,
 ): Promise<GivenCode | null> {
   const { code } = task;
-  const streams = { input: process.stdin, output: process.stderr };
   const interactive = process.stdin.isTTY && process.stderr.isTTY && !task.json;
+  const streams = interactive ? { input: process.stdin, output: process.stderr } : null;
   if (code === null && !required) return null;
   let text = code ?? '-';
-  if (text === '-') {
-    if (!interactive) throw new AparteError('usage', 'no code was given, and there is no terminal to ask for one');
-    const [{ WORDS }, { askCode }] = await Promise.all([import('../../shared/words.ts'), import('../ui/prompt.ts')]);
-    const answer = await askCode('Code (Tab completes words): ', WORDS, streams);
-    if (answer === null) throw new AparteError('interrupted');
-    text = answer;
+  for (;;) {
+    if (text === '-') text = await typedCode(streams);
+    refuseBlob(text, task.command);
+    const given = readCode(text);
+    if (await isMeant(given.code, streams)) return given;
+    text = '-';
   }
-  refuseBlob(text, task.command);
-  const given = readCode(text);
-  await thinkAgain(given.code, interactive ? streams : null);
-  return given;
+}
+
+/** A terminal to ask at; null where there is none. */
+type Streams = { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
+
+async function typedCode(streams: Streams): Promise<string> {
+  if (streams === null) throw new AparteError('usage', 'no code was given, and there is no terminal to ask for one');
+  const [{ WORDS }, { askCode }] = await Promise.all([import('../../shared/words.ts'), import('../ui/prompt.ts')]);
+  const answer = await askCode('Code (Tab completes words): ', WORDS, streams);
+  if (answer === null) throw new AparteError('interrupted');
+  return answer;
 }
 
 /** Throws `usage` for what belongs to pairing by hand. */
@@ -105,20 +112,21 @@ function doubt(code: Code, shows: boolean): string | null {
 /**
  * Warns of a nameplate or a dash that seems to be missing (half the secret would be shown to the server), of a code that
  * seems to be cut short, of words that seem to be mistyped (the code would be spent on a wrong guess), all of which are
- * asked back, and of a weak secret.
+ * asked back, and of a weak secret. Whether the code is to be used. Throws `interrupted`.
  */
-async function thinkAgain(
-  code: Code,
-  streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream } | null,
-): Promise<void> {
+async function isMeant(code: Code, streams: Streams): Promise<boolean> {
   const warning = doubt(code, streams !== null);
   if (warning !== null) {
     writeError(warning);
-    if (streams === null) return;
+    if (streams === null) return true;
     const { confirm } = await import('../ui/prompt.ts');
-    if (!(await confirm('Use it all the same?', streams))) throw new AparteError('interrupted');
-  } else if (isWeak(code.secret)) {
+    const answer = await confirm('Use it all the same?', streams);
+    if (answer === null) throw new AparteError('interrupted');
+    return answer;
+  }
+  if (isWeak(code.secret)) {
     const bits = estimateBits(code.secret);
     writeError(`aparte: warning: a weak secret, about ${bits} bits: whoever guesses it in one try is let in\n`);
   }
+  return true;
 }

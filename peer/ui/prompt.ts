@@ -27,14 +27,16 @@ export function completeCode(begun: string, words: readonly string[]): string[] 
   return words.filter((word) => word.startsWith(last)).map((word) => `${stem}-${word}${end}`);
 }
 
-/** Asks for a code; Tab completes with `words`. Null where the user gave none: Ctrl-C, Ctrl-D, an empty line. */
+/** Asks until a code is given; Tab completes with `words`. Null where the user wants to give none: Ctrl-C, Ctrl-D. */
 export async function askCode(
   question: string,
   words: readonly string[],
   streams: PromptStreams,
 ): Promise<string | null> {
-  const answer = await ask(question, streams, (begun) => [completeCode(begun, words), begun]);
-  return answer === null || answer.trim() === '' ? null : answer.trim();
+  for (;;) {
+    const answer = await ask(question, streams, (begun) => [completeCode(begun, words), begun]);
+    if (answer === null || answer.trim() !== '') return answer?.trim() ?? null;
+  }
 }
 
 /**
@@ -67,11 +69,12 @@ export function askPaste(
   });
 }
 
-/** Asks until the answer is yes or no; Ctrl-C and Ctrl-D mean no. */
-export async function confirm(question: string, streams: PromptStreams): Promise<boolean> {
+/** Asks until the answer is yes or no; null where there is none: Ctrl-C, Ctrl-D. */
+export async function confirm(question: string, streams: PromptStreams): Promise<boolean | null> {
   for (;;) {
     const answer = await ask(`${question} (yes/no) `, streams);
-    if (answer === null || /^\s*no?\s*$/i.test(answer)) return false;
+    if (answer === null) return null;
+    if (/^\s*no?\s*$/i.test(answer)) return false;
     if (/^\s*y(es)?\s*$/i.test(answer)) return true;
   }
 }

@@ -174,6 +174,14 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   enter(anna, 'what?');
   await sees(anna, /what\?\nUse it all the same\? \(yes\/no\)$/);
   enter(anna, 'no');
+  await sees(anna, /\(yes\/no\) no\nCode .*:$/);
+  anna.keys('Enter');
+  await sees(anna, /Code .*:\nCode .*:$/);
+  enter(anna, 'ocean violin');
+  await sees(anna, /is the number missing\?[\s\S]*is the number missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/);
+  enter(anna, 'no');
+  await sees(anna, /Code .*:$/);
+  anna.keys('C-d');
   const screen = await ended(anna, 130);
   assert.doesNotMatch(screen, /waiting|connecting/);
   run(anna, 'ocean-violin');
@@ -194,7 +202,11 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   run(anna, '7-ocen-violin');
   await sees(anna, /"ocen" is not one of the words .* did you\nmean ocean\?\nUse it all the same\? \(yes\/no\)$/);
   enter(anna, 'no');
-  assert.doesNotMatch(await ended(anna, 130), /waiting|connecting/);
+  await sees(anna, /Code .*:$/);
+  enter(anna, freshCode());
+  await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
+  anna.keys('C-c');
+  await ended(anna, 130);
 });
 
 test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, timeout: 60_000 }, async () => {
