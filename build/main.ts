@@ -2,7 +2,16 @@
  * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, the
  * compiled code of it, and in `node_modules` the libraries that few servers need, so that `dist/` is a whole server.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { compiledPath } from '../peer/main/load.ts';
@@ -68,6 +77,9 @@ const files = new Map<string, Uint8Array | string>([
   [join(OUT, 'package.json'), '{"type":"commonjs"}\n'],
 ]);
 
+// Compiled code is good for the V8 options that this sets.
+const starter = Buffer.from(files.get(MAIN) ?? '');
+if (existsSync(MAIN) && !starter.equals(readFileSync(MAIN))) rmSync(compiledPath(path), { force: true });
 for (const [name, contents] of files) put(name, contents);
 const kept = [...files.keys(), compiledPath(path)].map((name) => relative(OUT, name).split(sep)[0]);
 for (const name of readdirSync(OUT)) {
