@@ -5,8 +5,10 @@ import type { OpenRendezvous, RendezvousEvents } from '../../peer/rendezvous/ren
 import { sideBySide } from '../../peer/rendezvous/side-by-side.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
+import { type ServerObserver, UNOBSERVED } from '../../signaling/observer.ts';
 import { type SignalingServer, startServer } from '../../signaling/server.ts';
 import { freePort } from '../ports.ts';
+import { until } from '../signaling/kit.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 import { atEnd, endAll, line } from './lines.ts';
 
@@ -15,7 +17,9 @@ afterEach(async () => {
   await endAll();
 });
 
-async function start(more: { port?: number; stunPort?: number } = {}): Promise<SignalingServer> {
+async function start(
+  more: { port?: number; stunPort?: number; observer?: ServerObserver } = {},
+): Promise<SignalingServer> {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, ...more });
   atEnd(() => server.close());
   return server;
@@ -113,9 +117,12 @@ test('a server that was started anew has us as new members, and what it had befo
 });
 
 test('the same server under two names is left under the second, without a word', async () => {
-  const { port, url } = await start();
+  let met = 0;
+  const server = await start({ observer: { ...UNOBSERVED, met: () => met++ } });
+  const { port, url } = server;
   const a = new Guest(beside(url, `http://localhost:${port}`), 'team', 1);
   await a.heardKind('joined');
+  await until('he has been there a second time, and left', () => met === 1 && server.stats().members === 1);
   const b = new Guest(url, 'team', 2);
   await b.heardKind('joined');
   assert.equal(b.members.length, 1);
