@@ -12,8 +12,8 @@ import type { Newcomers } from './newcomers.ts';
 
 /**
  * After how long (ms) an unanswered HELLO goes to a twin of its receiver, and where there is none to him again. Where
- * HELLOs may cross, the side with the smaller card is first. Answered by neither, a HELLO of the other side is answered instead. All in time for a REPLY that waits
- * FLIGHT_TIMEOUT for what follows it.
+ * HELLOs may cross, the side with the smaller card is first. Answered by neither, a HELLO of the other side is answered
+ * instead. All in time for a REPLY that waits FLIGHT_TIMEOUT for what follows it.
  */
 const TO_TWIN = 5_000;
 const TO_TWIN_LATER = 7_000;
