@@ -6,11 +6,11 @@
 import * as v from 'valibot';
 import wrtc from 'wrtc';
 import { Client } from '../peer/client.ts';
-import type { ChatEvent } from '../peer/core/events.ts';
-import { Room } from '../peer/core/room.ts';
+import { Room } from '../peer/core/conversation-state.ts';
+import type { ChatEvent } from '../peer/core/facts-and-orders.ts';
 import { Identity, ready, systemRandom } from '../peer/crypto/index.ts';
-import { decodeSignal, encodeSignal } from '../peer/link/sdp.ts';
-import { webrtcLink } from '../peer/link/webrtc.ts';
+import { decodeSignal, encodeSignal } from '../peer/link/sdp-validation.ts';
+import { webrtcLink } from '../peer/link/webrtc-link.ts';
 import { socketIoRendezvous } from '../peer/rendezvous/socketio.ts';
 import { parseCode } from '../shared/code.ts';
 

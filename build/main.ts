@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
-import { compiledPath } from '../peer/main/load.ts';
+import { compiledPath } from '../peer/main/compile-cache.ts';
 import { compile } from './compile.ts';
 import { OPTIONS, SEPARATE } from './options.ts';
 

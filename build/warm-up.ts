@@ -3,7 +3,7 @@
  * runs it, since the code is good for the same V8 options only.
  */
 import { renameSync, writeFileSync } from 'node:fs';
-import { compiledPath, loadProgram } from '../peer/main/load.ts';
+import { compiledPath, loadProgram } from '../peer/main/compile-cache.ts';
 
 const [path = '', code = '', server = '', data = ''] = process.argv.slice(2);
 const { program, script } = loadProgram(path);

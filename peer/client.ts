@@ -3,10 +3,10 @@
  * Facts that come up while orders are being performed wait their turn.
  */
 import { AparteError } from '../shared/errors.ts';
-import type { IceServer } from '../shared/ice.ts';
+import type { IceServer } from '../shared/ice-servers.ts';
 import type { Clock } from './core/context.ts';
-import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/events.ts';
-import type { Room } from './core/room.ts';
+import type { Room } from './core/conversation-state.ts';
+import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/facts-and-orders.ts';
 import type { Link, LinkSignal, OpenLink, Route } from './link/link.ts';
 import type { OpenRendezvous, Rendezvous, RoomMember } from './rendezvous/rendezvous.ts';
 

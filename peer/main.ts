@@ -2,7 +2,7 @@
 /** The `aparte` program: the small file that starts it. `--version` loads nothing else. */
 import './main/node-version.ts';
 import { join } from 'node:path';
-import { loadProgram } from './main/load.ts';
+import { loadProgram } from './main/compile-cache.ts';
 import { VERSION } from './main/version.ts';
 
 /** The name of the program's file, which the build puts in. */

@@ -2,10 +2,11 @@
  * Codes and invites: what two people tell each other. A code is `NAMEPLATE-SECRET`; only the nameplate is ever shown
  * to a server. An invite is a link with the code in its fragment.
  */
-import { distance } from './distance.ts';
+
+import { WORDS } from './code-words.ts';
+import { distance } from './edit-distance.ts';
 import { AparteError } from './errors.ts';
 import { MAX_NAMEPLATE, MAX_SECRET } from './limits.ts';
-import { WORDS } from './words.ts';
 
 /** A code, read and in canonical form. */
 export interface Code {

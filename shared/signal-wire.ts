@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { fromLv, fromUtf8, lv, utf8 } from './bytes.ts';
 import { AparteError } from './errors.ts';
-import { isTurnUrl } from './ice.ts';
+import { isTurnUrl } from './ice-servers.ts';
 import {
   MAX_CARD,
   MAX_HANDSHAKE_FRAME,

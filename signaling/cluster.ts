@@ -1,7 +1,7 @@
 /** Several servers, or several processes of one, that act as one server. */
-import type { Order } from './registry.ts';
-import type { Rooms } from './rooms.ts';
-import type { SocketServer } from './sockets.ts';
+import type { Order } from './memory-rooms.ts';
+import type { Rooms } from './rooms-interface.ts';
+import type { SocketServer } from './socketio-setup.ts';
 
 /** What a server takes part in. */
 export interface Cluster {

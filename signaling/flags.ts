@@ -1,14 +1,14 @@
 /** Flags and environment of `aparte signal`, checked and turned into what the server is started with. */
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { isTurnUrl } from '../shared/ice.ts';
+import { isTurnUrl } from '../shared/ice-servers.ts';
 import { DEFAULT_PORT, MAX_TURN_URLS } from '../shared/limits.ts';
 import { STUN_PORT } from '../shared/stun.ts';
-import { isLoopback } from './door.ts';
 import { addLimitFlags, readLimits } from './limit-flags.ts';
 import type { Level } from './log.ts';
 import { LEVELS } from './log.ts';
 import type { MetricsAddress } from './metrics.ts';
+import { isLoopback } from './request-origin.ts';
 import type { ServerOptions } from './server.ts';
 
 /** Where metrics are served unless told otherwise. */

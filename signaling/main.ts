@@ -2,12 +2,12 @@
 import cluster from 'node:cluster';
 import { CommanderError } from 'commander';
 import { AparteError, EXIT, errorKind } from '../shared/errors.ts';
-import { isLoopback } from './door.ts';
 import type { SignalOptions } from './flags.ts';
 import { parseServerFlags } from './flags.ts';
 import { framesOf, Log, RefusalTally } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { alsoRefused } from './observer.ts';
+import { isLoopback } from './request-origin.ts';
 import type { ServerOptions, SignalingServer } from './server.ts';
 import { startServer } from './server.ts';
 

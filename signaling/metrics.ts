@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AparteError } from '../shared/errors.ts';
-import { isLoopback, isOwnName } from './door.ts';
 import type { RefusalCause, ServerObserver } from './observer.ts';
+import { isLoopback, isOwnName } from './request-origin.ts';
 
 /** Where metrics are served. */
 export interface MetricsAddress {

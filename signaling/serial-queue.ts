@@ -1,5 +1,5 @@
 /** Doing one thing after the other. */
-import type { Eventually } from './rooms.ts';
+import type { Eventually } from './rooms-interface.ts';
 
 /** Acts in the order they were given, each when the one before is done. */
 export class SerialQueue {

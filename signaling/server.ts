@@ -3,19 +3,19 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { AparteError } from '../shared/errors.ts';
-import { limitPerAddress } from './addresses.ts';
-import type { CertificateFiles } from './certificate.ts';
-import { readCertificate } from './certificate.ts';
+import { limitPerAddress } from './address-limits.ts';
 import type { Cluster } from './cluster.ts';
-import { isLoopback } from './door.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer } from './http-server.ts';
 import type { AddressLimits, Limits } from './limits.ts';
-import { Matchmaker } from './matchmaker.ts';
 import type { ServerObserver } from './observer.ts';
 import { UNOBSERVED } from './observer.ts';
-import type { StunServer } from './stun.ts';
-import { startStunServer } from './stun.ts';
-import { type TurnOptions, turnOffer } from './turn.ts';
+import { isLoopback } from './request-origin.ts';
+import { Matchmaker } from './socket-frontend.ts';
+import type { StunServer } from './stun-server.ts';
+import { startStunServer } from './stun-server.ts';
+import type { CertificateFiles } from './tls-certificate.ts';
+import { readCertificate } from './tls-certificate.ts';
+import { type TurnOptions, turnOffer } from './turn-credentials.ts';
 
 /** Where to listen, and what to allow. */
 export interface ServerOptions {

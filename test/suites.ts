@@ -12,16 +12,16 @@ const COMPUTING = ['core', 'crypto', 'shared', 'ui'];
 const COMPUTING_FILES = [
   'architecture.test.ts',
   join('link', 'ice-policy.test.ts'),
-  join('link', 'sdp.test.ts'),
+  join('link', 'sdp-validation.test.ts'),
   join('link', 'short-sdp.test.ts'),
   join('rendezvous', 'lan-rules.test.ts'),
   join('signaling', 'limit-flags.test.ts'),
-  join('signaling', 'registry.test.ts'),
+  join('signaling', 'memory-rooms.test.ts'),
 ];
 /** Files that need a process of their own: one drives a terminal, one listens in on sodium, the others start processes. */
 const APART = [
-  join('ui', 'terminal.test.ts'),
-  join('crypto', 'wiped.test.ts'),
+  join('ui', 'terminal-chat.test.ts'),
+  join('crypto', 'secrets-wiped.test.ts'),
   ...['main', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
     join('signaling', `${name}.test.ts`),
   ),

@@ -1,4 +1,4 @@
 /** Runs all tests that only compute. */
-import { gather } from './gather.ts';
+import { gather } from './run-in-one-process.ts';
 
 await gather('together.ts');

@@ -1,5 +1,5 @@
 /** What a side says of itself besides name and identity: a list of bytes in its claims (docs/PROTOCOL.md, Handshake). */
-import type { RelayPolicy } from '../../shared/ice.ts';
+import type { RelayPolicy } from '../../shared/ice-servers.ts';
 
 /** This side uses no path that leads over a relay. */
 const REFUSES_RELAYS = 1;

@@ -4,12 +4,12 @@
  */
 import type { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
-import type { Profile } from './attempt.ts';
 import { type Context, tell } from './context.ts';
-import type { Fact, Waiting } from './events.ts';
+import type { Fact, Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
+import type { Profile } from './handshake.ts';
 import type { Meeting, MeetingEvents } from './meeting.ts';
-import { Place } from './place.ts';
+import { Place } from './rendezvous-room.ts';
 
 /** What is needed to meet. */
 export interface CodeMeetingOptions {

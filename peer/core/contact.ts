@@ -1,9 +1,9 @@
 /** Who a peer has proven to be, and what we know of that identity. */
 import { equalBytes } from '../../shared/bytes.ts';
-import { foldedName, tidyName } from '../../shared/name.ts';
+import { foldedName, tidyName } from '../../shared/name-comparison.ts';
 import { safetyNumber } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
-import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './events.ts';
+import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './facts-and-orders.ts';
 import { earlierNames, isAlike, seenIn, trustIn } from './trust.ts';
 
 /** An identity with the name it goes by. */

@@ -1,8 +1,9 @@
 /** What every part of the conversation is given: the time, randomness, and a place to put its orders. */
+
+import { retryPause } from '../../shared/backoff.ts';
 import type { AparteError } from '../../shared/errors.ts';
-import { retryPause } from '../../shared/pace.ts';
 import type { Random } from '../crypto/index.ts';
-import type { ChatEvent, Order } from './events.ts';
+import type { ChatEvent, Order } from './facts-and-orders.ts';
 
 /** The two clocks a step is given. */
 export interface Clock {

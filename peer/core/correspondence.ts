@@ -2,8 +2,8 @@
 import type { Contact } from './contact.ts';
 import { type Context, tell } from './context.ts';
 import type { Delivery, Incoming } from './delivery.ts';
-import type { ChatEvent } from './events.ts';
-import type { PeerMessage } from './wire.ts';
+import type { ChatEvent } from './facts-and-orders.ts';
+import type { PeerMessage } from './peer-messages.ts';
 
 /** The other side is not said to have begun to type more often than this (ms). */
 const TYPING_PAUSE = 250;

@@ -5,7 +5,7 @@
 import { concat, hex } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
-import { decodeText, encodeText, type PeerMessage } from './wire.ts';
+import { decodeText, encodeText, type PeerMessage } from './peer-messages.ts';
 
 /** Messages kept for delivery, at most. */
 export const MAX_OUTBOX_MESSAGES = 1_000;

@@ -1,8 +1,8 @@
 /** The first meeting of a conversation, by whichever way: what the room needs of it, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
-import type { Attempt, Met } from './attempt.ts';
-import type { Fact, Waiting } from './events.ts';
-import type { Place } from './place.ts';
+import type { Fact, Waiting } from './facts-and-orders.ts';
+import type { Attempt, Met } from './handshake.ts';
+import type { Place } from './rendezvous-room.ts';
 
 /** A meeting that began when it was made, and is of use until somebody has proven himself and is connected. */
 export interface Meeting {

@@ -1,7 +1,7 @@
 /** Those who came after us into a meeting place and were not greeted yet, and how fast they may be. */
 import { equalBytes } from '../../shared/bytes.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
-import { Recent } from './recent.ts';
+import { Recent } from './sliding-window.ts';
 
 /** HELLOs open at once and new ones a second, at most (docs/PROTOCOL.md, Guesses). */
 const MAX_OPEN_HELLOS = 8;

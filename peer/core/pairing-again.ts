@@ -3,9 +3,9 @@
  * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
  */
 import { AparteError } from '../../shared/errors.ts';
-import type { Profile } from './attempt.ts';
 import { type Context, earliest, retryTime } from './context.ts';
-import type { Fact } from './events.ts';
+import type { Fact } from './facts-and-orders.ts';
+import type { Profile } from './handshake.ts';
 import { ManualMeeting } from './manual-meeting.ts';
 import type { MeetingEvents } from './meeting.ts';
 

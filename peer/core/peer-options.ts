@@ -1,8 +1,8 @@
 /** What the room knows of a peer who has proven the code, and what a peer reports. */
 import type { AparteError } from '../../shared/errors.ts';
-import type { Profile } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
-import type { KnownPeer } from './events.ts';
+import type { KnownPeer } from './facts-and-orders.ts';
+import type { Profile } from './handshake.ts';
 import type { ManualOptions } from './manual-meeting.ts';
 import type { SessionEnd } from './session-options.ts';
 

@@ -3,17 +3,17 @@ import { AparteError } from '../../shared/errors.ts';
 import { TICKET_LIFE } from '../../shared/limits.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
-import type { Attempt, Met, Profile } from './attempt.ts';
 import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, tell } from './context.ts';
 import { Correspondence } from './correspondence.ts';
-import type { Fact, KnownPeer, PeerStatus } from './events.ts';
+import type { Fact, KnownPeer, PeerStatus } from './facts-and-orders.ts';
+import type { Attempt, Met, Profile } from './handshake.ts';
 import type { PeerEvents, PeerOptions } from './peer-options.ts';
-import { Recent } from './recent.ts';
-import { Reunion } from './reunion.ts';
+import { Reunion } from './reconnect.ts';
 import { Session } from './session.ts';
 import type { SessionEnd, SessionEvents } from './session-options.ts';
+import { Recent } from './sliding-window.ts';
 
 /**
  * How long (ms) a link may take to open once both sides have proven themselves: the first, while people wait for the

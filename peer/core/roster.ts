@@ -2,13 +2,13 @@
  * Everybody who has proven the code, and what is said to them: each has an outbox of his own. A chat for two has one.
  */
 import type { Route } from '../link/link.ts';
-import type { Attempt, Met, Profile } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
+import type { RoomOptions } from './conversation-options.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
-import type { Fact, PeerStatus } from './events.ts';
+import type { Fact, PeerStatus } from './facts-and-orders.ts';
+import type { Attempt, Met, Profile } from './handshake.ts';
 import { Peer } from './peer.ts';
 import type { PeerEvents } from './peer-options.ts';
-import type { RoomOptions } from './room-options.ts';
 
 /** How they stand, by which of them is waited for most: the first of these that applies to anybody. */
 const BY_PATIENCE: readonly PeerStatus[] = ['connecting', 'reconnecting', 'connected', 'lost', 'left'];

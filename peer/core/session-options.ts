@@ -1,7 +1,7 @@
 /** What a session keeps to, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
-import type { PeerMessage } from './wire.ts';
+import type { PeerMessage } from './peer-messages.ts';
 
 /** Why a session ended: the peer said goodbye (with something of his undelivered: gave up), or we did, or something broke. */
 export type SessionEnd = 'peer-left' | 'peer-gave-up' | 'we-left' | AparteError;

@@ -5,12 +5,12 @@
 import { AparteError } from '../../shared/errors.ts';
 import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
-import type { Met } from './attempt.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
-import { Pulse } from './pulse.ts';
+import type { Met } from './handshake.ts';
+import { Pulse } from './heartbeat.ts';
+import { decodeMessage, encodeMessage, type PeerMessage } from './peer-messages.ts';
 import type { SessionEnd, SessionEvents, SessionOptions } from './session-options.ts';
-import { decodeMessage, encodeMessage, type PeerMessage } from './wire.ts';
 
 /** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
 const WINDOW = 256;

@@ -1,8 +1,8 @@
 /** What is known of an identity from earlier conversations (docs/PROTOCOL.md, Trust). */
 import { equalBytes } from '../../shared/bytes.ts';
 import { MAX_EARLIER_NAMES } from '../../shared/limits.ts';
-import { foldedName } from '../../shared/name.ts';
-import type { KnownPeer, Trust } from './events.ts';
+import { foldedName } from '../../shared/name-comparison.ts';
+import type { KnownPeer, Trust } from './facts-and-orders.ts';
 
 /**
  * `changed` where the name is, or was, that of another identity that was seen before; `verified` or `known` where this

@@ -1,5 +1,5 @@
 /** What a conversation waits for, by how it stands. */
-import type { PeerStatus, Waiting } from './events.ts';
+import type { PeerStatus, Waiting } from './facts-and-orders.ts';
 
 /**
  * What is waited for just now. `meeting`: what the first meeting waits for, null once it was left. `undelivered`:

@@ -1,6 +1,6 @@
 /** A long-term identity: one X25519 pair, proven to peers, never to third parties (docs/PROTOCOL.md, Identity). */
 import { AparteError } from '../../shared/errors.ts';
-import { inspect } from './inspect.ts';
+import { inspect } from './hide-from-inspect.ts';
 import type { Random } from './sodium.ts';
 import { dh, KEY_BYTES, wipe, x25519Pair, x25519Public } from './sodium.ts';
 

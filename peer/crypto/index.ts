@@ -4,7 +4,12 @@
  */
 import { utf8 } from '../../shared/bytes.ts';
 
-export type { Answer } from './blobs.ts';
+export { FLIGHT, frameType } from './frame-format.ts';
+export type { Claims, ProvenClaims } from './handshake-claims.ts';
+export type { HandshakeInputs, Mode } from './handshake-common.ts';
+export { Identity } from './identity.ts';
+export { Initiator } from './initiator.ts';
+export type { Answer } from './manual-blobs.ts';
 export {
   blobKind,
   decodeInvite,
@@ -13,19 +18,14 @@ export {
   pairingContext,
   pairingSecret,
   sealAnswer,
-} from './blobs.ts';
-export type { Channel } from './channel.ts';
-export { MAX_PLAIN } from './channel.ts';
-export type { Claims, ProvenClaims } from './claims.ts';
-export type { HandshakeInputs, Mode } from './exchange.ts';
-export { FLIGHT, frameType } from './frame.ts';
-export { Identity } from './identity.ts';
-export { Initiator } from './initiator.ts';
+} from './manual-blobs.ts';
+export type { Channel } from './ratchet-channel.ts';
+export { MAX_PLAIN } from './ratchet-channel.ts';
+export type { Ticket } from './reconnect-ticket.ts';
 export { Responder } from './responder.ts';
-export { fingerprint, safetyNumber } from './safety.ts';
+export { fingerprint, safetyNumber } from './safety-number.ts';
 export type { Random } from './sodium.ts';
 export { ready, systemRandom } from './sodium.ts';
-export type { Ticket } from './ticket.ts';
 
 /** The secret of {@link HandshakeInputs} in mode `code`: the UTF-8 of the normalised secret part of a code. */
 export function codeSecret(normalised: string): Uint8Array {

@@ -1,16 +1,16 @@
 /** Side A of a handshake: it was there first, speaks first, and seals nothing before the other has proven the secret. */
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { blame } from './blame.ts';
-import type { Channel } from './channel.ts';
-import type { Claims, ProvenClaims } from './claims.ts';
-import type { HandshakeInputs } from './exchange.ts';
-import { Exchange, isSealedClaims } from './exchange.ts';
-import { readHello, readReply } from './flights.ts';
-import { FLIGHT } from './frame.ts';
+import { FLIGHT } from './frame-format.ts';
+import type { Claims, ProvenClaims } from './handshake-claims.ts';
+import type { HandshakeInputs } from './handshake-common.ts';
+import { Exchange, isSealedClaims } from './handshake-common.ts';
+import { readHello, readReply } from './handshake-flights.ts';
+import { inspect } from './hide-from-inspect.ts';
 import type { Identity } from './identity.ts';
 import { agree } from './identity.ts';
-import { inspect } from './inspect.ts';
+import type { Channel } from './ratchet-channel.ts';
+import { blame } from './rename-error.ts';
 import type { Random } from './sodium.ts';
 import { sameSecret, xwingDecapsulate, xwingPair } from './sodium.ts';
 

@@ -1,15 +1,15 @@
 /** Side B of a handshake: it came second, proves the secret first, and seals nothing before the other has done so too. */
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import type { Channel } from './channel.ts';
-import type { Claims, ProvenClaims } from './claims.ts';
-import type { HandshakeInputs } from './exchange.ts';
-import { Exchange, isSealedClaims } from './exchange.ts';
-import { readFlight, readHello } from './flights.ts';
-import { FLIGHT } from './frame.ts';
+import { FLIGHT } from './frame-format.ts';
+import type { Claims, ProvenClaims } from './handshake-claims.ts';
+import type { HandshakeInputs } from './handshake-common.ts';
+import { Exchange, isSealedClaims } from './handshake-common.ts';
+import { readFlight, readHello } from './handshake-flights.ts';
+import { inspect } from './hide-from-inspect.ts';
 import type { Identity } from './identity.ts';
 import { agree } from './identity.ts';
-import { inspect } from './inspect.ts';
+import type { Channel } from './ratchet-channel.ts';
 import type { Random } from './sodium.ts';
 import { KEY_BYTES, sameSecret, xwingEncapsulate } from './sodium.ts';
 

@@ -1,5 +1,5 @@
 /** Which STUN and TURN servers a link uses, and which candidates of the other side: the user's word on relays. */
-import type { IceServer, RelayPolicy } from '../../shared/ice.ts';
+import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
 
 /** What the user has said. */
 export interface IcePolicy {

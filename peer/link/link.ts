@@ -1,5 +1,5 @@
 /** A direct connection between two peers that carries frames in order. */
-import type { IceServer } from '../../shared/ice.ts';
+import type { IceServer } from '../../shared/ice-servers.ts';
 
 /** What two links must tell each other to connect; travels sealed in the handshake. */
 export type LinkSignal =

@@ -5,7 +5,7 @@
 import { concat, fromBase64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_SHORT_CANDIDATES } from '../../shared/limits.ts';
-import { candidatesIn, checkDescription } from './sdp.ts';
+import { candidatesIn, checkDescription } from './sdp-validation.ts';
 
 const SETUPS: readonly string[] = ['actpass', 'active', 'passive'];
 const TYPES: readonly string[] = ['host', 'srflx', 'prflx', 'relay'];

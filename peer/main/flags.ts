@@ -4,12 +4,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_NAME, TICKET_LIFE } from '../../shared/limits.ts';
-import { meantCommand } from './commands.ts';
-import type { DoctorTask } from './doctor.ts';
+import { meantCommand } from './command-names.ts';
+import type { DoctorTask } from './doctor-command.ts';
+import { writeError } from './exit.ts';
 import { addIceOptions, type IceFlags, iceFlags, type ParsedIce } from './ice-flags.ts';
 import { addMeetingOptions, type MeetingFlags, meetingFlags, type ParsedMeeting } from './meeting-flags.ts';
 import { serverOption } from './server-option.ts';
-import { writeError } from './stop.ts';
 
 /** What every conversation is told. */
 export interface Flags extends IceFlags, MeetingFlags {

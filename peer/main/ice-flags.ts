@@ -1,7 +1,7 @@
 /** The flags by which a user says how two programs may reach each other: `--stun`, `--turn`, `--relay`. */
 import { type Command, Option } from 'commander';
 import { AparteError } from '../../shared/errors.ts';
-import { type IceServer, isStunUrl, parseTurnServer, type RelayPolicy } from '../../shared/ice.ts';
+import { type IceServer, isStunUrl, parseTurnServer, type RelayPolicy } from '../../shared/ice-servers.ts';
 
 /** STUN and TURN servers of the user's own, in place of those a rendezvous offers, and what he says of relays. */
 export interface IceFlags {

@@ -3,10 +3,10 @@
 /** Runs the command that `args` name. */
 export async function start(args: readonly string[]): Promise<void> {
   if (args[0] === 'signal') {
-    const { signal } = await import('./signal.ts');
+    const { signal } = await import('./signal-command.ts');
     await signal(args.slice(1));
   } else {
-    const { run } = await import('./run.ts');
+    const { run } = await import('./run-command.ts');
     await run(args);
   }
 }

@@ -1,9 +1,9 @@
 /** The WebSocket under Socket.IO, made safe against a hostile server. */
 import { NodeWebSocket } from 'socket.io-client';
-import { fewPieces } from '../../shared/pieces.ts';
-import type { PingedSocket } from '../../shared/pings.ts';
-import { unreadPongs } from '../../shared/pings.ts';
-import { isHandshake, isPacket } from './server-input.ts';
+import type { PingedSocket } from '../../shared/unread-pongs.ts';
+import { unreadPongs } from '../../shared/unread-pongs.ts';
+import { fewPieces } from '../../shared/websocket-fragments.ts';
+import { isHandshake, isPacket } from './server-message-validation.ts';
 
 /** How long the other side may take to close, in ms. `ws` alone would keep the process alive for half a minute. */
 const CLOSE_TIMEOUT = 500;

@@ -1,6 +1,6 @@
 /** The one interface of every way to find each other. The session, the handshake and the UI do not know which is in use. */
 import type { AparteError } from '../../shared/errors.ts';
-import type { IceServer } from '../../shared/ice.ts';
+import type { IceServer } from '../../shared/ice-servers.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { Link, LinkEvents } from '../link/link.ts';
 

@@ -1,15 +1,15 @@
 /** Meeting over a Socket.IO rendezvous server. The server is not trusted: all that it sends is checked. */
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
+import { retryPause } from '../../shared/backoff.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
-import { retryPause } from '../../shared/pace.ts';
 import type * as wire from '../../shared/signal-wire.ts';
-import { unreachable } from './cause.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
-import { offeredServers } from './offered-servers.ts';
+import { unreachable } from './connect-error-cause.ts';
+import { offeredServers } from './offered-ice-servers.ts';
 import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
-import * as server from './server-input.ts';
+import * as server from './server-message-validation.ts';
 
 /**
  * How long a server may take from the first packet until we are in, in ms: at first, and where that has not been enough

@@ -3,7 +3,7 @@
  * script wants. It decides nothing about the conversation, and knows neither keys nor networks.
  */
 import type { AparteError } from '../../shared/errors.ts';
-import type { ChatEvent, UserCommand, Waiting } from '../core/events.ts';
+import type { ChatEvent, UserCommand, Waiting } from '../core/facts-and-orders.ts';
 
 /** How we are connected just now. */
 export interface LinkState {

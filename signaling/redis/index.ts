@@ -1,8 +1,9 @@
 /** Servers that share their rooms through Redis. */
-import { CHANCE } from '../chance.ts';
+
 import type { Cluster, ClusterEvents } from '../cluster.ts';
 import type { Limits } from '../limits.ts';
-import { RedisAddresses } from './addresses.ts';
+import { CHANCE } from '../random.ts';
+import { RedisAddresses } from './address-limits.ts';
 import { RedisRooms } from './rooms.ts';
 import { Store } from './store.ts';
 

@@ -1,9 +1,9 @@
 /** The rooms that several servers share, in Redis. */
 import type { FrameRequest, JoinRequest, Member, RefusalCode } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../limits.ts';
-import type { Chance, Order } from '../registry.ts';
-import type { Eventually, Rooms } from '../rooms.ts';
-import { RoomsUnavailable } from '../rooms.ts';
+import type { Chance, Order } from '../memory-rooms.ts';
+import type { Eventually, Rooms } from '../rooms-interface.ts';
+import { RoomsUnavailable } from '../rooms-interface.ts';
 import type { Rows, Store } from './store.ts';
 
 /** Seeds of what Lua takes for chance are below this. */

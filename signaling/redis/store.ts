@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { ReconnectStrategyError } from 'redis';
 import { AparteError } from '../../shared/errors.ts';
 import type { RoomLimits } from '../limits.ts';
-import { RoomsUnavailable } from '../rooms.ts';
-import { type Connection, connectionTo, SILENCE } from './connection.ts';
-import { packRows, type Row, readAnswers, readRows } from './packed.ts';
-import { roomScript } from './script.ts';
+import { RoomsUnavailable } from '../rooms-interface.ts';
+import { roomScript } from './lua-script.ts';
+import { packRows, type Row, readAnswers, readRows } from './packed-strings.ts';
+import { type Connection, connectionTo, SILENCE } from './redis-client.ts';
 
 /** How often a server says that it lives, in ms. */
 const BEAT = 1_000;

@@ -1,9 +1,9 @@
 /** What the processes of one server tell each other. They trust each other: all are ours, from one program. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
-import type { Addresses } from '../addresses.ts';
+import type { Addresses } from '../address-limits.ts';
+import type { Order } from '../memory-rooms.ts';
 import type { RefusalCause } from '../observer.ts';
-import type { Order } from '../registry.ts';
 
 /** Where a worker is to listen, and where STUN is answered; null where it is not. */
 interface Setup {

@@ -1,9 +1,9 @@
 /** The rooms and addresses of a server with several processes, kept by the primary one. */
-import { Addresses } from '../addresses.ts';
-import { CHANCE } from '../chance.ts';
+import { Addresses } from '../address-limits.ts';
 import type { Limits } from '../limits.ts';
-import type { Order } from '../registry.ts';
-import { Registry } from '../registry.ts';
+import type { Order } from '../memory-rooms.ts';
+import { Registry } from '../memory-rooms.ts';
+import { CHANCE } from '../random.ts';
 import type { Answer, Question, Topic } from './messages.ts';
 
 /** Bytes that the one who asked has already. */

@@ -67,14 +67,14 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'peer/store/',
     uses: ['shared/', 'peer/store/'],
-    types: ['peer/core/events.ts'],
+    types: ['peer/core/facts-and-orders.ts'],
     packages: ['valibot'],
     node: 'any',
   },
   {
     at: 'peer/ui/',
     uses: ['shared/', 'peer/ui/'],
-    types: ['peer/core/events.ts'],
+    types: ['peer/core/facts-and-orders.ts'],
     packages: ['fast-string-width', 'uqr'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
   },
@@ -115,10 +115,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
 /** Ways round the import rules. */
 const HIDDEN_IMPORTS = ['require', 'createRequire', 'eval', 'Function', 'Script'];
 /** The one file that evaluates another: the program, in the form the build gave it. */
-const LOADER = 'peer/main/load.ts';
-const MAX_LINES = 300;
-/** Lists, which no one reads from top to bottom. */
-const LONG = /(^|\/)words?(-?list)?\.ts$/;
+const LOADER = 'peer/main/compile-cache.ts';
 
 /** The room a file is in, or undefined. */
 export function roomOf(path: string): Room | undefined {
@@ -136,12 +133,17 @@ export function violations(source: Source): string[] {
   if (!within(source.path, ROOTS) && ['process', 'globalThis.process'].some((name) => source.names.has(name))) {
     found.push('touches the process');
   }
-  return [...found, ...lengthViolation(source)];
+  return found;
 }
 
-/** The rule for every file, tests and tools included. */
-export function lengthViolation({ path, lines }: Source): string[] {
-  return lines > MAX_LINES && !LONG.test(path) ? [`has ${lines} lines, more than ${MAX_LINES}`] : [];
+/** Pairs of files that import each other, types included: which of two came first must be clear to a reader. */
+export function mutualImports(sources: readonly Source[]): string[] {
+  const targets = new Map(sources.map(({ path, imports }) => [path, new Set(imports.map(({ target }) => target))]));
+  return sources.flatMap(({ path }) =>
+    Array.from(targets.get(path) ?? [])
+      .filter((target) => target !== null && path < target && targets.get(target)?.has(path) === true)
+      .map((target) => `${path} and ${target}`),
+  );
 }
 
 function importViolation(room: Room, path: string, { target, typeOnly }: Import): string[] {

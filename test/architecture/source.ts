@@ -15,7 +15,6 @@ export interface Import {
 export interface Source {
   /** From the top of the repository, with `/`. */
   readonly path: string;
-  readonly lines: number;
   readonly imports: readonly Import[];
   /** Every identifier used otherwise than as a property, every `a.b`, and `await`, `async` and `new Date()`. */
   readonly names: ReadonlySet<string>;
@@ -81,7 +80,7 @@ function parse(path: string, text: string): Source {
         if (node['async'] === true || node['await'] === true) names.add('async');
     }
   });
-  return { path, lines: text.split('\n').length - 1, imports, names };
+  return { path, imports, names };
 }
 
 /** Visits every node but the names of properties, which mean nothing by themselves. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Machine, NO_MACHINE } from './machine.ts';
+import { Machine, NO_MACHINE } from './own-namespace.ts';
 import { freshCode, type Sandbox } from './program.ts';
 
 describe('the local network', { skip: NO_MACHINE }, () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
-import { openStore } from '../../peer/store/index.ts';
+import { openStore } from '../../peer/store/data-folder.ts';
 import { APARTE } from '../process.ts';
 import { freshCode, Sandbox } from './program.ts';
 import { firstOfEachKind, refused, title } from './wrong-usage.ts';

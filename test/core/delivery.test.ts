@@ -10,11 +10,11 @@ import {
   MessageIds,
   outgoing,
 } from '../../peer/core/delivery.ts';
-import type { PeerMessage } from '../../peer/core/wire.ts';
-import { decodeMessage, encodeMessage } from '../../peer/core/wire.ts';
+import type { PeerMessage } from '../../peer/core/peer-messages.ts';
+import { decodeMessage, encodeMessage } from '../../peer/core/peer-messages.ts';
 import { hex } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { seededBytes } from './random.ts';
+import { seededBytes } from './seeded-random.ts';
 
 const ids = new MessageIds(seededBytes(1));
 const say = (text: string) => outgoing(ids.next(), text, false, 0);

@@ -1,7 +1,7 @@
 /** A link in a world without network: one end of it. */
-import type { Fact } from '../../peer/core/events.ts';
+import type { Fact } from '../../peer/core/facts-and-orders.ts';
 import { fromUtf8, utf8 } from '../../shared/bytes.ts';
-import type { Person } from './person.ts';
+import type { Person } from './fake-program.ts';
 
 /** One end, and whom it leads to once that is known. */
 export class FakeLink {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { hastened, INPUT_ENDED, interrupted, quit } from '../../peer/core/leaving.ts';
 import { ready } from '../../peer/crypto/index.ts';
-import { World } from './world.ts';
+import { World } from './fake-network.ts';
 
 before(ready);
 

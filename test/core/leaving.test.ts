@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { MAX_OUTBOX_MESSAGES } from '../../peer/core/delivery.ts';
 import { ready } from '../../peer/crypto/index.ts';
-import type { Person } from './person.ts';
-import { World } from './world.ts';
+import { World } from './fake-network.ts';
+import type { Person } from './fake-program.ts';
 
 before(ready);
 

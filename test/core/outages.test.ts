@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
-import { liveThrough } from './outages.ts';
-import { World } from './world.ts';
+import { World } from './fake-network.ts';
+import { liveThrough } from './seeded-outages.ts';
 
 before(ready);
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Context } from '../../peer/core/context.ts';
-import type { Order } from '../../peer/core/events.ts';
+import type { Order } from '../../peer/core/facts-and-orders.ts';
 import { PairingAgain } from '../../peer/core/pairing-again.ts';
 import { Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';

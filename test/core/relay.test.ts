@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { encodeCapabilities, relayRefusal } from '../../peer/core/capabilities.ts';
 import { ready } from '../../peer/crypto/index.ts';
-import type { RelayPolicy } from '../../shared/ice.ts';
-import { World } from './world.ts';
+import type { RelayPolicy } from '../../shared/ice-servers.ts';
+import { World } from './fake-network.ts';
 
 before(ready);
 

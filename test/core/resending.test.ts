@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
-import { World } from './world.ts';
+import { World } from './fake-network.ts';
 
 before(ready);
 

@@ -1,16 +1,16 @@
 /** Several people in one conversation: real sessions between their rosters, as if the handshakes were over. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { Attempt, Profile } from '../../peer/core/attempt.ts';
 import type { Context } from '../../peer/core/context.ts';
 import { MAX_OUTBOX_MESSAGES, MessageIds, outgoing } from '../../peer/core/delivery.ts';
-import type { ChatEvent, Order } from '../../peer/core/events.ts';
+import type { ChatEvent, Order } from '../../peer/core/facts-and-orders.ts';
+import type { Attempt, Profile } from '../../peer/core/handshake.ts';
 import { Roster } from '../../peer/core/roster.ts';
 import type { SessionEnd } from '../../peer/core/session-options.ts';
-import { Channel } from '../../peer/crypto/channel.ts';
 import { Identity, ready } from '../../peer/crypto/index.ts';
-import { sessionOf } from '../crypto/parties.ts';
-import { seededBytes } from './random.ts';
+import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { sessionOf } from '../crypto/test-parties.ts';
+import { seededBytes } from './seeded-random.ts';
 
 before(() => ready());
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { Contact } from '../../peer/core/contact.ts';
-import type { KnownPeer } from '../../peer/core/events.ts';
+import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
 import { trustIn } from '../../peer/core/trust.ts';
 import { ready } from '../../peer/crypto/index.ts';
 

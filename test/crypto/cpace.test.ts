@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { generator, intermediateKey, publicShare } from '../../peer/crypto/cpace.ts';
 import { ready } from '../../peer/crypto/index.ts';
 import { ristrettoMultiply } from '../../peer/crypto/sodium.ts';
-import { refused } from './parties.ts';
+import { refused } from './test-parties.ts';
 
 await ready();
 

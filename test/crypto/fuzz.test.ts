@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeClaims, encodeClaims } from '../../peer/crypto/claims.ts';
-import { bucket, counter, isBucket, nonce } from '../../peer/crypto/frame.ts';
+import { bucket, counter, isBucket, nonce } from '../../peer/crypto/frame-format.ts';
+import { decodeClaims, encodeClaims } from '../../peer/crypto/handshake-claims.ts';
 import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
-import { readStep } from '../../peer/crypto/step.ts';
+import { readStep } from '../../peer/crypto/ratchet-step.ts';
 import { MAX_CAPABILITIES, MAX_CHANNEL_FRAME, MAX_NAME } from '../../shared/limits.ts';
-import { ann, ben, channels, claimsOf, codeOf, due, inputsOf, met, pair, seeded } from './parties.ts';
+import { ann, ben, channels, claimsOf, codeOf, due, inputsOf, met, pair, seeded } from './test-parties.ts';
 
 /** Bytes of any length, or of one that counts, behind a first byte that counts. */
 const rubbish = (lengths: readonly number[]) =>

@@ -17,7 +17,7 @@ import {
 import { hex, utf8 } from '../../shared/bytes.ts';
 import { decodeCard, encodeCard } from '../../shared/card.ts';
 import { MAX_CAPABILITIES, MAX_NAME, MAX_SDP, MAX_SIGNALS } from '../../shared/limits.ts';
-import { ann, ben, bytesOf, claimsOf, due, inputsOf, met, pair, refused, seeded } from './parties.ts';
+import { ann, ben, bytesOf, claimsOf, due, inputsOf, met, pair, refused, seeded } from './test-parties.ts';
 
 const MODES: readonly Mode[] = ['code', 'ticket', 'manual'];
 

@@ -1,10 +1,10 @@
 /** Two channels over a link that does one hostile thing, chosen by a seed. */
 import assert from 'node:assert/strict';
-import type { Channel } from '../../peer/crypto/channel.ts';
-import type { Role } from '../../peer/crypto/step.ts';
+import type { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import type { Role } from '../../peer/crypto/ratchet-step.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { channels, claimsOf, codeOf, dice, due, flipped, inputsOf, pair, seeded } from './parties.ts';
+import { channels, claimsOf, codeOf, dice, due, flipped, inputsOf, pair, seeded } from './test-parties.ts';
 
 /** What the link may do to a frame, and by which names that must be called. */
 const ACTS = {

@@ -5,7 +5,7 @@
 import sodium from 'libsodium-wrappers';
 import type { Random } from '../../peer/crypto/index.ts';
 import { concat } from '../../shared/bytes.ts';
-import { box, dh, first32, header, K, unbox } from './reference.ts';
+import { box, dh, first32, header, K, unbox } from './reference-handshake.ts';
 
 type Role = 'A' | 'B';
 const NONE = new Uint8Array(0);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ready, systemRandom } from '../../peer/crypto/index.ts';
 import * as sodium from '../../peer/crypto/sodium.ts';
-import { refused } from './parties.ts';
+import { refused } from './test-parties.ts';
 
 await ready();
 const message = new Uint8Array(10);

@@ -5,8 +5,8 @@ import sodium from 'libsodium-wrappers';
 import { systemRandom } from '../../peer/crypto/index.ts';
 import { xwingPair } from '../../peer/crypto/sodium.ts';
 import { concat } from '../../shared/bytes.ts';
-import { flipped, pair, spliced } from './parties.ts';
 import { attacked, flipEveryByte, flipEverySignalByte } from './tamper.ts';
+import { flipped, pair, spliced } from './test-parties.ts';
 
 test('a bit flipped in any flight ends the attempt', () => flipEveryByte(31));
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { claimsOf, codeOf, flipped, inputsOf, met, pair, refused } from './parties.ts';
+import { claimsOf, codeOf, flipped, inputsOf, met, pair, refused } from './test-parties.ts';
 
 /** What an attacker does to each flight; what is not named passes. */
 export interface Attack {

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { Mode, Random } from '../../peer/crypto/index.ts';
 import { Identity, Initiator, Responder } from '../../peer/crypto/index.ts';
 import { hex, utf8 } from '../../shared/bytes.ts';
-import { givenFor, vectorOf } from './vectors.ts';
+import { givenFor, vectorOf } from './make-vectors.ts';
 
 const MODES: readonly Mode[] = ['code', 'ticket', 'manual'];
 const bytes = (text: string): Uint8Array =>

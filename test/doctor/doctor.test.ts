@@ -4,11 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { type Expectation, type Findings, judge } from '../../peer/doctor/findings.ts';
-import { natOf } from '../../peer/doctor/network.ts';
-import { reportLines } from '../../peer/doctor/report.ts';
-import { readClock } from '../../peer/doctor/server.ts';
-import { askTcp, askUdp } from '../../peer/doctor/stun.ts';
-import { startStunServer } from '../../signaling/stun.ts';
+import { natOf } from '../../peer/doctor/nat-detection.ts';
+import { reportLines } from '../../peer/doctor/report-text.ts';
+import { readClock } from '../../peer/doctor/server-check.ts';
+import { askTcp, askUdp } from '../../peer/doctor/stun-client.ts';
+import { startStunServer } from '../../signaling/stun-server.ts';
 import { Sandbox } from '../cli/program.ts';
 
 const sandbox = new Sandbox();

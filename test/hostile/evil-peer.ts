@@ -3,7 +3,7 @@
  * program, and a real link that carries whatever the test wants.
  */
 import wrtc from 'wrtc';
-import { decodeMessage, encodeMessage, type PeerMessage } from '../../peer/core/wire.ts';
+import { decodeMessage, encodeMessage, type PeerMessage } from '../../peer/core/peer-messages.ts';
 import {
   type Channel,
   codeSecret,
@@ -18,11 +18,11 @@ import {
   type Ticket,
 } from '../../peer/crypto/index.ts';
 import type { Link, LinkSignal } from '../../peer/link/link.ts';
-import { decodeSignal, encodeSignal } from '../../peer/link/sdp.ts';
-import { webrtcLink } from '../../peer/link/webrtc.ts';
+import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
+import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { concat, u64 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import type { Wire } from './wire.ts';
+import type { Wire } from './attacker-wire.ts';
 
 await ready();
 

@@ -16,7 +16,7 @@ import {
   packWelcome,
   type ServerEvents,
 } from '../../shared/signal-wire.ts';
-import { Inbox, type Wire } from './wire.ts';
+import { Inbox, type Wire } from './attacker-wire.ts';
 
 type Socket = ServerSocket<PeerEvents, ServerEvents>;
 

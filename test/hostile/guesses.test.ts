@@ -4,11 +4,11 @@ import { describe, test } from 'node:test';
 import { FLIGHT } from '../../peer/crypto/index.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import { errorKind } from '../../shared/errors.ts';
-import { serve } from '../signaling/kit.ts';
+import { serve } from '../signaling/test-server.ts';
+import { enter } from './attacker-wire.ts';
 import { guess, inputsOf, meetAsB } from './evil-peer.ts';
 import { EvilServer, freshCard } from './evil-server.ts';
 import { assertRefused, Program } from './program.ts';
-import { enter } from './wire.ts';
 
 const HELLO_BYTES = 1281;
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, Identity, Initiator, Responder, ready } from '../../peer/crypto/index.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import { World } from '../core/world.ts';
-import { Alone } from './alone.ts';
-import { flipEveryByte } from './flips.ts';
+import { World } from '../core/fake-network.ts';
+import { Alone } from './core-alone.ts';
+import { flipEveryByte } from './flipped-bits.ts';
 
 before(ready);
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
-import { encodeMessage } from '../../peer/core/wire.ts';
+import { encodeMessage } from '../../peer/core/peer-messages.ts';
 import { FLIGHT, Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { concat, utf8 } from '../../shared/bytes.ts';
-import { channels } from '../crypto/parties.ts';
+import { channels } from '../crypto/test-parties.ts';
 import { APARTE, Process } from '../process.ts';
 import { deadCandidate, type EvilPeer, type Guise, inputsOf, meetAsA, meetAsB } from './evil-peer.ts';
 import { EvilServer, freshCard } from './evil-server.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { ChatEvent } from '../../peer/core/events.ts';
+import type { ChatEvent } from '../../peer/core/facts-and-orders.ts';
 import { APARTE, Process } from '../process.ts';
 
 /** How a program is started. */

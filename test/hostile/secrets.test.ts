@@ -4,10 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import type { Order } from '../../peer/core/events.ts';
+import type { Order } from '../../peer/core/facts-and-orders.ts';
 import { ready } from '../../peer/crypto/index.ts';
-import { World } from '../core/world.ts';
-import { assertBlind } from './captures.ts';
+import { World } from '../core/fake-network.ts';
+import { assertBlind } from './captured-pairings.ts';
 import { EvilServer } from './evil-server.ts';
 import { folder, Program } from './program.ts';
 

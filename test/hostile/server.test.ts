@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FLIGHT, Identity, Initiator, systemRandom } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
-import { flipped, spliced } from '../crypto/parties.ts';
-import { CODE, changing, couple, swappedKey } from './couple.ts';
+import { flipped, spliced } from '../crypto/test-parties.ts';
 import { inputsOf } from './evil-peer.ts';
 import { EvilServer, freshCard, type Passing } from './evil-server.ts';
+import { CODE, changing, couple, swappedKey } from './hostile-server-pair.ts';
 import { assertRefused, folder, Program } from './program.ts';
 
 describe('a server that lies', { concurrency: 3 }, () => {

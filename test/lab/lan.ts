@@ -5,7 +5,7 @@ import { APARTE, Stage } from '../process.ts';
 import { type Host, missing, Network } from './network.ts';
 import { Talker } from './talker.ts';
 
-const RADIO = fileURLToPath(new URL('radio.ts', import.meta.url));
+const RADIO = fileURLToPath(new URL('wifi.ts', import.meta.url));
 
 /** Which versions of IP the machines speak. IPv4 with `both` has link-local addresses of IPv6 beside it. */
 export type Versions = 4 | 6 | 'both';

@@ -1,8 +1,8 @@
 /** A long conversation through seeded faults on a real network, of which every message is checked. */
 import assert from 'node:assert/strict';
-import { seeded } from '../core/random.ts';
-import { pause } from './play.ts';
+import { seeded } from '../core/seeded-random.ts';
 import { Scene } from './scene.ts';
+import { pause } from './seeded-faults.ts';
 import type { Talker } from './talker.ts';
 
 /** Messages each way that a soak of some minutes sends, at most, and how many a second otherwise. */

@@ -1,8 +1,8 @@
 /** The user's word on relays, and what is said where no path was found. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Attempted, diagnose, portsVary } from '../../peer/link/diagnosis.ts';
 import { chosenServers, isRelayed, isRelayWithheld, isUsable, withCandidates } from '../../peer/link/ice-policy.ts';
+import { type Attempted, diagnose, portsVary } from '../../peer/link/no-path-diagnosis.ts';
 
 const stun = (name: string) => ({ urls: [`stun:${name}`] });
 const turn = (name: string) => ({ urls: [`turn:${name}`, `turns:${name}`], username: 'u', credential: 'c' });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import wrtc from 'wrtc';
-import { webrtcLink } from '../../peer/link/webrtc.ts';
-import { closeAll, Recorded, record, toClose } from './pair.ts';
+import { webrtcLink } from '../../peer/link/webrtc-link.ts';
+import { closeAll, Recorded, record, toClose } from './link-pair.ts';
 
 afterEach(closeAll);
 

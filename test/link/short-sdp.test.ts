@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { checkDescription } from '../../peer/link/sdp.ts';
+import { checkDescription } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
 import { hex } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';

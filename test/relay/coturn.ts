@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askTcp, askUdp } from '../../peer/doctor/stun.ts';
+import { askTcp, askUdp } from '../../peer/doctor/stun-client.ts';
 import { freePort } from '../ports.ts';
 import { environment } from '../process.ts';
 

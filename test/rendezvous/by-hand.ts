@@ -1,14 +1,14 @@
 /** A program that pairs by hand, whole but for its user interface: core, client and manual rendezvous over real wrtc. */
 import wrtc from 'wrtc';
 import { Client } from '../../peer/client.ts';
-import type { ChatEvent } from '../../peer/core/events.ts';
+import { Room } from '../../peer/core/conversation-state.ts';
+import type { ChatEvent } from '../../peer/core/facts-and-orders.ts';
 import type { ManualOptions } from '../../peer/core/manual-meeting.ts';
-import { Room } from '../../peer/core/room.ts';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
-import { decodeSignal, encodeSignal } from '../../peer/link/sdp.ts';
+import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
-import { webrtcLink } from '../../peer/link/webrtc.ts';
-import { manualRendezvous } from '../../peer/rendezvous/manual/index.ts';
+import { webrtcLink } from '../../peer/link/webrtc-link.ts';
+import { manualRendezvous } from '../../peer/rendezvous/manual/manual-rendezvous.ts';
 import type { JoinRequest, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
 import { Watch } from './watch.ts';
 

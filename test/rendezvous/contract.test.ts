@@ -1,12 +1,12 @@
 /** The ways to meet that need a rendezvous server keep the contract: through one, and through several side by side. */
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
-import { sideBySide } from '../../peer/rendezvous/side-by-side.ts';
+import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { keepsTheContract } from './contract.ts';
-import { atEnd } from './lines.ts';
-import { rubbishServer } from './rubbish.ts';
+import { atEnd } from './fake-servers.ts';
+import { rubbishServer } from './garbage-server.ts';
 
 const CLOCK = { now: () => performance.now() };
 

@@ -12,8 +12,8 @@ import { afterEach, test } from 'node:test';
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { hex } from '../../shared/bytes.ts';
 import { MAX_HANDSHAKE_FRAME } from '../../shared/limits.ts';
+import { endAll } from './fake-servers.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
-import { endAll } from './lines.ts';
 
 /** A way to meet, as the suite uses it. */
 export interface WayToMeet {

@@ -7,10 +7,10 @@ import { Server } from 'socket.io';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { packWelcome } from '../../shared/signal-wire.ts';
-import { compiled } from '../compiled.ts';
+import { compiled } from '../compile-test-program.ts';
 import { Process } from '../process.ts';
+import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './fake-servers.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
-import { atEnd, endAll, listen, OPENING, rawWebSocket, sayer } from './lines.ts';
 
 afterEach(async () => {
   await allLeave();

@@ -1,12 +1,12 @@
 /** The way to somebody on the local network, of whom several addresses are known. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { Route, urlOf } from '../../peer/rendezvous/lan/route.ts';
+import { Route, urlOf } from '../../peer/rendezvous/lan/reachable-address.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
+import { atEnd, endAll } from './fake-servers.ts';
 import { cardOf } from './guest.ts';
-import { atEnd, endAll } from './lines.ts';
 
 afterEach(endAll);
 

@@ -4,9 +4,9 @@ import { BlockList } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
-import { Choice } from '../../peer/rendezvous/lan/choice.ts';
-import { Intake } from '../../peer/rendezvous/lan/intake.ts';
-import { comesFrom, isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/links.ts';
+import { comesFrom, isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/interfaces.ts';
+import { Intake } from '../../peer/rendezvous/lan/multicast-budget.ts';
+import { Choice } from '../../peer/rendezvous/lan/which-server.ts';
 import { announcing, response, sameNames } from '../lab/dns.ts';
 
 const id = (letter: string) => letter.repeat(32);

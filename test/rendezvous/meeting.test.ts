@@ -5,8 +5,8 @@ import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
 import { freePort } from '../ports.ts';
+import { atEnd, endAll, line, OPENING, rawWebSocket } from './fake-servers.ts';
 import { allLeave, Guest } from './guest.ts';
-import { atEnd, endAll, line, OPENING, rawWebSocket } from './lines.ts';
 
 afterEach(async () => {
   await allLeave();

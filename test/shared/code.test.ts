@@ -15,8 +15,8 @@ import {
   parseCode,
   parseCodeOrInvite,
 } from '../../shared/code.ts';
+import { WORDS } from '../../shared/code-words.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { WORDS } from '../../shared/words.ts';
 
 const bad = (detail: RegExp) => (error: unknown) =>
   error instanceof AparteError && error.code === 'bad-code' && error.exit === 2 && detail.test(error.message);

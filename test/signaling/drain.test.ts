@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Farewell } from '../../signaling/farewell.ts';
-import { seeded } from '../core/random.ts';
+import { Farewell } from '../../signaling/drain.ts';
+import { seeded } from '../core/seeded-random.ts';
 import { start } from './command.ts';
-import { Client, couple, poll, rawWebSocket, serve, until } from './kit.ts';
+import { Client, couple, poll, rawWebSocket, serve, until } from './test-server.ts';
 
 /** Longer than any test. */
 const LONG = 600_000;

@@ -12,7 +12,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
-import { Client, couple, poll, rawWebSocket, textFrame, undisturbed, until } from './kit.ts';
+import { Client, couple, poll, rawWebSocket, textFrame, undisturbed, until } from './test-server.ts';
 
 /** A server that notes why it refuses. */
 async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Partial<AddressLimits> = {}) {

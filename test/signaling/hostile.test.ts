@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { Client, card, couple, rawWebSocket, serve, textFrame, undisturbed, until } from './kit.ts';
+import { Client, card, couple, rawWebSocket, serve, textFrame, undisturbed, until } from './test-server.ts';
 
 const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
 const ATTACHMENT = '{"_placeholder":true,"num":0}';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Addresses } from '../../signaling/addresses.ts';
+import { Addresses } from '../../signaling/address-limits.ts';
 import { addressKey, fullBucket, KeyedBuckets, takeToken } from '../../signaling/limits.ts';
-import { serve } from './kit.ts';
+import { serve } from './test-server.ts';
 
 test('a bucket never gives more than its burst and what has flowed in since', () => {
   const rate = { burst: 5, perSecond: 2 };

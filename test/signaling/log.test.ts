@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { LEVELS, Log, RefusalTally } from '../../signaling/log.ts';
 import { start } from './command.ts';
-import { Client, couple, undisturbed } from './kit.ts';
+import { Client, couple, undisturbed } from './test-server.ts';
 
 /** What came of a server that was started so, and that this happened to. */
 async function said(argv: readonly string[], happening: (url: string) => Promise<void>): Promise<string> {

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Process } from '../process.ts';
 import { start } from './command.ts';
-import { Client, couple, serve, undisturbed } from './kit.ts';
+import { Client, couple, serve, undisturbed } from './test-server.ts';
 
 test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
   const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));

@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { start as run } from './command.ts';
-import { Client, couple, serve, undisturbed } from './kit.ts';
+import { Client, couple, serve, undisturbed } from './test-server.ts';
 
 /** A server as the command starts it; ends with the test. */
 async function start(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
-import { Client, couple, undisturbed } from './kit.ts';
+import { Client, couple, undisturbed } from './test-server.ts';
 
 test('meetings, frames and refusals are told as they happen', async (t) => {
   const seen: string[] = [];

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
+import type { Order } from '../../signaling/memory-rooms.ts';
 import { joinThroughRedis } from '../../signaling/redis/index.ts';
-import type { Order } from '../../signaling/registry.ts';
-import type { Rooms } from '../../signaling/rooms.ts';
-import { card, until } from './kit.ts';
+import type { Rooms } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
-import { answerOf } from './registry-model.ts';
+import { answerOf } from './rooms-model.ts';
+import { card, until } from './test-server.ts';
 
 /** Two servers on one Redis; `told` hears what they are to tell their clients because of what the other did. */
 async function clusters(t: TestContext, limits: Limits, told: (orders: Order<string>[]) => void) {

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CHANCE } from '../../signaling/chance.ts';
 import { LIMITS } from '../../signaling/limits.ts';
+import { CHANCE } from '../../signaling/random.ts';
 import { joinThroughRedis } from '../../signaling/redis/index.ts';
 import { RedisRooms } from '../../signaling/redis/rooms.ts';
 import { Store } from '../../signaling/redis/store.ts';
-import type { Request } from '../../signaling/requests.ts';
-import { readRequest } from '../../signaling/requests.ts';
-import { card } from './kit.ts';
+import type { Request } from '../../signaling/request-validation.ts';
+import { readRequest } from '../../signaling/request-validation.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
+import { card } from './test-server.ts';
 
 /** Words of letters and digits that mean something elsewhere: to Lua, to Redis, or as numbers that are none. */
 const ODD = ['1', '2', '3', '0', '01', '1e5', '1e99', 'nan', 'inf', 'infinity', 'nil', 'm1', '0x1', 'id', 'last'];

@@ -6,15 +6,15 @@ import { createClient, RESP_TYPES } from 'redis';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
-import { packRows, readAnswers, readRows } from '../../signaling/redis/packed.ts';
+import type { Chance, Order } from '../../signaling/memory-rooms.ts';
+import { roomScript } from '../../signaling/redis/lua-script.ts';
+import { packRows, readAnswers, readRows } from '../../signaling/redis/packed-strings.ts';
 import { ordersFor, RedisRooms } from '../../signaling/redis/rooms.ts';
-import { roomScript } from '../../signaling/redis/script.ts';
 import type { Rows } from '../../signaling/redis/store.ts';
-import type { Chance, Order } from '../../signaling/registry.ts';
-import type { Eventually, Rooms } from '../../signaling/rooms.ts';
-import { card, until } from './kit.ts';
+import type { Eventually, Rooms } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
-import { answerOf, anyActs, run, same } from './registry-model.ts';
+import { answerOf, anyActs, run, same } from './rooms-model.ts';
+import { card, until } from './test-server.ts';
 
 type Connection = ReturnType<typeof connectionTo>;
 const connectionTo = (url: string) =>

@@ -8,9 +8,9 @@ import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
-import { Client, card, undisturbed, until } from './kit.ts';
 import type { RedisServer } from './redis-server.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
+import { Client, card, undisturbed, until } from './test-server.ts';
 
 interface Servers {
   readonly one: SignalingServer;

@@ -5,7 +5,7 @@ import { AparteError } from '../../shared/errors.ts';
 import { MAX_MEMBERS } from '../../shared/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
-import { Client, card, couple, serve, undisturbed, until } from './kit.ts';
+import { Client, card, couple, serve, undisturbed, until } from './test-server.ts';
 
 for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
   test(`two meet in a room and pass frames over ${transports.join(', then ')}`, async (t) => {

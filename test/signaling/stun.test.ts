@@ -9,9 +9,9 @@ import { type TestContext, test } from 'node:test';
 import { ATTRIBUTE, decodeStun, decodeXorAddress, encodeStun, type StunMessage } from '../../shared/stun.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
-import { answerStun, startStunServer } from '../../signaling/stun.ts';
+import { answerStun, startStunServer } from '../../signaling/stun-server.ts';
 import { Process } from '../process.ts';
-import { Client } from './kit.ts';
+import { Client } from './test-server.ts';
 
 const TRANSACTION = Uint8Array.from({ length: 12 }, (_, index) => index);
 const ask = (more: Partial<StunMessage> = {}) =>

@@ -12,7 +12,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
 import { start } from './command.ts';
-import { Client, undisturbed, until } from './kit.ts';
+import { Client, undisturbed, until } from './test-server.ts';
 
 const skip = NO_OPENSSL;
 const authority = skip === false ? new Authority() : null;

@@ -1,7 +1,7 @@
 /** How soon it is noticed that the other side is gone, and that nobody crashes where programs end in mid-talk. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { interruptedWaiting } from '../cli/interrupted.ts';
+import { interruptedWaiting } from '../cli/interruptions.ts';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
 
 /** Within so long (ms) a killed program is to be missed. */

@@ -1,7 +1,7 @@
 /** Something that holds the default address and says nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Machine, NO_MACHINE } from '../cli/machine.ts';
+import { Machine, NO_MACHINE } from '../cli/own-namespace.ts';
 import { freshCode } from '../cli/program.ts';
 
 test('what holds the default address and does not answer is named, with what it may be', {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
-import { flipped } from '../crypto/parties.ts';
-import { CODE, changing, couple, swappedKey } from '../hostile/couple.ts';
+import { flipped } from '../crypto/test-parties.ts';
 import { EvilServer, type Guest, type Passing } from '../hostile/evil-server.ts';
+import { CODE, changing, couple, swappedKey } from '../hostile/hostile-server-pair.ts';
 import { assertRefused, Program } from '../hostile/program.ts';
 
 before(ready);

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { FLIGHT, Identity, Initiator, ready, systemRandom } from '../../peer/crypto/index.ts';
-import { dice } from '../crypto/parties.ts';
-import { assertBlind } from '../hostile/captures.ts';
-import { DISTURBANCES, type Disturbance, disturb } from '../hostile/cuts.ts';
+import { dice } from '../crypto/test-parties.ts';
+import { assertBlind } from '../hostile/captured-pairings.ts';
+import { DISTURBANCES, type Disturbance, disturb } from '../hostile/cut-reconnects.ts';
 import { inputsOf } from '../hostile/evil-peer.ts';
 import { EvilServer, freshCard } from '../hostile/evil-server.ts';
-import { flipEveryByte } from '../hostile/flips.ts';
-import { hostileRuns } from '../hostile/links.ts';
+import { flipEveryByte } from '../hostile/flipped-bits.ts';
+import { hostileRuns } from '../hostile/hostile-links.ts';
 import { assertRefused, Program } from '../hostile/program.ts';
 
 const CODE = '7-ocean-violin';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Nat } from '../lab/network.ts';
-import { delivered, NOTICED, noticed, play, talk } from '../lab/play.ts';
 import { type Scene, SERVER, type Setting } from '../lab/scene.ts';
+import { delivered, NOTICED, noticed, play, talk } from '../lab/seeded-faults.ts';
 
 /** How soon two who cannot reach each other must know, in ms. */
 const GIVEN_UP = 30_000;

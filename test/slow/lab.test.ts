@@ -1,8 +1,8 @@
 /** Outages on real networks: the real program on hosts of its own, and the cable, the address, the server, the peer taken away. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '../lab/play.ts';
 import type { Scene } from '../lab/scene.ts';
+import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '../lab/seeded-faults.ts';
 import type { Talker } from '../lab/talker.ts';
 
 describe('fault lab', { concurrency: 1 }, () => {

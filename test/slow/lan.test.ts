@@ -6,7 +6,7 @@ import { roomMark } from '../../peer/rendezvous/lan/announcement.ts';
 import { announcing, response, sameNames } from '../lab/dns.ts';
 import { connected, type LanScene, playLan } from '../lab/lan.ts';
 import type { Host } from '../lab/network.ts';
-import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/play.ts';
+import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/seeded-faults.ts';
 import type { Talker } from '../lab/talker.ts';
 
 /** Drops packets that come to a host. Returns what ends that. */

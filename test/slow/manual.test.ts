@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { missing } from '../lab/network.ts';
-import { delivered, HEALED, noticed, pause, talk } from '../lab/play.ts';
 import { Scene, SERVER, type Setting } from '../lab/scene.ts';
+import { delivered, HEALED, noticed, pause, talk } from '../lab/seeded-faults.ts';
 import type { Talker } from '../lab/talker.ts';
 
 const reason = missing();

@@ -5,9 +5,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
-import { Client, couple, until } from '../signaling/kit.ts';
 import type { RedisServer } from '../signaling/redis-server.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
+import { Client, couple, until } from '../signaling/test-server.ts';
 
 /** Two server processes and what stands in front of them. */
 class Servers {

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
+import { atEnd, endAll, line, listen, OPENING, rawWebSocket } from '../rendezvous/fake-servers.ts';
 import { allLeave, Guest } from '../rendezvous/guest.ts';
-import { atEnd, endAll, line, listen, OPENING, rawWebSocket } from '../rendezvous/lines.ts';
 
 after(async () => {
   await allLeave();

@@ -4,8 +4,8 @@ import { readFileSync, renameSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { APARTE, Process } from '../process.ts';
 import { Authority, NO_OPENSSL } from '../signaling/certificates.ts';
-import { Client, card, serve, undisturbed, until } from '../signaling/kit.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
+import { Client, card, serve, undisturbed, until } from '../signaling/test-server.ts';
 
 interface Served {
   readonly url: string;

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { KnownPeer } from '../../peer/core/events.ts';
+import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
 
 /** An identity. */
 export const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index + 1);

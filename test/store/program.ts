@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { openStore } from '../../peer/store/index.ts';
+import { openStore } from '../../peer/store/data-folder.ts';
 import { AparteError } from '../../shared/errors.ts';
 
 const store = await openStore(process.argv[2] ?? '');

@@ -1,7 +1,7 @@
 /** What somebody who has made a code is told to do next. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeLines } from '../../peer/ui/view.ts';
+import { codeLines } from '../../peer/ui/event-text.ts';
 
 const PLAIN = { colour: false, unicode: true };
 const CODE = '7-ocean-violin';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { lv, utf8 } from '../../../shared/bytes.ts';
-import { type LocalLink, reachable } from './links.ts';
+import { type LocalLink, reachable } from './interfaces.ts';
 
 /** Service type of DNS-SD (RFC 6763), without its underscore; over TCP. */
 export const SERVICE_TYPE = 'aparte';

@@ -2,8 +2,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 import { SERVICE_TYPE, txtRecord } from './announcement.ts';
-import type { Intake } from './intake.ts';
-import { comesFrom, type LocalLink, plainAddress } from './links.ts';
+import { comesFrom, type LocalLink, plainAddress } from './interfaces.ts';
+import type { Intake } from './multicast-budget.ts';
 
 /** Groups of RFC 6762, section 3. */
 const GROUPS = { 4: '224.0.0.251', 6: 'ff02::fb' } as const;

@@ -4,9 +4,9 @@
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ChatEvent, Waiting } from '../../../peer/core/events.ts';
-import { askCode, confirm } from '../../../peer/ui/prompt.ts';
-import { openTerminal } from '../../../peer/ui/terminal.ts';
+import type { ChatEvent, Waiting } from '../../../peer/core/facts-and-orders.ts';
+import { askCode, confirm } from '../../../peer/ui/questions.ts';
+import { openTerminal } from '../../../peer/ui/terminal-chat.ts';
 import type { LinkState } from '../../../peer/ui/ui.ts';
 
 /** What the test may ask for. */

@@ -1,0 +1,296 @@
+/**
+ * The whole conversation as a synchronous machine: facts in, orders out. No clock, timer, network or randomness of its
+ * own. A chat for two: the door shuts at the first person who proves the code, and the rendezvous is left once
+ * connected. Whom all is said to is the roster's.
+ */
+import { hex } from '../../shared/bytes.ts';
+import { AparteError, EXIT } from '../../shared/errors.ts';
+import { CodeMeeting } from './code-meeting.ts';
+import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
+import type { RoomOptions } from './conversation-options.ts';
+import { MessageIds, outgoing } from './delivery.ts';
+import type { Fact, Order, UserCommand, Waiting } from './facts-and-orders.ts';
+import type { Profile } from './handshake.ts';
+import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
+import { ManualMeeting } from './manual-meeting.ts';
+import type { Meeting, MeetingEvents } from './meeting.ts';
+import { Roster } from './roster.ts';
+import type { SessionEnd } from './session-options.ts';
+import { changed, waitingFor } from './waiting.ts';
+
+/** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
+export class Room {
+  readonly #options: RoomOptions;
+  readonly #context: { now: number; date: number } & Context;
+  #orders: Order[] = [];
+  #meeting: Meeting | null = null;
+  readonly #roster: Roster;
+  readonly #ids: MessageIds;
+  #startedAt = 0;
+  #waiting: Waiting = { for: 'server', since: 0, until: null };
+  #leaving: Leaving | null = null;
+  /** Whether the user knows that something he said is undelivered, and asked to leave. */
+  #asked = false;
+  /** Whether a message of the other side was shown. */
+  #hasText = false;
+  #ended = false;
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.#ids = new MessageIds(options.random);
+    let numbers = 0;
+    this.#context = {
+      now: 0,
+      date: 0,
+      random: options.random,
+      emit: (order) => this.#orders.push(order),
+      nextNumber: () => ++numbers,
+    };
+    this.#roster = new Roster(this.#context, options, {
+      connected: () => this.#connected(),
+      delivered: () => this.#leaveIfDone(),
+      noted: (cause) => this.#note(cause),
+      ended: (end) => this.#peerEnded(end),
+    });
+  }
+
+  /** Opens the meeting place. */
+  start(clock: Clock): Order[] {
+    return this.#during(clock, () => {
+      const { version, server, name, identity, allowsOwn = false, relay = 'never' } = this.#options;
+      this.#startedAt = clock.now;
+      this.#waiting = { ...this.#waiting, since: clock.now };
+      tell(this.#context, { type: 'ready', version, server, name });
+      this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, allowsOwn, relay });
+    });
+  }
+
+  #openMeeting(profile: Profile): Meeting {
+    const { manual } = this.#options;
+    const events: MeetingEvents = {
+      met: (met, attempt) => this.#roster.add(profile, met, attempt),
+      noted: (cause) => this.#note(cause),
+      failed: (cause) => this.#fail(cause),
+    };
+    if (manual !== undefined) return new ManualMeeting(this.#context, manual, () => profile, events);
+    return new CodeMeeting(this.#context, { ...this.#options, profile }, events);
+  }
+
+  #note(cause: AparteError): void {
+    tellError(this.#context, cause, false);
+  }
+
+  /** Takes a fact. Returns what to do, in order. */
+  step(fact: Fact, clock: Clock): Order[] {
+    return this.#during(clock, () => this.#take(fact));
+  }
+
+  /** Derives at leisure, while nobody waits, what the next message needs. */
+  prepare(): void {
+    this.#roster.prepare();
+  }
+
+  /** When (ms) a `tick` is due at the latest; null for never. */
+  get wakeAt(): number | null {
+    if (this.#ended) return null;
+    const leaving = this.#leaving?.until ?? null;
+    return earliest(this.#meeting?.place.wakeAt ?? null, this.#roster.wakeAt, this.#giveUpAt, leaving);
+  }
+
+  /** What we wait for. */
+  get waiting(): Waiting {
+    return this.#waiting;
+  }
+
+  /** How we are connected; null while we are not. */
+  get link() {
+    return this.#roster.route;
+  }
+
+  #during(clock: Clock, action: () => void): Order[] {
+    this.#context.now = clock.now;
+    this.#context.date = clock.date;
+    this.#orders = [];
+    if (!this.#ended) {
+      action();
+      this.#updateWaiting();
+    }
+    return this.#orders;
+  }
+
+  #updateWaiting(): void {
+    const { status, undelivered, giveUpAt: lostAt } = this.#roster;
+    const what = this.#ended ? null : waitingFor(this.#meeting?.waits ?? null, status, undelivered);
+    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (lostAt ?? this.#giveUpAt);
+    const retryAt = this.#meeting?.until ?? null;
+    const until = what === 'server' ? retryAt : earliest(giveUpAt, retryAt);
+    this.#waiting = changed(this.#waiting, what, until, this.#context.now);
+  }
+
+  #take(fact: Fact): void {
+    if ('link' in fact) return this.#gotLink(fact);
+    if ('place' in fact) {
+      if (fact.place === this.#meeting?.place.number) this.#meeting.got(fact);
+      else this.#roster.gotPlace(fact);
+      return;
+    }
+    switch (fact.type) {
+      case 'command':
+        return this.#command(fact.command);
+      case 'inputEnded':
+        return this.#leave(INPUT_ENDED);
+      case 'answersEnded':
+        return this.#meeting?.end(fact.cause);
+      case 'interrupted':
+        return this.#leave(interrupted(this.#context.now));
+      case 'shown':
+        this.#hasText = true;
+        return this.#roster.with(fact.peer)?.shown(fact.seq);
+      case 'tick':
+        return this.#tick();
+      default:
+        fact satisfies never;
+    }
+  }
+
+  #gotLink(fact: Extract<Fact, { link: number }>): void {
+    const place = this.#meeting?.place;
+    if (fact.type === 'linkDescription' && place?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
+    if (fact.type === 'linkCandidate' && place?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
+    if (fact.type === 'linkClosed' && place?.gotLinkClosed(fact.link, fact.cause)) return;
+    this.#roster.gotLink(fact);
+  }
+
+  #connected(): void {
+    this.#leaveMeeting();
+    this.#leaveIfDone();
+  }
+
+  #peerEnded(end: SessionEnd): void {
+    const { undelivered, hasAnyAlive } = this.#roster;
+    if (hasAnyAlive) {
+      if (end instanceof AparteError) this.#note(end);
+      return;
+    }
+    const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || undelivered === 0);
+    if (end instanceof AparteError && !left) return this.#fail(end);
+    if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
+    if (undelivered > 0) return this.#fail(new AparteError('peer-left', `${undelivered} undelivered`));
+    if (end === 'peer-gave-up') return this.#fail(new AparteError('peer-left', 'not all of what it said has come'));
+    this.#finish({ reason: 'peer-left', exit: EXIT.ok });
+  }
+
+  #command(command: UserCommand): void {
+    switch (command.type) {
+      case 'send':
+        return this.#say(command);
+      case 'typing':
+        return this.#roster.typing(command.on);
+      case 'verify':
+        return this.#verify(command.peer);
+      case 'answer':
+        return this.#answer(command.blob);
+      case 'quit':
+        return this.#leave(quit(this.#context.now, command.ask === true && !this.#asked));
+      default:
+        command satisfies never;
+    }
+  }
+
+  #say(command: Extract<UserCommand, { type: 'send' }>): void {
+    try {
+      const message = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
+      this.#roster.say(message);
+      this.#asked = false;
+      tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      tellError(this.#context, error, false, command.ref);
+    }
+  }
+
+  #answer(pasted: string): void {
+    if (this.#roster.take(pasted) || this.#meeting?.take(pasted) === true) return;
+    const isByHand = this.#options.manual !== undefined;
+    this.#note(isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made'));
+  }
+
+  #verify(handle: string): void {
+    const peer = this.#roster.with(handle);
+    const isProven = peer !== undefined && peer.status !== 'connecting';
+    if (isProven) this.#context.emit({ type: 'remember', peer: peer.verify() });
+    else this.#note(new AparteError('bad-command', 'there is no such peer'));
+  }
+
+  /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
+  #leave(wish: Leaving): void {
+    const leaving = hastened(this.#leaving, wish);
+    this.#leaving = leaving;
+    const { status, undelivered, hasAnyConnected } = this.#roster;
+    const waits = status === 'connecting' || undelivered > 0;
+    // Only at the end of input, which has no time limit, does what is pending wait for a connection.
+    if (!hasAnyConnected && (leaving.until !== null || !waits)) return this.#leaveNow(leaving);
+    this.#leaveIfDone();
+  }
+
+  #leaveIfDone(): void {
+    if (this.#leaving !== null) this.#roster.leaveDelivered(goodbyePatience(this.#leaving, this.#context.now));
+  }
+
+  /** There is no more time to deliver what is pending. */
+  #leaveNow(leaving: Leaving): void {
+    const { undelivered, hasAnyConnected } = this.#roster;
+    if (leaving.asks && undelivered > 0) {
+      this.#leaving = null;
+      this.#asked = true;
+      this.#note(new AparteError('not-delivered', `${undelivered} undelivered`));
+    } else {
+      this.#leaving = { ...leaving, until: null };
+      if (hasAnyConnected) this.#roster.leave(goodbyePatience(leaving, this.#context.now));
+      else this.#finish(leaving);
+    }
+  }
+
+  #tick(): void {
+    const { now } = this.#context;
+    this.#meeting?.place.tick();
+    this.#roster.tick();
+    const leaving = this.#leaving;
+    if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
+    if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
+      if (!this.#roster.hasAny) return this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      const cause = new AparteError('nothing-came');
+      tellError(this.#context, cause, true);
+      this.#leaveNow(gaveUp(cause, now));
+    }
+  }
+
+  get #giveUpAt(): number | null {
+    const { timeout, awaitsText = false } = this.#options;
+    const isLeaving = (this.#leaving?.exit ?? EXIT.ok) !== EXIT.ok;
+    const isAwaited = !this.#roster.hasAny || (awaitsText && !this.#hasText && !isLeaving);
+    return timeout !== null && isAwaited ? this.#startedAt + timeout : null;
+  }
+
+  #fail(cause: AparteError): void {
+    if (this.#ended) return;
+    tellError(this.#context, cause, true);
+    this.#finish({ reason: cause.code, exit: cause.exit });
+  }
+
+  #leaveMeeting(): void {
+    this.#meeting?.leave();
+    this.#meeting = null;
+  }
+
+  #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#roster.end();
+    this.#leaveMeeting();
+    const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#roster.undelivered);
+    if (failure !== null) tellError(this.#context, failure, true);
+    tell(this.#context, { type: 'end', reason, exit });
+    this.#context.emit({ type: 'end' });
+  }
+}

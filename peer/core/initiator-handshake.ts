@@ -1,0 +1,116 @@
+/** Side A of a handshake: it was in the room first and speaks first, and tells nothing before the other has proven the code. */
+import { AparteError } from '../../shared/errors.ts';
+import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
+import { FLIGHT, Initiator } from '../crypto/index.ts';
+import { encodeCapabilities } from './capabilities.ts';
+import { ABORT, Attempt, type AttemptOptions, checkIdentity, OWN_LINK_TIMEOUT, type Standing } from './handshake.ts';
+import type { LocalLink } from './own-link.ts';
+
+/** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
+type State = 'reply' | 'offer' | 'proof' | 'done';
+
+/** Where an initiating attempt gets its link from once the other side has proven the code. */
+export type TakeLink = () => LocalLink;
+
+/** An attempt in role A. Sends HELLO when made. */
+export class Initiating extends Attempt {
+  protected readonly handshake: Initiator;
+  readonly #takeLink: TakeLink;
+  #state: State = 'reply';
+  #link: LocalLink | null = null;
+  #reply: Uint8Array | null = null;
+  #proof: Uint8Array | null = null;
+
+  constructor(options: AttemptOptions, takeLink: TakeLink) {
+    super(options);
+    this.#takeLink = takeLink;
+    this.handshake = new Initiator(options.inputs, this.profile.identity, this.context.random);
+    this.send(this.handshake.hello);
+  }
+
+  get link(): LocalLink | null {
+    return this.#link;
+  }
+
+  get started(): boolean {
+    return true;
+  }
+
+  get done(): boolean {
+    return this.#state === 'done';
+  }
+
+  protected get signalsMayCome(): boolean {
+    return this.#state === 'done';
+  }
+
+  protected get maySignal(): boolean {
+    return this.#proof !== null;
+  }
+
+  /** Behind the right tag the door is shut. */
+  get standing(): Standing {
+    return this.#state === 'reply' ? 'untried' : 'proven';
+  }
+
+  protected get awaitsOwnLink(): boolean {
+    return this.#state === 'offer';
+  }
+
+  override resend(): void {
+    if (this.#state === 'reply') this.send(this.handshake.hello);
+    super.resend();
+  }
+
+  protected flight(type: number, frame: Uint8Array): void {
+    if (type === FLIGHT.hello) return;
+    if (type === FLIGHT.abort) throw this.aborted(frame);
+    if (type === FLIGHT.reply && this.#state === 'reply') return this.#gotReply(frame);
+    if (type === FLIGHT.proofB && this.#state === 'proof') return this.#gotProof(frame);
+    throw new AparteError('unexpected', `frame ${type} in state ${this.#state}`);
+  }
+
+  #gotReply(frame: Uint8Array): void {
+    try {
+      this.handshake.gotReply(frame);
+    } catch (error) {
+      if (!(error instanceof AparteError)) throw error;
+      this.abort(ABORT.wrongCode);
+      throw new AparteError('wrong-code');
+    }
+    this.#reply = frame;
+    this.accept(FLIGHT.reply, frame, null);
+    this.#state = 'offer';
+    this.events.rightTag();
+    this.#link = this.#takeLink();
+    this.deadline = this.context.now + OWN_LINK_TIMEOUT;
+    this.localSignal();
+  }
+
+  localSignal(): void {
+    const offer = this.#link?.description ?? null;
+    if (this.#state === 'offer' && this.#reply !== null && offer !== null) {
+      const { name, cursor, relay } = this.profile;
+      const proof = this.handshake.prove({ name, description: offer, capabilities: encodeCapabilities(relay), cursor });
+      this.#proof = proof;
+      this.send(proof);
+      this.accept(FLIGHT.reply, this.#reply, proof);
+      this.#state = 'proof';
+      this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    }
+    this.sendCandidates();
+  }
+
+  #gotProof(frame: Uint8Array): void {
+    const link = this.#link;
+    if (link === null) throw new AparteError('bug', 'a proof without a link');
+    const claims = this.handshake.gotProof(frame);
+    checkIdentity(claims, this.profile);
+    this.accept(FLIGHT.proofB, frame, null);
+    this.#state = 'done';
+    this.deadline = null;
+    const channel = this.handshake.channel();
+    this.context.emit({ type: 'describeLink', link: link.number, kind: 'answer', sdp: claims.description });
+    this.events.met({ role: 'A', claims, channel, link: link.number });
+  }
+}

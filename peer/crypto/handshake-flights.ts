@@ -1,0 +1,45 @@
+/** The layout of flights 1 and 2 (docs/PROTOCOL.md, Handshake). All parts are views on the frame. */
+import { AparteError } from '../../shared/errors.ts';
+import type { Share } from './cpace.ts';
+import { FLIGHT } from './frame-format.ts';
+import { KEY_BYTES, XWING_CIPHERTEXT_BYTES, XWING_PUBLIC_BYTES } from './sodium.ts';
+
+const ELEMENT = 1;
+const EPHEMERAL = ELEMENT + KEY_BYTES;
+const KEM = EPHEMERAL + KEY_BYTES;
+const HELLO_BYTES = KEM + XWING_PUBLIC_BYTES;
+const TAG = KEM + XWING_CIPHERTEXT_BYTES;
+
+/** HELLO, or REPLY without its tag, taken apart. */
+export interface Flight {
+  /** All of it. */
+  readonly bytes: Uint8Array;
+  /** What CPace sees: `Ya` with `Xa ‖ PKa`, or `Yb` with `Xb ‖ CT`. */
+  readonly share: Share;
+  /** The fresh X25519 key. */
+  readonly ephemeral: Uint8Array;
+  /** The X-Wing public key, or the ciphertext to it. */
+  readonly kem: Uint8Array;
+}
+
+/** Takes apart bytes that are known to have the length of a flight. */
+export function readFlight(bytes: Uint8Array): Flight {
+  return {
+    bytes,
+    share: { element: bytes.subarray(ELEMENT, EPHEMERAL), data: bytes.subarray(EPHEMERAL) },
+    ephemeral: bytes.subarray(EPHEMERAL, KEM),
+    kem: bytes.subarray(KEM),
+  };
+}
+
+/** `1 ‖ Ya(32) ‖ Xa(32) ‖ PKa(1216)`. Throws `damaged` for another length or type. */
+export function readHello(frame: Uint8Array): Flight {
+  if (frame.length !== HELLO_BYTES || frame[0] !== FLIGHT.hello) throw new AparteError('damaged', 'not a HELLO');
+  return readFlight(frame.slice());
+}
+
+/** `2 ‖ Yb(32) ‖ Xb(32) ‖ CT(1120) ‖ tagB(32)`. Throws `damaged` for another length or type. */
+export function readReply(frame: Uint8Array): { readonly flight: Flight; readonly tag: Uint8Array } {
+  if (frame.length !== TAG + KEY_BYTES || frame[0] !== FLIGHT.reply) throw new AparteError('damaged', 'not a REPLY');
+  return { flight: readFlight(frame.slice(0, TAG)), tag: frame.subarray(TAG) };
+}

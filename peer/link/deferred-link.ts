@@ -1,0 +1,45 @@
+/** A link whose implementation is still being loaded: what it is told meanwhile waits for it. */
+import type { IceServer } from '../../shared/ice-servers.ts';
+import type { Link, LinkEvents, LinkSignal, OpenLink } from './link.ts';
+import { checkSignal } from './sdp-validation.ts';
+
+/** Opens links with what `loading` resolves to. Where it rejects, links close with its message. */
+export function deferredLink(loading: Promise<OpenLink>): OpenLink {
+  return (initiator, events, offered = []) => new DeferredLink(loading, initiator, events, offered);
+}
+
+class DeferredLink implements Link {
+  #link: Link | null = null;
+  #waiting: LinkSignal[] = [];
+  #closed = false;
+
+  constructor(loading: Promise<OpenLink>, initiator: boolean, events: LinkEvents, offered: readonly IceServer[]) {
+    loading.then(
+      (open) => {
+        if (this.#closed) return;
+        const link = open(initiator, events, offered);
+        this.#link = link;
+        for (const signal of this.#waiting) link.signal(signal);
+        this.#waiting = [];
+      },
+      (error: unknown) => {
+        if (!this.#closed) events.closed(error instanceof Error ? error.message : 'it could not be loaded');
+      },
+    );
+  }
+
+  signal(signal: LinkSignal): void {
+    checkSignal(signal);
+    if (this.#link === null) this.#waiting.push(signal);
+    else this.#link.signal(signal);
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#link?.send(bytes);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#link?.close();
+  }
+}

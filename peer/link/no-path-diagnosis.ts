@@ -1,0 +1,81 @@
+/** Why no path was found, as far as can be told from what each side gathered. */
+import type { RelayPolicy } from '../../shared/ice-servers.ts';
+
+/** What a link knows of an attempt that failed. */
+export interface Attempted {
+  /** Candidates of either side, `candidate:…` (RFC 8839, section 5.1). */
+  readonly local: readonly string[];
+  readonly remote: readonly string[];
+  /** URIs of the STUN and TURN servers that were asked. */
+  readonly urls: readonly string[];
+  readonly relay: RelayPolicy;
+  /** A relay is known that the user does not allow. */
+  readonly relayWithheld: boolean;
+}
+
+const isOf = (type: string) => (candidate: string) => candidate.includes(` typ ${type}`);
+const isPublic = isOf('srflx');
+
+/**
+ * Whether a NAT gave one local address several public ones: it uses another port for each destination, and what a STUN
+ * server saw is not what the other side will see ("address and port-dependent mapping", RFC 4787, section 4.1).
+ */
+export function portsVary(candidates: readonly string[]): boolean {
+  const seen = new Map<string, string>();
+  return candidates.filter(isPublic).some((candidate) => {
+    const [, , , , address, port] = candidate.split(' ');
+    const base = / raddr (\S+ rport [1-9]\d*)/.exec(candidate)?.[1];
+    if (base === undefined) return false;
+    const mapped = `${address} ${port}`;
+    const before = seen.get(base) ?? mapped;
+    seen.set(base, mapped);
+    return before !== mapped;
+  });
+}
+
+/** Addresses that are no one's on the internet: RFC 6890, and names that browsers hide their own behind. */
+const PRIVATE =
+  /^(?:10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)|\.local$|^localhost$/;
+
+/** Whether a side has private IPv4 addresses only and learnt no public one: no STUN server answered it. */
+function isUnseen(candidates: readonly string[]): boolean {
+  const hosts = candidates.filter(isOf('host')).map((candidate) => candidate.split(' ')[4] ?? '');
+  const old = hosts.filter((address) => !address.includes(':'));
+  return old.length > 0 && old.every((address) => PRIVATE.test(address)) && !candidates.some(isPublic);
+}
+
+/** Whether a server is where only a public address helps. */
+function isFar(url: string): boolean {
+  return !PRIVATE.test(/^[a-z]+:([^:?]*)/.exec(url)?.[1] ?? '') && !url.includes('[');
+}
+
+/** Why no path was found, in words without a capital or full stop. */
+export function diagnose(attempted: Attempted): string {
+  const relay = relayWords(attempted);
+  const direct = attempted.relay === 'only' ? null : directWords(attempted);
+  return [direct, relay].filter((words) => words !== null).join('; ');
+}
+
+function directWords({ local, remote, urls }: Attempted): string {
+  const here = portsVary(local);
+  const there = portsVary(remote);
+  if (here && there) return 'both sides are behind NATs that use another port for each destination (symmetric)';
+  if (urls.some(isFar) && isUnseen(local)) return 'UDP seems to be blocked here: no STUN server answered';
+  if (here) return 'the NAT here uses another port for each destination (symmetric)';
+  if (there) return 'the NAT of the other side uses another port for each destination (symmetric)';
+  if (urls.length === 0) return 'no STUN server is known, so that only addresses of this network could be tried';
+  if (local.some(isPublic) && isUnseen(remote))
+    return 'the other side could not find out its public address: UDP may be blocked there';
+  return 'no address of one side could be reached from the other';
+}
+
+function relayWords({ local, remote, urls, relay, relayWithheld }: Attempted): string | null {
+  if (relayWithheld) return 'a relay is offered but not allowed';
+  if (relay === 'never') return null;
+  if (!urls.some((url) => url.startsWith('turn')))
+    return relay === 'only' ? 'only a relay is allowed, and none is known' : 'no relay is known';
+  if (!local.some(isOf('relay'))) return 'the relay could not be used';
+  // coturn goes deaf for good once it was to send to an address it has no route to, as those at the other's home.
+  const spared = relay === 'allow' && remote.some(isOf('relay'));
+  return spared ? 'the relay did not help: it might with --relay only on both sides' : 'the relay did not help';
+}

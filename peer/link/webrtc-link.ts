@@ -1,0 +1,288 @@
+/**
+ * A link over simple-peer: one reliable, ordered WebRTC data channel. The WebRTC implementation is injected.
+ *
+ * What the program around it must do with wrtc as the implementation:
+ * - Close every link: an open connection keeps a Node process alive for ever. So does one that could not be made, as
+ *   with a malformed URL among the ICE servers.
+ * - Close only after a goodbye was acknowledged: what is still buffered is lost.
+ * - End deliberately: close the links, flush the output, then `process.reallyExit(code)`. Where the process runs the
+ *   native destructors of many connections at exit, it dies of SIGSEGV now and then.
+ */
+import type SimplePeer from 'simple-peer';
+import { AparteError } from '../../shared/errors.ts';
+import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
+import { MAX_CANDIDATES, MAX_CHANNEL_FRAME, MIN_CHANNEL_FRAME } from '../../shared/limits.ts';
+import { keepTrying } from './candidate-retry.ts';
+import { PromptPeer } from './fast-simple-peer.ts';
+import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
+import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
+import { diagnose } from './no-path-diagnosis.ts';
+import { selectedRoute } from './route-statistics.ts';
+import { checkSignal } from './sdp-validation.ts';
+import { observed, type Rtc } from './webrtc-implementation.ts';
+
+/** How long (ms) the question by which route a link runs may keep it from opening, and how often it is asked later. */
+const ROUTE_PATIENCE = 500;
+const ROUTE_EVERY = 2_000;
+/** How long (ms) both sides may try to reach each other: four times what wrtc's checks take to come to an end. */
+const CONNECT_PATIENCE = 20_000;
+
+/** Bytes that may come before the link is told to be open. A frame counts as no fewer than the smallest there is. */
+const MAX_EARLY = 4 * 1024 * 1024;
+
+/**
+ * Both sides make the channel themselves (RFC 8831, section 6.4). Of a channel that the other side announces wrtc can
+ * turn the first frames around: those that come while it makes the object for it.
+ */
+const CHANNEL = { ordered: true, negotiated: true, id: 0 };
+
+/**
+ * Makes links over WebRTC.
+ * @param rtc the `wrtc` module, or undefined for the browser's own. Throws `bug` where it has no WebRTC.
+ * @param policy the user's own STUN and TURN servers, and whether relays may be used.
+ * @param answerPatience how long (ms) the side that answers tries: longer where its answer goes from hand to hand.
+ */
+export function webrtcLink(rtc: unknown, policy: IcePolicy, answerPatience = CONNECT_PATIENCE): OpenLink {
+  const implementation = (rtc ?? globalThis) as Rtc;
+  if (typeof implementation.RTCPeerConnection !== 'function') throw new AparteError('bug', 'no WebRTC here');
+  return (initiator, events, offered = []) => {
+    const patience = initiator ? CONNECT_PATIENCE : answerPatience;
+    return new WebRtcLink(implementation, policy, offered, initiator, events, patience);
+  };
+}
+
+class WebRtcLink implements Link {
+  readonly #initiator: boolean;
+  readonly #events: LinkEvents;
+  readonly #peer: PromptPeer;
+  readonly #policy: IcePolicy;
+  readonly #offered: readonly IceServer[];
+  readonly #servers: readonly IceServer[];
+  readonly #patience: number;
+  #connection: RTCPeerConnection | null = null;
+  #described = false;
+  #candidatesSent = 0;
+  /** Where candidates of the other side lead. */
+  readonly #taken = new Set<string>();
+  /** What both sides tried, for the diagnosis. */
+  readonly #local: string[] = [];
+  readonly #remote: string[] = [];
+  #route: Route | null = null;
+  /** Whether a path was found; `#open`: whether that was told. */
+  #connected = false;
+  #open = false;
+  #over = false;
+  /** Frames that came before the link was told to be open, and their bytes. */
+  #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+  #connectTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopTrying: () => void = () => undefined;
+  #routeTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    rtc: Rtc,
+    policy: IcePolicy,
+    offered: readonly IceServer[],
+    initiator: boolean,
+    events: LinkEvents,
+    patience: number,
+  ) {
+    this.#patience = patience;
+    this.#policy = policy;
+    this.#offered = offered;
+    this.#servers = chosenServers(policy, offered);
+    this.#initiator = initiator;
+    this.#events = events;
+    this.#peer = new PromptPeer({
+      initiator,
+      wrtc: {
+        RTCPeerConnection: observed(rtc, (connection) => {
+          this.#connection = connection;
+          connection.ondatachannel = ({ channel }) => channel.close();
+        }),
+        RTCSessionDescription: rtc.RTCSessionDescription,
+        RTCIceCandidate: rtc.RTCIceCandidate,
+      },
+      config: {
+        iceServers: this.#servers.map((server) => ({ ...server, urls: [...server.urls] })),
+        iceTransportPolicy: policy.relay === 'only' ? 'relay' : 'all',
+      },
+      channelName: 'aparte',
+      channelConfig: CHANNEL,
+      trickle: true,
+      // A timer that only matters without trickle, but keeps the process alive; 0 would mean 5 s.
+      iceCompleteTimeout: 1,
+      // Keeps texts and bytes apart.
+      objectMode: true,
+    });
+    this.#listen();
+  }
+
+  signal(signal: LinkSignal): void {
+    checkSignal(signal);
+    if (this.#over) return;
+    if (signal.type === 'candidate') {
+      if (!this.#takes(signal.candidate)) return;
+      this.#add(signal.candidate, signal.mid);
+    } else {
+      if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
+      this.#described = true;
+      this.#connectTimer = setTimeout(() => this.#fail('in time'), this.#patience);
+      const sdp = withCandidates(signal.sdp, (candidate) => this.#takes(candidate));
+      this.#peer.signal({ type: signal.type, sdp });
+      if (this.#patience > CONNECT_PATIENCE) this.#keepTrying();
+    }
+  }
+
+  #keepTrying(): void {
+    const usable = this.#remote.filter((candidate) => isUsable(candidate, this.#policy));
+    this.#stopTrying = keepTrying(usable, (candidate) => this.#add(candidate));
+  }
+
+  #add(candidate: string, sdpMid = '0'): void {
+    this.#peer.signal({ type: 'candidate', candidate: { candidate, sdpMid, sdpMLineIndex: 0 } as RTCIceCandidate });
+  }
+
+  /** Whether a candidate of the other side is tried. Those in its description count among all it sends. */
+  #takes(candidate: string): boolean {
+    const [, , transport, , address, port, , type] = candidate.split(' ');
+    const place = [transport, address, port, type].join(' ').toLowerCase();
+    // What a description holds already comes once more by itself.
+    if (this.#taken.has(place) || this.#taken.size >= MAX_CANDIDATES) return false;
+    this.#taken.add(place);
+    this.#remote.push(candidate);
+    return isUsable(candidate, this.#policy);
+  }
+
+  get #relay(): RelayPolicy {
+    return this.#policy.relay ?? 'never';
+  }
+
+  send(bytes: Uint8Array): void {
+    // Not the peer's own `connected`: each look at it waits for a native thread, as long as a whole message takes.
+    if (this.#over || !this.#open) return;
+    try {
+      this.#peer.send(bytes);
+    } catch {
+      // Closed a moment before it is said, or more in flight than the implementation holds.
+      queueMicrotask(() => this.#fail('the channel takes no more'));
+    }
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#stopTimers();
+    this.#peer.destroy();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#connectTimer);
+    this.#stopTrying();
+    clearInterval(this.#routeTimer);
+  }
+
+  #listen(): void {
+    const peer = this.#peer;
+    let detail = 'closed by the other side';
+    peer.on('error', (error) => {
+      detail = error.message;
+    });
+    peer.on('close', () => this.#end(detail));
+    peer.on('signal', (data) => this.#tellSignal(data));
+    peer.received = (data) => this.#take(data);
+    peer.on('connect', () => void this.#opened());
+    peer.on('iceStateChange', (_, gathering) => {
+      if (gathering === 'complete' && !this.#over) this.#events.gathered?.();
+    });
+  }
+
+  /** Says by which route the link runs, then that it is open. */
+  async #opened(): Promise<void> {
+    clearTimeout(this.#connectTimer);
+    this.#stopTrying();
+    this.#connected = true;
+    await this.#routeIsKnown();
+    if (this.#over) return;
+    this.#open = true;
+    this.#events.opened();
+    for (const frame of this.#early.splice(0)) if (!this.#over) this.#events.frame(frame);
+    this.#peer.on('iceStateChange', () => void this.#tellRoute());
+    // ICE may choose another pair of candidates at any time, and not every implementation says so.
+    this.#routeTimer = setInterval(() => void this.#tellRoute(), ROUTE_EVERY);
+    this.#routeTimer.unref?.();
+  }
+
+  /** Where a relay may be in use, that is known before anything travels; else it is not waited for longer than needed. */
+  async #routeIsKnown(): Promise<void> {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, ROUTE_PATIENCE).unref?.());
+    for (;;) {
+      await Promise.race([this.#tellRoute(), pause()]);
+      if (this.#route !== null || this.#relay === 'never' || this.#over) return;
+      await pause();
+    }
+  }
+
+  #tellSignal(data: SimplePeer.SignalData): void {
+    if (this.#over) return;
+    if (data.type === 'offer' || data.type === 'answer') {
+      const sdp = withCandidates(data.sdp ?? '', (candidate) => isUsable(candidate, this.#policy));
+      this.#events.signal({ type: data.type, sdp });
+    } else if ('candidate' in data) {
+      const { candidate, sdpMid } = data.candidate;
+      // Some implementations mark the end of candidates by an empty one.
+      if (candidate === '' || !isUsable(candidate, this.#policy)) return;
+      if (this.#candidatesSent++ >= MAX_CANDIDATES) return;
+      this.#local.push(candidate);
+      this.#events.signal({ type: 'candidate', candidate, mid: sdpMid ?? '0' });
+    }
+  }
+
+  #take(data: unknown): void {
+    if (this.#over) return;
+    if (!(data instanceof ArrayBuffer)) {
+      this.#fail('the other side sent text');
+    } else if (data.byteLength < 1 || data.byteLength > MAX_CHANNEL_FRAME) {
+      this.#fail(`the other side sent a frame of ${data.byteLength} bytes`);
+    } else {
+      const frame = new Uint8Array(data);
+      if (this.#open) this.#events.frame(frame);
+      else this.#keep(frame);
+    }
+  }
+
+  #keep(frame: Uint8Array): void {
+    this.#early.push(frame);
+    this.#earlyBytes += Math.max(frame.length, MIN_CHANNEL_FRAME);
+    if (this.#earlyBytes > MAX_EARLY) this.#fail('the other side sent too much before the link was open');
+  }
+
+  async #tellRoute(): Promise<void> {
+    const route = this.#connection && (await selectedRoute(this.#connection));
+    if (this.#over || route === null) return;
+    const before = this.#route;
+    this.#route = route;
+    if (route.path !== before?.path || route.protocol !== before.protocol) this.#events.path(route);
+  }
+
+  #fail(detail: string): void {
+    this.#peer.destroy();
+    this.#end(detail);
+  }
+
+  #end(detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopTimers();
+    this.#events.closed(this.#described && !this.#connected ? this.#diagnosis() : detail);
+  }
+
+  #diagnosis(): string {
+    return diagnose({
+      local: this.#local,
+      remote: this.#remote,
+      urls: this.#servers.flatMap(({ urls }) => urls),
+      relay: this.#relay,
+      relayWithheld: isRelayWithheld(this.#policy, this.#offered),
+    });
+  }
+}

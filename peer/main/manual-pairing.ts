@@ -1,0 +1,113 @@
+/** Manual pairing as the flags say it: what is asked first, and the way to meet that is made of it. */
+import { isWeak, normalise } from '../../shared/code.ts';
+import { AparteError } from '../../shared/errors.ts';
+import { INVITE_LIFE, MAX_SECRET } from '../../shared/limits.ts';
+import type { ManualOptions } from '../core/manual-meeting.ts';
+import { blobKind, ready, systemRandom } from '../crypto/index.ts';
+import { deferredLink } from '../link/deferred-link.ts';
+import type { IcePolicy } from '../link/ice-policy.ts';
+import { longDescription, shortDescription } from '../link/short-sdp.ts';
+import { localLinks } from '../rendezvous/lan/interfaces.ts';
+import { lanRendezvous } from '../rendezvous/lan/lan-rendezvous.ts';
+import { manualRendezvous } from '../rendezvous/manual/manual-rendezvous.ts';
+import { readPastes } from '../ui/unmarked-pastes.ts';
+import { writeError } from './exit.ts';
+import type { Conversation } from './flags.ts';
+import { loadLink } from './load-webrtc.ts';
+import { lanServer } from './server-inside.ts';
+import type { WayToMeet } from './way-to-meet.ts';
+
+const CLOCK = { now: () => performance.now() };
+const STREAMS = { input: process.stdin, output: process.stderr };
+
+/**
+ * What the user has or is asked for: the invite he was given, the code both agreed on. Throws `usage` where nobody can
+ * be asked or standard input would have to be two things at once, `interrupted` where the user thought better.
+ */
+export async function askByHand(task: Conversation): Promise<ManualOptions> {
+  const { command, code: given, json } = task;
+  const asks = process.stdin.isTTY && process.stderr.isTTY && !json;
+  if (command === 'send' && given === null && task.text === null) {
+    const detail = 'standard input cannot be both the text and the answer: use --text, or give an invite';
+    throw new AparteError('usage', detail);
+  }
+  const invite = given === '-' ? await askForInvite(asks) : given;
+  const code = task.withCode ? await askForSpoken(asks) : null;
+  return { invite, code, renews: asks && command === 'chat' };
+}
+
+async function askForInvite(asks: boolean): Promise<string> {
+  if (!asks) throw new AparteError('usage', 'there is no terminal to ask for the invite: use APARTE_INVITE');
+  await ready();
+  const { askPaste } = await import('../ui/questions.ts');
+  const pasted = await askPaste('Paste the invite: ', (text) => blobKind(text.replace(/\s+/g, '')) !== null, STREAMS);
+  return pasted ?? raise(new AparteError('interrupted'));
+}
+
+async function askForSpoken(asks: boolean): Promise<string> {
+  const named = process.env['APARTE_CODE'] ?? null;
+  if (named === null && !asks) {
+    throw new AparteError('usage', 'there is no terminal to ask for the code: use APARTE_CODE');
+  }
+  const [{ WORDS }, { askCode }] = await Promise.all([
+    import('../../shared/code-words.ts'),
+    import('../ui/questions.ts'),
+  ]);
+  const code = named ?? (await askCode('Code you both agreed on: ', WORDS, STREAMS));
+  const normal = normalise(code ?? raise(new AparteError('interrupted')));
+  if (normal === '' || [...normal].length > MAX_SECRET) {
+    throw new AparteError('usage', `the code to agree on has 1 to ${MAX_SECRET} characters`);
+  }
+  if (isWeak(normal)) writeError('aparte: warning: a weak code: whoever guesses it in one try is let in\n');
+  return normal;
+}
+
+function raise(error: AparteError): never {
+  throw error;
+}
+
+/** Makes manual pairing ready. A path that is lost is looked for on the local network: there is no server. */
+export function meetByHand(policy: IcePolicy): WayToMeet {
+  // Without a network, the other side can only be here.
+  const loopback = localLinks().every(({ isLoopback }) => isLoopback);
+  const manual = manualRendezvous({
+    // An answer may lie for as long as the invite is good before its taker is to be expected.
+    openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),
+    shorten: shortDescription,
+    restore: longDescription,
+    random: systemRandom,
+    now: CLOCK.now,
+    date: Date.now,
+  });
+  const lan = lanRendezvous(lanServer, CLOCK);
+  return {
+    open: (request, events) => (request.manual === undefined ? lan : manual)(request, events),
+    server: null,
+    invite: () => null,
+    loopback,
+    linkLocal: true,
+    allowsOwn: false,
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * Has standard input read for the answer, where a one-shot command has made the invite. `none` is told where it ends and
+ * nothing was pasted. Returns what stops it.
+ */
+export function readAnswers(
+  task: Conversation,
+  { invite }: ManualOptions,
+  take: (pasted: string) => void,
+  none: () => void,
+): () => void {
+  if (task.command === 'chat' || invite !== null) return () => undefined;
+  let isPasted = false;
+  const taken = (pasted: string) => {
+    isPasted = true;
+    take(pasted);
+  };
+  return readPastes(process.stdin, taken, () => {
+    if (!isPasted) none();
+  });
+}

@@ -1,0 +1,63 @@
+/** The user interface a command shows itself with. */
+import { speaksUtf8 } from '../ui/appearance.ts';
+import type { Ui, UiEvents } from '../ui/ui.ts';
+import type { Conversation } from './flags.ts';
+
+/** Opens the user interface of a conversation. Loads no other. */
+export async function openFace(task: Conversation, events: UiEvents): Promise<Ui> {
+  const { stdin, stdout, stderr } = process;
+  neverBlock(stdout);
+  const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
+  const spoken = task.withCode;
+  if (task.command !== 'chat') {
+    neverBlock(stderr);
+    const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
+    const outputIsTerminal = stdout.isTTY;
+    const appearance = look(stderr);
+    const { openOneShot } = await import('../ui/send-receive-output.ts');
+    return openOneShot(
+      {
+        output: stdout,
+        outputIsTerminal,
+        diagnostics: stderr,
+        diagnosticsColumns,
+        appearance,
+        receives: task.command === 'receive',
+        spoken,
+      },
+      events,
+    );
+  }
+  if (task.json) {
+    const { openJson } = await import('../ui/json-chat.ts');
+    return openJson({ input: stdin, output: stdout }, events);
+  }
+  const appearance = look(stdout);
+  if (task.plain || !stdin.isTTY || !stdout.isTTY) {
+    const { openPlain } = await import('../ui/plain-chat.ts');
+    const columns = () => (stdout.isTTY ? stdout.columns : null);
+    const shared = stdin.isTTY;
+    return openPlain({ input: stdin, output: stdout, appearance, spoken, columns, shared }, events);
+  }
+  const { openTerminal } = await import('../ui/terminal-chat.ts');
+  // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.
+  const suspend = () => process.kill(0, 'SIGTSTP');
+  const terminal = openTerminal({ input: stdin, output: stdout, appearance, spoken, suspend }, events);
+  process.on('SIGCONT', () => terminal.resumed());
+  return terminal;
+}
+
+/**
+ * Node lets the whole program wait for a terminal that takes nothing just now (Ctrl-S, a terminal in copy mode). What
+ * the other side sends would pile up then, in the WebRTC library, without a limit; and it would take us for lost.
+ */
+function neverBlock(output: NodeJS.WriteStream): void {
+  // Not in the types. The terminal was opened anew for us: nobody who shares it finds his own end changed.
+  const { _handle: handle } = output as { _handle?: { setBlocking?(blocks: boolean): unknown } };
+  if (output.isTTY) handle?.setBlocking?.(false);
+}
+
+function unicode(): boolean {
+  const { env } = process;
+  return speaksUtf8(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']);
+}

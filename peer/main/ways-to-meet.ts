@@ -1,0 +1,74 @@
+/** How the two of a conversation find each other: what the flags and the code say, made ready for use. */
+import { inviteFor, parseCode } from '../../shared/code.ts';
+import { AparteError } from '../../shared/errors.ts';
+import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
+import { sideBySide } from '../rendezvous/several-servers.ts';
+import { socketIoRendezvous } from '../rendezvous/socketio.ts';
+import type { GivenCode } from './ask-for-code.ts';
+import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './choose-server.ts';
+import type { Conversation } from './flags.ts';
+import type { WayToMeet } from './way-to-meet.ts';
+
+const CLOCK = { now: () => performance.now() };
+
+/**
+ * Makes ready what was asked for. Throws `usage` where the code is an invite and so names a server that may not be used,
+ * and `cannot-listen`.
+ */
+export async function openMeeting(task: Conversation, given: GivenCode | null): Promise<WayToMeet> {
+  if (given !== null && given.server !== null && (task.lan || task.host !== null)) {
+    const [flag, rest] = task.lan ? ['--lan', ''] : ['--host', ', or join without it'];
+    throw new AparteError('usage', `an invite names a server: with ${flag}, give the code behind its # alone${rest}`);
+  }
+  if (task.manual) return (await import('./manual-pairing.ts')).meetByHand(task);
+  if (task.lan) return onLocalNetwork();
+  if (task.host !== null) return hosted(task.host);
+  const named = given?.server == null ? task.servers : [given.server];
+  return atServers(named.length === 0 ? [DEFAULT_SERVER] : named);
+}
+
+/** The first of them that answers is named in invites; the first of the list is the one shown. */
+async function atServers(servers: readonly string[]): Promise<WayToMeet> {
+  // Whoever names the default address, as an invite does, means what it stands for.
+  const inside = servers.includes(DEFAULT_SERVER) ? await localServer(servers) : null;
+  let answered: string | null = null;
+  const sides = servers.map((url) => {
+    const plain = socketIoRendezvous(url, CLOCK);
+    const open = inside !== null && url === DEFAULT_SERVER ? hostIfNeeded(plain, inside) : plain;
+    const entered = () => {
+      answered ??= url;
+    };
+    return { name: new URL(url).host, open, entered };
+  });
+  const [first = DEFAULT_SERVER] = servers;
+  const open = sides.length === 1 && sides[0] !== undefined ? sides[0].open : sideBySide(sides);
+  const invite = (code: string) => inviteFor(answered ?? first, parseCode(code));
+  const close = () => inside?.close() ?? Promise.resolve();
+  const allowsOwn = servers.every((url) => url === DEFAULT_SERVER);
+  return { ...through(first, open), invite, loopback: servers.some(isHere), allowsOwn, close };
+}
+
+function through(server: string, open: OpenRendezvous): WayToMeet {
+  const invite = (code: string) => inviteFor(server, parseCode(code));
+  const close = () => Promise.resolve();
+  return { open, server, invite, loopback: isHere(server), linkLocal: false, allowsOwn: false, close };
+}
+
+async function hosted(host: string): Promise<WayToMeet> {
+  const { hostedServer } = await import('./server-inside.ts');
+  const server = await hostedServer(host);
+  return { ...through(server.url, socketIoRendezvous(server.own, CLOCK)), close: () => server.close() };
+}
+
+async function onLocalNetwork(): Promise<WayToMeet> {
+  const [{ lanRendezvous }, { localLinks }, { lanServer }] = await Promise.all([
+    import('../rendezvous/lan/lan-rendezvous.ts'),
+    import('../rendezvous/lan/interfaces.ts'),
+    import('./server-inside.ts'),
+  ]);
+  const open = lanRendezvous(lanServer, CLOCK);
+  // Without a network, the other side can only be here.
+  const loopback = localLinks().every(({ isLoopback }) => isLoopback);
+  const close = () => Promise.resolve();
+  return { open, server: null, invite: () => null, loopback, linkLocal: true, allowsOwn: true, close };
+}

@@ -1,0 +1,85 @@
+/** The chat for scripts: events as JSON objects, one a line, on the output; commands likewise on the input. */
+import type { Readable, Writable } from 'node:stream';
+import { AparteError } from '../../shared/errors.ts';
+import { MAX_TEXT } from '../../shared/limits.ts';
+import { decodeCommand } from '../../shared/script-commands.ts';
+import type { ChatEvent } from '../core/facts-and-orders.ts';
+import type { InputLine } from './line-splitter.ts';
+import { readLines } from './line-splitter.ts';
+import { Outlet } from './output-writer.ts';
+import type { Ui, UiEvents } from './ui.ts';
+
+/** Bytes of a command's line: the longest text with each byte written as `\u0000`, and room for what is around it. */
+export const MAX_LINE = 6 * MAX_TEXT + 4_096;
+
+// What JSON leaves as it is although it can steer a terminal or hide: DEL and C1, formats, separators, invisibles.
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Holds nothing of that: seen at a glance, where the search takes as long as sealing does. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** A value as JSON on one line, with a line feed behind it, that does no harm on a terminal either. */
+export function safeJson(value: object): string {
+  const json = JSON.stringify(value);
+  if (PLAIN.test(json)) return `${json}\n`;
+  const escaped = (char: string) =>
+    char
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  return `${json.replace(UNSAFE, escaped)}\n`;
+}
+
+/** An event as a line of machine mode. */
+export function jsonLine(event: ChatEvent): string {
+  return safeJson(event);
+}
+
+/** Speaks JSON lines. Reads at once. */
+export function openJson({ input, output }: { input: Readable; output: Writable }, events: UiEvents): Ui {
+  const outlet = new Outlet(output, (error) => events.fault(error));
+  let last: Promise<void> = Promise.resolve();
+  const show = (event: ChatEvent) => {
+    const shown = outlet.write(jsonLine(event));
+    // Whoever waits for an earlier line is told of its failure by its own promise.
+    last = shown.catch(() => undefined);
+    return shown;
+  };
+  const read = (line: InputLine) => {
+    const command = parseCommand(line);
+    if (command === null) return;
+    if (!(command instanceof AparteError)) {
+      events.command(command);
+      return;
+    }
+    const { code, message, hint } = command;
+    show({ type: 'error', code, message, hint, fatal: false }).catch(() => undefined);
+  };
+  const stop = readLines(input, MAX_LINE, read, () => events.ended());
+  return {
+    show,
+    waiting: () => undefined,
+    close: () => {
+      stop();
+      return last;
+    },
+  };
+}
+
+/** A command, null for an empty line, or what is wrong with it. */
+function parseCommand(line: InputLine) {
+  if ('fault' in line) {
+    return line.fault === 'too-long'
+      ? new AparteError('message-too-long', `a line of more than ${MAX_LINE} bytes`)
+      : new AparteError('bad-command', 'not UTF-8');
+  }
+  if (line.text.trim() === '') return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line.text);
+  } catch {
+    return new AparteError('bad-command', 'not JSON');
+  }
+  const command = decodeCommand(parsed);
+  return typeof command === 'string' ? new AparteError('bad-command', command) : command;
+}

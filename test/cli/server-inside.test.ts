@@ -1,0 +1,123 @@
+/** The server inside: programs that are told of none, on a machine of their own where nothing else listens. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Machine, NO_MACHINE } from './own-namespace.ts';
+import { freshCode, type Sandbox } from './program.ts';
+
+const SERVER = 'http://localhost:7470';
+
+describe('the server inside', { skip: NO_MACHINE }, () => {
+  let machine: Machine;
+  let sandbox: Sandbox;
+
+  before(async () => {
+    machine = await Machine.start();
+    sandbox = machine.sandbox;
+  });
+
+  after(() => machine.close());
+
+  const chat = (name: string, ...args: string[]) => sandbox.run(['--json', '--name', name, ...args]);
+
+  test('the first hosts it, the second finds it, and both can do without it then', async () => {
+    const anna = chat('anna');
+    const { code, invite } = await anna.event('code');
+    assert.equal(invite, `${SERVER}/#${String(code)}`);
+    const bert = chat('bert', String(code));
+    await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
+    assert.equal(bert.events[0]?.['server'], SERVER);
+    bert.give({ type: 'send', text: 'hello' });
+    await bert.event('delivered');
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('two programs of one account, which share a data folder, talk to each other', async () => {
+    const home = sandbox.home();
+    const chats = (...args: string[]) => sandbox.run(['--json', ...args], { home });
+    const one = chats();
+    const { code } = await one.event('code');
+    const other = chats(String(code));
+    for (const program of [one, other]) await program.event('peer', { status: 'connected', trust: 'known', own: true });
+    other.give({ type: 'send', text: 'hello myself' });
+    await one.event('message', { text: 'hello myself' });
+    other.give({ type: 'quit' });
+    await Promise.all([one.exits(0), other.exits(0)]);
+  });
+
+  test('who names the default address gets the same, by flag and by invite', async () => {
+    const code = freshCode();
+    const anna = chat('anna', '--server', SERVER, code);
+    await anna.event('code');
+    const bert = chat('bert', `${SERVER}/#${code}`);
+    await bert.event('peer', { status: 'connected' });
+    bert.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+    const cara = chat('cara', `${SERVER}/#${freshCode()}`);
+    await cara.event('code');
+    cara.give({ type: 'quit' });
+    await cara.exits(0);
+  });
+
+  test('when the host leaves, who waits takes the server over', async () => {
+    const host = chat('host');
+    await host.event('code');
+    const code = freshCode();
+    const anna = chat('anna', code);
+    await anna.event('code');
+    host.kill('SIGKILL');
+    await host.end();
+    const reached = () => anna.events.filter(({ type, status }) => type === 'signal' && status === 'connected');
+    await anna.until('server taken over', () => reached()[1]);
+    const bert = chat('bert', code);
+    await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('a host that ends takes nothing from two who are connected', async () => {
+    const host = chat('host');
+    await host.event('code');
+    const code = freshCode();
+    const [anna, bert] = [chat('anna', code), chat('bert', code)];
+    await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
+    host.give({ type: 'quit' });
+    await host.exits(0);
+    anna.give({ type: 'send', text: 'hello' });
+    await anna.event('delivered');
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+  });
+
+  test('two that start at the same instant agree on one server', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const code = freshCode();
+      const [receiver, sender] = [
+        sandbox.run(['receive', '--timeout', '20', code]),
+        sandbox.run(['send', '--timeout', '20', '--text', 'hello', code]),
+      ];
+      await Promise.all([receiver.exits(0), sender.exits(0)]);
+      assert.equal(receiver.stdout, 'hello\n');
+    }
+  });
+
+  test('doctor says that a chat would bring a server where none runs', async () => {
+    const { stdout } = await sandbox.run(['doctor']).exits(4);
+    assert.match(stdout, /\nNone runs here; a chat would run one inside, for this machine;/);
+  });
+
+  test('something else at the default address is named', async () => {
+    const args = [
+      '-e',
+      "require('node:http').createServer((_, a) => a.writeHead(404).end()).listen(7470, '127.0.0.1', () => console.log('up'))",
+    ];
+    const other = sandbox.start([process.execPath, ...args]);
+    await other.until('listening', () => /up/.exec(other.stdout));
+    const plain = sandbox.run(['--plain']);
+    await plain.until('cause', () => /it answers HTTP 404/.exec(plain.stdout));
+    plain.kill('SIGTERM');
+    await plain.exits(130);
+    other.kill('SIGTERM');
+    await other.end();
+  });
+});

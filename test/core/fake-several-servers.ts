@@ -1,0 +1,131 @@
+/** Several servers of the world without network, at which people meet through the real code that joins them. */
+import type { Fact, Order } from '../../peer/core/facts-and-orders.ts';
+import type { Rendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
+import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
+import type { Person } from './fake-program.ts';
+import { MeetingServer, type Visitor } from './fake-server.ts';
+
+/** What a program orders of its meeting places. */
+export type MeetingOrder = Extract<Order, { type: 'openPlace' | 'sendHandshake' | 'leavePlace' | 'freeMember' }>;
+
+/** Somebody at one of the servers: what it says goes to whoever meets there. */
+class Visit implements Visitor {
+  readonly name: string;
+  readonly places = new Map<number, RendezvousEvents>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  give(fact: Fact): void {
+    const events = 'place' in fact ? this.places.get(fact.place) : undefined;
+    if (fact.type === 'joined') events?.joined(fact.nameplate, fact.members, []);
+    else if (fact.type === 'memberCame') events?.came(fact.member);
+    else if (fact.type === 'memberLeft') events?.left(fact.member);
+    else if (fact.type === 'gotHandshake') events?.frame(fact.from, fact.bytes);
+    else if (fact.type === 'placeLost') events?.lost(fact.cause, fact.retryAt);
+    else if (fact.type === 'placeResumed') events?.resumed([]);
+    else if (fact.type === 'placeRefused') events?.refused(fact.cause);
+  }
+}
+
+/** See the head of this file. What one server does is in order; which of them does something next is left to `chance`. */
+export class SeveralServers {
+  readonly servers: readonly MeetingServer[];
+  readonly #turns: readonly (() => void)[][];
+  readonly #chance: () => number;
+  readonly #later: (turn: () => void) => void;
+  readonly #visits = new Map<string, Visit>();
+  readonly #places = new Map<string, Rendezvous>();
+  /** What numbers are drawn by. */
+  drawn = 0;
+  /** Which servers somebody names; all unless said. */
+  readonly named = new Map<Person, readonly number[]>();
+
+  constructor(count: number, chance: () => number, later: (turn: () => void) => void) {
+    this.#turns = Array.from({ length: count }, () => []);
+    this.servers = this.#turns.map((_, index) => new MeetingServer((turn) => this.#at(index, turn)));
+    this.#chance = chance;
+    this.#later = later;
+  }
+
+  #at(server: number, turn: () => void): void {
+    this.#turns[server]?.push(turn);
+    this.#later(() => {
+      const busy = this.#turns.filter((turns) => turns.length > 0);
+      busy[Math.floor(this.#chance() * busy.length)]?.shift()?.();
+    });
+  }
+
+  #visit(person: Person, server: number): Visit {
+    const key = `${person.name}@${server}`;
+    const visit = this.#visits.get(key) ?? new Visit(person.name);
+    this.#visits.set(key, visit);
+    return visit;
+  }
+
+  perform(person: Person, order: MeetingOrder): void {
+    const key = `${person.name}/${order.place}`;
+    const place = this.#places.get(key);
+    if (order.type === 'openPlace') this.#places.set(key, this.#open(person, order));
+    else if (order.type === 'sendHandshake') this.#later(() => place?.send(order.to, order.bytes));
+    else if (order.type === 'freeMember') this.#later(() => place?.free(order.member));
+    else void place?.leave();
+  }
+
+  #open(person: Person, order: Extract<MeetingOrder, { type: 'openPlace' }>): Rendezvous {
+    const { place } = order;
+    const give = (fact: Fact) => person.give(fact);
+    const sides = (this.named.get(person) ?? this.servers.map((_, index) => index)).map((index) => ({
+      name: `server ${index}`,
+      entered: () => {},
+      open: (request: { nameplate: string | null; card: Uint8Array; capacity: number }, events: RendezvousEvents) =>
+        this.#enter(person, index, { type: 'openPlace', place, ...request }, events),
+    }));
+    return sideBySide(sides, () => this.drawn)(order, {
+      joined: (nameplate, members) => give({ type: 'joined', place, nameplate, members }),
+      widened: (members) => give({ type: 'placeWidened', place, members }),
+      came: (member) => give({ type: 'memberCame', place, member }),
+      left: (member) => give({ type: 'memberLeft', place, member }),
+      frame: (from, bytes) => give({ type: 'gotHandshake', place, from, bytes }),
+      lost: (cause, retryAt) => give({ type: 'placeLost', place, cause, retryAt }),
+      resumed: () => give({ type: 'placeResumed', place }),
+      noted: (cause) => give({ type: 'placeNoted', place, cause }),
+      refused: (cause) => give({ type: 'placeRefused', place, cause }),
+    });
+  }
+
+  #enter(
+    person: Person,
+    index: number,
+    order: Extract<MeetingOrder, { type: 'openPlace' }>,
+    events: RendezvousEvents,
+  ): Rendezvous {
+    const server = this.servers[index] as MeetingServer;
+    const visit = this.#visit(person, index);
+    const { place } = order;
+    visit.places.set(place, events);
+    // Whose request comes first at which server is left to chance, too.
+    const turns = this.#turns[index] ?? [];
+    this.#at(index, () => server.join(visit, order));
+    turns.splice(Math.floor(this.#chance() * turns.length), 0, ...turns.splice(-1));
+    return {
+      send: (to, bytes) => this.#at(index, () => server.forward(visit, place, to, bytes)),
+      free: (member) => this.#at(index, () => server.leave(visit, { type: 'freeMember', place, member })),
+      leave: () => {
+        if (visit.places.delete(place)) this.#at(index, () => server.leave(visit, { type: 'leavePlace', place }));
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** Nobody reaches a server any more. */
+  die(index: number): void {
+    for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.lose(visit);
+  }
+
+  /** A server is back. `kept`: with all its rooms. */
+  revive(index: number, kept: boolean): void {
+    for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.back(visit, kept);
+  }
+}

@@ -1,0 +1,243 @@
+/** Two who name several servers, in a world without network: they meet over any that works, and risk one guess. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import fc from 'fast-check';
+import { FLIGHT, ready } from '../../peer/crypto/index.ts';
+import { hex } from '../../shared/bytes.ts';
+import { World } from './fake-network.ts';
+import type { Person } from './fake-program.ts';
+import type { Tamper } from './fake-server.ts';
+import { seeded } from './seeded-random.ts';
+
+before(ready);
+
+const CODE = { nameplate: 'team', secret: 'ocean-violin' };
+
+/** Alice and Bob, at `count` servers that take turns as `seed` has it; every REPLY there was is written down. */
+function scene(seed: number, count = 2, secrets: readonly [string, string] = [CODE.secret, CODE.secret]) {
+  const world = new World(seed);
+  const several = world.meetAt(count, seeded(seed));
+  const [alice, bob] = ['alice', 'bob'].map((name, index) =>
+    world.person(name, { code: { ...CODE, secret: secrets[index] as string } }),
+  ) as [Person, Person];
+  const replies = { alice: new Set<string>(), bob: new Set<string>() };
+  const watch =
+    (tamper: Tamper): Tamper =>
+    (frame) => {
+      const { name } = frame.from;
+      if (frame.bytes[0] === FLIGHT.reply && (name === 'alice' || name === 'bob')) replies[name].add(hex(frame.bytes));
+      return tamper(frame);
+    };
+  for (const server of several.servers) server.tamper = watch(({ bytes }) => [bytes]);
+  const tamper = (index: number, how: Tamper) => {
+    const server = several.servers[index];
+    if (server !== undefined) server.tamper = watch(how);
+  };
+  return { world, several, alice, bob, replies, tamper };
+}
+
+type Scene = ReturnType<typeof scene>;
+
+function assertTalking({ world, alice, bob, replies }: Scene, what: string): void {
+  alice.say('hello');
+  bob.say('back');
+  world.pass(1_000);
+  assert.deepEqual([bob.texts, alice.texts], [['hello'], ['back']], what);
+  assert.equal(replies.alice.size + replies.bob.size, 1, what);
+  assert.ok(![...alice.errors, ...bob.errors].includes('wrong-code'), what);
+}
+
+test('whoever comes first where, and however the servers are out of step: they meet, by one REPLY', () => {
+  let crossings = 0;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: 2, max: 4 }),
+      fc.boolean(),
+      (seed, count, atOnce) => {
+        const played = scene(seed, count);
+        const { world, several, alice, bob } = played;
+        const hellos = new Set<string>();
+        several.servers.forEach((_, index) => {
+          played.tamper(index, ({ from, bytes }) => {
+            if (bytes[0] === FLIGHT.hello) hellos.add(from.name);
+            return [bytes];
+          });
+        });
+        alice.start();
+        if (!atOnce) world.settle();
+        bob.start();
+        world.settle();
+        crossings += hellos.size - 1;
+        assertTalking(played, `seed ${seed}`);
+        assert.deepEqual([alice.errors, bob.errors], [[], []]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+  assert.ok(crossings > 5, `HELLOs crossed ${crossings} times`);
+});
+
+test('a server that dies at any moment of the pairing, and comes back or not, stops nobody, and costs no guess', () => {
+  const whenBack = fc.option(fc.tuple(fc.constantFrom(0, 1, 250, 3_000, 6_000), fc.boolean()));
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 12 }), whenBack, (seed, at, back) => {
+      const played = scene(seed);
+      const { world, several, alice, bob } = played;
+      let frames = 0;
+      several.servers.forEach((_, index) => {
+        played.tamper(index, ({ bytes }) => {
+          frames += 1;
+          if (frames !== at) return [bytes];
+          several.die(index);
+          if (back?.[0] === 0) several.revive(index, back[1]);
+          return [];
+        });
+      });
+      alice.start();
+      bob.start();
+      world.pass(back?.[0] ?? 8_000);
+      if (back !== null) for (const index of [0, 1]) several.revive(index, back[1]);
+      world.pass(15_000);
+      assertTalking(played, `seed ${seed}, frame ${at}, ${String(back)}`);
+    }),
+    { numRuns: 80 },
+  );
+});
+
+for (const [what, swallowed] of [
+  ['every frame', () => true],
+  ['every REPLY', (type: number | undefined) => type === FLIGHT.reply],
+] as const) {
+  test(`a server that shows the cards and swallows ${what} delays, and no more`, () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 2, max: 3 }), fc.nat(2), (seed, count, evil) => {
+        const played = scene(seed, count);
+        const { world, alice, bob } = played;
+        played.tamper(evil % count, ({ bytes }) => (swallowed(bytes[0]) ? [] : [bytes]));
+        alice.start();
+        bob.start();
+        world.pass(15_000);
+        assertTalking(played, `seed ${seed}`);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
+
+test('with wrong codes one guess is out, however many servers there are', () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const { world, alice, bob, replies } = scene(seed, 3, ['ocean-violin', 'ocean-violet']);
+    alice.start();
+    bob.start();
+    world.pass(30_000);
+    assert.equal(replies.alice.size + replies.bob.size, 1);
+    assert.deepEqual([alice.end?.exit, bob.end?.exit], [3, 3]);
+  }
+});
+
+test('one server in common is enough, and the others are named once', () => {
+  const played = scene(3, 3);
+  const { world, several, alice, bob } = played;
+  several.named.set(alice, [0, 1]);
+  several.named.set(bob, [1, 2]);
+  alice.start();
+  bob.start();
+  world.settle();
+  assertTalking(played, '');
+  assert.deepEqual([alice.errors, bob.errors], [[], []]);
+});
+
+test('after a cut they come back by ticket over whichever server is left', () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const played = scene(seed);
+    const { world, several, alice, bob } = played;
+    alice.start();
+    bob.start();
+    world.settle();
+    assertTalking(played, '');
+    several.die(seed % 2);
+    world.cutLinks();
+    alice.say('again');
+    world.pass(10_000);
+    assert.deepEqual(bob.texts, ['hello', 'again']);
+  }
+});
+
+test('a server that is full is named, and the other goes on; when all are full it is over', () => {
+  const played = scene(5, 3);
+  const { world, several, alice, bob } = played;
+  for (const person of [alice, bob]) several.named.set(person, [0, 1]);
+  const squatters = [0, 0, 2, 2].map((server, n) => {
+    const squatter = world.person(`squatter${n}`, { code: { ...CODE, secret: 'same-as-theirs' } });
+    several.named.set(squatter, [server]);
+    return squatter;
+  });
+  world.linksWork = false;
+  for (const squatter of squatters) squatter.start();
+  world.settle();
+  world.linksWork = true;
+  alice.start();
+  bob.start();
+  world.settle();
+  assertTalking(played, '');
+  assert.deepEqual(alice.errors, ['room-full']);
+  assert.match(alice.of('error')[0]?.message ?? '', /server 0/);
+  const late = world.person('late', { code: CODE });
+  several.named.set(late, [0, 2]);
+  late.start();
+  world.settle();
+  assert.deepEqual([late.errors, late.end?.exit], [['room-full'], 4]);
+  assert.match(late.of('error')[0]?.message ?? '', /server 0.*server 2/);
+});
+
+test('a number that was drawn is left again where strangers have it, without a word and without a guess', () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const world = new World(seed);
+    const several = world.meetAt(3, seeded(seed));
+    const strangers = ['waiting', 'late'].map((name) =>
+      world.person(name, { code: { nameplate: '10000', secret: 'of-strangers' } }),
+    ) as [Person, Person];
+    for (const stranger of strangers) several.named.set(stranger, [1]);
+    strangers[0].start();
+    world.settle();
+    const maker = world.person('maker', { code: { nameplate: null, secret: 'ocean-violin' } });
+    maker.start();
+    world.settle();
+    assert.equal(maker.of('code')[0]?.code, '10000-ocean-violin');
+    const friend = world.person('friend', { code: { nameplate: '10000', secret: 'ocean-violin' } });
+    several.named.set(friend, [2]);
+    for (const person of [strangers[1], friend]) person.start();
+    world.settle();
+    for (const person of [...strangers, maker, friend]) {
+      assert.deepEqual([person.errors, person.of('peer').at(-1)?.status], [[], 'connected']);
+    }
+  }
+});
+
+test('a short number under which different people wait at different servers is refused, and costs nobody a guess', () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const world = new World(seed);
+    const several = world.meetAt(2, seeded(seed));
+    const waiting = ['here', 'there'].map((name, index) => {
+      const person = world.person(name, { code: { nameplate: '7', secret: `of-${name}` } });
+      several.named.set(person, [index]);
+      person.start();
+      return person;
+    });
+    world.settle();
+    const late = world.person('late', { code: { nameplate: '7', secret: 'of-here' } });
+    late.start();
+    world.settle();
+    assert.deepEqual([late.errors, late.end?.exit], [['several-rooms'], 4]);
+    const friend = world.person('friend', { code: { nameplate: '7', secret: 'of-here' } });
+    several.named.set(friend, [0]);
+    friend.start();
+    world.settle();
+    assert.deepEqual(
+      waiting.map(({ errors }) => errors),
+      [[], []],
+    );
+    assert.equal(friend.of('peer').at(-1)?.status, 'connected');
+  }
+});

@@ -1,0 +1,133 @@
+/** One room of the core among nobody but ghosts: a test is its server, its links and its clock. */
+
+import type { RoomOptions } from '../../peer/core/conversation-options.ts';
+import { Room } from '../../peer/core/conversation-state.ts';
+import type { ChatEvent, Fact, Order } from '../../peer/core/facts-and-orders.ts';
+import { codeSecret, type HandshakeInputs, Identity } from '../../peer/crypto/index.ts';
+import { encodeCard } from '../../shared/card.ts';
+import { AparteError } from '../../shared/errors.ts';
+import type { Member } from '../../shared/signal-wire.ts';
+import { seededBytes } from '../core/seeded-random.ts';
+
+/** See the head of this file. */
+export class Alone {
+  readonly events: ChatEvent[] = [];
+  /** All frames it sent, with whom to. */
+  readonly sent: { readonly to: string; readonly bytes: Uint8Array }[] = [];
+  /** Members it asked to be freed. */
+  readonly freed: string[] = [];
+  readonly random = seededBytes(7);
+  readonly #room: Room;
+  readonly #clock = { now: 1_000, date: 1_700_000_000_000 };
+  #place = 0;
+  #link = 0;
+  #card: Uint8Array = new Uint8Array(0);
+  #ghosts = 0;
+
+  constructor(options: Partial<RoomOptions> = {}) {
+    this.#room = new Room({
+      version: '0',
+      server: 'http://x',
+      name: 'alone',
+      identity: Identity.generate(this.random),
+      known: [],
+      code: { nameplate: '7', secret: 'ocean-violin' },
+      invite: () => null,
+      timeout: null,
+      reconnect: null,
+      serverPatience: null,
+      random: this.random,
+      ...options,
+    });
+    this.#perform(this.#room.start(this.#clock));
+  }
+
+  /** A member who is only what the test says. */
+  ghost(): Member {
+    return { id: `ghost${++this.#ghosts}`, card: encodeCard({ versions: [1], nonce: this.random(16) }) };
+  }
+
+  /** We enter, and find members there. */
+  joined(...members: readonly Member[]): void {
+    this.give({ type: 'joined', place: this.#place, nameplate: '7', members });
+  }
+
+  came(member: Member): void {
+    this.give({ type: 'memberCame', place: this.#place, member });
+  }
+
+  left(member: Member): void {
+    this.give({ type: 'memberLeft', place: this.#place, member: member.id });
+  }
+
+  /** The connection to the server was away for a moment, and our place is still ours. */
+  resumed(): void {
+    this.give({ type: 'placeResumed', place: this.#place });
+  }
+
+  /** The server wants us no longer. */
+  refused(): void {
+    this.give({ type: 'placeRefused', place: this.#place, cause: new AparteError('server-refused') });
+  }
+
+  frame(from: Member, bytes: Uint8Array): void {
+    this.give({ type: 'gotHandshake', place: this.#place, from: from.id, bytes });
+  }
+
+  /** Our link has made its offer or answer. */
+  described(sdp: string): void {
+    this.give({ type: 'linkDescription', link: this.#link, sdp });
+  }
+
+  give(fact: Fact): void {
+    this.#perform(this.#room.step(fact, this.#clock));
+  }
+
+  /** Lets time pass, in ms. */
+  pass(ms: number): void {
+    const end = this.#clock.now + ms;
+    for (;;) {
+      const at = this.#room.wakeAt;
+      if (at === null || at > end) break;
+      this.#clock.now = Math.max(at, this.#clock.now);
+      this.give({ type: 'tick' });
+    }
+    this.#clock.now = end;
+  }
+
+  /** The frame sent last. */
+  get last(): Uint8Array {
+    return this.sent.at(-1)?.bytes ?? new Uint8Array(0);
+  }
+
+  /** Types of the frames sent so far. */
+  get types(): (number | undefined)[] {
+    return this.sent.map(({ bytes }) => bytes[0]);
+  }
+
+  get errors(): string[] {
+    return this.events.flatMap((event) => (event.type === 'error' ? [event.code] : []));
+  }
+
+  get exit(): number | null {
+    const end = this.events.at(-1);
+    return end?.type === 'end' ? end.exit : null;
+  }
+
+  /** What a ghost must know to shake hands, if it knew the secret. */
+  inputs(member: Member, weAre: 'A' | 'B', secret: string): HandshakeInputs {
+    const [cardA, cardB] = weAre === 'A' ? [this.#card, member.card] : [member.card, this.#card];
+    const context = new Uint8Array(0);
+    return { mode: 'code', nameplate: '7', secret: codeSecret(secret), context, cardA, cardB };
+  }
+
+  #perform(orders: readonly Order[]): void {
+    for (const order of orders) {
+      if (order.type === 'openPlace') [this.#place, this.#card] = [order.place, order.card];
+      else if (order.type === 'sendHandshake') this.sent.push({ to: order.to, bytes: order.bytes });
+      else if (order.type === 'freeMember') this.freed.push(order.member);
+      else if (order.type === 'openLink') this.#link = order.link;
+      else if (order.type === 'tell') this.events.push(order.event);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** The small vectors at the end of docs/PROTOCOL.md are what the program computes. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { pad } from '../../peer/crypto/frame-format.ts';
+import { derive, hash } from '../../peer/crypto/hash.ts';
+import { ready, safetyNumber, systemRandom } from '../../peer/crypto/index.ts';
+import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { Ticket } from '../../peer/crypto/reconnect-ticket.ts';
+import { box } from '../../peer/crypto/sodium.ts';
+import { concat, hex, lv, u64, utf8 } from '../../shared/bytes.ts';
+import { encodeCard } from '../../shared/card.ts';
+import { normalise } from '../../shared/code.ts';
+
+await ready();
+
+const fill = (value: number, length: number) => new Uint8Array(length).fill(value);
+
+function firstFrame(): Uint8Array {
+  const channel = new Channel({ role: 'B', session: fill(3, 64), ratchet: fill(4, 32) }, systemRandom);
+  return channel.seal(Uint8Array.of(1));
+}
+
+const nonce = concat(Uint8Array.of(16), u64(1), new Uint8Array(15));
+const ticket = new Ticket(derive(fill(2, 32), 'ticket'));
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  'normalise(" 7 Ocean—VIOLIN ")': normalise(' 7 Ocean—VIOLIN '),
+  'normalise("７‐Straße﹣ﬁn")': normalise('７‐Straße﹣ﬁn'),
+  'lv("1234", "", 128 × 00), first 9 bytes': hex(lv(utf8('1234'), utf8(''), fill(0, 128)).subarray(0, 9)),
+  'H("test")': hex(hash('test')),
+  'H("test", "a", "")': hex(hash('test', utf8('a'), utf8(''))),
+  'K(32 × 01, "test", "a")': hex(derive(fill(1, 32), 'test', utf8('a'))),
+  'box(32 × 01, 16, 1, "hi")': hex(box(fill(1, 32), nonce, utf8('hi'))),
+  'pad("hi", 8)': hex(pad(utf8('hi'), 8)),
+  'card, nonce 16 × 05': hex(encodeCard({ versions: [1], nonce: fill(5, 16) })),
+  'safety number of 32 × 01 and 32 × 02': safetyNumber(fill(1, 32), fill(2, 32)),
+  'ticket room, rk = 32 × 02': ticket.nameplate,
+  'ticket PRS, rk = 32 × 02': hex(ticket.secret),
+  'check of "ap1i" and 64 × 00': hex(hash('chk', utf8('ap1i'), fill(0, 64)).subarray(0, 4)),
+  "B's hello, n = 0, S = 64 × 03": hex(firstFrame()),
+};
+
+test('the document names each small vector with its value', () => {
+  const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
+  const rows = text.slice(text.indexOf('| input | value |')).matchAll(/^\| `(.+)` \| `(.+)` \|$/gm);
+  assert.deepEqual(Object.fromEntries(Array.from(rows, ([, input, value]) => [input, value])), EXPECTED);
+});

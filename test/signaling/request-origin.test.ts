@@ -1,0 +1,155 @@
+/** Whose address counts behind proxies, and which web pages are let in. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { get, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { test } from 'node:test';
+import { LIMITS } from '../../signaling/limits.ts';
+import { clientAddress } from '../../signaling/request-origin.ts';
+import { startServer } from '../../signaling/server.ts';
+import { Authority, NO_OPENSSL } from './certificates.ts';
+import { NO_NGINX, startNginx } from './nginx.ts';
+import { Client, serve, undisturbed } from './test-server.ts';
+
+const OWN = '192.0.2.99';
+
+/** The address of a request that came from {@link OWN} with this header. */
+function addressOf(forwarded: string | undefined, proxies: number): string {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', { value: OWN });
+  const request = new IncomingMessage(socket);
+  if (forwarded !== undefined) request.headers['x-forwarded-for'] = forwarded;
+  return clientAddress(request, { proxies, isPrivate: false });
+}
+
+test('the address is what the outermost trusted proxy wrote, and only if it is one', () => {
+  for (const [forwarded, proxies, address] of [
+    ['203.0.113.7', 0, OWN],
+    ['203.0.113.7', 1, '203.0.113.7'],
+    ['10.0.0.1, 203.0.113.7', 1, '203.0.113.7'],
+    ['10.0.0.1,203.0.113.7 , 10.0.0.2', 2, '203.0.113.7'],
+    ['2001:db8::1', 1, '2001:db8::1'],
+    [undefined, 1, OWN],
+    ['', 1, OWN],
+    ['203.0.113.7', 2, OWN],
+    ['203.0.113.7, unknown', 1, OWN],
+    ['203.0.113.7,', 1, OWN],
+    ['203.0.113.7:4711', 1, OWN],
+    ['203.0.113', 1, OWN],
+    ['__proto__', 1, OWN],
+  ] as const) {
+    assert.equal(addressOf(forwarded, proxies), address, `${forwarded} behind ${proxies}`);
+  }
+});
+
+const skip = NO_NGINX === false ? NO_OPENSSL : NO_NGINX;
+
+test('behind a real proxy two meet, and each address has its own limits', { skip }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const often = { burst: 1_000, perSecond: 1 };
+  const limits = { ...LIMITS, perAddress: { connections: 2, connects: often, joins: often, guesses: often } };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
+  t.after(() => server.close());
+  const nginx = await startNginx(server.url, authority.issue('proxy'));
+  t.after(() => nginx.close());
+  const ca = readFileSync(authority.cert, 'utf8');
+
+  const first = await Client.connect(t, nginx.url, { ca, transports: ['websocket'] });
+  const second = await Client.connect(t, nginx.url, { ca, transports: ['polling'] });
+  await first.join('couple', 1);
+  await second.join('couple', 2);
+  await first.next('came');
+  // What a client says of itself stands to the left of what the proxy adds.
+  const third = new Client(nginx.url, { ca, extraHeaders: { 'X-Forwarded-For': '203.0.113.7' } });
+  assert.deepEqual(await third.next('fault'), { error: 'limit' });
+  await third.ended;
+  const neighbour = await Client.connect(t, nginx.url, { ca, localAddress: '127.0.0.2' });
+  await neighbour.join('alone', 3);
+  await undisturbed([first, second]);
+});
+
+test('what a proxy appends is looked at however many headers stand before it', async (t) => {
+  const often = { burst: 1_000, perSecond: 1 };
+  const limits = { ...LIMITS, perAddress: { connections: 1, connects: often, joins: often, guesses: often } };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
+  t.after(() => server.close());
+  const padding = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`x-${index}`, '1']));
+  const extraHeaders = { ...padding, 'X-Forwarded-For': '203.0.113.1' };
+  await Client.connect(t, server.url, { extraHeaders });
+  const second = new Client(server.url, { extraHeaders });
+  assert.deepEqual(await second.next('fault'), { error: 'limit' });
+  await Client.connect(t, server.url, { extraHeaders: { ...padding, 'X-Forwarded-For': '203.0.113.2' } });
+});
+
+test('requests count for whom the proxy names', async (t) => {
+  const often = { burst: 1, perSecond: 1e-3 };
+  const limits = { ...LIMITS, perAddress: { connections: 9, connects: often, joins: often, guesses: often } };
+  const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
+  t.after(() => server.close());
+  const status = async (address: string) =>
+    (await fetch(`${server.url}/healthz`, { headers: { 'X-Forwarded-For': address } })).status;
+  for (let count = 0; count < 32; count += 1) assert.equal(await status('203.0.113.1'), 200);
+  assert.equal(await status('203.0.113.1'), 429);
+  assert.equal(await status('203.0.113.2'), 200);
+});
+
+test('without trust the header means nothing', async (t) => {
+  const often = { burst: 1_000, perSecond: 1 };
+  const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often, guesses: often } });
+  await Client.connect(t, url, { extraHeaders: { 'X-Forwarded-For': '203.0.113.1' } });
+  const second = new Client(url, { extraHeaders: { 'X-Forwarded-For': '203.0.113.2' } });
+  assert.deepEqual(await second.next('fault'), { error: 'limit' });
+});
+
+/** The status that a request to open a connection is answered with. */
+async function knock(url: string, headers: Record<string, string>, query = ''): Promise<number> {
+  // Not `fetch`, which keeps the headers that are looked at to itself.
+  const request = get(`${url}/socket.io/?EIO=4&transport=polling${query}`, { headers, agent: false });
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode ?? 0;
+}
+
+test('a page from another site or another port is not let in, whether or not it names its origin', async (t) => {
+  const { url } = await serve(t, { perAddress: null });
+  for (const site of ['cross-site', 'same-site', 'else'])
+    assert.equal(await knock(url, { 'Sec-Fetch-Site': site }), 403);
+  for (const site of ['same-origin', 'none']) assert.equal(await knock(url, { 'Sec-Fetch-Site': site }), 200);
+});
+
+test('nor is one that only its pictures and scripts give away', async (t) => {
+  const { url } = await serve(t, { perAddress: null });
+  for (const page of [
+    'http://foreign.example/',
+    `${url}0/page`,
+    'https://foreign.example/x',
+    'about:blank',
+    'page',
+    '',
+  ])
+    assert.equal(await knock(url, { Referer: page }), 403, page);
+  assert.equal(await knock(url, { Referer: `${url}/page` }), 200);
+  assert.equal(await knock(url, { Referer: `${url.replace('http', 'https')}/page` }), 200);
+  for (const query of ['&j=0', '&j', '&%6a=1']) assert.equal(await knock(url, {}, query), 403, query);
+  for (const query of ['&jj=0', '&x=j', '&t=j=0']) assert.equal(await knock(url, {}, query), 200, query);
+});
+
+test('a server on loopback is called by an address or as localhost, or through a proxy', async (t) => {
+  const { url } = await serve(t, { perAddress: null });
+  for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:7470', 'LOCALHOST', '192.0.2.1'])
+    assert.equal(await knock(url, { host }), 200, host);
+  for (const host of ['rebound.example', 'localhost.example:7470', '127.0.0.1.example', 'a b', '[::1'])
+    assert.equal(await knock(url, { host }), 403, host);
+  const behind = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, proxies: 1 });
+  t.after(() => behind.close());
+  assert.equal(await knock(behind.url, { host: 'chat.example' }), 200);
+});
+
+test('a URL or a header that is too long is refused', async (t) => {
+  const { url } = await serve(t, { perAddress: null });
+  assert.equal(await knock(url, {}, `&x=${'x'.repeat(900)}`), 200);
+  assert.equal(await knock(url, {}, `&x=${'x'.repeat(1_000)}`), 403);
+  assert.equal(await knock(url, { 'X-Long': 'x'.repeat(9_000) }), 431);
+});

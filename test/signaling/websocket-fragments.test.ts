@@ -1,0 +1,57 @@
+/** Messages in many pieces, of which `ws` would keep thousands: one piece is enough for everybody. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { LIMITS } from '../../signaling/limits.ts';
+import { couple, everyWay, rawWebSocket, serve, textFrame, undisturbed, until } from './test-server.ts';
+
+async function serveTwo(t: TestContext) {
+  const server = await serve(t, { hangUpWithin: 50 });
+  return { server, two: await couple(t, server.url) };
+}
+
+/** A frame of a client, masked with zeros, that is not the last of its message (RFC 6455, section 5.4). */
+function fragment(opcode: number, text: string): Buffer {
+  return Buffer.concat([Buffer.of(opcode, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)]);
+}
+
+/** Resolves when the server has closed a connection. */
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await once(socket.resume(), 'close');
+}
+
+test('whoever sends a message in fragments is dropped at the second, also before and after it polls no more', async (t) => {
+  const { server, two } = await serveTwo(t);
+  const [direct, probing, upgraded] = await everyWay(t, server);
+  for (const socket of [direct, probing, upgraded]) {
+    socket.write(fragment(1, '4'));
+    socket.write(fragment(0, ''));
+    await closed(socket);
+  }
+  await undisturbed(two);
+});
+
+test('whoever sends a message byte by byte is dropped before many are kept, and one in the packets of a slow line is read', async (t) => {
+  const { server, two } = await serveTwo(t);
+  const long = textFrame(`40${JSON.stringify({ aparte: 1, x: 'x'.repeat(LIMITS.messageBytes - 50) })}`);
+  const patient = await rawWebSocket(t, server.port);
+  let answer = '';
+  patient.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+  for (let at = 0; at < long.length; at += 536) {
+    patient.write(long.subarray(at, at + 536));
+    await new Promise(setImmediate);
+  }
+  await until('it is let in', () => answer.includes('40{"sid"'));
+  const slow = (await rawWebSocket(t, server.port)).setNoDelay();
+  slow.resume();
+  let sent = 0;
+  for (; sent < long.length && !slow.closed; sent += 1) {
+    slow.write(long.subarray(sent, sent + 1));
+    await new Promise(setImmediate);
+  }
+  await until('dropped', () => slow.closed);
+  assert.ok(sent < 10_000, `${sent} bytes were taken`);
+  await undisturbed(two);
+});

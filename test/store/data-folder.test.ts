@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { dataFolder, openStore } from '../../peer/store/data-folder.ts';
+import { compiled } from '../compile-test-program.ts';
+import { environment, Process } from '../process.ts';
+import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
+
+const PROGRAM = compiled(new URL('program.ts', import.meta.url));
+
+/** Starts the program beside this file. */
+function start(t: TestContext, folder: string): Process {
+  const program = new Process([process.execPath, PROGRAM, folder]);
+  t.after(() => program.kill('SIGKILL'));
+  return program;
+}
+
+test('the data folder is where the platform keeps such things', () => {
+  assert.equal(dataFolder('linux', {}, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '/x' }, '/home/ann'), '/x/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: 'x' }, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '' }, '/home/ann'), '/home/ann/.local/share/aparte');
+  assert.equal(
+    dataFolder('darwin', { XDG_DATA_HOME: '/x' }, '/Users/ann'),
+    '/Users/ann/Library/Application Support/aparte',
+  );
+  assert.equal(dataFolder('win32', { APPDATA: 'C:\\Roam' }, 'C:\\Users\\ann'), 'C:\\Roam\\aparte');
+  assert.equal(dataFolder('win32', {}, 'C:\\Users\\ann'), 'C:\\Users\\ann\\AppData\\Roaming\\aparte');
+});
+
+test('the data folder may be a symbolic link', async (t) => {
+  const folder = freshFolder(t);
+  mkdirSync(`${folder}-real`);
+  symlinkSync(`${folder}-real`, folder);
+  const store = await openStore(folder);
+  await store.identity(make);
+  await store.remember(peer(1));
+  assert.deepEqual(await (await openStore(`${folder}-real`)).peers(), [peer(1)]);
+  assert.deepEqual((await (await openStore(`${folder}-real`)).identity(never)).secret, SECRET);
+});
+
+test('a folder that cannot be used is named with its cause', async (t) => {
+  const folder = freshFolder(t);
+  writeFileSync(folder, 'a file');
+  const refused = { code: 'data-folder', message: /EEXIST|ENOTDIR/ };
+  await assert.rejects(openStore(folder), refused);
+  await assert.rejects(openStore(join(folder, 'below')), refused);
+  rmSync(folder);
+  const store = await openStore(folder);
+  writeFileSync(join(folder, 'peers'), 'a file');
+  await assert.rejects(store.remember(peer(1)), refused);
+  await assert.rejects(store.peers(), refused);
+  mkdirSync(join(folder, 'identity.json'));
+  await assert.rejects(store.identity(never), { code: 'data-folder', message: /EISDIR/ });
+  rmSync(join(folder, 'peers'));
+  await store.remember(peer(1));
+  assert.deepEqual(await store.peers(), [peer(1)], 'one failure does not block what follows');
+});
+
+test('a folder that is read-only serves what is in it and refuses the rest', async (t) => {
+  const folder = freshFolder(t);
+  await (await openStore(folder)).identity(make);
+  chmodSync(folder, 0o500);
+  if (process.getuid?.() === 0) {
+    // The superuser writes where he likes, so be somebody else for a while.
+    chmodSync(join(folder, '..'), 0o755);
+    for (const path of [join(folder, 'identity.json'), folder]) chownSync(path, 65_534, 65_534);
+    process.seteuid?.(65_534);
+  }
+  try {
+    const store = await openStore(folder);
+    assert.deepEqual((await store.identity(never)).secret, SECRET);
+    assert.deepEqual(await store.peers(), []);
+    const peers = join(folder, 'peers');
+    const refused = { code: 'data-folder', detail: `EACCES: permission denied, ${peers}` };
+    await assert.rejects(store.remember(peer(1)), refused);
+    chmodSync(folder, 0o700);
+    mkdirSync(peers, 0o500);
+    await assert.rejects(store.remember(peer(1)), refused, 'no temporary file is named');
+  } finally {
+    if (process.getuid?.() === 0) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+});
+
+test('a disk that takes no more is named, and no half file stays', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const folder = freshFolder(t);
+  const store = await openStore(folder);
+  const node = [process.execPath, PROGRAM, folder];
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], {
+    encoding: 'utf8',
+    env: environment(),
+    input: 'identity\n',
+  });
+  assert.match(stdout, /^ready\ndata-folder .*\(EFBIG: file too large, [^,]*\)\n/);
+  assert.deepEqual(names(folder), []);
+  assert.deepEqual((await store.identity(make)).secret, SECRET);
+});
+
+test('of programs started at once all get one identity and none loses what another learnt', async (t) => {
+  const folder = freshFolder(t);
+  for (const task of ['identity', 'remember']) {
+    const programs = [1, 2, 3].map(() => start(t, folder));
+    for (const program of programs) assert.equal(await program.line(), 'ready');
+    for (const [index, program] of programs.entries()) {
+      program.write(`${task} ${index + 1}\n`);
+      program.closeInput();
+    }
+    if (task === 'identity') {
+      const told = await Promise.all(programs.map((program) => program.line()));
+      const { secret } = await (await openStore(folder)).identity(never);
+      assert.deepEqual(new Set(told), new Set([Buffer.from(secret).toString('hex')]));
+    }
+    for (const program of programs) await program.exits(0);
+  }
+  const peers = await (await openStore(folder)).peers();
+  const [shared, ...others] = byName(peers).reverse();
+  assert.match(shared?.name ?? '', /^shared [123]$/);
+  assert.equal(shared?.verified, true);
+  const expected = [1, 2, 3].flatMap((own) => Array.from({ length: 20 }, (_, count) => `${own}.${count}`));
+  assert.deepEqual(others.map(({ name }) => name).sort(), expected.sort());
+});
+
+test('a program killed while writing leaves a whole file', async (t) => {
+  const folder = freshFolder(t);
+  const program = start(t, folder);
+  assert.equal(await program.line(), 'ready');
+  program.write('rewrite\n');
+  assert.equal(await program.line(), 'writing');
+  const store = await openStore(folder);
+  for (let reads = 0; reads < 50; reads++) {
+    const [found] = await store.peers();
+    assert.match(found?.name ?? '', /^name \d+$/);
+  }
+  program.kill('SIGKILL');
+  await program.end();
+  assert.match((await store.peers())[0]?.name ?? '', /^name \d+$/);
+});
+
+test('a folder may move', async (t) => {
+  const folder = freshFolder(t);
+  await (await openStore(folder)).identity(make);
+  renameSync(folder, `${folder}-moved`);
+  assert.deepEqual((await (await openStore(`${folder}-moved`)).identity(never)).secret, SECRET);
+  assert.ok(!existsSync(folder));
+});
