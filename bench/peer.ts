@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import wrtc from 'wrtc';
 import { Client } from '../peer/client.ts';
-import { Room } from '../peer/core/conversation-state.ts';
+import { ConversationState } from '../peer/core/conversation-state.ts';
 import type { ChatEvent } from '../peer/core/facts-and-orders.ts';
 import { Identity, ready, systemRandom } from '../peer/crypto/index.ts';
 import { decodeSignal, encodeSignal } from '../peer/link/sdp-validation.ts';
@@ -28,7 +28,7 @@ async function talk(server: string, agreed: string): Promise<void> {
     sentAt = performance.now();
     client.give({ type: 'command', command: { type: 'send', text, ref: null } });
   };
-  const show = (event: ChatEvent) => {
+  const render = (event: ChatEvent) => {
     if (event.type === 'message') {
       if (role === 'answer') {
         say(event.text);
@@ -50,7 +50,7 @@ async function talk(server: string, agreed: string): Promise<void> {
   });
   await ready();
   const client: Client = new Client({
-    room: new Room({
+    conversation: new ConversationState({
       version: '0',
       server,
       name: role ?? '',
@@ -67,7 +67,7 @@ async function talk(server: string, agreed: string): Promise<void> {
     openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
-    show,
+    render,
     remember: () => undefined,
     waiting: () => undefined,
   });

@@ -5,7 +5,7 @@
 import { AparteError } from '../shared/errors.ts';
 import type { IceServer } from '../shared/ice-servers.ts';
 import type { Clock } from './core/context.ts';
-import type { Room } from './core/conversation-state.ts';
+import type { ConversationState } from './core/conversation-state.ts';
 import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/facts-and-orders.ts';
 import type { Link, LinkSignal, OpenLink, Route } from './link/link.ts';
 import type { OpenRendezvous, Rendezvous, RoomMember } from './rendezvous/rendezvous.ts';
@@ -14,21 +14,21 @@ type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 
 /** What a client is wired to. */
 export interface ClientParts {
-  readonly room: Room;
+  readonly conversation: ConversationState;
   readonly openRendezvous: OpenRendezvous;
   readonly openLink: OpenLink;
   /** Bytes of a candidate signal, and back. `decodeCandidate` throws `bad-offer`. */
   readonly encodeCandidate: (signal: CandidateSignal) => Uint8Array;
   readonly decodeCandidate: (bytes: Uint8Array) => CandidateSignal;
-  /** Shows an event; resolves once it is shown. A rejection means that nothing can be shown any more. */
-  readonly show: (event: ChatEvent) => Promise<void>;
+  /** Renders an event; resolves once it has been written out. Rejects when nothing can be rendered any more. */
+  readonly render: (event: ChatEvent) => Promise<void>;
   /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */
   readonly remember: (peer: KnownPeer) => void;
   /**
    * What is waited for and how we are connected, whether that has changed or not: told once all facts of a moment have
    * been dealt with. Times in ms on the clock that never jumps.
    */
-  readonly waiting: (waiting: Waiting, link: Room['link']) => void;
+  readonly waiting: (waiting: Waiting, link: ConversationState['link']) => void;
 }
 
 const RESOLVED = Promise.resolve();
@@ -38,10 +38,10 @@ function systemClock(): Clock {
   return { now: performance.now(), date: Date.now() };
 }
 
-/** Runs one room. */
+/** Runs one conversation. */
 export class Client {
   readonly #parts: ClientParts;
-  readonly #places = new Map<number, Rendezvous>();
+  readonly #rooms = new Map<number, Rendezvous>();
   readonly #links = new Map<number, Link>();
   readonly #facts: Fact[] = [];
   readonly #leaving = new Set<Promise<void>>();
@@ -65,9 +65,9 @@ export class Client {
     this.#parts = parts;
   }
 
-  /** Opens the room; resolves when the conversation has ended and everything is closed. Rejects on a bug. */
+  /** Starts the conversation; resolves when the conversation has ended and everything is closed. Rejects on a bug. */
   async run(): Promise<void> {
-    this.#during(() => this.#perform(this.#parts.room.start(systemClock())));
+    this.#during(() => this.#perform(this.#parts.conversation.start(systemClock())));
     await this.#done;
     await Promise.all(this.#leaving);
   }
@@ -85,7 +85,7 @@ export class Client {
     try {
       action();
       for (let fact = this.#facts.shift(); fact !== undefined && !this.#over; fact = this.#facts.shift()) {
-        this.#perform(this.#parts.room.step(fact, systemClock()));
+        this.#perform(this.#parts.conversation.step(fact, systemClock()));
       }
     } catch (error) {
       this.#close();
@@ -99,13 +99,13 @@ export class Client {
       this.#settling = false;
       if (this.#over) return;
       this.#settle();
-      this.#parts.room.prepare();
+      this.#parts.conversation.prepare();
     });
   }
 
   /** Once all facts of this moment are dealt with: says what is waited for, and sees to it that time is told. */
   #settle(): void {
-    const { wakeAt, waiting, link } = this.#parts.room;
+    const { wakeAt, waiting, link } = this.#parts.conversation;
     this.#parts.waiting(waiting, link);
     if (wakeAt === null || wakeAt >= this.#wakesAt) return;
     this.#cancel();
@@ -131,17 +131,17 @@ export class Client {
 
   #performOne(order: Order): void {
     switch (order.type) {
-      case 'openPlace':
-        this.#places.set(order.place, this.#openPlace(order));
+      case 'openRoom':
+        this.#rooms.set(order.room, this.#openRoom(order));
         return;
       case 'sendHandshake':
-        return this.#places.get(order.place)?.send(order.to, order.bytes);
+        return this.#rooms.get(order.room)?.send(order.to, order.bytes);
       case 'freeMember':
-        return this.#places.get(order.place)?.free(order.member);
+        return this.#rooms.get(order.room)?.free(order.member);
       case 'takeAnswer':
-        return this.#places.get(order.place)?.take?.(order.text);
-      case 'leavePlace':
-        return this.#leavePlace(order.place);
+        return this.#rooms.get(order.room)?.take?.(order.text);
+      case 'leaveRoom':
+        return this.#leaveRoom(order.room);
       case 'openLink':
         this.#links.set(order.link, this.#openLink(order));
         return;
@@ -155,8 +155,8 @@ export class Client {
         this.#links.get(order.link)?.close();
         this.#links.delete(order.link);
         return;
-      case 'tell':
-        return this.#tell(order);
+      case 'emit':
+        return this.#emit(order);
       case 'remember':
         return this.#parts.remember(order.peer);
       case 'end':
@@ -168,9 +168,9 @@ export class Client {
     }
   }
 
-  #tell(order: Extract<Order, { type: 'tell' }>): void {
+  #emit(order: Extract<Order, { type: 'emit' }>): void {
     const { event, shown } = order;
-    this.#parts.show(event).then(
+    this.#parts.render(event).then(
       () => {
         if (shown !== undefined) this.give({ type: 'shown', ...shown });
       },
@@ -178,44 +178,44 @@ export class Client {
     );
   }
 
-  #openPlace(order: Extract<Order, { type: 'openPlace' }>): Rendezvous {
-    const { place, nameplate, card, capacity, manual } = order;
+  #openRoom(order: Extract<Order, { type: 'openRoom' }>): Rendezvous {
+    const { room, nameplate, card, capacity, manual } = order;
     return this.#parts.openRendezvous(
       { nameplate, card, capacity, manual },
       {
         joined: (name: string, members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
           this.#iceServers = iceServers;
-          this.give({ type: 'joined', place, nameplate: name, members });
+          this.give({ type: 'joined', room, nameplate: name, members });
         },
         widened: (members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
           this.#iceServers = iceServers;
-          this.give({ type: 'placeWidened', place, members });
+          this.give({ type: 'roomWidened', room, members });
         },
-        came: (member: RoomMember) => this.give({ type: 'memberCame', place, member }),
-        left: (member: string) => this.give({ type: 'memberLeft', place, member }),
-        frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', place, from, bytes }),
-        lost: (cause: AparteError, retryAt: number) => this.give({ type: 'placeLost', place, cause, retryAt }),
+        came: (member: RoomMember) => this.give({ type: 'memberCame', room, member }),
+        left: (member: string) => this.give({ type: 'memberLeft', room, member }),
+        frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', room, from, bytes }),
+        lost: (cause: AparteError, retryAt: number) => this.give({ type: 'roomLost', room, cause, retryAt }),
         resumed: (iceServers: readonly IceServer[]) => {
           this.#iceServers = iceServers;
-          this.give({ type: 'placeResumed', place });
+          this.give({ type: 'roomResumed', room });
         },
-        noted: (cause: AparteError) => this.give({ type: 'placeNoted', place, cause }),
-        refused: (cause: AparteError) => this.give({ type: 'placeRefused', place, cause }),
+        noted: (cause: AparteError) => this.give({ type: 'roomNoted', room, cause }),
+        refused: (cause: AparteError) => this.give({ type: 'roomRefused', room, cause }),
         blob: (kind: 'invite' | 'answer', text: string, until: number) =>
-          this.give({ type: 'blob', place, kind, text, until }),
+          this.give({ type: 'blob', room, kind, text, until }),
       },
     );
   }
 
-  #leavePlace(place: number): void {
-    const rendezvous = this.#places.get(place);
+  #leaveRoom(room: number): void {
+    const rendezvous = this.#rooms.get(room);
     if (rendezvous === undefined) return;
-    this.#places.delete(place);
+    this.#rooms.delete(room);
     const leaving = rendezvous.leave().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
 
-  #openLink({ link, initiator, place }: Extract<Order, { type: 'openLink' }>): Link {
+  #openLink({ link, initiator, room }: Extract<Order, { type: 'openLink' }>): Link {
     const events = {
       signal: (signal: LinkSignal) => this.give(this.#signalFact(link, signal)),
       opened: () => this.give({ type: 'linkOpened', link }),
@@ -224,7 +224,7 @@ export class Client {
       closed: (detail: string) =>
         this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
     };
-    const ready = this.#places.get(place)?.adopt?.(events);
+    const ready = this.#rooms.get(room)?.adopt?.(events);
     return ready ?? this.#parts.openLink(initiator, events, this.#iceServers);
   }
 
@@ -247,6 +247,6 @@ export class Client {
     this.#cancel();
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
-    for (const place of this.#places.keys()) this.#leavePlace(place);
+    for (const room of this.#rooms.keys()) this.#leaveRoom(room);
   }
 }

@@ -17,20 +17,20 @@ export interface Clock {
 export interface Context extends Clock {
   readonly random: Random;
   /** Adds an order to those the step returns. */
-  emit(order: Order): void;
+  order(order: Order): void;
   /** A number for a new place or link, never used before. */
   nextNumber(): number;
 }
 
 /** Orders that an event be shown. */
-export function tell(context: Context, event: ChatEvent): void {
-  context.emit({ type: 'tell', event });
+export function emit(context: Context, event: ChatEvent): void {
+  context.order({ type: 'emit', event });
 }
 
 /** Orders that a failure be shown. `fatal`: it ends the conversation. `ref`: of the command that failed. */
-export function tellError(context: Context, error: AparteError, fatal: boolean, ref: string | null = null): void {
+export function emitError(context: Context, error: AparteError, fatal: boolean, ref: string | null = null): void {
   const { code, message, hint } = error;
-  tell(context, { type: 'error', code, message, hint, fatal, ...(ref !== null && { ref }) });
+  emit(context, { type: 'error', code, message, hint, fatal, ...(ref !== null && { ref }) });
 }
 
 /** When (ms) to try again at what has failed since `beganAt` (ms): after a pause that is partly chance. */

@@ -2,10 +2,10 @@
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 import type { Identity, Random } from '../crypto/index.ts';
 import type { KnownPeer } from './facts-and-orders.ts';
-import type { ManualOptions } from './manual-meeting.ts';
+import type { ManualPairingOptions } from './manual-pairing.ts';
 
 /** What a room is opened with. */
-export interface RoomOptions {
+export interface ConversationOptions {
   readonly version: string;
   /** The rendezvous server as shown to the user, null where there is none. */
   readonly server: string | null;
@@ -17,7 +17,7 @@ export interface RoomOptions {
   /** Null nameplate: one is asked for. The secret is normalised. */
   readonly code: { readonly nameplate: string | null; readonly secret: string };
   /** To pair by hand, and not by the code. Left out: no. */
-  readonly manual?: ManualOptions;
+  readonly manual?: ManualPairingOptions;
   /** Makes the invite of a code, null where there is no server to name. */
   invite(code: string): string | null;
   /** How long (ms) to wait for the other side; null for ever. */

@@ -5,25 +5,25 @@
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
-import { CodeMeeting } from './code-meeting.ts';
-import { type Clock, type Context, earliest, tell, tellError } from './context.ts';
-import type { RoomOptions } from './conversation-options.ts';
+import { CodePairing } from './code-pairing.ts';
+import { type Clock, type Context, earliest, emit, emitError } from './context.ts';
+import type { ConversationOptions } from './conversation-options.ts';
 import { MessageIds, outgoing } from './delivery.ts';
 import type { Fact, Order, UserCommand, Waiting } from './facts-and-orders.ts';
 import type { Profile } from './handshake.ts';
 import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
-import { ManualMeeting } from './manual-meeting.ts';
-import type { Meeting, MeetingEvents } from './meeting.ts';
+import { ManualPairing } from './manual-pairing.ts';
+import type { Pairing, PairingEvents } from './pairing.ts';
 import { Roster } from './roster.ts';
 import type { SessionEnd } from './session-options.ts';
 import { changed, waitingFor } from './waiting.ts';
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
-export class Room {
-  readonly #options: RoomOptions;
+export class ConversationState {
+  readonly #options: ConversationOptions;
   readonly #context: { now: number; date: number } & Context;
   #orders: Order[] = [];
-  #meeting: Meeting | null = null;
+  #pairing: Pairing | null = null;
   readonly #roster: Roster;
   readonly #ids: MessageIds;
   #startedAt = 0;
@@ -35,7 +35,7 @@ export class Room {
   #hasText = false;
   #ended = false;
 
-  constructor(options: RoomOptions) {
+  constructor(options: ConversationOptions) {
     this.#options = options;
     this.#ids = new MessageIds(options.random);
     let numbers = 0;
@@ -43,7 +43,7 @@ export class Room {
       now: 0,
       date: 0,
       random: options.random,
-      emit: (order) => this.#orders.push(order),
+      order: (order) => this.#orders.push(order),
       nextNumber: () => ++numbers,
     };
     this.#roster = new Roster(this.#context, options, {
@@ -54,30 +54,30 @@ export class Room {
     });
   }
 
-  /** Opens the meeting place. */
+  /** Opens the rendezvous room. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
       const { version, server, name, identity, allowsOwn = false, relay = 'never' } = this.#options;
       this.#startedAt = clock.now;
       this.#waiting = { ...this.#waiting, since: clock.now };
-      tell(this.#context, { type: 'ready', version, server, name });
-      this.#meeting = this.#openMeeting({ identity, name, cursor: 0, expected: null, allowsOwn, relay });
+      emit(this.#context, { type: 'ready', version, server, name });
+      this.#pairing = this.#openPairing({ identity, name, cursor: 0, expected: null, allowsOwn, relay });
     });
   }
 
-  #openMeeting(profile: Profile): Meeting {
+  #openPairing(profile: Profile): Pairing {
     const { manual } = this.#options;
-    const events: MeetingEvents = {
-      met: (met, attempt) => this.#roster.add(profile, met, attempt),
+    const events: PairingEvents = {
+      met: (met, handshake) => this.#roster.add(profile, met, handshake),
       noted: (cause) => this.#note(cause),
       failed: (cause) => this.#fail(cause),
     };
-    if (manual !== undefined) return new ManualMeeting(this.#context, manual, () => profile, events);
-    return new CodeMeeting(this.#context, { ...this.#options, profile }, events);
+    if (manual !== undefined) return new ManualPairing(this.#context, manual, () => profile, events);
+    return new CodePairing(this.#context, { ...this.#options, profile }, events);
   }
 
   #note(cause: AparteError): void {
-    tellError(this.#context, cause, false);
+    emitError(this.#context, cause, false);
   }
 
   /** Takes a fact. Returns what to do, in order. */
@@ -94,7 +94,7 @@ export class Room {
   get wakeAt(): number | null {
     if (this.#ended) return null;
     const leaving = this.#leaving?.until ?? null;
-    return earliest(this.#meeting?.place.wakeAt ?? null, this.#roster.wakeAt, this.#giveUpAt, leaving);
+    return earliest(this.#pairing?.room.wakeAt ?? null, this.#roster.wakeAt, this.#giveUpAt, leaving);
   }
 
   /** What we wait for. */
@@ -120,18 +120,18 @@ export class Room {
 
   #updateWaiting(): void {
     const { status, undelivered, giveUpAt: lostAt } = this.#roster;
-    const what = this.#ended ? null : waitingFor(this.#meeting?.waits ?? null, status, undelivered);
+    const what = this.#ended ? null : waitingFor(this.#pairing?.waits ?? null, status, undelivered);
     const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (lostAt ?? this.#giveUpAt);
-    const retryAt = this.#meeting?.until ?? null;
+    const retryAt = this.#pairing?.until ?? null;
     const until = what === 'server' ? retryAt : earliest(giveUpAt, retryAt);
     this.#waiting = changed(this.#waiting, what, until, this.#context.now);
   }
 
   #take(fact: Fact): void {
     if ('link' in fact) return this.#gotLink(fact);
-    if ('place' in fact) {
-      if (fact.place === this.#meeting?.place.number) this.#meeting.got(fact);
-      else this.#roster.gotPlace(fact);
+    if ('room' in fact) {
+      if (fact.room === this.#pairing?.room.number) this.#pairing.got(fact);
+      else this.#roster.gotRoom(fact);
       return;
     }
     switch (fact.type) {
@@ -140,7 +140,7 @@ export class Room {
       case 'inputEnded':
         return this.#leave(INPUT_ENDED);
       case 'answersEnded':
-        return this.#meeting?.end(fact.cause);
+        return this.#pairing?.end(fact.cause);
       case 'interrupted':
         return this.#leave(interrupted(this.#context.now));
       case 'shown':
@@ -154,15 +154,15 @@ export class Room {
   }
 
   #gotLink(fact: Extract<Fact, { link: number }>): void {
-    const place = this.#meeting?.place;
-    if (fact.type === 'linkDescription' && place?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
-    if (fact.type === 'linkCandidate' && place?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
-    if (fact.type === 'linkClosed' && place?.gotLinkClosed(fact.link, fact.cause)) return;
+    const room = this.#pairing?.room;
+    if (fact.type === 'linkDescription' && room?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
+    if (fact.type === 'linkCandidate' && room?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
+    if (fact.type === 'linkClosed' && room?.gotLinkClosed(fact.link, fact.cause)) return;
     this.#roster.gotLink(fact);
   }
 
   #connected(): void {
-    this.#leaveMeeting();
+    this.#leavePairing();
     this.#leaveIfDone();
   }
 
@@ -183,7 +183,7 @@ export class Room {
   #command(command: UserCommand): void {
     switch (command.type) {
       case 'send':
-        return this.#say(command);
+        return this.#send(command);
       case 'typing':
         return this.#roster.typing(command.on);
       case 'verify':
@@ -197,20 +197,20 @@ export class Room {
     }
   }
 
-  #say(command: Extract<UserCommand, { type: 'send' }>): void {
+  #send(command: Extract<UserCommand, { type: 'send' }>): void {
     try {
       const message = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
-      this.#roster.say(message);
+      this.#roster.send(message);
       this.#asked = false;
-      tell(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
+      emit(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
-      tellError(this.#context, error, false, command.ref);
+      emitError(this.#context, error, false, command.ref);
     }
   }
 
   #answer(pasted: string): void {
-    if (this.#roster.take(pasted) || this.#meeting?.take(pasted) === true) return;
+    if (this.#roster.take(pasted) || this.#pairing?.take(pasted) === true) return;
     const isByHand = this.#options.manual !== undefined;
     this.#note(isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made'));
   }
@@ -218,7 +218,7 @@ export class Room {
   #verify(handle: string): void {
     const peer = this.#roster.with(handle);
     const isProven = peer !== undefined && peer.status !== 'connecting';
-    if (isProven) this.#context.emit({ type: 'remember', peer: peer.verify() });
+    if (isProven) this.#context.order({ type: 'remember', peer: peer.verify() });
     else this.#note(new AparteError('bad-command', 'there is no such peer'));
   }
 
@@ -253,14 +253,14 @@ export class Room {
 
   #tick(): void {
     const { now } = this.#context;
-    this.#meeting?.place.tick();
+    this.#pairing?.room.tick();
     this.#roster.tick();
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      if (!this.#roster.hasAny) return this.#meeting?.end(this.#meeting.lostCause ?? new AparteError('timeout'));
+      if (!this.#roster.hasAny) return this.#pairing?.end(this.#pairing.lostCause ?? new AparteError('timeout'));
       const cause = new AparteError('nothing-came');
-      tellError(this.#context, cause, true);
+      emitError(this.#context, cause, true);
       this.#leaveNow(gaveUp(cause, now));
     }
   }
@@ -274,23 +274,23 @@ export class Room {
 
   #fail(cause: AparteError): void {
     if (this.#ended) return;
-    tellError(this.#context, cause, true);
+    emitError(this.#context, cause, true);
     this.#finish({ reason: cause.code, exit: cause.exit });
   }
 
-  #leaveMeeting(): void {
-    this.#meeting?.leave();
-    this.#meeting = null;
+  #leavePairing(): void {
+    this.#pairing?.leave();
+    this.#pairing = null;
   }
 
   #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#roster.end();
-    this.#leaveMeeting();
+    this.#leavePairing();
     const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#roster.undelivered);
-    if (failure !== null) tellError(this.#context, failure, true);
-    tell(this.#context, { type: 'end', reason, exit });
-    this.#context.emit({ type: 'end' });
+    if (failure !== null) emitError(this.#context, failure, true);
+    emit(this.#context, { type: 'end', reason, exit });
+    this.#context.order({ type: 'end' });
   }
 }

@@ -1,6 +1,6 @@
 /** What one peer and we say to each other, over any number of sessions, and what the user is told of it. */
 import type { Contact } from './contact.ts';
-import { type Context, tell } from './context.ts';
+import { type Context, emit } from './context.ts';
 import type { Delivery, Incoming } from './delivery.ts';
 import type { ChatEvent } from './facts-and-orders.ts';
 import type { PeerMessage } from './peer-messages.ts';
@@ -37,28 +37,28 @@ export class Correspondence {
     const whole = this.#delivery.got(message);
     if (whole === null) return;
     const shown = { peer: this.#contact.handle, seq: whole.seq };
-    this.#context.emit({ type: 'tell', event: this.#messageEvent(whole), shown });
+    this.#context.order({ type: 'emit', event: this.#messageEvent(whole), shown });
   }
 
   /** A new session begins; the peer has shown everything up to `cursor`. */
   resume(cursor: number): void {
-    for (const id of this.#delivery.resume(cursor)) this.#tellDelivered(id);
+    for (const id of this.#delivery.resume(cursor)) this.#emitDelivered(id);
   }
 
   #gotTyping(on: boolean): void {
     const { now } = this.#context;
     if (on === this.#typing || (on && now < this.#typingAt + TYPING_PAUSE)) return;
-    tell(this.#context, { type: 'typing', peer: this.#contact.handle, on });
+    emit(this.#context, { type: 'typing', peer: this.#contact.handle, on });
     this.#typing = on;
     this.#typingAt = now;
   }
 
   #gotShown(seq: number): void {
-    for (const id of this.#delivery.gotShown(seq)) this.#tellDelivered(id);
+    for (const id of this.#delivery.gotShown(seq)) this.#emitDelivered(id);
   }
 
-  #tellDelivered(id: string): void {
-    tell(this.#context, { type: 'delivered', id, peer: this.#contact.handle });
+  #emitDelivered(id: string): void {
+    emit(this.#context, { type: 'delivered', id, peer: this.#contact.handle });
   }
 
   #messageEvent({ id, text, at, raw }: Incoming): ChatEvent {

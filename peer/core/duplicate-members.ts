@@ -3,28 +3,28 @@
  * of two HELLOs that crossed is answered, and over which server a handshake goes on.
  */
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
-import type { Attempt } from './handshake.ts';
-import type { Attempts } from './handshakes.ts';
+import type { Handshake } from './handshake.ts';
+import type { Handshakes } from './handshakes.ts';
 import type { Newcomers } from './newcomers.ts';
 
-/** What is asked of the meeting place. */
-export interface TwinsPlace {
-  /** Makes an attempt in role B with a member, with whom there is none. */
+/** What is asked of the rendezvous room. */
+export interface DuplicateMembersRoom {
+  /** Makes a handshake in role B with a member, with whom there is none. */
   respondTo(member: RoomMember): void;
   /** Asked before a HELLO is answered. */
   mayAnswer(): boolean;
 }
 
 /** See the head of this file. */
-export class Twins {
-  readonly #attempts: Attempts;
+export class DuplicateMembers {
+  readonly #handshakes: Handshakes;
   readonly #newcomers: Newcomers;
-  readonly #place: TwinsPlace;
+  readonly #room: DuplicateMembersRoom;
 
-  constructor(attempts: Attempts, newcomers: Newcomers, place: TwinsPlace) {
-    this.#attempts = attempts;
+  constructor(handshakes: Handshakes, newcomers: Newcomers, room: DuplicateMembersRoom) {
+    this.#handshakes = handshakes;
     this.#newcomers = newcomers;
-    this.#place = place;
+    this.#room = room;
   }
 
   /**
@@ -33,38 +33,38 @@ export class Twins {
    */
   mayTake(member: RoomMember, hello: Uint8Array): boolean {
     const { id, card } = member;
-    const isGreeted = this.#attempts.with(id) !== undefined;
-    const ours = this.#attempts.underWayWith(card);
+    const isGreeted = this.#handshakes.with(id) !== undefined;
+    const ours = this.#handshakes.underWayWith(card);
     // Who came after us and is not greeted yet has no say.
-    if (ours === undefined) return isGreeted && this.#place.mayAnswer();
+    if (ours === undefined) return isGreeted && this.#room.mayAnswer();
     if (!ours.isUndecided) {
       if (ours.member !== id && ours.hasAccepted(hello)) this.#goOnWith(ours, id);
       return ours.member === id;
     }
-    if (ours.member === id && !ours.isMoved && !this.#attempts.hasTwin(ours)) return true;
-    if (this.#attempts.staysA(card)) {
-      this.#attempts.cross(member, hello);
+    if (ours.member === id && !ours.isMoved && !this.#handshakes.hasTwin(ours)) return true;
+    if (this.#handshakes.staysA(card)) {
+      this.#handshakes.cross(member, hello);
       return false;
     }
-    this.#attempts.putAside(ours);
+    this.#handshakes.putAside(ours);
     if (ours.member !== id) this.giveBack({ id: ours.member, card });
-    if (this.#attempts.with(id) === undefined) {
+    if (this.#handshakes.with(id) === undefined) {
       this.#newcomers.remove(id);
-      this.#place.respondTo(member);
+      this.#room.respondTo(member);
     }
-    return this.#place.mayAnswer();
+    return this.#room.mayAnswer();
   }
 
   /** A handshake goes on with another member who is the same person. */
-  #goOnWith(attempt: Attempt, id: string): void {
-    const before = { id: attempt.member, card: attempt.card };
-    this.#attempts.moveTo(attempt, id);
+  #goOnWith(handshake: Handshake, id: string): void {
+    const before = { id: handshake.member, card: handshake.card };
+    this.#handshakes.moveTo(handshake, id);
     this.giveBack(before);
   }
 
   /** Nothing is under way with this member any more; he may still be of use. */
   giveBack(member: RoomMember): void {
-    if (this.#attempts.isHost(member.id)) this.#place.respondTo(member);
+    if (this.#handshakes.isHost(member.id)) this.#room.respondTo(member);
     else this.#newcomers.add(member);
   }
 }

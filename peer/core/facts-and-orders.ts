@@ -103,28 +103,28 @@ export interface KnownPeer {
   readonly verified: boolean;
 }
 
-/** What happened. `place` and `link` are the numbers that `openPlace` and `openLink` orders gave. */
+/** What happened. `room` and `link` are the numbers that `openRoom` and `openLink` orders gave. */
 export type Fact =
   | {
       readonly type: 'joined';
-      readonly place: number;
+      readonly room: number;
       readonly nameplate: string;
       readonly members: readonly RoomMember[];
     }
   /** The place is also on a further server, where `members` were before us. */
-  | { readonly type: 'placeWidened'; readonly place: number; readonly members: readonly RoomMember[] }
-  | { readonly type: 'memberCame'; readonly place: number; readonly member: RoomMember }
-  | { readonly type: 'memberLeft'; readonly place: number; readonly member: string }
-  | { readonly type: 'gotHandshake'; readonly place: number; readonly from: string; readonly bytes: Uint8Array }
-  | { readonly type: 'placeLost'; readonly place: number; readonly cause: AparteError; readonly retryAt: number }
-  | { readonly type: 'placeResumed'; readonly place: number }
+  | { readonly type: 'roomWidened'; readonly room: number; readonly members: readonly RoomMember[] }
+  | { readonly type: 'memberCame'; readonly room: number; readonly member: RoomMember }
+  | { readonly type: 'memberLeft'; readonly room: number; readonly member: string }
+  | { readonly type: 'gotHandshake'; readonly room: number; readonly from: string; readonly bytes: Uint8Array }
+  | { readonly type: 'roomLost'; readonly room: number; readonly cause: AparteError; readonly retryAt: number }
+  | { readonly type: 'roomResumed'; readonly room: number }
   /** What the user should be told of a place; it stays as it is. */
-  | { readonly type: 'placeNoted'; readonly place: number; readonly cause: AparteError }
-  | { readonly type: 'placeRefused'; readonly place: number; readonly cause: AparteError }
+  | { readonly type: 'roomNoted'; readonly room: number; readonly cause: AparteError }
+  | { readonly type: 'roomRefused'; readonly room: number; readonly cause: AparteError }
   /** Manual pairing: a text for the user to hand over, good until `until` (ms). */
   | {
       readonly type: 'blob';
-      readonly place: number;
+      readonly room: number;
       readonly kind: 'invite' | 'answer';
       readonly text: string;
       readonly until: number;
@@ -148,26 +148,26 @@ export type Fact =
   | { readonly type: 'tick' };
 
 /** What concerns who is in a room; all else that happens to a place is for whoever entered it. */
-export type RoomFact = Exclude<Extract<Fact, { place: number }>, { type: 'placeRefused' | 'placeNoted' | 'blob' }>;
+export type RoomFact = Exclude<Extract<Fact, { room: number }>, { type: 'roomRefused' | 'roomNoted' | 'blob' }>;
 
 /** What to do, in order, before the next fact is given. */
 export type Order =
-  /** Enter a meeting place; `nameplate` null asks for a fresh one. */
+  /** Enter a rendezvous room; `nameplate` null asks for a fresh one. */
   | {
-      readonly type: 'openPlace';
-      readonly place: number;
+      readonly type: 'openRoom';
+      readonly room: number;
       readonly nameplate: string | null;
       readonly card: Uint8Array;
       readonly capacity: number;
       readonly manual?: JoinRequest['manual'];
     }
   /** Manual pairing: what the user says is the answer to the invite made there. */
-  | { readonly type: 'takeAnswer'; readonly place: number; readonly text: string }
-  | { readonly type: 'sendHandshake'; readonly place: number; readonly to: string; readonly bytes: Uint8Array }
-  | { readonly type: 'freeMember'; readonly place: number; readonly member: string }
-  | { readonly type: 'leavePlace'; readonly place: number }
+  | { readonly type: 'takeAnswer'; readonly room: number; readonly text: string }
+  | { readonly type: 'sendHandshake'; readonly room: number; readonly to: string; readonly bytes: Uint8Array }
+  | { readonly type: 'freeMember'; readonly room: number; readonly member: string }
+  | { readonly type: 'leaveRoom'; readonly room: number }
   /** Open a link to somebody met at that place, or take the one there is already. */
-  | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean; readonly place: number }
+  | { readonly type: 'openLink'; readonly link: number; readonly initiator: boolean; readonly room: number }
   /** The other side's offer or answer, for our link. */
   | { readonly type: 'describeLink'; readonly link: number; readonly kind: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'addCandidate'; readonly link: number; readonly bytes: Uint8Array }
@@ -175,7 +175,7 @@ export type Order =
   | { readonly type: 'closeLink'; readonly link: number }
   /** Show this. For a message, give the fact `shown` with what is under `shown` here once it has been. */
   | {
-      readonly type: 'tell';
+      readonly type: 'emit';
       readonly event: ChatEvent;
       readonly shown?: { readonly peer: string; readonly seq: number };
     }

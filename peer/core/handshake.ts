@@ -1,5 +1,5 @@
 /**
- * One handshake with one member of a meeting place, from the first flight to both proofs (docs/PROTOCOL.md,
+ * One handshake with one member of a rendezvous room, from the first flight to both proofs (docs/PROTOCOL.md,
  * Handshake). Side A is in `initiating.ts`, side B in `responding.ts`; what they share is here.
  */
 import { equalBytes } from '../../shared/bytes.ts';
@@ -16,7 +16,7 @@ import {
   type ProvenClaims,
 } from '../crypto/index.ts';
 import type { Context } from './context.ts';
-import type { LocalLink } from './own-link.ts';
+import type { OwnLink } from './own-link.ts';
 
 /** Reason bytes of an ABORT: a hint to the other side, never trusted. */
 export const ABORT = { wrongCode: 1, version: 2, failed: 3, self: 4 } as const;
@@ -33,14 +33,14 @@ export interface Profile {
   readonly name: string;
   /** Sequence number of the peer's last message shown here; 0 where the conversation is new. */
   readonly cursor: number;
-  /** The only identity this attempt may end with; null for anybody. */
+  /** The only identity this handshake may end with; null for anybody. */
   readonly expected: Uint8Array | null;
   /** Whether the other side may have our own identity, as another program on our data folder has. */
   readonly allowsOwn: boolean;
   readonly relay: RelayPolicy;
 }
 
-/** What came of an attempt. */
+/** What came of a handshake. */
 export interface Met {
   readonly role: 'A' | 'B';
   readonly claims: ProvenClaims;
@@ -48,8 +48,8 @@ export interface Met {
   readonly link: number;
 }
 
-/** What an attempt reports to its meeting place. Called during a step. */
-export interface AttemptEvents {
+/** What a handshake reports to its rendezvous room. Called during a step. */
+export interface HandshakeEvents {
   /** The other side has proven the code. */
   rightTag(): void;
   /** Both sides have proven everything; signals may still follow. */
@@ -58,16 +58,16 @@ export interface AttemptEvents {
   failed(cause: AparteError): void;
 }
 
-/** What an attempt is made of. */
-export interface AttemptOptions {
+/** What a handshake is made of. */
+export interface HandshakeOptions {
   readonly context: Context;
-  /** Number of the meeting place. */
-  readonly place: number;
+  /** Number of the rendezvous room. */
+  readonly room: number;
   /** Whom it is with, as the server he was first seen on shows him. */
   readonly member: Member;
   readonly inputs: HandshakeInputs;
   readonly profile: Profile;
-  readonly events: AttemptEvents;
+  readonly events: HandshakeEvents;
 }
 
 /**
@@ -85,14 +85,14 @@ const SILENCE = {
 } as const satisfies Record<Standing, ErrorCode>;
 
 /** The part of Initiator and Responder both sides use. */
-interface Handshake {
+interface HandshakeCrypto {
   sealSignal(signal: Uint8Array): Uint8Array;
   openSignal(frame: Uint8Array): Uint8Array | null;
   wipe(): void;
 }
 
-/** How an attempt is told what happened; a side answers frames of its own flights in `flight`. */
-export abstract class Attempt {
+/** How a handshake is told what happened; a side answers frames of its own flights in `flight`. */
+export abstract class Handshake {
   /** The other side's. */
   readonly card: Uint8Array;
   /** Whether it has gone on over another server than the one it began at. */
@@ -102,9 +102,9 @@ export abstract class Attempt {
   /** When (ms) the flight we wait for is overdue; null once nothing is. */
   deadline: number | null;
   protected readonly context: Context;
-  protected readonly events: AttemptEvents;
+  protected readonly events: HandshakeEvents;
   protected readonly profile: Profile;
-  protected readonly place: number;
+  protected readonly room: number;
   #member: string;
   /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
@@ -114,13 +114,13 @@ export abstract class Attempt {
   #aborted = false;
   #over = false;
 
-  constructor(options: AttemptOptions) {
+  constructor(options: HandshakeOptions) {
     this.context = options.context;
     this.events = options.events;
     this.profile = options.profile;
     this.card = options.member.card;
     this.#member = options.member.id;
-    this.place = options.place;
+    this.room = options.room;
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
   }
 
@@ -129,13 +129,13 @@ export abstract class Attempt {
     return this.#member;
   }
 
-  /** The link whose signals travel in this attempt; null before it has one. */
-  abstract get link(): LocalLink | null;
+  /** The link whose signals travel in this handshake; null before it has one. */
+  abstract get link(): OwnLink | null;
   /** Whether flights have been exchanged, or at least one was sent. */
   abstract get started(): boolean;
   /** Whether both sides have proven everything. */
   abstract get done(): boolean;
-  protected abstract readonly handshake: Handshake;
+  protected abstract readonly crypto: HandshakeCrypto;
   /** Whether SIG frames may come: the other side has proven itself and said its offer or answer. */
   protected abstract get signalsMayCome(): boolean;
   /** Whether our own candidates may be sealed and sent. */
@@ -188,9 +188,9 @@ export abstract class Attempt {
 
   #signal(frame: Uint8Array): void {
     if (!this.signalsMayCome) throw new AparteError('unexpected', 'a candidate before its time');
-    const bytes = this.handshake.openSignal(frame);
+    const bytes = this.crypto.openSignal(frame);
     if (bytes !== null && this.link !== null)
-      this.context.emit({ type: 'addCandidate', link: this.link.number, bytes });
+      this.context.order({ type: 'addCandidate', link: this.link.number, bytes });
   }
 
   /** Sends again what may have been lost with the connection to the place. */
@@ -233,7 +233,7 @@ export abstract class Attempt {
   protected sendCandidates(): void {
     if (!this.maySignal || this.link === null) return;
     for (const candidate of this.link.takeCandidates()) {
-      const frame = this.handshake.sealSignal(candidate);
+      const frame = this.crypto.sealSignal(candidate);
       this.#signals.push(frame);
       this.send(frame);
     }
@@ -241,7 +241,7 @@ export abstract class Attempt {
 
   /** Sends a frame to this member. */
   protected send(bytes: Uint8Array): void {
-    this.context.emit({ type: 'sendHandshake', place: this.place, to: this.#member, bytes });
+    this.context.order({ type: 'sendHandshake', room: this.room, to: this.#member, bytes });
   }
 
   /** Tells the other side that we give up, without saying more than one byte can. */
@@ -256,7 +256,7 @@ export abstract class Attempt {
     return isSelf ? new AparteError('self', HEARSAY) : new AparteError('peer-abort');
   }
 
-  /** Ends the attempt for a cause of ours or of the other side, which is told so that it need not wait. */
+  /** Ends the handshake for a cause of ours or of the other side, which is told so that it need not wait. */
   fail(cause: AparteError): void {
     if (this.#over) return;
     if (!this.#aborted) this.abort(cause.code === 'self' ? ABORT.self : ABORT.failed);
@@ -269,7 +269,7 @@ export abstract class Attempt {
     if (!this.#over && !this.done) this.link?.close(this.context);
     this.#over = true;
     this.deadline = null;
-    this.handshake.wipe();
+    this.crypto.wipe();
   }
 }
 

@@ -1,14 +1,14 @@
 /**
- * The handshakes of one meeting place, by the member each is with. A person who is seen on several servers is several
- * members with one card, twins of each other, and only one attempt with him is under way at a time.
+ * The handshakes of one rendezvous room, by the member each is with. A person who is seen on several servers is several
+ * members with one card, twins of each other, and only one handshake with him is under way at a time.
  */
 import { compareBytes, equalBytes } from '../../shared/bytes.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import { earliest } from './context.ts';
-import type { Attempt } from './handshake.ts';
+import type { Handshake } from './handshake.ts';
 import type { Newcomers } from './newcomers.ts';
-import type { LocalLink } from './own-link.ts';
+import type { OwnLink } from './own-link.ts';
 
 /**
  * After how long (ms) an unanswered HELLO goes to a twin of its receiver, and where there is none to him again. Where
@@ -23,8 +23,8 @@ const TO_CROSSED = 3_000;
 const MAX_KEPT = 8;
 
 /** See the head of this file. */
-export class Attempts {
-  readonly #byMember = new Map<string, Attempt>();
+export class Handshakes {
+  readonly #byMember = new Map<string, Handshake>();
   readonly #newcomers: Newcomers;
   /** Our card. */
   readonly #card: Uint8Array;
@@ -32,7 +32,7 @@ export class Attempts {
   readonly #crossed = new Map<string, { readonly member: Member; readonly hello: Uint8Array }>();
 
   /** Those in role A whose member is gone before it answered: their HELLO is used again should he come back. */
-  #orphans: Attempt[] = [];
+  #orphans: Handshake[] = [];
   /** Members who were there before us. */
   readonly #hosts = new Set<string>();
 
@@ -42,59 +42,59 @@ export class Attempts {
   }
 
   /** All, as they are now. */
-  get all(): Attempt[] {
+  get all(): Handshake[] {
     return Array.from(this.#byMember.values());
   }
 
   /** Those in which flights have been exchanged, or at least one was sent. */
-  get started(): Attempt[] {
+  get started(): Handshake[] {
     return this.all.filter(({ started }) => started);
   }
 
-  with(member: string): Attempt | undefined {
+  with(member: string): Handshake | undefined {
     return this.#byMember.get(member);
   }
 
-  withLink(number: number): Attempt | undefined {
+  withLink(number: number): Handshake | undefined {
     return this.all.find(({ link }) => link?.number === number);
   }
 
   /** The one that is under way with whoever shows this card. */
-  underWayWith(card: Uint8Array): Attempt | undefined {
-    return this.started.find((attempt) => equalBytes(attempt.card, card));
+  underWayWith(card: Uint8Array): Handshake | undefined {
+    return this.started.find((handshake) => equalBytes(handshake.card, card));
   }
 
-  add(attempt: Attempt): void {
-    this.#byMember.set(attempt.member, attempt);
+  add(handshake: Handshake): void {
+    this.#byMember.set(handshake.member, handshake);
   }
 
-  delete(attempt: Attempt): void {
-    this.#byMember.delete(attempt.member);
+  delete(handshake: Handshake): void {
+    this.#byMember.delete(handshake.member);
   }
 
   /** Drops one without a word. */
-  drop(attempt: Attempt): void {
-    attempt.wipe();
-    this.delete(attempt);
+  drop(handshake: Handshake): void {
+    handshake.wipe();
+    this.delete(handshake);
   }
 
   /** Earliest time (ms) at which one is overdue. */
   get wakeAt(): number | null {
-    return earliest(...this.all.map((attempt) => this.#dueAt(attempt)));
+    return earliest(...this.all.map((handshake) => this.#dueAt(handshake)));
   }
 
   /** Those that are overdue. */
-  overdue(now: number): Attempt[] {
-    return this.all.filter((attempt) => (this.#dueAt(attempt) ?? Infinity) <= now);
+  overdue(now: number): Handshake[] {
+    return this.all.filter((handshake) => (this.#dueAt(handshake) ?? Infinity) <= now);
   }
 
-  #dueAt(attempt: Attempt): number | null {
-    const { deadline, card, started } = attempt;
+  #dueAt(handshake: Handshake): number | null {
+    const { deadline, card, started } = handshake;
     if (deadline === null || (!started && this.underWayWith(card) !== undefined)) return null;
-    if (!attempt.isUndecided) return deadline;
+    if (!handshake.isUndecided) return deadline;
     const sentAt = deadline - FLIGHT_TIMEOUT;
-    if (this.isCrossed(card)) return sentAt + (attempt.isMoved ? TO_CROSSED : TO_TWIN);
-    if (!this.hasTwin(attempt)) return attempt.isRepeated ? deadline : sentAt + TO_TWIN;
+    if (this.isCrossed(card)) return sentAt + (handshake.isMoved ? TO_CROSSED : TO_TWIN);
+    if (!this.hasTwin(handshake)) return handshake.isRepeated ? deadline : sentAt + TO_TWIN;
     return sentAt + (this.staysA(card) || this.#idleWith(card) === undefined ? TO_TWIN : TO_TWIN_LATER);
   }
 
@@ -122,31 +122,31 @@ export class Attempts {
   }
 
   /** Whether one that is under way goes on over another server, where the same person is seen. */
-  move(attempt: Attempt): boolean {
-    const twin = attempt.started ? this.#twinOf(attempt) : undefined;
-    if (twin !== undefined) this.moveTo(attempt, twin);
+  move(handshake: Handshake): boolean {
+    const twin = handshake.started ? this.#twinOf(handshake) : undefined;
+    if (twin !== undefined) this.moveTo(handshake, twin);
     return twin !== undefined;
   }
 
   /** One that is under way goes on with this member, who is the same person. */
-  moveTo(attempt: Attempt, member: string): void {
+  moveTo(handshake: Handshake, member: string): void {
     this.#byMember.get(member)?.wipe();
     this.#newcomers.remove(member);
-    this.delete(attempt);
-    attempt.moveTo(member);
-    this.add(attempt);
+    this.delete(handshake);
+    handshake.moveTo(member);
+    this.add(handshake);
   }
 
   /** Puts one of ours aside that was not answered. */
-  putAside(attempt: Attempt): void {
-    this.delete(attempt);
-    attempt.deadline = null;
-    this.#orphans.push(attempt);
+  putAside(handshake: Handshake): void {
+    this.delete(handshake);
+    handshake.deadline = null;
+    this.#orphans.push(handshake);
     if (this.#orphans.length > MAX_KEPT) this.#orphans.shift()?.wipe();
   }
 
   /** Takes one up again that was put aside, with the same person; undefined where there is none. */
-  takeUp({ id, card }: Member): Attempt | undefined {
+  takeUp({ id, card }: Member): Handshake | undefined {
     const found = this.#orphans.find((orphan) => equalBytes(orphan.card, card));
     this.#orphans = this.#orphans.filter((orphan) => orphan !== found);
     if (found !== undefined) this.moveTo(found, id);
@@ -159,17 +159,17 @@ export class Attempts {
   }
 
   /** Adds one whose member was there before us. */
-  addWithHost(attempt: Attempt): void {
-    this.#hosts.add(attempt.member);
-    this.add(attempt);
+  addWithHost(handshake: Handshake): void {
+    this.#hosts.add(handshake.member);
+    this.add(handshake);
   }
 
   /** Whether the same person is also another member, with whom nothing has begun. */
-  hasTwin(attempt: Attempt): boolean {
-    return this.#twinOf(attempt) !== undefined;
+  hasTwin(handshake: Handshake): boolean {
+    return this.#twinOf(handshake) !== undefined;
   }
 
-  #twinOf({ member, card }: Attempt): string | undefined {
+  #twinOf({ member, card }: Handshake): string | undefined {
     const newcomer = this.#newcomers.withCard(card);
     for (const crossed of this.#crossed.values()) {
       if (crossed.member.id !== member && equalBytes(crossed.member.card, card)) return crossed.member.id;
@@ -177,12 +177,12 @@ export class Attempts {
     return this.#idleWith(card)?.member ?? (newcomer?.id === member ? undefined : newcomer?.id);
   }
 
-  #idleWith(card: Uint8Array): Attempt | undefined {
+  #idleWith(card: Uint8Array): Handshake | undefined {
     return this.all.find((other) => !other.started && equalBytes(other.card, card));
   }
 
-  /** Drops all but one and those that may take its place. */
-  keepOnly(chosen: Attempt): void {
+  /** Drops all but one and those that may take its room. */
+  keepOnly(chosen: Handshake): void {
     for (const other of this.all) {
       if (other !== chosen && (other.started || !equalBytes(other.card, chosen.card))) this.drop(other);
     }
@@ -190,21 +190,21 @@ export class Attempts {
 
   /** Forgets every secret. */
   clear(): void {
-    for (const attempt of [...this.all, ...this.#orphans]) attempt.wipe();
+    for (const handshake of [...this.all, ...this.#orphans]) handshake.wipe();
     this.#orphans = [];
     this.#hosts.clear();
     this.#byMember.clear();
     this.#crossed.clear();
   }
 
-  /** What a link says goes to the attempt it belongs to, or to the spare one. Returns whether there is one. */
-  localSignal(link: number, spare: LocalLink | null, signal: LocalSignal): boolean {
-    const attempt = this.withLink(link);
-    const local = attempt?.link ?? spare;
+  /** What a link says goes to the handshake it belongs to, or to the spare one. Returns whether there is one. */
+  localSignal(link: number, spare: OwnLink | null, signal: LocalSignal): boolean {
+    const handshake = this.withLink(link);
+    const local = handshake?.link ?? spare;
     if (local === null) return false;
     if ('description' in signal) local.description = signal.description;
     else local.addCandidate(signal.candidate);
-    attempt?.localSignal();
+    handshake?.localSignal();
     return true;
   }
 }

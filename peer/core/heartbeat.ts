@@ -17,7 +17,7 @@ const UNSEEN_AFTER = 15_000;
 const SLEPT = 2_500;
 
 /** The pulse of one session. Frames are counted from 0, ours as we send them. */
-export class Pulse {
+export class Heartbeat {
   /** Last measured round trip in ms, null before the first. */
   roundTrip: number | null = null;
   /** How many of our frames the other side has acknowledged. */

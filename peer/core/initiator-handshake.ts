@@ -3,32 +3,39 @@ import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
 import { encodeCapabilities } from './capabilities.ts';
-import { ABORT, Attempt, type AttemptOptions, checkIdentity, OWN_LINK_TIMEOUT, type Standing } from './handshake.ts';
-import type { LocalLink } from './own-link.ts';
+import {
+  ABORT,
+  checkIdentity,
+  Handshake,
+  type HandshakeOptions,
+  OWN_LINK_TIMEOUT,
+  type Standing,
+} from './handshake.ts';
+import type { OwnLink } from './own-link.ts';
 
 /** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
 type State = 'reply' | 'offer' | 'proof' | 'done';
 
-/** Where an initiating attempt gets its link from once the other side has proven the code. */
-export type TakeLink = () => LocalLink;
+/** Where an initiating handshake gets its link from once the other side has proven the code. */
+export type TakeLink = () => OwnLink;
 
-/** An attempt in role A. Sends HELLO when made. */
-export class Initiating extends Attempt {
-  protected readonly handshake: Initiator;
+/** A handshake in role A. Sends HELLO when made. */
+export class InitiatorHandshake extends Handshake {
+  protected readonly crypto: Initiator;
   readonly #takeLink: TakeLink;
   #state: State = 'reply';
-  #link: LocalLink | null = null;
+  #link: OwnLink | null = null;
   #reply: Uint8Array | null = null;
   #proof: Uint8Array | null = null;
 
-  constructor(options: AttemptOptions, takeLink: TakeLink) {
+  constructor(options: HandshakeOptions, takeLink: TakeLink) {
     super(options);
     this.#takeLink = takeLink;
-    this.handshake = new Initiator(options.inputs, this.profile.identity, this.context.random);
-    this.send(this.handshake.hello);
+    this.crypto = new Initiator(options.inputs, this.profile.identity, this.context.random);
+    this.send(this.crypto.hello);
   }
 
-  get link(): LocalLink | null {
+  get link(): OwnLink | null {
     return this.#link;
   }
 
@@ -58,7 +65,7 @@ export class Initiating extends Attempt {
   }
 
   override resend(): void {
-    if (this.#state === 'reply') this.send(this.handshake.hello);
+    if (this.#state === 'reply') this.send(this.crypto.hello);
     super.resend();
   }
 
@@ -72,7 +79,7 @@ export class Initiating extends Attempt {
 
   #gotReply(frame: Uint8Array): void {
     try {
-      this.handshake.gotReply(frame);
+      this.crypto.gotReply(frame);
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
       this.abort(ABORT.wrongCode);
@@ -91,7 +98,7 @@ export class Initiating extends Attempt {
     const offer = this.#link?.description ?? null;
     if (this.#state === 'offer' && this.#reply !== null && offer !== null) {
       const { name, cursor, relay } = this.profile;
-      const proof = this.handshake.prove({ name, description: offer, capabilities: encodeCapabilities(relay), cursor });
+      const proof = this.crypto.prove({ name, description: offer, capabilities: encodeCapabilities(relay), cursor });
       this.#proof = proof;
       this.send(proof);
       this.accept(FLIGHT.reply, this.#reply, proof);
@@ -104,13 +111,13 @@ export class Initiating extends Attempt {
   #gotProof(frame: Uint8Array): void {
     const link = this.#link;
     if (link === null) throw new AparteError('bug', 'a proof without a link');
-    const claims = this.handshake.gotProof(frame);
+    const claims = this.crypto.gotProof(frame);
     checkIdentity(claims, this.profile);
     this.accept(FLIGHT.proofB, frame, null);
     this.#state = 'done';
     this.deadline = null;
-    const channel = this.handshake.channel();
-    this.context.emit({ type: 'describeLink', link: link.number, kind: 'answer', sdp: claims.description });
+    const channel = this.crypto.channel();
+    this.context.order({ type: 'describeLink', link: link.number, kind: 'answer', sdp: claims.description });
     this.events.met({ role: 'A', claims, channel, link: link.number });
   }
 }

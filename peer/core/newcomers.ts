@@ -1,7 +1,7 @@
-/** Those who came after us into a meeting place and were not greeted yet, and how fast they may be. */
+/** Those who came after us into a rendezvous room and were not greeted yet, and how fast they may be. */
 import { equalBytes } from '../../shared/bytes.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
-import { Recent } from './sliding-window.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 /** HELLOs open at once and new ones a second, at most (docs/PROTOCOL.md, Guesses). */
 const MAX_OPEN_HELLOS = 8;
@@ -12,7 +12,7 @@ const ASK_AGAIN = 500;
 /** In the order they came. */
 export class Newcomers {
   #members: RoomMember[] = [];
-  readonly #hellos = new Recent(MAX_HELLOS_PER_SECOND, 1_000);
+  readonly #hellos = new SlidingWindow(MAX_HELLOS_PER_SECOND, 1_000);
   /** Whether the next may not be greeted yet, whoever he is. */
   #heldBack = false;
 

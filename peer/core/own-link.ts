@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 const FRESH = 30_000;
 
 /** Opened at once; its description and candidates gather here until the handshake may seal them. */
-export class LocalLink {
+export class OwnLink {
   readonly number: number;
   readonly openedAt: number;
   /** Our offer or answer, null until the link has made it. */
@@ -15,11 +15,11 @@ export class LocalLink {
   candidates: Uint8Array[] = [];
   #candidateCount = 0;
 
-  /** `place`: where the one it is for was met. */
-  constructor(context: Context, initiator: boolean, place: number) {
+  /** `room`: where the one it is for was met. */
+  constructor(context: Context, initiator: boolean, room: number) {
     this.number = context.nextNumber();
     this.openedAt = context.now;
-    context.emit({ type: 'openLink', link: this.number, initiator, place });
+    context.order({ type: 'openLink', link: this.number, initiator, room });
   }
 
   /** Keeps a candidate of ours, MAX_SIGNALS at most: more could not be sent. */
@@ -38,35 +38,35 @@ export class LocalLink {
 
   /** Closes it. */
   close(context: Context): void {
-    context.emit({ type: 'closeLink', link: this.number });
+    context.order({ type: 'closeLink', link: this.number });
   }
 }
 
 /** A link that is opened before it is known whether anybody proves the code, and given to the first who does. */
 export class SpareLink {
   readonly #context: Context;
-  readonly #place: number;
-  #link: LocalLink | null = null;
+  readonly #room: number;
+  #link: OwnLink | null = null;
 
-  constructor(context: Context, place: number) {
+  constructor(context: Context, room: number) {
     this.#context = context;
-    this.#place = place;
+    this.#room = room;
   }
 
   /** Sees to it that there is a fresh one. */
   open(): void {
     if (this.#link !== null && this.#link.openedAt + FRESH < this.#context.now) this.close();
-    this.#link ??= new LocalLink(this.#context, true, this.#place);
+    this.#link ??= new OwnLink(this.#context, true, this.#room);
   }
 
   /** The link, if it has this number. */
-  numbered(number: number): LocalLink | null {
+  numbered(number: number): OwnLink | null {
     return this.#link?.number === number ? this.#link : null;
   }
 
   /** Gives it away; where there is none, one that is opened now. */
-  take(): LocalLink {
-    const link = this.#link ?? new LocalLink(this.#context, true, this.#place);
+  take(): OwnLink {
+    const link = this.#link ?? new OwnLink(this.#context, true, this.#room);
     this.#link = null;
     return link;
   }

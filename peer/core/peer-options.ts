@@ -3,7 +3,7 @@ import type { AparteError } from '../../shared/errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { KnownPeer } from './facts-and-orders.ts';
 import type { Profile } from './handshake.ts';
-import type { ManualOptions } from './manual-meeting.ts';
+import type { ManualPairingOptions } from './manual-pairing.ts';
 import type { SessionEnd } from './session-options.ts';
 
 /** What a peer reports to the room. Called during a step. */
@@ -27,5 +27,5 @@ export interface PeerOptions {
   /** How long (ms) to try to come back after the path was lost; null for as long as the tickets are good. */
   readonly reconnect: number | null;
   /** How the two paired by hand; undefined where they did not. */
-  readonly manual: ManualOptions | undefined;
+  readonly manual: ManualPairingOptions | undefined;
 }

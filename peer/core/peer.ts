@@ -5,15 +5,15 @@ import type { Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
-import { type Context, earliest, tell } from './context.ts';
+import { type Context, earliest, emit } from './context.ts';
 import { Correspondence } from './correspondence.ts';
 import type { Fact, KnownPeer, PeerStatus } from './facts-and-orders.ts';
-import type { Attempt, Met, Profile } from './handshake.ts';
+import type { Handshake, Met, Profile } from './handshake.ts';
 import type { PeerEvents, PeerOptions } from './peer-options.ts';
-import { Reunion } from './reconnect.ts';
+import { Reconnect } from './reconnect.ts';
 import { Session } from './session.ts';
 import type { SessionEnd, SessionEvents } from './session-options.ts';
-import { Recent } from './sliding-window.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 /**
  * How long (ms) a link may take to open once both sides have proven themselves: the first, while people wait for the
@@ -28,7 +28,7 @@ const OFFENCE_MEMORY = 60_000;
 /** A session that is being set up, with the handshake whose signals it still needs. */
 interface Pending {
   readonly session: Session;
-  readonly attempt: Attempt;
+  readonly handshake: Handshake;
   readonly cursor: number;
 }
 
@@ -43,20 +43,20 @@ export class Peer {
   /** The session that stands, until another does. */
   #session: Session | null = null;
   #pending: Pending | null;
-  #reunion: Reunion | null = null;
+  #reconnection: Reconnect | null = null;
   /** When (ms) we stop trying to come back; null while there is no need to. */
   giveUpAt: number | null = null;
-  readonly #offences = new Recent(MAX_OFFENCES, OFFENCE_MEMORY);
+  readonly #offences = new SlidingWindow(MAX_OFFENCES, OFFENCE_MEMORY);
 
-  constructor(context: Context, options: PeerOptions, met: Met, attempt: Attempt, events: PeerEvents) {
+  constructor(context: Context, options: PeerOptions, met: Met, handshake: Handshake, events: PeerEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
     const own = options.profile.identity.publicKey;
     this.contact = new Contact(`p${context.nextNumber()}`, met.claims, own, options.known);
     this.#correspondence = new Correspondence(context, this.contact, options.delivery);
-    this.#pending = this.#pendingFrom(met, attempt, LINK_PATIENCE);
-    this.#tell();
+    this.#pending = this.#pendingFrom(met, handshake, LINK_PATIENCE);
+    this.#emit();
   }
 
   /** How we are connected, with the round trip measured last; null while we are not. */
@@ -66,7 +66,7 @@ export class Peer {
 
   get wakeAt(): number | null {
     const pending = this.#pending?.session.wakeAt ?? null;
-    return earliest(this.#session?.wakeAt ?? null, pending, this.#reunion?.wakeAt ?? null, this.giveUpAt);
+    return earliest(this.#session?.wakeAt ?? null, pending, this.#reconnection?.wakeAt ?? null, this.giveUpAt);
   }
 
   /** Derives at leisure what the next frame needs. */
@@ -95,7 +95,7 @@ export class Peer {
   /** The user compared the safety numbers. Returns what to remember. */
   verify(): KnownPeer {
     this.contact.trust = 'verified';
-    this.#tell();
+    this.#emit();
     return this.contact.record;
   }
 
@@ -107,12 +107,12 @@ export class Peer {
 
   /** Takes what was pasted, if pairing by hand once more is what is waited for. Returns whether it is. */
   take(pasted: string): boolean {
-    return this.#reunion?.take(pasted) === true;
+    return this.#reconnection?.take(pasted) === true;
   }
 
-  /** A fact about a meeting place of ours. */
-  gotPlace(fact: Extract<Fact, { place: number }>): void {
-    this.#reunion?.gotPlace(fact);
+  /** A fact about a rendezvous room of ours. */
+  gotRoom(fact: Extract<Fact, { room: number }>): void {
+    this.#reconnection?.gotRoom(fact);
   }
 
   /** A fact about a link, perhaps of ours. */
@@ -121,7 +121,7 @@ export class Peer {
     switch (fact.type) {
       case 'linkDescription':
       case 'linkCandidate':
-        return this.#reunion?.gotLocalSignal(fact);
+        return this.#reconnection?.gotLocalSignal(fact);
       case 'linkOpened':
         return session?.opened();
       case 'linkFrame':
@@ -130,7 +130,7 @@ export class Peer {
         if (session !== null) this.#gotRoute(session, fact);
         return;
       case 'linkClosed':
-        if (session === null) this.#reunion?.gotLinkClosed(fact.link, fact.cause);
+        if (session === null) this.#reconnection?.gotLinkClosed(fact.link, fact.cause);
         else session.linkClosed(session.confirmed ? new AparteError('lost') : fact.cause);
         return;
       default:
@@ -152,28 +152,28 @@ export class Peer {
   end(): void {
     this.#session?.drop();
     this.#dropPending();
-    this.#reunion?.close();
+    this.#reconnection?.close();
     this.giveUpAt = null;
   }
 
   tick(): void {
     this.#session?.tick();
     this.#pending?.session.tick();
-    this.#reunion?.tick();
+    this.#reconnection?.tick();
     if (this.giveUpAt !== null && this.giveUpAt <= this.#context.now) this.#over(new AparteError('lost'));
   }
 
-  #pendingFrom(met: Met, attempt: Attempt, patience: number): Pending {
+  #pendingFrom(met: Met, handshake: Handshake, patience: number): Pending {
     const events = this.#sessionEvents(() => session);
     const refusal = relayRefusal(this.#options.profile.relay, met.claims.capabilities);
     const limits = { patience, relayRefusal: refusal };
     const session: Session = new Session(this.#context, met, this.#options.delivery, limits, events);
-    return { session, attempt, cursor: met.claims.cursor };
+    return { session, handshake, cursor: met.claims.cursor };
   }
 
   #dropPending(): void {
     this.#pending?.session.drop();
-    this.#pending?.attempt.wipe();
+    this.#pending?.handshake.wipe();
     this.#pending = null;
   }
 
@@ -196,25 +196,25 @@ export class Peer {
     this.#session?.drop();
     this.#session = session;
     this.#pending = null;
-    pending.attempt.wipe();
+    pending.handshake.wipe();
     this.#backAgain();
     // A name that used to belong to another identity is not taken over before the user has compared the numbers.
     if (first && this.contact.trust !== 'changed' && !this.contact.isOwn)
-      this.#context.emit({ type: 'remember', peer: this.contact.record });
+      this.#context.order({ type: 'remember', peer: this.contact.record });
     this.#events.connected();
   }
 
   #backAgain(): void {
-    this.#reunion?.close();
-    this.#reunion = null;
+    this.#reconnection?.close();
+    this.#reconnection = null;
     this.giveUpAt = null;
     this.status = 'connected';
-    this.#tell();
+    this.#emit();
   }
 
   #gotRoute(session: Session, { path, protocol, rttMs }: Route): void {
     session.gotRoute({ path, protocol, rttMs });
-    if (session === this.#session && this.status === 'connected') this.#tell();
+    if (session === this.#session && this.status === 'connected') this.#emit();
   }
 
   #quiet(session: Session): void {
@@ -223,19 +223,19 @@ export class Peer {
 
   #heard(session: Session): void {
     // A session that waits to stand may stand on the other side: the search goes on until it is known not to.
-    if (session !== this.#session || this.#pending !== null || this.#reunion === null) return;
+    if (session !== this.#session || this.#pending !== null || this.#reconnection === null) return;
     this.#backAgain();
     this.#events.connected();
   }
 
   #reconnect(tickets: readonly Ticket[]): void {
-    if (this.#reunion !== null) return this.#reunion.renew(tickets);
+    if (this.#reconnection !== null) return this.#reconnection.renew(tickets);
     const { now } = this.#context;
     this.giveUpAt = now + Math.min(this.#options.reconnect ?? TICKET_LIFE, TICKET_LIFE);
     this.status = 'reconnecting';
-    this.#tell();
-    this.#reunion = new Reunion(this.#context, tickets, this.#options.manual, () => this.#profile(), {
-      met: (met, attempt, stood) => this.#met(met, attempt, stood),
+    this.#emit();
+    this.#reconnection = new Reconnect(this.#context, tickets, this.#options.manual, () => this.#profile(), {
+      met: (met, handshake, stood) => this.#met(met, handshake, stood),
       noted: (cause) => {
         if (cause.code === 'identity-changed') this.#events.noted(cause);
       },
@@ -243,13 +243,13 @@ export class Peer {
     });
   }
 
-  #met(met: Met, attempt: Attempt, stood: boolean): void {
+  #met(met: Met, handshake: Handshake, stood: boolean): void {
     if (stood) {
       this.#session?.drop();
       this.#session = null;
     }
     this.#dropPending();
-    this.#pending = this.#pendingFrom(met, attempt, NEXT_LINK_PATIENCE);
+    this.#pending = this.#pendingFrom(met, handshake, NEXT_LINK_PATIENCE);
   }
 
   #profile(): Profile {
@@ -266,12 +266,12 @@ export class Peer {
   }
 
   #pendingEnded(end: SessionEnd, tickets: readonly Ticket[]): void {
-    this.#pending?.attempt.wipe();
+    this.#pending?.handshake.wipe();
     this.#pending = null;
     if (this.status === 'connecting') return this.#over(end);
     const session = this.#session;
-    if (session !== null) this.#reunion?.renew(session.tickets);
-    this.#reunion?.again(tickets);
+    if (session !== null) this.#reconnection?.renew(session.tickets);
+    this.#reconnection?.again(tickets);
     // What came over the old path before may have left before the other side went over to the new one.
     session?.doubt();
   }
@@ -287,11 +287,11 @@ export class Peer {
   #over(end: SessionEnd): void {
     this.end();
     this.status = end instanceof AparteError ? 'lost' : 'left';
-    if (end !== 'we-left') this.#tell();
+    if (end !== 'we-left') this.#emit();
     this.#events.ended(end);
   }
 
-  #tell(): void {
-    tell(this.#context, this.contact.event(this.status, this.route));
+  #emit(): void {
+    emit(this.#context, this.contact.event(this.status, this.route));
   }
 }

@@ -7,10 +7,10 @@ import type { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
 import { type Context, earliest, retryTime } from './context.ts';
 import type { Fact } from './facts-and-orders.ts';
-import type { Attempt, Met, Profile } from './handshake.ts';
-import type { ManualOptions } from './manual-meeting.ts';
-import { PairingAgain } from './pairing-again.ts';
-import { Place } from './rendezvous-room.ts';
+import type { Handshake, Met, Profile } from './handshake.ts';
+import type { ManualPairingOptions } from './manual-pairing.ts';
+import { RendezvousRoom } from './rendezvous-room.ts';
+import { RepeatPairing } from './repeat-pairing.ts';
 
 /** An older ticket's room is used only this long (ms) after the newest had its chance. */
 const OLDER_AFTER = 1_000;
@@ -20,24 +20,24 @@ const OLDER_AFTER = 1_000;
  */
 const CAPACITY = 8;
 
-/** What a reunion reports. Called during a step. */
-export interface ReunionEvents {
+/** What a reconnect reports. Called during a step. */
+export interface ReconnectEvents {
   /**
    * Both sides have proven themselves. `stood`: by a ticket of the session that ended before it stood here, which so
    * turns out to have stood there; every older one is void.
    */
-  met(met: Met, attempt: Attempt, stood: boolean): void;
+  met(met: Met, handshake: Handshake, stood: boolean): void;
   /** A try failed; the next follows by itself. */
   noted(cause: AparteError): void;
   /** The user must be told, who has something to do. */
   asked(cause: AparteError): void;
 }
 
-/** A reunion that begins when made. */
-export class Reunion {
+/** A reconnect that begins when made. */
+export class Reconnect {
   readonly #context: Context;
   readonly #profile: () => Profile;
-  readonly #events: ReunionEvents;
+  readonly #events: ReconnectEvents;
   /** Tickets of the last session that stood, newest first. */
   #proven: readonly Ticket[];
   /** Tickets of the last session that was agreed on and ended before it stood, newest first. */
@@ -45,10 +45,10 @@ export class Reunion {
   /** Tickets that are void, but perhaps in use by a place. */
   #void: Ticket[] = [];
   /** One per ticket: newest first. */
-  #places: Place[] = [];
+  #rooms: RendezvousRoom[] = [];
   readonly #beganAt: number;
   /** Where the two paired by hand. */
-  readonly #byHand: PairingAgain | null;
+  readonly #byHand: RepeatPairing | null;
   /** When (ms) this round began, and the next does. */
   #startedAt = 0;
   #restartAt: number | null = null;
@@ -57,9 +57,9 @@ export class Reunion {
   constructor(
     context: Context,
     tickets: readonly Ticket[],
-    manual: ManualOptions | undefined,
+    manual: ManualPairingOptions | undefined,
     profile: () => Profile,
-    events: ReunionEvents,
+    events: ReconnectEvents,
   ) {
     this.#context = context;
     this.#proven = tickets;
@@ -67,20 +67,20 @@ export class Reunion {
     this.#events = events;
     this.#beganAt = context.now;
     const byHand = {
-      met: (met: Met, attempt: Attempt) => events.met(met, attempt, false),
+      met: (met: Met, handshake: Handshake) => events.met(met, handshake, false),
       noted: (cause: AparteError) => events.asked(cause),
     };
-    this.#byHand = manual ? new PairingAgain(context, manual.invite === null, profile, byHand) : null;
+    this.#byHand = manual ? new RepeatPairing(context, manual.invite === null, profile, byHand) : null;
     this.#open();
   }
 
   get wakeAt(): number | null {
-    return earliest(this.#restartAt, this.#byHand?.wakeAt ?? null, ...this.#places.map((place) => place.wakeAt));
+    return earliest(this.#restartAt, this.#byHand?.wakeAt ?? null, ...this.#rooms.map((room) => room.wakeAt));
   }
 
   /** Whether any of the rooms is open. */
   get joined(): boolean {
-    return this.#places.some((place) => place.joined);
+    return this.#rooms.some((room) => room.joined);
   }
 
   /** Takes what was pasted. Returns whether the two pair by hand. */
@@ -90,30 +90,30 @@ export class Reunion {
   }
 
   /** Gives a fact to the place it belongs to. */
-  gotPlace(fact: Extract<Fact, { place: number }>): void {
+  gotRoom(fact: Extract<Fact, { room: number }>): void {
     if (this.#byHand?.got(fact)) return;
-    // What hinders a reunion is shown by its not coming about.
-    if (fact.type === 'placeNoted' || fact.type === 'blob') return;
-    const place = this.#places.find(({ number }) => number === fact.place);
-    if (fact.type !== 'placeRefused') place?.got(fact);
-    else if (place !== undefined) this.#restart();
+    // What hinders a reconnect is shown by its not coming about.
+    if (fact.type === 'roomNoted' || fact.type === 'blob') return;
+    const room = this.#rooms.find(({ number }) => number === fact.room);
+    if (fact.type !== 'roomRefused') room?.got(fact);
+    else if (room !== undefined) this.#restart();
   }
 
   /** Gives a link's fact to the place it belongs to. */
   gotLinkClosed(link: number, cause: AparteError): void {
     this.#byHand?.gotLink({ type: 'linkClosed', link, cause });
-    for (const place of this.#places) if (place.gotLinkClosed(link, cause)) return;
+    for (const room of this.#rooms) if (room.gotLinkClosed(link, cause)) return;
   }
 
   gotLocalSignal(fact: Extract<Fact, { type: 'linkDescription' | 'linkCandidate' }>): void {
     this.#byHand?.gotLink(fact);
     const signal = fact.type === 'linkDescription' ? { description: fact.sdp } : { candidate: fact.bytes };
-    for (const place of this.#places) if (place.gotLocalSignal(fact.link, signal)) return;
+    for (const room of this.#rooms) if (room.gotLocalSignal(fact.link, signal)) return;
   }
 
   tick(): void {
     if (this.#restartAt !== null && this.#restartAt <= this.#context.now) this.#open();
-    for (const place of this.#places) place.tick();
+    for (const room of this.#rooms) room.tick();
     this.#byHand?.tick();
   }
 
@@ -139,8 +139,8 @@ export class Reunion {
   }
 
   #leave(): void {
-    for (const place of this.#places) place.leave();
-    this.#places = [];
+    for (const room of this.#rooms) room.leave();
+    this.#rooms = [];
     for (const ticket of this.#void) ticket.wipe();
     this.#void = [];
   }
@@ -148,12 +148,12 @@ export class Reunion {
   #open(): void {
     this.#restartAt = null;
     this.#startedAt = this.#context.now;
-    this.#places = [...this.#unproven, ...this.#proven].map((ticket) => this.#enter(ticket));
+    this.#rooms = [...this.#unproven, ...this.#proven].map((ticket) => this.#enter(ticket));
   }
 
-  #enter(ticket: Ticket): Place {
+  #enter(ticket: Ticket): RendezvousRoom {
     const { nameplate, secret } = ticket;
-    const place: Place = new Place(
+    const room: RendezvousRoom = new RendezvousRoom(
       this.#context,
       {
         mode: 'ticket',
@@ -162,34 +162,34 @@ export class Reunion {
         capacity: CAPACITY,
         guesses: null,
         profile: this.#profile,
-        mayStart: (role) => this.#mayStart(place, role),
+        mayStart: (role) => this.#mayStart(room, role),
       },
       {
         opened: () => undefined,
-        met: (met, attempt) => this.#met(ticket, met, attempt),
+        met: (met, handshake) => this.#met(ticket, met, handshake),
         noted: (cause) => this.#failed(cause),
         failed: (cause) => this.#failed(cause),
       },
     );
-    return place;
+    return room;
   }
 
-  #met(ticket: Ticket, met: Met, attempt: Attempt): void {
+  #met(ticket: Ticket, met: Met, handshake: Handshake): void {
     const stood = this.#unproven.includes(ticket);
     if (stood) this.renew(this.#unproven);
     else this.#void.push(...this.#unproven);
     this.#unproven = [];
-    this.#events.met(met, attempt, stood);
+    this.#events.met(met, handshake, stood);
   }
 
   /** Only one handshake at a time; a newer room takes precedence over an older one, on both sides alike. */
-  #mayStart(place: Place, role: 'A' | 'B'): boolean {
-    const rank = this.#places.indexOf(place);
-    const busy = this.#places.findIndex((one) => one.busy);
+  #mayStart(room: RendezvousRoom, role: 'A' | 'B'): boolean {
+    const rank = this.#rooms.indexOf(room);
+    const busy = this.#rooms.findIndex((one) => one.busy);
     if (busy >= 0 && busy <= rank) return false;
     // What is an older room here may be the newest there, so a HELLO is answered at once.
     if (role === 'A' && rank > 0 && this.#context.now < this.#startedAt + OLDER_AFTER) return false;
-    if (busy > rank) this.#places[busy]?.abandon();
+    if (busy > rank) this.#rooms[busy]?.abandon();
     return true;
   }
 

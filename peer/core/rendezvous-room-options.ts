@@ -1,12 +1,12 @@
-/** What a meeting place is made of, and what it reports. */
+/** What a rendezvous room is made of, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Mode } from '../crypto/index.ts';
 import type { JoinRequest } from '../rendezvous/rendezvous.ts';
 import type { Guesses } from './guesses.ts';
-import type { Attempt, Met, Profile } from './handshake.ts';
+import type { Handshake, Met, Profile } from './handshake.ts';
 
 /** What is needed to enter. */
-export interface PlaceOptions {
+export interface RendezvousRoomOptions {
   readonly mode: Mode;
   /** Null asks for a fresh one. */
   readonly nameplate: string | null;
@@ -17,18 +17,18 @@ export interface PlaceOptions {
   readonly capacity: number;
   /** Null where guesses are not counted: the secret is a ticket. */
   readonly guesses: Guesses | null;
-  /** Asked when an attempt starts. */
+  /** Asked when a handshake starts. */
   profile(): Profile;
   /** Asked before a handshake starts here, in role A by our HELLO, in role B by answering one. */
   mayStart(role: 'A' | 'B'): boolean;
 }
 
 /** What a place reports, during a step. */
-export interface PlaceEvents {
+export interface RendezvousRoomEvents {
   /** We are in; the room is called `nameplate`. */
   opened(nameplate: string): void;
   /** Both sides have proven everything. */
-  met(met: Met, attempt: Attempt): void;
+  met(met: Met, handshake: Handshake): void;
   /** Something failed that leaves the place as it was. */
   noted(cause: AparteError): void;
   /** The code is dead, or the one person it was for is gone. The place is of no more use. */

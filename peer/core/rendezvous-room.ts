@@ -1,7 +1,7 @@
 /**
- * One meeting place: a room of a rendezvous, entered with one card and one secret. Starts an attempt with each member by
+ * One rendezvous room: a room of a rendezvous, entered with one card and one secret. Starts a handshake with each member by
  * the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them. Where the room is on several servers a
- * person is several members, *twins* with one card: only one attempt with him is under way at a time.
+ * person is several members, *twins* with one card: only one handshake with him is under way at a time.
  */
 import { equalBytes } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
@@ -10,59 +10,59 @@ import { VERSIONS } from '../../shared/limits.ts';
 import { FLIGHT, frameType, type HandshakeInputs } from '../crypto/index.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
 import { type Context, earliest } from './context.ts';
-import { Twins } from './duplicate-members.ts';
+import { DuplicateMembers } from './duplicate-members.ts';
 import type { RoomFact } from './facts-and-orders.ts';
-import { ABORT, type Attempt, type AttemptEvents, type AttemptOptions } from './handshake.ts';
+import { ABORT, type Handshake, type HandshakeEvents, type HandshakeOptions } from './handshake.ts';
 import { handshakeInputs, wipePairing } from './handshake-inputs.ts';
-import { Attempts, type LocalSignal } from './handshakes.ts';
-import { Initiating } from './initiator-handshake.ts';
+import { Handshakes, type LocalSignal } from './handshakes.ts';
+import { InitiatorHandshake } from './initiator-handshake.ts';
 import { Newcomers } from './newcomers.ts';
 import { SpareLink } from './own-link.ts';
-import type { PlaceEvents, PlaceOptions } from './rendezvous-room-options.ts';
-import { Responding } from './responder-handshake.ts';
+import type { RendezvousRoomEvents, RendezvousRoomOptions } from './rendezvous-room-options.ts';
+import { ResponderHandshake } from './responder-handshake.ts';
 
 /** A place that is entered when made. */
-export class Place {
+export class RendezvousRoom {
   readonly number: number;
   /** Whether we are in, as far as we know. */
   joined = false;
   readonly #context: Context;
-  readonly #options: PlaceOptions;
-  readonly #events: PlaceEvents;
+  readonly #options: RendezvousRoomOptions;
+  readonly #events: RendezvousRoomEvents;
   readonly #card: Uint8Array;
   readonly #newcomers = new Newcomers();
-  readonly #attempts: Attempts;
-  readonly #twins: Twins;
+  readonly #handshakes: Handshakes;
+  readonly #duplicates: DuplicateMembers;
   #nameplate = '';
   #left = false;
   readonly #spare: SpareLink;
-  /** The attempt whose other side has proven the code; nobody else is let in. */
-  #chosen: Attempt | null = null;
+  /** The handshake whose other side has proven the code; nobody else is let in. */
+  #chosen: Handshake | null = null;
 
-  constructor(context: Context, options: PlaceOptions, events: PlaceEvents) {
+  constructor(context: Context, options: RendezvousRoomOptions, events: RendezvousRoomEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
-    this.#attempts = new Attempts(this.#newcomers, this.#card);
-    this.#twins = new Twins(this.#attempts, this.#newcomers, {
+    this.#handshakes = new Handshakes(this.#newcomers, this.#card);
+    this.#duplicates = new DuplicateMembers(this.#handshakes, this.#newcomers, {
       respondTo: (member) => this.#respondTo(member),
       mayAnswer: () => options.mayStart('B'),
     });
     this.number = context.nextNumber();
     this.#spare = new SpareLink(context, this.number);
     const { nameplate, capacity, manual } = options;
-    context.emit({ type: 'openPlace', place: this.number, nameplate, card: this.#card, capacity, manual });
+    context.order({ type: 'openRoom', room: this.number, nameplate, card: this.#card, capacity, manual });
   }
 
   /** Whether a handshake is under way, or done. */
   get busy(): boolean {
-    return this.#attempts.started.length > 0;
+    return this.#handshakes.started.length > 0;
   }
 
   /** Earliest time something is due. */
   get wakeAt(): number | null {
-    return earliest(this.#attempts.wakeAt, this.#nextNewcomer() === undefined ? null : this.#nextHelloAt());
+    return earliest(this.#handshakes.wakeAt, this.#nextNewcomer() === undefined ? null : this.#nextHelloAt());
   }
 
   /** Takes a fact about this place. */
@@ -70,7 +70,7 @@ export class Place {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
-      case 'placeWidened':
+      case 'roomWidened':
         return this.#gotOthers(fact.members);
       case 'memberCame':
         return this.#gotMember(fact.member);
@@ -78,12 +78,12 @@ export class Place {
         return this.#gotLeft(fact.member);
       case 'gotHandshake':
         return this.#gotFrame(fact.from, fact.bytes);
-      case 'placeLost':
+      case 'roomLost':
         this.joined = false;
         return;
-      case 'placeResumed':
+      case 'roomResumed':
         this.joined = true;
-        for (const attempt of this.#attempts.all) attempt.resend();
+        for (const handshake of this.#handshakes.all) handshake.resend();
         return;
       default:
         fact satisfies never;
@@ -119,102 +119,102 @@ export class Place {
 
   #gotLeft(member: string): void {
     this.#newcomers.remove(member);
-    const attempt = this.#attempts.with(member);
-    if (attempt !== undefined && !this.#attempts.move(attempt)) {
-      if (attempt.isUndecided) this.#attempts.putAside(attempt);
-      else this.giveUp('the other side went away', [attempt]);
+    const handshake = this.#handshakes.with(member);
+    if (handshake !== undefined && !this.#handshakes.move(handshake)) {
+      if (handshake.isUndecided) this.#handshakes.putAside(handshake);
+      else this.giveUp('the other side went away', [handshake]);
     }
     this.#goOn();
   }
 
   #gotFrame(from: string, bytes: Uint8Array): void {
     const type = frameType(bytes);
-    const card = this.#attempts.with(from)?.card ?? this.#newcomers.with(from)?.card;
+    const card = this.#handshakes.with(from)?.card ?? this.#newcomers.with(from)?.card;
     if (card === undefined) return;
-    if (type === FLIGHT.hello && !this.#twins.mayTake({ id: from, card }, bytes)) return;
+    if (type === FLIGHT.hello && !this.#duplicates.mayTake({ id: from, card }, bytes)) return;
     if (type === FLIGHT.reply && this.#options.guesses?.mayRisk === false) return;
-    this.#attempts.with(from)?.got(bytes);
+    this.#handshakes.with(from)?.got(bytes);
   }
 
   /** Drops every handshake that is not done; the place stays entered. */
   abandon(): void {
-    for (const attempt of this.#attempts.all) if (!attempt.done) this.#attempts.drop(attempt);
+    for (const handshake of this.#handshakes.all) if (!handshake.done) this.#handshakes.drop(handshake);
     this.#chosen = null;
   }
 
   /** A description or candidate of link `number`. Returns whether the link is of this place. */
   gotLocalSignal(number: number, signal: LocalSignal): boolean {
-    return this.#attempts.localSignal(number, this.#spare.numbered(number), signal);
+    return this.#handshakes.localSignal(number, this.#spare.numbered(number), signal);
   }
 
-  /** Link `number` is gone. Returns whether it is of an attempt here that is still under way. */
+  /** Link `number` is gone. Returns whether it is of a handshake here that is still under way. */
   gotLinkClosed(number: number, cause: AparteError): boolean {
     if (this.#spare.numbered(number) !== null) {
       this.#spare.take();
       return true;
     }
-    const attempt = this.#attempts.withLink(number);
-    if (attempt === undefined || attempt.done) return false;
-    attempt.fail(cause);
+    const handshake = this.#handshakes.withLink(number);
+    if (handshake === undefined || handshake.done) return false;
+    handshake.fail(cause);
     return true;
   }
 
   tick(): void {
-    for (const attempt of this.#attempts.overdue(this.#context.now)) this.#overdue(attempt);
+    for (const handshake of this.#handshakes.overdue(this.#context.now)) this.#overdue(handshake);
     this.#goOn();
   }
 
-  /** Leaves and forgets every secret. The link of an attempt that is done stays with the session that uses it. */
+  /** Leaves and forgets every secret. The link of a handshake that is done stays with the session that uses it. */
   leave(): void {
     this.abandon();
-    this.#attempts.clear();
+    this.#handshakes.clear();
     this.#spare.close();
     this.#newcomers.clear();
     this.joined = false;
     this.#left = true;
-    this.#context.emit({ type: 'leavePlace', place: this.number });
+    this.#context.order({ type: 'leaveRoom', room: this.number });
   }
 
-  #overdue(attempt: Attempt): void {
-    if (attempt.deadline === null) return;
-    const cause = attempt.overdue();
-    if (attempt.standing !== 'untried') return attempt.fail(cause);
-    const { member: id, card, isMoved } = attempt;
-    if (!attempt.started) attempt.deadline = null;
-    else if (isMoved && this.#attempts.isCrossed(card)) this.#attempts.putAside(attempt);
+  #overdue(handshake: Handshake): void {
+    if (handshake.deadline === null) return;
+    const cause = handshake.overdue();
+    if (handshake.standing !== 'untried') return handshake.fail(cause);
+    const { member: id, card, isMoved } = handshake;
+    if (!handshake.started) handshake.deadline = null;
+    else if (isMoved && this.#handshakes.isCrossed(card)) this.#handshakes.putAside(handshake);
     // One who may be reached over another server is no squatter.
-    else if (this.#attempts.move(attempt)) this.#twins.giveBack({ id, card });
-    else if (!attempt.isRepeated) return attempt.repeat();
+    else if (this.#handshakes.move(handshake)) this.#duplicates.giveBack({ id, card });
+    else if (!handshake.isRepeated) return handshake.repeat();
     else {
-      this.#attempts.drop(attempt);
-      this.#context.emit({ type: 'freeMember', place: this.number, member: id });
+      this.#handshakes.drop(handshake);
+      this.#context.order({ type: 'freeMember', room: this.number, member: id });
     }
     if (!isMoved) this.#events.noted(cause);
   }
 
-  /** Ends attempts that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
-  giveUp(why: string, attempts: Iterable<Attempt> = this.#attempts.all): void {
-    for (const attempt of attempts) {
-      if (attempt.done) continue;
-      if (attempt.standing === 'untried') this.#attempts.drop(attempt);
-      else attempt.fail(attempt.silence(why));
+  /** Ends handshakes that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
+  giveUp(why: string, handshakes: Iterable<Handshake> = this.#handshakes.all): void {
+    for (const handshake of handshakes) {
+      if (handshake.done) continue;
+      if (handshake.standing === 'untried') this.#handshakes.drop(handshake);
+      else handshake.fail(handshake.silence(why));
     }
   }
 
   #nextHelloAt(): number {
-    return this.#newcomers.nextAt(this.#context.now, this.#attempts.started.length);
+    return this.#newcomers.nextAt(this.#context.now, this.#handshakes.started.length);
   }
 
   #nextNewcomer(): RoomMember | undefined {
     if (this.#chosen !== null) return undefined;
-    return this.#newcomers.first((card) => this.#attempts.underWayWith(card) !== undefined);
+    return this.#newcomers.first((card) => this.#handshakes.underWayWith(card) !== undefined);
   }
 
-  /** Turns to those who had to wait for another attempt to end. */
+  /** Turns to those who had to wait for another handshake to end. */
   #goOn(): void {
-    for (const { member, hello } of this.#attempts.takeCrossed()) {
+    for (const { member, hello } of this.#handshakes.takeCrossed()) {
       this.#newcomers.remove(member.id);
-      if (this.#attempts.with(member.id) === undefined) this.#respondTo(member);
+      if (this.#handshakes.with(member.id) === undefined) this.#respondTo(member);
       this.#gotFrame(member.id, hello);
     }
     this.#greet();
@@ -227,24 +227,24 @@ export class Place {
       if (this.#nextHelloAt() > now) return;
       if (!this.#options.mayStart('A')) return this.#newcomers.holdBack(true);
       this.#newcomers.greet(member.id, now);
-      if (this.#attempts.takeUp(member) !== undefined) continue;
+      if (this.#handshakes.takeUp(member) !== undefined) continue;
       const inputs = this.#inputsWith(member, 'A');
       if (inputs === null) continue;
       this.#spare.open();
-      const options = this.#attemptOptions(member, inputs, () => attempt);
-      const attempt: Attempt = new Initiating(options, () => this.#spare.take());
+      const options = this.#handshakeOptions(member, inputs, () => handshake);
+      const handshake: Handshake = new InitiatorHandshake(options, () => this.#spare.take());
       wipePairing(inputs, member);
-      this.#attempts.add(attempt);
+      this.#handshakes.add(handshake);
     }
   }
 
   #respondTo(member: RoomMember): void {
     const inputs = this.#inputsWith(member, 'B');
     if (inputs === null) return;
-    const options = this.#attemptOptions(member, inputs, () => attempt);
-    const attempt: Attempt = new Responding(options, this.#options.guesses);
+    const options = this.#handshakeOptions(member, inputs, () => handshake);
+    const handshake: Handshake = new ResponderHandshake(options, this.#options.guesses);
     wipePairing(inputs, member);
-    this.#attempts.addWithHost(attempt);
+    this.#handshakes.addWithHost(handshake);
   }
 
   /** The inputs of a handshake with this member; null where there can be none, which is noted. */
@@ -254,40 +254,40 @@ export class Place {
     } catch (error) {
       if (!(error instanceof AparteError) || error.code === 'bug') throw error;
       const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);
-      this.#context.emit({ type: 'sendHandshake', place: this.number, to: member.id, bytes });
+      this.#context.order({ type: 'sendHandshake', room: this.number, to: member.id, bytes });
       if (error.code === 'version' && role === 'B') this.#events.failed(error);
       else this.#events.noted(error);
       return null;
     }
   }
 
-  #attemptOptions(member: RoomMember, inputs: HandshakeInputs, self: () => Attempt): AttemptOptions {
-    const events: AttemptEvents = {
+  #handshakeOptions(member: RoomMember, inputs: HandshakeInputs, self: () => Handshake): HandshakeOptions {
+    const events: HandshakeEvents = {
       rightTag: () => this.#shutDoor(self()),
       met: (met) => this.#events.met(met, self()),
-      failed: (cause) => this.#attemptFailed(self(), cause),
+      failed: (cause) => this.#handshakeFailed(self(), cause),
     };
-    const { number: place } = this;
-    return { context: this.#context, place, member, inputs, profile: this.#options.profile(), events };
+    const { number: room } = this;
+    return { context: this.#context, room, member, inputs, profile: this.#options.profile(), events };
   }
 
-  #shutDoor(chosen: Attempt): void {
+  #shutDoor(chosen: Handshake): void {
     this.#chosen = chosen;
     this.#newcomers.keepOnly(chosen.card);
-    this.#attempts.keepOnly(chosen);
+    this.#handshakes.keepOnly(chosen);
   }
 
-  #attemptFailed(attempt: Attempt, cause: AparteError): void {
-    this.#attempts.delete(attempt);
+  #handshakeFailed(handshake: Handshake, cause: AparteError): void {
+    this.#handshakes.delete(handshake);
     const { guesses } = this.#options;
     if (guesses === null) {
-      if (this.#chosen === attempt) this.#chosen = null;
+      if (this.#chosen === handshake) this.#chosen = null;
       this.#events.noted(cause);
       return;
     }
-    if (cause.code === 'wrong-code' && attempt instanceof Initiating) guesses.judgedWrong();
-    if (!guesses.spent && this.#chosen !== attempt) return this.#events.noted(cause);
-    this.#attempts.clear();
+    if (cause.code === 'wrong-code' && handshake instanceof InitiatorHandshake) guesses.judgedWrong();
+    if (!guesses.spent && this.#chosen !== handshake) return this.#events.noted(cause);
+    this.#handshakes.clear();
     this.#events.failed(cause);
   }
 }

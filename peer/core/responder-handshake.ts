@@ -6,36 +6,36 @@ import { encodeCapabilities } from './capabilities.ts';
 import type { Guesses } from './guesses.ts';
 import {
   ABORT,
-  Attempt,
-  type AttemptOptions,
   checkIdentity,
+  Handshake,
+  type HandshakeOptions,
   HEARSAY,
   OWN_LINK_TIMEOUT,
   type Standing,
 } from './handshake.ts';
-import { LocalLink } from './own-link.ts';
+import { OwnLink } from './own-link.ts';
 
 /** Waits for: `hello`, `proof` (of the other side), `answer` (our link makes it), or is `done`. */
 type State = 'hello' | 'proof' | 'answer' | 'done';
 
-/** An attempt in role B. */
-export class Responding extends Attempt {
-  protected readonly handshake: Responder;
+/** A handshake in role B. */
+export class ResponderHandshake extends Handshake {
+  protected readonly crypto: Responder;
   /** Null where guesses are not counted: the secret is a ticket. */
   readonly #guesses: Guesses | null;
   #state: State = 'hello';
-  #link: LocalLink | null = null;
+  #link: OwnLink | null = null;
   #claims: ProvenClaims | null = null;
   #proofA: Uint8Array | null = null;
   #proof: Uint8Array | null = null;
 
-  constructor(options: AttemptOptions, guesses: Guesses | null) {
+  constructor(options: HandshakeOptions, guesses: Guesses | null) {
     super(options);
     this.#guesses = guesses;
-    this.handshake = new Responder(options.inputs, this.profile.identity, this.context.random);
+    this.crypto = new Responder(options.inputs, this.profile.identity, this.context.random);
   }
 
-  get link(): LocalLink | null {
+  get link(): OwnLink | null {
     return this.#link;
   }
 
@@ -83,13 +83,13 @@ export class Responding extends Attempt {
 
   #gotHello(frame: Uint8Array): void {
     if (this.#guesses?.mayRisk === false) return;
-    const reply = this.handshake.gotHello(frame);
+    const reply = this.crypto.gotHello(frame);
     this.#guesses?.replied();
     this.#state = 'proof';
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.accept(FLIGHT.hello, frame, reply);
     this.send(reply);
-    this.#link = new LocalLink(this.context, false, this.place);
+    this.#link = new OwnLink(this.context, false, this.room);
   }
 
   #gotAbort(frame: Uint8Array): void {
@@ -100,7 +100,7 @@ export class Responding extends Attempt {
   }
 
   #gotProof(frame: Uint8Array): void {
-    const claims = this.handshake.gotProof(frame);
+    const claims = this.crypto.gotProof(frame);
     this.#guesses?.proven();
     this.#state = 'answer';
     this.events.rightTag();
@@ -110,7 +110,7 @@ export class Responding extends Attempt {
     this.accept(FLIGHT.proofA, frame, null);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     if (this.#link === null) throw new AparteError('bug', 'a proof without a link');
-    this.context.emit({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
+    this.context.order({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
   }
 
   localSignal(): void {
@@ -123,7 +123,7 @@ export class Responding extends Attempt {
       answer !== null
     ) {
       const { name, cursor, relay } = this.profile;
-      const proof = this.handshake.prove({
+      const proof = this.crypto.prove({
         name,
         description: answer,
         capabilities: encodeCapabilities(relay),
@@ -134,7 +134,7 @@ export class Responding extends Attempt {
       this.send(proof);
       this.#state = 'done';
       this.deadline = null;
-      const channel = this.handshake.channel();
+      const channel = this.crypto.channel();
       this.events.met({ role: 'B', claims: this.#claims, channel, link: this.#link.number });
     }
     this.sendCandidates();

@@ -3,10 +3,10 @@
  */
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
-import type { RoomOptions } from './conversation-options.ts';
+import type { ConversationOptions } from './conversation-options.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
 import type { Fact, PeerStatus } from './facts-and-orders.ts';
-import type { Attempt, Met, Profile } from './handshake.ts';
+import type { Handshake, Met, Profile } from './handshake.ts';
 import { Peer } from './peer.ts';
 import type { PeerEvents } from './peer-options.ts';
 
@@ -14,7 +14,7 @@ import type { PeerEvents } from './peer-options.ts';
 const BY_PATIENCE: readonly PeerStatus[] = ['connecting', 'reconnecting', 'connected', 'lost', 'left'];
 
 /** What holds for all of them. */
-type RosterOptions = Pick<RoomOptions, 'known' | 'reconnect' | 'manual'>;
+type RosterOptions = Pick<ConversationOptions, 'known' | 'reconnect' | 'manual'>;
 
 interface Member {
   readonly peer: Peer;
@@ -38,12 +38,12 @@ export class Roster {
   }
 
   /** Adds somebody. `profile` is ours, as in the handshake. */
-  add(profile: Profile, met: Met, attempt: Attempt): void {
+  add(profile: Profile, met: Met, handshake: Handshake): void {
     const delivery = this.#early ?? new Delivery();
     this.#early = null;
     const { known, reconnect, manual } = this.#options;
     const options = { known, reconnect, manual, profile, delivery };
-    this.#members.push({ peer: new Peer(this.#context, options, met, attempt, this.#events), delivery });
+    this.#members.push({ peer: new Peer(this.#context, options, met, handshake, this.#events), delivery });
   }
 
   /** Whether somebody has come, ever. */
@@ -89,8 +89,8 @@ export class Roster {
     return this.#members.find(({ peer }) => peer.contact.handle === handle)?.peer;
   }
 
-  /** Says something to everybody. Throws `outbox-full`, and then has said it to nobody. */
-  say(message: Outgoing): void {
+  /** Sends a message to everybody. Throws `outbox-full`, and then nobody gets it. */
+  send(message: Outgoing): void {
     this.#early?.add(message);
     const present = this.#members.filter(({ peer }) => !peer.isOver);
     for (const { delivery } of present) delivery.assertTakes(message);
@@ -109,9 +109,9 @@ export class Roster {
     return this.#members.some(({ peer }) => peer.take(pasted));
   }
 
-  /** A fact about a meeting place of somebody's. */
-  gotPlace(fact: Extract<Fact, { place: number }>): void {
-    for (const { peer } of this.#members) peer.gotPlace(fact);
+  /** A fact about a rendezvous room of somebody's. */
+  gotRoom(fact: Extract<Fact, { room: number }>): void {
+    for (const { peer } of this.#members) peer.gotRoom(fact);
   }
 
   /** A fact about a link of somebody's. */

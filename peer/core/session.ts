@@ -8,7 +8,7 @@ import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import type { Met } from './handshake.ts';
-import { Pulse } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './peer-messages.ts';
 import type { SessionEnd, SessionEvents, SessionOptions } from './session-options.ts';
 
@@ -38,7 +38,7 @@ export class Session {
   #over = false;
   /** When (ms) the link must be open, and then when the first frame must have come. */
   #standsBy: number;
-  readonly #pulse = new Pulse();
+  readonly #heartbeat = new Heartbeat();
   #ackedAt = 0;
   /** When (ms) we last said what was shown. */
   #shownAt = Number.NEGATIVE_INFINITY;
@@ -66,13 +66,13 @@ export class Session {
 
   /** Whether the path must be taken for lost; it may come back. */
   get quiet(): boolean {
-    return this.#pulse.lost;
+    return this.#heartbeat.lost;
   }
 
   get wakeAt(): number | null {
     if (this.#over) return null;
     if (!this.#open) return this.#standsBy;
-    const pulse = this.#confirmed ? this.#pulse.wakeAt : earliest(this.#pulse.pingAt, this.#standsBy);
+    const pulse = this.#confirmed ? this.#heartbeat.wakeAt : earliest(this.#heartbeat.pingAt, this.#standsBy);
     const step = this.quiet || this.#byeAnswered ? null : this.#channel.nextStepAt();
     const shown = this.#confirmed && !this.quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
     return earliest(pulse, step, shown, this.#byeUntil);
@@ -85,7 +85,7 @@ export class Session {
 
   /** The link runs over this route. A relay that either side refuses ends the session, before it stands as a rule. */
   gotRoute(route: Route): void {
-    this.route = { ...route, rttMs: this.#pulse.roundTrip ?? route.rttMs };
+    this.route = { ...route, rttMs: this.#heartbeat.roundTrip ?? route.rttMs };
     if (route.path !== 'relay' || this.#relayRefusal === null) return;
     this.end(new AparteError(this.#confirmed ? 'lost' : 'no-direct-path', this.#relayRefusal));
   }
@@ -96,7 +96,7 @@ export class Session {
     if (this.#over) return;
     this.#open = true;
     this.#standsBy = now + CONFIRM_PATIENCE;
-    this.#pulse.start(now);
+    this.#heartbeat.start(now);
     if (this.#role === 'A') this.#step(false);
     else this.#seal({ kind: 'hello' });
   }
@@ -106,7 +106,7 @@ export class Session {
     if (this.#over) return;
     try {
       const plain = this.#channel.open(frame, this.#context.now);
-      this.#pulse.heard(this.#context.now);
+      this.#heartbeat.heard(this.#context.now);
       if (!this.#confirmed) this.#confirm();
       const message = plain === null ? null : decodeMessage(plain);
       if (message !== null) this.#take(message);
@@ -156,12 +156,12 @@ export class Session {
   }
 
   #seenUpTo(seen: number): void {
-    if (seen < this.#pulse.seen || seen > this.#channel.sent) {
+    if (seen < this.#heartbeat.seen || seen > this.#channel.sent) {
       throw new AparteError('peer-protocol', 'an acknowledgement of frames never sent');
     }
-    const before = this.#pulse.roundTrip;
-    const isBack = this.#pulse.acknowledged(seen, this.#context.now);
-    const rttMs = this.#pulse.roundTrip;
+    const before = this.#heartbeat.roundTrip;
+    const isBack = this.#heartbeat.acknowledged(seen, this.#context.now);
+    const rttMs = this.#heartbeat.roundTrip;
     if (this.route !== null && rttMs !== before) this.route = { ...this.route, rttMs };
     if (isBack) this.#events.heard();
   }
@@ -169,7 +169,7 @@ export class Session {
   /** Says what waits in the delivery, as far as the window allows, and what was shown. */
   flush(): void {
     if (!this.#confirmed || this.quiet || this.#over) return;
-    while (this.#channel.sent - this.#pulse.seen < WINDOW) {
+    while (this.#channel.sent - this.#heartbeat.seen < WINDOW) {
       const message = this.#delivery.next();
       if (message === null) break;
       this.send(message);
@@ -191,15 +191,15 @@ export class Session {
   #seal(message: PeerMessage): void {
     // The answer to a goodbye is our last frame: wrtc crashes where one is sent while the other side closes the channel.
     if (this.#byeAnswered) return;
-    this.#pulse.sends(this.#channel.sent, this.#context.now);
+    this.#heartbeat.sends(this.#channel.sent, this.#context.now);
     const bytes = this.#channel.seal(encodeMessage(message));
-    this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
+    this.#context.order({ type: 'sendFrame', link: this.link, bytes });
   }
 
   #step(idle: boolean): void {
     if (this.#byeAnswered) return;
     const bytes = this.#channel.step(this.#context.now, idle);
-    if (bytes !== null) this.#context.emit({ type: 'sendFrame', link: this.link, bytes });
+    if (bytes !== null) this.#context.order({ type: 'sendFrame', link: this.link, bytes });
   }
 
   #ack(): void {
@@ -250,10 +250,10 @@ export class Session {
       return this.end(new AparteError('no-direct-path', 'no connection came about in time'));
     }
     if (!this.#open) return;
-    const lost = this.#confirmed && this.#pulse.tick(this.#channel.sent, now);
+    const lost = this.#confirmed && this.#heartbeat.tick(this.#channel.sent, now);
     if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ?? 'we-left');
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
-    if (this.#pulse.pingAt <= now) this.#sendPing();
+    if (this.#heartbeat.pingAt <= now) this.#sendPing();
     if (lost) this.#events.quiet();
     if (this.quiet || !this.#confirmed) return;
     this.#step(true);
@@ -261,13 +261,13 @@ export class Session {
   }
 
   #sendPing(): void {
-    this.#pulse.pings(this.#channel.sent, this.#context.now);
+    this.#heartbeat.pings(this.#channel.sent, this.#context.now);
     this.#seal({ kind: 'ping', seen: this.#channel.received });
   }
 
   /** Takes the path for lost until the other side has seen what is sent from now on; then it is `heard`. */
   doubt(): void {
-    this.#pulse.doubt(this.#channel.sent);
+    this.#heartbeat.doubt(this.#channel.sent);
   }
 
   /** Ends the session: wipes its keys and closes its link. Idempotent. */
@@ -278,11 +278,11 @@ export class Session {
     this.#events.ended(end, tickets);
   }
 
-  /** As `end`, without a word to anybody: another session has taken its place. */
+  /** As `end`, without a word to anybody: another session has taken its room. */
   drop(): void {
     if (this.#over) return;
     this.#over = true;
     this.#channel.wipe();
-    this.#context.emit({ type: 'closeLink', link: this.link });
+    this.#context.order({ type: 'closeLink', link: this.link });
   }
 }

@@ -1,5 +1,5 @@
 /** How often something happened lately: times (ms) within a span that moves along. */
-export class Recent {
+export class SlidingWindow {
   readonly #limit: number;
   readonly #span: number;
   #times: number[] = [];

@@ -2,7 +2,7 @@
 import { isWeak, normalise } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { INVITE_LIFE, MAX_SECRET } from '../../shared/limits.ts';
-import type { ManualOptions } from '../core/manual-meeting.ts';
+import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { blobKind, ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred-link.ts';
 import type { IcePolicy } from '../link/ice-policy.ts';
@@ -24,7 +24,7 @@ const STREAMS = { input: process.stdin, output: process.stderr };
  * What the user has or is asked for: the invite he was given, the code both agreed on. Throws `usage` where nobody can
  * be asked or standard input would have to be two things at once, `interrupted` where the user thought better.
  */
-export async function askByHand(task: Conversation): Promise<ManualOptions> {
+export async function askByHand(task: Conversation): Promise<ManualPairingOptions> {
   const { command, code: given, json } = task;
   const asks = process.stdin.isTTY && process.stderr.isTTY && !json;
   if (command === 'send' && given === null && task.text === null) {
@@ -97,7 +97,7 @@ export function meetByHand(policy: IcePolicy): WayToMeet {
  */
 export function readAnswers(
   task: Conversation,
-  { invite }: ManualOptions,
+  { invite }: ManualPairingOptions,
   take: (pasted: string) => void,
   none: () => void,
 ): () => void {

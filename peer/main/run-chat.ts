@@ -2,9 +2,9 @@
 import { makeSecret } from '../../shared/code.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { Client } from '../client.ts';
-import { Room } from '../core/conversation-state.ts';
+import { ConversationState } from '../core/conversation-state.ts';
 import type { UserCommand } from '../core/facts-and-orders.ts';
-import type { ManualOptions } from '../core/manual-meeting.ts';
+import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred-link.ts';
 import { decodeSignal, encodeSignal } from '../link/sdp-validation.ts';
@@ -66,12 +66,12 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   });
   closeOnBugs(() => ui.close());
   const client: Client = new Client({
-    room: roomFor(task, manual, given, meeting, known),
+    conversation: roomFor(task, manual, given, meeting, known),
     openRendezvous: meeting.open,
     openLink: deferredLink(loadLink({ ...task, loopback: meeting.loopback, linkLocal: meeting.linkLocal })),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
-    show: (event) => {
+    render: (event) => {
       if (event.type === 'message') seen.messages += 1;
       if (event.type === 'end') seen.exit = event.exit;
       // A person who gave the code need not be told it.
@@ -153,13 +153,13 @@ function whatToSend(text: string | null): UserCommand[] | Promise<UserCommand[]>
 
 function roomFor(
   task: Conversation,
-  manual: ManualOptions | null,
+  manual: ManualPairingOptions | null,
   given: GivenCode | null,
   meeting: WayToMeet,
   known: Known,
-): Room {
+): ConversationState {
   const { nameplate = null, secret = makeSecret(systemRandom) } = given?.code ?? {};
-  return new Room({
+  return new ConversationState({
     version: VERSION,
     server: meeting.server,
     name: task.name,

@@ -1,9 +1,9 @@
 /**
- * A world without network: rooms of people, a meeting place and links, all in one queue that runs in a chosen order.
+ * A world without network: rooms of people, a rendezvous room and links, all in one queue that runs in a chosen order.
  * What passes through it can be watched, held back, changed or cut.
  */
 
-import type { RoomOptions } from '../../peer/core/conversation-options.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
 import type { Random } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
@@ -49,7 +49,7 @@ export class World {
     this.server.tamper = tamper;
   }
 
-  person(name: string, options: Partial<RoomOptions> = {}): Person {
+  person(name: string, options: Partial<ConversationOptions> = {}): Person {
     const person = new Person(this, name, options);
     this.#people.push(person);
     return person;
@@ -67,7 +67,7 @@ export class World {
     for (;;) {
       const due = this.#people
         .filter((person) => !person.ended)
-        .map((person) => ({ person, at: person.room.wakeAt }))
+        .map((person) => ({ person, at: person.conversation.wakeAt }))
         .filter((one): one is { person: Person; at: number } => one.at !== null && one.at <= end)
         .sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
@@ -143,9 +143,9 @@ export class World {
 
   #performOne(person: Person, order: Order): void {
     switch (order.type) {
-      case 'openPlace':
+      case 'openRoom':
       case 'sendHandshake':
-      case 'leavePlace':
+      case 'leaveRoom':
       case 'freeMember':
         return this.#meet(person, order);
       case 'openLink':
@@ -160,7 +160,7 @@ export class World {
         return this.#sendFrame(person, order.link, order.bytes);
       case 'closeLink':
         return this.#closeLink(person, order.link);
-      case 'tell':
+      case 'emit':
         person.events.push(order.event);
         if (order.shown !== undefined && this.shows) {
           const { shown } = order;
@@ -181,9 +181,9 @@ export class World {
   #meet(person: Person, order: MeetingOrder): void {
     if (this.several !== null) return this.several.perform(person, order);
     const { server } = this;
-    if (order.type === 'openPlace') this.#later(() => server.join(person, order));
+    if (order.type === 'openRoom') this.#later(() => server.join(person, order));
     else if (order.type === 'sendHandshake')
-      this.#later(() => server.forward(person, order.place, order.to, order.bytes));
+      this.#later(() => server.forward(person, order.room, order.to, order.bytes));
     else this.#later(() => server.leave(person, order));
   }
 

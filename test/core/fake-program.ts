@@ -1,8 +1,8 @@
 /** One program in a world without network. */
 
 import type { Clock } from '../../peer/core/context.ts';
-import type { RoomOptions } from '../../peer/core/conversation-options.ts';
-import { Room } from '../../peer/core/conversation-state.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
+import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent, Fact, KnownPeer, Order } from '../../peer/core/facts-and-orders.ts';
 import { Identity, type Random } from '../../peer/crypto/index.ts';
 
@@ -18,16 +18,16 @@ export interface FakeSurroundings {
 /** One program: its room and all it was told. */
 export class Person {
   readonly name: string;
-  readonly room: Room;
+  readonly conversation: ConversationState;
   readonly events: ChatEvent[] = [];
   readonly remembered: KnownPeer[] = [];
   ended = false;
   readonly #world: FakeSurroundings;
 
-  constructor(world: FakeSurroundings, name: string, options: Partial<RoomOptions>) {
+  constructor(world: FakeSurroundings, name: string, options: Partial<ConversationOptions>) {
     this.#world = world;
     this.name = name;
-    this.room = new Room({
+    this.conversation = new ConversationState({
       version: '0',
       server: 'http://x',
       name,
@@ -44,11 +44,11 @@ export class Person {
   }
 
   start(): void {
-    this.#world.perform(this, this.room.start(this.#world.clock));
+    this.#world.perform(this, this.conversation.start(this.#world.clock));
   }
 
   give(fact: Fact): void {
-    if (!this.ended) this.#world.perform(this, this.room.step(fact, this.#world.clock));
+    if (!this.ended) this.#world.perform(this, this.conversation.step(fact, this.#world.clock));
   }
 
   say(text: string): void {

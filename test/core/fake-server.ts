@@ -13,14 +13,14 @@ export interface Visitor {
 interface Seat {
   readonly member: Member;
   readonly person: Visitor;
-  readonly place: number;
+  readonly room: number;
   /** Nobody sits here any more, but the server has not noticed. */
   dead: boolean;
   /** The others, as he was told. */
   others: string[];
 }
 
-type Join = Extract<Order, { type: 'openPlace' }>;
+type Join = Extract<Order, { type: 'openRoom' }>;
 
 /** What is done to a handshake frame on its way: deliver these instead. */
 export type Tamper = (frame: { from: Visitor; to: Visitor; bytes: Uint8Array }) => Uint8Array[];
@@ -50,52 +50,52 @@ export class MeetingServer {
     const seats = this.#rooms.get(nameplate) ?? [];
     this.#rooms.set(nameplate, seats);
     if (seats.length >= order.capacity) {
-      person.give({ type: 'placeRefused', place: order.place, cause: new AparteError('room-full') });
+      person.give({ type: 'roomRefused', room: order.room, cause: new AparteError('room-full') });
       return;
     }
     decodeCard(order.card);
-    this.#sit(nameplate, seats, person, order.place, order.card);
+    this.#sit(nameplate, seats, person, order.room, order.card);
   }
 
-  #sit(nameplate: string, seats: Seat[], person: Visitor, place: number, card: Uint8Array): void {
+  #sit(nameplate: string, seats: Seat[], person: Visitor, room: number, card: Uint8Array): void {
     const member: Member = { id: `m${++this.#members}`, card };
     const others = [...seats];
-    seats.push({ member, person, place, dead: false, others: others.map((seat) => seat.member.id) });
-    person.give({ type: 'joined', place, nameplate, members: others.map((seat) => seat.member) });
+    seats.push({ member, person, room, dead: false, others: others.map((seat) => seat.member.id) });
+    person.give({ type: 'joined', room, nameplate, members: others.map((seat) => seat.member) });
     for (const seat of others) this.#later(() => this.#came(seat, member));
   }
 
   #came(seat: Seat, member: Member): void {
     if (!this.#reaches(seat) || seat.others.includes(member.id)) return;
     seat.others.push(member.id);
-    seat.person.give({ type: 'memberCame', place: seat.place, member });
+    seat.person.give({ type: 'memberCame', room: seat.room, member });
   }
 
   #left(seat: Seat, member: string): void {
     if (!this.#reaches(seat) || !seat.others.includes(member)) return;
     seat.others = seat.others.filter((id) => id !== member);
-    seat.person.give({ type: 'memberLeft', place: seat.place, member });
+    seat.person.give({ type: 'memberLeft', room: seat.room, member });
   }
 
   #reaches(seat: Seat): boolean {
     return !seat.dead && !this.#away.has(seat.person);
   }
 
-  forward(from: Visitor, place: number, to: string, bytes: Uint8Array): void {
-    const found = this.#seatOf(from, place);
+  forward(from: Visitor, room: number, to: string, bytes: Uint8Array): void {
+    const found = this.#seatOf(from, room);
     const target = found?.seats.find((seat) => seat.member.id === to);
     if (found === null || target === undefined || !this.#reaches(found.seat)) return;
     for (const frame of this.tamper({ from, to: target.person, bytes })) {
-      const fact = { type: 'gotHandshake', place: target.place, from: found.seat.member.id, bytes: frame } as const;
+      const fact = { type: 'gotHandshake', room: target.room, from: found.seat.member.id, bytes: frame } as const;
       this.#later(() => this.#reaches(target) && target.person.give(fact));
     }
   }
 
-  leave(person: Visitor, order: Extract<Order, { type: 'leavePlace' | 'freeMember' }>): void {
+  leave(person: Visitor, order: Extract<Order, { type: 'leaveRoom' | 'freeMember' }>): void {
     const away = this.#away.get(person);
-    const asked = away?.findIndex((join) => join.place === order.place) ?? -1;
+    const asked = away?.findIndex((join) => join.room === order.room) ?? -1;
     if (asked >= 0) away?.splice(asked, 1);
-    const found = this.#seatOf(person, order.place);
+    const found = this.#seatOf(person, order.room);
     if (found === null) return;
     // Only who was there before may ask for that.
     const later = found.seats.slice(found.seats.indexOf(found.seat));
@@ -108,13 +108,13 @@ export class MeetingServer {
 
   /** Who is not there to hear it comes back as a new member. */
   #dismiss(seats: Seat[], seat: Seat): void {
-    const { person, place, dead, member } = seat;
+    const { person, room, dead, member } = seat;
     const [nameplate = null] = [...this.#rooms].find(([, one]) => one === seats) ?? [];
     const away = this.#away.get(person);
     this.#free(seats, member.id);
     if (dead) return;
-    if (away !== undefined) away.push({ type: 'openPlace', place, nameplate, card: member.card, capacity: 8 });
-    else this.#later(() => person.give({ type: 'placeRefused', place, cause: new AparteError('server-refused') }));
+    if (away !== undefined) away.push({ type: 'openRoom', room, nameplate, card: member.card, capacity: 8 });
+    else this.#later(() => person.give({ type: 'roomRefused', room, cause: new AparteError('server-refused') }));
   }
 
   #free(seats: Seat[], id: string): void {
@@ -124,9 +124,9 @@ export class MeetingServer {
     for (const seat of seats) this.#later(() => this.#left(seat, id));
   }
 
-  #seatOf(person: Visitor, place: number): { seats: Seat[]; seat: Seat } | null {
+  #seatOf(person: Visitor, room: number): { seats: Seat[]; seat: Seat } | null {
     for (const seats of this.#rooms.values()) {
-      const seat = seats.find((one) => one.person === person && one.place === place && !one.dead);
+      const seat = seats.find((one) => one.person === person && one.room === room && !one.dead);
       if (seat !== undefined) return { seats, seat };
     }
     return null;
@@ -137,8 +137,8 @@ export class MeetingServer {
     if (this.#away.has(person)) return;
     this.#away.set(person, []);
     const cause = new AparteError('server-unreachable');
-    for (const { place } of this.#seatsOf(person)) {
-      this.#later(() => person.give({ type: 'placeLost', place, cause, retryAt: 0 }));
+    for (const { room } of this.#seatsOf(person)) {
+      this.#later(() => person.give({ type: 'roomLost', room, cause, retryAt: 0 }));
     }
   }
 
@@ -159,7 +159,7 @@ export class MeetingServer {
   }
 
   #resume(seat: Seat): void {
-    seat.person.give({ type: 'placeResumed', place: seat.place });
+    seat.person.give({ type: 'roomResumed', room: seat.room });
     const now = [...this.#rooms.values()].find((seats) => seats.includes(seat)) ?? [];
     for (const id of seat.others) if (!now.some(({ member }) => member.id === id)) this.#left(seat, id);
     for (const { member } of now) if (member.id !== seat.member.id) this.#came(seat, member);
@@ -169,7 +169,7 @@ export class MeetingServer {
     for (const [nameplate, seats] of this.#rooms) {
       if (!seats.includes(seat)) continue;
       this.#free(seats, seat.member.id);
-      this.#later(() => this.#sit(nameplate, seats, seat.person, seat.place, seat.member.card));
+      this.#later(() => this.#sit(nameplate, seats, seat.person, seat.room, seat.member.card));
     }
   }
 
@@ -188,10 +188,10 @@ export class MeetingServer {
       const anew: Seat[] = [];
       this.#rooms.set(nameplate, anew);
       for (const seat of seats) {
-        const { person, place, member } = seat;
+        const { person, room, member } = seat;
         if (seat.dead) continue;
         if (this.#away.has(person)) anew.push(seat);
-        else this.#later(() => this.#sit(nameplate, anew, person, place, member.card));
+        else this.#later(() => this.#sit(nameplate, anew, person, room, member.card));
       }
     }
   }

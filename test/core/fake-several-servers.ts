@@ -5,8 +5,8 @@ import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
 import type { Person } from './fake-program.ts';
 import { MeetingServer, type Visitor } from './fake-server.ts';
 
-/** What a program orders of its meeting places. */
-export type MeetingOrder = Extract<Order, { type: 'openPlace' | 'sendHandshake' | 'leavePlace' | 'freeMember' }>;
+/** What a program orders of its rendezvous rooms. */
+export type MeetingOrder = Extract<Order, { type: 'openRoom' | 'sendHandshake' | 'leaveRoom' | 'freeMember' }>;
 
 /** Somebody at one of the servers: what it says goes to whoever meets there. */
 class Visit implements Visitor {
@@ -18,14 +18,14 @@ class Visit implements Visitor {
   }
 
   give(fact: Fact): void {
-    const events = 'place' in fact ? this.places.get(fact.place) : undefined;
+    const events = 'room' in fact ? this.places.get(fact.room) : undefined;
     if (fact.type === 'joined') events?.joined(fact.nameplate, fact.members, []);
     else if (fact.type === 'memberCame') events?.came(fact.member);
     else if (fact.type === 'memberLeft') events?.left(fact.member);
     else if (fact.type === 'gotHandshake') events?.frame(fact.from, fact.bytes);
-    else if (fact.type === 'placeLost') events?.lost(fact.cause, fact.retryAt);
-    else if (fact.type === 'placeResumed') events?.resumed([]);
-    else if (fact.type === 'placeRefused') events?.refused(fact.cause);
+    else if (fact.type === 'roomLost') events?.lost(fact.cause, fact.retryAt);
+    else if (fact.type === 'roomResumed') events?.resumed([]);
+    else if (fact.type === 'roomRefused') events?.refused(fact.cause);
   }
 }
 
@@ -36,7 +36,7 @@ export class SeveralServers {
   readonly #chance: () => number;
   readonly #later: (turn: () => void) => void;
   readonly #visits = new Map<string, Visit>();
-  readonly #places = new Map<string, Rendezvous>();
+  readonly #rooms = new Map<string, Rendezvous>();
   /** What numbers are drawn by. */
   drawn = 0;
   /** Which servers somebody names; all unless said. */
@@ -65,55 +65,55 @@ export class SeveralServers {
   }
 
   perform(person: Person, order: MeetingOrder): void {
-    const key = `${person.name}/${order.place}`;
-    const place = this.#places.get(key);
-    if (order.type === 'openPlace') this.#places.set(key, this.#open(person, order));
-    else if (order.type === 'sendHandshake') this.#later(() => place?.send(order.to, order.bytes));
-    else if (order.type === 'freeMember') this.#later(() => place?.free(order.member));
-    else void place?.leave();
+    const key = `${person.name}/${order.room}`;
+    const room = this.#rooms.get(key);
+    if (order.type === 'openRoom') this.#rooms.set(key, this.#open(person, order));
+    else if (order.type === 'sendHandshake') this.#later(() => room?.send(order.to, order.bytes));
+    else if (order.type === 'freeMember') this.#later(() => room?.free(order.member));
+    else void room?.leave();
   }
 
-  #open(person: Person, order: Extract<MeetingOrder, { type: 'openPlace' }>): Rendezvous {
-    const { place } = order;
+  #open(person: Person, order: Extract<MeetingOrder, { type: 'openRoom' }>): Rendezvous {
+    const { room } = order;
     const give = (fact: Fact) => person.give(fact);
     const sides = (this.named.get(person) ?? this.servers.map((_, index) => index)).map((index) => ({
       name: `server ${index}`,
       entered: () => {},
       open: (request: { nameplate: string | null; card: Uint8Array; capacity: number }, events: RendezvousEvents) =>
-        this.#enter(person, index, { type: 'openPlace', place, ...request }, events),
+        this.#enter(person, index, { type: 'openRoom', room, ...request }, events),
     }));
     return sideBySide(sides, () => this.drawn)(order, {
-      joined: (nameplate, members) => give({ type: 'joined', place, nameplate, members }),
-      widened: (members) => give({ type: 'placeWidened', place, members }),
-      came: (member) => give({ type: 'memberCame', place, member }),
-      left: (member) => give({ type: 'memberLeft', place, member }),
-      frame: (from, bytes) => give({ type: 'gotHandshake', place, from, bytes }),
-      lost: (cause, retryAt) => give({ type: 'placeLost', place, cause, retryAt }),
-      resumed: () => give({ type: 'placeResumed', place }),
-      noted: (cause) => give({ type: 'placeNoted', place, cause }),
-      refused: (cause) => give({ type: 'placeRefused', place, cause }),
+      joined: (nameplate, members) => give({ type: 'joined', room, nameplate, members }),
+      widened: (members) => give({ type: 'roomWidened', room, members }),
+      came: (member) => give({ type: 'memberCame', room, member }),
+      left: (member) => give({ type: 'memberLeft', room, member }),
+      frame: (from, bytes) => give({ type: 'gotHandshake', room, from, bytes }),
+      lost: (cause, retryAt) => give({ type: 'roomLost', room, cause, retryAt }),
+      resumed: () => give({ type: 'roomResumed', room }),
+      noted: (cause) => give({ type: 'roomNoted', room, cause }),
+      refused: (cause) => give({ type: 'roomRefused', room, cause }),
     });
   }
 
   #enter(
     person: Person,
     index: number,
-    order: Extract<MeetingOrder, { type: 'openPlace' }>,
+    order: Extract<MeetingOrder, { type: 'openRoom' }>,
     events: RendezvousEvents,
   ): Rendezvous {
     const server = this.servers[index] as MeetingServer;
     const visit = this.#visit(person, index);
-    const { place } = order;
-    visit.places.set(place, events);
+    const { room } = order;
+    visit.places.set(room, events);
     // Whose request comes first at which server is left to chance, too.
     const turns = this.#turns[index] ?? [];
     this.#at(index, () => server.join(visit, order));
     turns.splice(Math.floor(this.#chance() * turns.length), 0, ...turns.splice(-1));
     return {
-      send: (to, bytes) => this.#at(index, () => server.forward(visit, place, to, bytes)),
-      free: (member) => this.#at(index, () => server.leave(visit, { type: 'freeMember', place, member })),
+      send: (to, bytes) => this.#at(index, () => server.forward(visit, room, to, bytes)),
+      free: (member) => this.#at(index, () => server.leave(visit, { type: 'freeMember', room, member })),
       leave: () => {
-        if (visit.places.delete(place)) this.#at(index, () => server.leave(visit, { type: 'leavePlace', place }));
+        if (visit.places.delete(room)) this.#at(index, () => server.leave(visit, { type: 'leaveRoom', room }));
         return Promise.resolve();
       },
     };

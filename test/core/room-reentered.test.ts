@@ -1,4 +1,4 @@
-/** A meeting place that is entered anew, as behind a restart of the server or where a program moves to another's. */
+/** A rendezvous room that is entered anew, as behind a restart of the server or where a program moves to another's. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, frameType, ready } from '../../peer/crypto/index.ts';
@@ -48,11 +48,11 @@ test('what a place notes is told once, and changes nothing', () => {
   const alice = world.person('alice');
   alice.start();
   world.settle();
-  const place = 1;
-  alice.give({ type: 'placeNoted', place, cause: new AparteError('nobody-found') });
+  const room = 1;
+  alice.give({ type: 'roomNoted', room, cause: new AparteError('nobody-found') });
   assert.deepEqual(
     alice.of('error').map(({ code, fatal }) => ({ code, fatal })),
     [{ code: 'nobody-found', fatal: false }],
   );
-  assert.equal(alice.room.waiting.for, 'peer');
+  assert.equal(alice.conversation.waiting.for, 'peer');
 });

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { Context } from '../../peer/core/context.ts';
 import { MAX_OUTBOX_MESSAGES, MessageIds, outgoing } from '../../peer/core/delivery.ts';
 import type { ChatEvent, Order } from '../../peer/core/facts-and-orders.ts';
-import type { Attempt, Profile } from '../../peer/core/handshake.ts';
+import type { Handshake, Profile } from '../../peer/core/handshake.ts';
 import { Roster } from '../../peer/core/roster.ts';
 import type { SessionEnd } from '../../peer/core/session-options.ts';
 import { Identity, ready } from '../../peer/crypto/index.ts';
@@ -15,7 +15,7 @@ import { seededBytes } from './seeded-random.ts';
 before(() => ready());
 
 /** Nothing is left of the handshake that could be wiped. */
-const OVER = { wipe: () => undefined } as unknown as Attempt;
+const OVER = { wipe: () => undefined } as unknown as Handshake;
 
 /** Links between everybody, on which what is sent arrives at the next `settle`. */
 class Company {
@@ -91,7 +91,7 @@ class Side {
       },
       date: 0,
       random: company.random,
-      emit: (order) => this.#perform(order),
+      order: (order) => this.#perform(order),
       nextNumber: () => company.nextNumber(),
     };
     const nothing = () => undefined;
@@ -111,7 +111,7 @@ class Side {
   }
 
   say(text: string): void {
-    this.roster.say(outgoing(this.#ids.next(), text, false, 0));
+    this.roster.send(outgoing(this.#ids.next(), text, false, 0));
     this.#company.settle();
   }
 
@@ -129,7 +129,7 @@ class Side {
   }
 
   #perform(order: Order): void {
-    if (order.type === 'tell') {
+    if (order.type === 'emit') {
       this.events.push(order.event);
       const { shown } = order;
       if (shown !== undefined && this.shows) this.#company.later(() => this.roster.with(shown.peer)?.shown(shown.seq));

@@ -1,7 +1,7 @@
 /** One room of the core among nobody but ghosts: a test is its server, its links and its clock. */
 
-import type { RoomOptions } from '../../peer/core/conversation-options.ts';
-import { Room } from '../../peer/core/conversation-state.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
+import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent, Fact, Order } from '../../peer/core/facts-and-orders.ts';
 import { codeSecret, type HandshakeInputs, Identity } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
@@ -17,15 +17,15 @@ export class Alone {
   /** Members it asked to be freed. */
   readonly freed: string[] = [];
   readonly random = seededBytes(7);
-  readonly #room: Room;
+  readonly #conversation: ConversationState;
   readonly #clock = { now: 1_000, date: 1_700_000_000_000 };
-  #place = 0;
+  #room = 0;
   #link = 0;
   #card: Uint8Array = new Uint8Array(0);
   #ghosts = 0;
 
-  constructor(options: Partial<RoomOptions> = {}) {
-    this.#room = new Room({
+  constructor(options: Partial<ConversationOptions> = {}) {
+    this.#conversation = new ConversationState({
       version: '0',
       server: 'http://x',
       name: 'alone',
@@ -39,7 +39,7 @@ export class Alone {
       random: this.random,
       ...options,
     });
-    this.#perform(this.#room.start(this.#clock));
+    this.#perform(this.#conversation.start(this.#clock));
   }
 
   /** A member who is only what the test says. */
@@ -49,29 +49,29 @@ export class Alone {
 
   /** We enter, and find members there. */
   joined(...members: readonly Member[]): void {
-    this.give({ type: 'joined', place: this.#place, nameplate: '7', members });
+    this.give({ type: 'joined', room: this.#room, nameplate: '7', members });
   }
 
   came(member: Member): void {
-    this.give({ type: 'memberCame', place: this.#place, member });
+    this.give({ type: 'memberCame', room: this.#room, member });
   }
 
   left(member: Member): void {
-    this.give({ type: 'memberLeft', place: this.#place, member: member.id });
+    this.give({ type: 'memberLeft', room: this.#room, member: member.id });
   }
 
   /** The connection to the server was away for a moment, and our place is still ours. */
   resumed(): void {
-    this.give({ type: 'placeResumed', place: this.#place });
+    this.give({ type: 'roomResumed', room: this.#room });
   }
 
   /** The server wants us no longer. */
   refused(): void {
-    this.give({ type: 'placeRefused', place: this.#place, cause: new AparteError('server-refused') });
+    this.give({ type: 'roomRefused', room: this.#room, cause: new AparteError('server-refused') });
   }
 
   frame(from: Member, bytes: Uint8Array): void {
-    this.give({ type: 'gotHandshake', place: this.#place, from: from.id, bytes });
+    this.give({ type: 'gotHandshake', room: this.#room, from: from.id, bytes });
   }
 
   /** Our link has made its offer or answer. */
@@ -80,14 +80,14 @@ export class Alone {
   }
 
   give(fact: Fact): void {
-    this.#perform(this.#room.step(fact, this.#clock));
+    this.#perform(this.#conversation.step(fact, this.#clock));
   }
 
   /** Lets time pass, in ms. */
   pass(ms: number): void {
     const end = this.#clock.now + ms;
     for (;;) {
-      const at = this.#room.wakeAt;
+      const at = this.#conversation.wakeAt;
       if (at === null || at > end) break;
       this.#clock.now = Math.max(at, this.#clock.now);
       this.give({ type: 'tick' });
@@ -123,11 +123,11 @@ export class Alone {
 
   #perform(orders: readonly Order[]): void {
     for (const order of orders) {
-      if (order.type === 'openPlace') [this.#place, this.#card] = [order.place, order.card];
+      if (order.type === 'openRoom') [this.#room, this.#card] = [order.room, order.card];
       else if (order.type === 'sendHandshake') this.sent.push({ to: order.to, bytes: order.bytes });
       else if (order.type === 'freeMember') this.freed.push(order.member);
       else if (order.type === 'openLink') this.#link = order.link;
-      else if (order.type === 'tell') this.events.push(order.event);
+      else if (order.type === 'emit') this.events.push(order.event);
     }
   }
 }

@@ -41,7 +41,7 @@ class Reconnect {
     this.#plan = plan;
     this.world = new World(plan.size);
     this.people = [this.world.person('alice'), this.world.person('bob')];
-    this.#watchPlaces();
+    this.#watchRooms();
     this.world.tamper = ({ bytes }) => this.#pass(bytes, true);
     this.world.tamperFrame = (bytes) => this.#pass(bytes, false);
   }
@@ -86,14 +86,14 @@ class Reconnect {
   }
 
   /** A side enters the room of each ticket it holds, so the rooms it is in tell how many these are. */
-  #watchPlaces(): void {
+  #watchRooms(): void {
     const perform = this.world.perform.bind(this.world);
     this.world.perform = (person: Person, orders: readonly Order[]) => {
       const open = this.#open.get(person.name) ?? new Set();
       this.#open.set(person.name, open);
       for (const order of orders) {
-        if (order.type === 'openPlace') open.add(order.place);
-        if (order.type === 'leavePlace') open.delete(order.place);
+        if (order.type === 'openRoom') open.add(order.room);
+        if (order.type === 'leaveRoom') open.delete(order.room);
         assert.ok(open.size <= MAX_TICKETS, `${open.size} rooms at once`);
       }
       perform(person, orders);

@@ -81,14 +81,15 @@ test('row 25: no object of the conversation shows a secret, however deep it is i
   const people = [world.person('alice', options), world.person('bob', options)];
   const seen: string[] = [];
   const look = () => {
-    for (const { room } of people) seen.push(inspect(room, { depth: 20, showHidden: true, maxArrayLength: null }));
+    for (const { conversation } of people)
+      seen.push(inspect(conversation, { depth: 20, showHidden: true, maxArrayLength: null }));
   };
   const perform = world.perform.bind(world);
   world.perform = (person, orders: readonly Order[]) => {
     look();
     // Orders but for cards and frames, which are public as they are, and the code, which is for the user.
     for (const order of orders) {
-      if (order.type === 'tell' && order.event.type !== 'code') seen.push(inspect(order, { depth: 20 }));
+      if (order.type === 'emit' && order.event.type !== 'code') seen.push(inspect(order, { depth: 20 }));
     }
     perform(person, orders);
   };

@@ -1,9 +1,9 @@
 /** A program that pairs by hand, whole but for its user interface: core, client and manual rendezvous over real wrtc. */
 import wrtc from 'wrtc';
 import { Client } from '../../peer/client.ts';
-import { Room } from '../../peer/core/conversation-state.ts';
+import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent } from '../../peer/core/facts-and-orders.ts';
-import type { ManualOptions } from '../../peer/core/manual-meeting.ts';
+import type { ManualPairingOptions } from '../../peer/core/manual-pairing.ts';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
@@ -13,7 +13,7 @@ import type { JoinRequest, RendezvousEvents } from '../../peer/rendezvous/rendez
 import { Watch } from './watch.ts';
 
 /** What can be different about a program. */
-export interface Setting extends Partial<ManualOptions> {
+export interface Setting extends Partial<ManualPairingOptions> {
   readonly identity?: Identity;
   /** ms since 1970. */
   readonly date?: () => number;
@@ -53,7 +53,7 @@ export class ByHand extends Watch {
     super();
     const open = byHand(date);
     this.#client = new Client({
-      room: new Room({
+      conversation: new ConversationState({
         version: '0',
         server: null,
         name,
@@ -76,7 +76,7 @@ export class ByHand extends Watch {
       },
       encodeCandidate: encodeSignal,
       decodeCandidate: decodeSignal,
-      show: (event) => {
+      render: (event) => {
         this.events.push(event);
         this.changed();
         return Promise.resolve();

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Context } from '../../peer/core/context.ts';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
-import { PairingAgain } from '../../peer/core/pairing-again.ts';
+import { RepeatPairing } from '../../peer/core/repeat-pairing.ts';
 import { Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
 
 before(ready);
 
-type OpenPlace = Extract<Order, { type: 'openPlace' }>;
+type OpenPlace = Extract<Order, { type: 'openRoom' }>;
 
 /** One side that waits to pair again; `invites`: whether it makes the invite. */
 function side(invites: boolean) {
@@ -20,14 +20,14 @@ function side(invites: boolean) {
     now: 1_000,
     date: 0,
     random: systemRandom,
-    emit: (order) => order.type === 'openPlace' && places.push(order),
+    order: (order) => order.type === 'openRoom' && places.push(order),
     nextNumber: () => ++numbers,
   };
   const identity = Identity.generate(systemRandom);
   const profile = () =>
     ({ identity, name: 'ann', cursor: 0, expected: null, allowsOwn: false, relay: 'never' }) as const;
   const events = { met: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
-  const pairing = new PairingAgain(context, invites, profile, events);
+  const pairing = new RepeatPairing(context, invites, profile, events);
   /** Goes on to when it wants to be woken. Returns how long (ms) that took. */
   const wake = () => {
     const since = context.now;
@@ -37,8 +37,8 @@ function side(invites: boolean) {
     return context.now - since;
   };
   const refuse = () => {
-    const place = places.at(-1)?.place ?? 0;
-    pairing.got({ type: 'placeRefused', place, cause: new AparteError('no-direct-path', 'no address') });
+    const room = places.at(-1)?.room ?? 0;
+    pairing.got({ type: 'roomRefused', room, cause: new AparteError('no-direct-path', 'no address') });
   };
   return { pairing, places, noted, wake, refuse };
 }

@@ -1,18 +1,18 @@
 /**
- * The meeting under a code: its place, its one guess, and what the user is told of the server meanwhile. Of use until
+ * The meeting under a code: its room, its one guess, and what the user is told of the server meanwhile. Of use until
  * somebody has proven the code and is connected.
  */
 import type { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
-import { type Context, tell } from './context.ts';
+import { type Context, emit } from './context.ts';
 import type { Fact, Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
 import type { Profile } from './handshake.ts';
-import type { Meeting, MeetingEvents } from './meeting.ts';
-import { Place } from './rendezvous-room.ts';
+import type { Pairing, PairingEvents } from './pairing.ts';
+import { RendezvousRoom } from './rendezvous-room.ts';
 
 /** What is needed to meet. */
-export interface CodeMeetingOptions {
+export interface CodePairingOptions {
   /** Null nameplate: one is asked for. The secret is normalised. */
   readonly code: { readonly nameplate: string | null; readonly secret: string };
   readonly profile: Profile;
@@ -23,13 +23,13 @@ export interface CodeMeetingOptions {
 }
 
 /** See the head of this file. */
-export class CodeMeeting implements Meeting {
+export class CodePairing implements Pairing {
   until: number | null = null;
   lostCause: AparteError | null = null;
-  readonly place: Place;
+  readonly room: RendezvousRoom;
   readonly #context: Context;
-  readonly #options: CodeMeetingOptions;
-  readonly #events: MeetingEvents;
+  readonly #options: CodePairingOptions;
+  readonly #events: PairingEvents;
   readonly #startedAt: number;
   /** Whether we were in, ever, and whether the user was told that we are now. */
   #reached = false;
@@ -38,13 +38,13 @@ export class CodeMeeting implements Meeting {
   #code = '';
   #met = false;
 
-  constructor(context: Context, options: CodeMeetingOptions, events: MeetingEvents) {
+  constructor(context: Context, options: CodePairingOptions, events: PairingEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
     this.#startedAt = context.now;
     const { code, profile } = options;
-    this.place = new Place(
+    this.room = new RendezvousRoom(
       context,
       {
         mode: 'code',
@@ -57,9 +57,9 @@ export class CodeMeeting implements Meeting {
       },
       {
         opened: (nameplate) => this.#opened(nameplate),
-        met: (met, attempt) => {
+        met: (met, handshake) => {
           this.#met = true;
-          events.met(met, attempt);
+          events.met(met, handshake);
         },
         noted: (cause) => events.noted(cause),
         failed: (cause) => events.failed(cause),
@@ -68,23 +68,23 @@ export class CodeMeeting implements Meeting {
   }
 
   get waits(): Waiting['for'] {
-    if (!this.place.joined) return 'server';
-    return this.place.busy ? 'handshake' : 'peer';
+    if (!this.room.joined) return 'server';
+    return this.room.busy ? 'handshake' : 'peer';
   }
 
-  got(fact: Extract<Fact, { place: number }>): void {
-    if (fact.type === 'placeRefused') {
+  got(fact: Extract<Fact, { room: number }>): void {
+    if (fact.type === 'roomRefused') {
       if (!this.#met) this.end(fact.cause);
       return;
     }
-    if (fact.type === 'placeNoted') {
+    if (fact.type === 'roomNoted') {
       if (!this.#met) this.#events.noted(fact.cause);
       return;
     }
     if (fact.type === 'blob') return;
-    if (fact.type === 'placeResumed') this.#reachedServer();
-    this.place.got(fact);
-    if (fact.type === 'placeLost') this.#lostServer(fact.cause, fact.retryAt);
+    if (fact.type === 'roomResumed') this.#reachedServer();
+    this.room.got(fact);
+    if (fact.type === 'roomLost') this.#lostServer(fact.cause, fact.retryAt);
   }
 
   take(): boolean {
@@ -92,13 +92,13 @@ export class CodeMeeting implements Meeting {
   }
 
   end(cause: AparteError): void {
-    this.place.giveUp('it ended before the other side had proven it');
+    this.room.giveUp('it ended before the other side had proven it');
     this.#events.failed(cause);
   }
 
   leave(): void {
-    this.place.leave();
-    if (this.#reached) tell(this.#context, { type: 'signal', status: 'left' });
+    this.room.leave();
+    if (this.#reached) emit(this.#context, { type: 'signal', status: 'left' });
   }
 
   #opened(nameplate: string): void {
@@ -107,7 +107,7 @@ export class CodeMeeting implements Meeting {
     // Back in the room after a restart of the server, or in the same room elsewhere.
     if (code === this.#code) return;
     this.#code = code;
-    tell(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
+    emit(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
   }
 
   #reachedServer(): void {
@@ -116,13 +116,13 @@ export class CodeMeeting implements Meeting {
     this.lostCause = null;
     if (this.#isIn) return;
     this.#isIn = true;
-    tell(this.#context, { type: 'signal', status: 'connected' });
+    emit(this.#context, { type: 'signal', status: 'connected' });
   }
 
   #lostServer(cause: AparteError, retryAt: number): void {
     // Once both sides have proven themselves the server has done its part.
     if (this.#met) return;
-    if (this.#isIn) tell(this.#context, { type: 'signal', status: 'lost' });
+    if (this.#isIn) emit(this.#context, { type: 'signal', status: 'lost' });
     this.#isIn = false;
     const { serverPatience } = this.#options;
     const elapsed = this.#context.now - this.#startedAt;

@@ -6,22 +6,22 @@ import { AparteError } from '../../shared/errors.ts';
 import { type Context, earliest, retryTime } from './context.ts';
 import type { Fact } from './facts-and-orders.ts';
 import type { Profile } from './handshake.ts';
-import { ManualMeeting } from './manual-meeting.ts';
-import type { MeetingEvents } from './meeting.ts';
+import { ManualPairing } from './manual-pairing.ts';
+import type { PairingEvents } from './pairing.ts';
 
 /** How long (ms) the old path and the local network have for it. */
 const PATIENCE = 20_000;
 
 /** What is reported, during a step. */
-export type PairingAgainEvents = Pick<MeetingEvents, 'met' | 'noted'>;
+export type RepeatPairingEvents = Pick<PairingEvents, 'met' | 'noted'>;
 
 /** Begins to count when made; lives until the path is back, or given up. */
-export class PairingAgain {
+export class RepeatPairing {
   readonly #context: Context;
   readonly #invites: boolean;
   readonly #profile: () => Profile;
-  readonly #events: PairingAgainEvents;
-  #meeting: ManualMeeting | null = null;
+  readonly #events: RepeatPairingEvents;
+  #pairing: ManualPairing | null = null;
   readonly #beganAt: number;
   /** When (ms) the user is asked to carry texts; null once he was. */
   #dueAt: number | null;
@@ -31,7 +31,7 @@ export class PairingAgain {
   #told: string | null = null;
 
   /** `invites`: whether this side made the first invite. `profile` names the only identity that is let in. */
-  constructor(context: Context, invites: boolean, profile: () => Profile, events: PairingAgainEvents) {
+  constructor(context: Context, invites: boolean, profile: () => Profile, events: RepeatPairingEvents) {
     this.#context = context;
     this.#invites = invites;
     this.#profile = profile;
@@ -42,48 +42,48 @@ export class PairingAgain {
 
   /** When (ms) a tick is due; null for never. */
   get wakeAt(): number | null {
-    return earliest(this.#dueAt, this.#inviteAt, this.#meeting?.place.wakeAt ?? null);
+    return earliest(this.#dueAt, this.#inviteAt, this.#pairing?.room.wakeAt ?? null);
   }
 
   tick(): void {
     const { now } = this.#context;
-    this.#meeting?.place.tick();
+    this.#pairing?.room.tick();
     if (this.#inviteAt !== null && this.#inviteAt <= now) this.#open(null);
     if (this.#dueAt === null || this.#dueAt > now) return;
     this.#dueAt = null;
     this.#events.noted(
       new AparteError('pair-again', this.#invites ? undefined : 'the invite comes from the other side'),
     );
-    if (this.#invites && this.#meeting === null) this.#open(null);
+    if (this.#invites && this.#pairing === null) this.#open(null);
   }
 
   /** Takes what was pasted: the answer to our invite, or the other side's invite. */
   take(pasted: string): void {
     this.#told = null;
-    if (this.#invites && this.#meeting?.take(pasted) === true) return;
-    this.#meeting?.leave();
+    if (this.#invites && this.#pairing?.take(pasted) === true) return;
+    this.#pairing?.leave();
     if (this.#invites) this.#events.noted(new AparteError('invite-answered'));
     else this.#open(pasted);
   }
 
   /** Takes a fact about a place. Returns whether it is this one's. */
-  got(fact: Extract<Fact, { place: number }>): boolean {
-    if (this.#meeting?.place.number !== fact.place) return false;
-    this.#meeting.got(fact);
+  got(fact: Extract<Fact, { room: number }>): boolean {
+    if (this.#pairing?.room.number !== fact.room) return false;
+    this.#pairing.got(fact);
     return true;
   }
 
   /** Takes what the link said. */
   gotLink(fact: Extract<Fact, { type: 'linkDescription' | 'linkCandidate' | 'linkClosed' }>): void {
-    const place = this.#meeting?.place;
-    if (fact.type === 'linkDescription') place?.gotLocalSignal(fact.link, { description: fact.sdp });
-    else if (fact.type === 'linkClosed') place?.gotLinkClosed(fact.link, fact.cause);
+    const room = this.#pairing?.room;
+    if (fact.type === 'linkDescription') room?.gotLocalSignal(fact.link, { description: fact.sdp });
+    else if (fact.type === 'linkClosed') room?.gotLinkClosed(fact.link, fact.cause);
   }
 
   /** Ends it, all but the session that came of it. */
   close(): void {
-    this.#meeting?.leave();
-    this.#meeting = null;
+    this.#pairing?.leave();
+    this.#pairing = null;
     this.#dueAt = null;
     this.#inviteAt = null;
   }
@@ -91,26 +91,26 @@ export class PairingAgain {
   #failed(cause: AparteError): void {
     if (this.#told !== cause.message) this.#events.noted(cause);
     this.#told = cause.message;
-    this.#meeting?.leave();
-    this.#meeting = null;
+    this.#pairing?.leave();
+    this.#pairing = null;
     if (this.#invites) this.#inviteAt = retryTime(this.#context, this.#beganAt);
   }
 
   #open(invite: string | null): void {
     this.#inviteAt = null;
     // A code is never used twice; who comes back is known by his identity.
-    const meeting: ManualMeeting = new ManualMeeting(
+    const meeting: ManualPairing = new ManualPairing(
       this.#context,
       { invite, code: null, renews: true },
       this.#profile,
       {
-        met: (met, attempt) => this.#events.met(met, attempt),
+        met: (met, handshake) => this.#events.met(met, handshake),
         noted: (cause) => this.#events.noted(cause),
         failed: (cause) => {
-          if (this.#meeting === meeting) this.#failed(cause);
+          if (this.#pairing === meeting) this.#failed(cause);
         },
       },
     );
-    this.#meeting = meeting;
+    this.#pairing = meeting;
   }
 }

@@ -1,13 +1,13 @@
 /** The first meeting of a conversation, by whichever way: what the room needs of it, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Fact, Waiting } from './facts-and-orders.ts';
-import type { Attempt, Met } from './handshake.ts';
-import type { Place } from './rendezvous-room.ts';
+import type { Handshake, Met } from './handshake.ts';
+import type { RendezvousRoom } from './rendezvous-room.ts';
 
 /** A meeting that began when it was made, and is of use until somebody has proven himself and is connected. */
-export interface Meeting {
+export interface Pairing {
   /** Where one meets just now. */
-  readonly place: Place;
+  readonly room: RendezvousRoom;
   /** What is waited for. */
   readonly waits: Waiting['for'];
   /** Until when (ms) that takes, for `server` when it is tried again; null where it is open. */
@@ -15,7 +15,7 @@ export interface Meeting {
   /** Why the server cannot be reached just now; null while it can, or where there is none. */
   readonly lostCause: AparteError | null;
   /** Takes a fact about the place. */
-  got(fact: Extract<Fact, { place: number }>): void;
+  got(fact: Extract<Fact, { room: number }>): void;
   /** Takes what the user says is the other side's answer. Returns whether this way to meet has any. */
   take(pasted: string): boolean;
   /**
@@ -28,8 +28,8 @@ export interface Meeting {
 }
 
 /** What a meeting reports. Called during a step. */
-export interface MeetingEvents {
-  met(met: Met, attempt: Attempt): void;
+export interface PairingEvents {
+  met(met: Met, handshake: Handshake): void;
   noted(cause: AparteError): void;
   failed(cause: AparteError): void;
 }

@@ -4,15 +4,15 @@
  */
 import { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
-import { type Context, tell } from './context.ts';
+import { type Context, emit } from './context.ts';
 import type { Fact, Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
 import type { Profile } from './handshake.ts';
-import type { Meeting, MeetingEvents } from './meeting.ts';
-import { Place } from './rendezvous-room.ts';
+import type { Pairing, PairingEvents } from './pairing.ts';
+import { RendezvousRoom } from './rendezvous-room.ts';
 
 /** How two people pair by hand. */
-export interface ManualOptions {
+export interface ManualPairingOptions {
   /** The text that holds the other side's invite; null to make one. */
   readonly invite: string | null;
   /** A code that both agreed on aloud, normalised; null for none. */
@@ -22,70 +22,70 @@ export interface ManualOptions {
 }
 
 /** See the head of this file. */
-export class ManualMeeting implements Meeting {
+export class ManualPairing implements Pairing {
   readonly lostCause = null;
-  place: Place;
+  room: RendezvousRoom;
   /** Until when (ms) the text that was handed out is good; null before. */
   until: number | null = null;
   readonly #context: Context;
-  readonly #options: ManualOptions;
+  readonly #options: ManualPairingOptions;
   readonly #profile: () => Profile;
-  readonly #events: MeetingEvents;
+  readonly #events: PairingEvents;
   /** One for all invites: whoever answers two of them guesses twice at the same code. */
   readonly #guesses: Guesses | null;
   #met = false;
 
-  /** `profile` is asked when an attempt starts. */
-  constructor(context: Context, options: ManualOptions, profile: () => Profile, events: MeetingEvents) {
+  /** `profile` is asked when a handshake starts. */
+  constructor(context: Context, options: ManualPairingOptions, profile: () => Profile, events: PairingEvents) {
     this.#context = context;
     this.#options = options;
     this.#profile = profile;
     this.#events = events;
     this.#guesses = options.code === null ? null : new Guesses();
-    this.place = this.#open();
+    this.room = this.#open();
   }
 
   get waits(): Waiting['for'] {
-    if (this.place.busy) return 'handshake';
+    if (this.room.busy) return 'handshake';
     if (this.until === null) return 'addresses';
     return this.#options.invite === null ? 'answer' : 'taking';
   }
 
-  got(fact: Extract<Fact, { place: number }>): void {
+  got(fact: Extract<Fact, { room: number }>): void {
     switch (fact.type) {
       case 'blob':
         this.until = fact.until;
-        return tell(this.#context, { type: fact.kind, blob: fact.text });
-      case 'placeNoted':
+        return emit(this.#context, { type: fact.kind, blob: fact.text });
+      case 'roomNoted':
         return this.#events.noted(fact.cause);
-      case 'placeRefused':
+      case 'roomRefused':
         return this.#refused(fact.cause);
       default:
-        this.place.got(fact);
+        this.room.got(fact);
     }
   }
 
   take(pasted: string): boolean {
-    this.#context.emit({ type: 'takeAnswer', place: this.place.number, text: pasted });
+    this.#context.order({ type: 'takeAnswer', room: this.room.number, text: pasted });
     return true;
   }
 
   end(cause: AparteError): void {
-    this.place.giveUp('it ended before the other side had proven it');
+    this.room.giveUp('it ended before the other side had proven it');
     this.#events.failed(cause);
   }
 
   leave(): void {
-    this.place.leave();
+    this.room.leave();
   }
 
-  #open(): Place {
+  #open(): RendezvousRoom {
     const { invite, code } = this.#options;
     const failed = (cause: AparteError) => {
       // Silence may mean another visitor elsewhere; here there can be no other.
       this.#events.failed(cause.code === 'silent' ? new AparteError('timeout', 'it fell silent') : cause);
     };
-    return new Place(
+    return new RendezvousRoom(
       this.#context,
       {
         mode: 'manual',
@@ -99,9 +99,9 @@ export class ManualMeeting implements Meeting {
       },
       {
         opened: () => undefined,
-        met: (met, attempt) => {
+        met: (met, handshake) => {
           this.#met = true;
-          this.#events.met(met, attempt);
+          this.#events.met(met, handshake);
         },
         noted: failed,
         failed,
@@ -114,8 +114,8 @@ export class ManualMeeting implements Meeting {
     if (this.#met) return;
     if (cause.code !== 'invite-expired' || !this.#options.renews) return this.end(cause);
     this.#events.noted(cause);
-    this.place.leave();
+    this.room.leave();
     this.until = null;
-    this.place = this.#open();
+    this.room = this.#open();
   }
 }
