@@ -1,11 +1,10 @@
 /** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
-import { tidyName } from '../../shared/name-comparison.ts';
+import { looksLike, tidyName } from '../../shared/name-comparison.ts';
 import type { ChatEvent, Trust } from '../core/facts-and-orders.ts';
 import type { Appearance } from './appearance.ts';
 import { NAME_TONES, paint, signs } from './appearance.ts';
-import { looksLike } from './confusables.ts';
 import { truncate } from './graphemes.ts';
 import { visible, visibleLines, visibleName } from './sanitize.ts';
 
