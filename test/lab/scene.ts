@@ -21,6 +21,8 @@ export interface Setting {
   readonly hosts?: (network: Network) => { server: Host; ann: Host; ben: Host };
   /** Whether the server offers a TURN relay, coturn on its own host, over both UDP and TCP. */
   readonly relay?: boolean;
+  /** Paths of the programs that run in place of the one that was built last. */
+  readonly programs?: Partial<Readonly<Record<'server' | 'ann' | 'ben', string>>>;
   /** Arguments of both chats. */
   readonly chat?: readonly string[];
 }
@@ -62,7 +64,7 @@ export class Scene extends Stage {
     if (hasRelay) await this.#startRelay(server);
     const urls = ['udp', 'tcp'].map((protocol) => `turn:${server.address}:${TURN_PORT}?transport=${protocol}`);
     const offer = hasRelay ? urls.flatMap((url) => ['--turn-url', url]) : [];
-    const command = [process.execPath, APARTE, 'signal', '--host', server.address, '--port', String(PORT), ...offer];
+    const command = [...this.#program('server'), 'signal', '--host', server.address, '--port', String(PORT), ...offer];
     const talker = this.run(server, command, hasRelay ? { APARTE_TURN_SECRET: TURN_SECRET } : {});
     this.servers.push(talker);
     await talker.event('line');
@@ -91,12 +93,16 @@ export class Scene extends Stage {
   chat(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
     const { chat = [] } = this.#setting;
     const fixed = ['chat', '--json', 'lab-ocean-violin', '--server', this.#url, '--name', name];
-    return this.run(this.hosts[name], [process.execPath, APARTE, ...fixed, ...chat, ...args]);
+    return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args]);
   }
 
   /** Starts a chat that meets with no server. */
   alone(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
-    return this.run(this.hosts[name], [process.execPath, APARTE, 'chat', '--json', '--name', name, ...args]);
+    return this.run(this.hosts[name], [...this.#program(name), 'chat', '--json', '--name', name, ...args]);
+  }
+
+  #program(of: 'server' | 'ann' | 'ben'): readonly string[] {
+    return [process.execPath, this.#setting.programs?.[of] ?? APARTE];
   }
 
   /** Starts two chats and waits until they are connected. */
