@@ -1,7 +1,7 @@
 /**
- * What a bad network costs: the program and a raw wrtc data channel side by side on two hosts of their own, whose
- * packets get lost, whose cable is pulled, whose address changes. Needs what the fault lab needs. Packets are lost by
- * nftables and not delayed: netem, which could do both, is missing from many kernels.
+ * Measures the program and a raw wrtc data channel on a bad network: packet loss, an unplugged cable, a new address.
+ * Both run between the same two hosts of the fault lab and need the same tools. nftables drops packets but does not delay
+ * them: netem, which could do both, is missing from many kernels.
  */
 import { missing } from '../test/lab/network.ts';
 import { Scene } from '../test/lab/scene.ts';
@@ -12,28 +12,30 @@ import { BASELINE } from './program.ts';
 
 /** Percent of all packets lost, each way. */
 const LOSSES = [0, 1, 10];
-/** Characters of a text where bytes per second count, and where the time of one counts. */
+/** Characters of a text in the throughput rows and in the round trip rows. */
 const LONG = 16_000;
 const SHORT = 64;
-/** How long (ms) the cable is out: it is noticed, and wrtc has not given up. */
+/** How long (ms) the cable is unplugged: long enough to be noticed, and too short for wrtc to give up. */
 const CABLE_OUT = 6_000;
 
 /** How much is measured. */
 export interface Extent {
   readonly runs: number;
-  /** Long texts each way in a run, and short ones there and back. */
+  /** Per run: long texts in each direction, and round trips of a short text. */
   readonly texts: number;
   readonly trips: number;
 }
 
-/** Two who are connected. */
+/** Two connected programs. */
 interface Pair {
   readonly ann: Talker;
   readonly ben: Talker;
 }
 
-/** Measures ours and the raw channel in turn, over one connection each. A string says why that cannot
- * be done here. */
+/**
+ * Measures ours and the raw channel in turn, over one connection each. Returns the reason as a string if this machine
+ * cannot run the fault lab.
+ */
 export async function badNetwork(extent: Extent): Promise<Result[] | string> {
   const reason = missing();
   if (reason !== null) return reason;
@@ -121,14 +123,14 @@ async function roundTrips({ ann, ben }: Pair, trips: number): Promise<number[]> 
   return times;
 }
 
-/** Says something and waits until it is heard. */
+/** Sends a text and waits until it has arrived. */
 async function heard(from: Talker, to: Talker, text: string): Promise<void> {
   const before = to.texts.length;
   from.say(text);
   await to.until('text', () => to.texts.length > before);
 }
 
-/** How long (ms) after a cable is back in its socket what was said meanwhile is heard. */
+/** Measures the time (ms) from plugging a cable in again until the texts sent meanwhile have arrived. */
 async function pulled(scene: Scene, pairs: readonly [Pair, Pair], { runs }: Extent): Promise<Result> {
   const times: number[][] = pairs.map(() => []);
   for (let run = 0; run < runs; run++) {
@@ -146,7 +148,7 @@ async function pulled(scene: Scene, pairs: readonly [Pair, Pair], { runs }: Exte
   return { name, unit: 'ms', ...compare('raw wrtc data channel', times[0] ?? [], times[1] ?? []) };
 }
 
-/** How long (ms) after a change of address both hear each other again. A raw channel never does: no baseline. */
+/** Measures the time (ms) from a change of address until texts arrive both ways. A raw channel never recovers: no baseline. */
 async function moved(scene: Scene, { ann, ben }: Pair, { runs }: Extent): Promise<Result> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {

@@ -1,4 +1,4 @@
-/** What a connected chat costs: resident memory, and bytes that went through the server to get there. */
+/** Measures the memory of a connected chat, and the bytes that its pairing sends through the server. */
 import { APARTE } from '../test/process.ts';
 import { countBytes } from './counting-proxy.ts';
 import type { Homes } from './homes.ts';
@@ -7,10 +7,10 @@ import { spread } from './measure.ts';
 import { node, startServer } from './program.ts';
 
 const MESSAGES = 20;
-/** Resident memory of a connected chat may be at most this, in MB. */
+/** Limit for the resident memory (MB) of a connected chat. */
 const MEMORY_LIMIT = 110;
 
-/** Pairs two chats `runs` times, passes some messages and looks at what it took. Needs Linux for the memory. */
+/** Pairs two chats `runs` times and exchanges some messages. Reading the memory needs Linux. */
 export async function connectedChat(runs: number, homes: Homes): Promise<Result[]> {
   const { url, stop } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
   const memory: number[] = [];

@@ -1,9 +1,9 @@
-/** A TCP proxy that counts what passes. */
+/** A TCP proxy that counts the bytes it forwards. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** Listens on loopback and passes everything on to the server at `url`. */
+/** Listens on loopback and forwards everything to the server at `url`. */
 export async function countBytes(url: string): Promise<{ url: string; bytes(): number; close(): Promise<void> }> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();

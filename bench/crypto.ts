@@ -1,4 +1,4 @@
-/** What the cryptography costs by itself, both sides together, in one process. */
+/** Measures the cryptography alone, both sides together in one process. */
 import { equal } from 'node:assert/strict';
 import type { Channel, HandshakeInputs } from '../peer/crypto/index.ts';
 import { codeSecret, Identity, Initiator, MAX_PLAIN, Responder, ready, systemRandom } from '../peer/crypto/index.ts';
@@ -9,10 +9,10 @@ import { spread } from './measure.ts';
 
 const SMALL = new Uint8Array(64);
 const FRAMES = 200;
-/** The time (ms) that lets every step be due. */
+/** A time (ms) at which every kind of ratchet step is due. */
 const LATER = 60_000;
 
-/** A whole handshake, data frames sealed and opened again, and a ratchet step made and taken. */
+/** Measures a whole handshake, sealing and opening data frames, and one ratchet step. */
 export async function cryptoCosts(runs: number): Promise<Result[]> {
   await ready();
   const handshakes: number[] = [];
@@ -72,7 +72,7 @@ function timeFrames(a: Channel, b: Channel, plain: Uint8Array): number {
   return performance.now() - start;
 }
 
-/** A step with X25519 alone; every twenty seconds one has ML-KEM in it too. */
+/** Times a step with X25519 alone. The steps with ML-KEM, one in twenty seconds, are not measured. */
 function timeStep(a: Channel, b: Channel): number {
   const start = performance.now();
   const step = a.step(LATER, true);

@@ -9,8 +9,8 @@ import { BASELINE, node, startServer } from './program.ts';
 const TEXT = 'The quick brown fox jumps over the lazy dog.';
 
 /**
- * Both servers run already; sender and receiver are started together; the clock stops when the receiver prints the
- * text. The bare script is measured with its defaults, as people write it, and with WebSocket alone.
+ * Measures the time from starting sender and receiver together until the receiver prints the text. Both servers already
+ * run. The bare script is measured with Socket.IO's defaults, as people write it, and with WebSocket alone.
  */
 export async function firstText(runs: number, homes: Homes): Promise<Result[]> {
   const ours = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');

@@ -1,9 +1,9 @@
-/** Data folders for two people, so that a bench meets neither the user's identity nor one and the same twice. */
+/** Two data folders, so that a bench neither uses the user's identity nor gives both sides the same one. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The data folders of two people who meet. */
+/** The data folders of the two sides of a bench. */
 export interface Homes {
   readonly one: string;
   readonly other: string;

@@ -1,7 +1,7 @@
 /**
- * Measures what was promised, each against its baseline in the same run: `npm run bench [-- --json] [-- --quick]`.
- * `--json` prints one JSON document, `--quick` runs just enough to see that every bench works. Exits 1 where a limit is
- * missed, unless `--quick`, whose few runs say nothing.
+ * Measures each performance promise against a baseline in the same run: `npm run bench [-- --json] [-- --quick]`.
+ * `--json` prints one JSON document. `--quick` runs just enough to show that every bench works. Exits with 1 if a limit
+ * is missed, except with `--quick`, which has too few runs to judge by.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { ty
 const runs = (count: number): number => (values.quick === true ? 2 : count);
 const homes = makeHomes();
 const results: Result[] = [];
-/** What could not be measured here, and why. */
+/** Benches that this machine cannot run, with the reason. */
 const skipped: string[] = [];
 try {
   results.push(...(await firstText(runs(15), homes)));

@@ -1,6 +1,6 @@
-/** What a bench measures and how it is summed up. */
+/** The result of a bench, and the statistics over its runs. */
 
-/** The middle and the ends of several measurements. */
+/** Median, minimum and maximum of several measurements. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -13,13 +13,13 @@ export interface Result {
   readonly name: string;
   readonly unit: 'ms' | 'µs' | 'MB' | 'bytes';
   readonly ours: Spread;
-  /** What ours is compared with, measured in the same run, and the ratio of the medians. */
+  /** The program that ours is compared with, measured in the same run, and the ratio of the medians (ours / baseline). */
   readonly baseline?: { readonly name: string; readonly spread: Spread; readonly ratio: number };
-  /** What the ratio, or without a baseline the median, may be at most. */
+  /** Upper limit of the ratio, or of the median where there is no baseline. */
   readonly limit?: number;
 }
 
-/** Sums up at least one measurement. */
+/** Median, minimum and maximum of at least one measurement. */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
@@ -42,7 +42,10 @@ export function compare(
   return { ours: a, baseline: { name: baseline, spread: b, ratio: a.median / b.median } };
 }
 
-/** Runs the measurements in turn, `runs` times each after one that does not count, so that all see the same weather. */
+/**
+ * Runs the measurements in turn, so that changes in the machine's speed affect all of them alike. Each runs `runs` times
+ * after one warm-up run that is not counted.
+ */
 export async function alternate(runs: number, ...measures: readonly (() => Promise<number>)[]): Promise<number[][]> {
   const values: number[][] = measures.map(() => []);
   for (let run = -1; run < runs; run++) {

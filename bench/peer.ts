@@ -1,7 +1,8 @@
 /**
- * One side of a sealed conversation over the whole stack but its programs: peer.ts offer|answer URL CODE SIZE. The
- * offering side tells its parent when it is connected, and for each `{ trips }` that the parent asks for sends so many
- * texts of SIZE characters, each once the other has echoed the one before, and tells how long (ms) each took.
+ * One side of a sealed conversation, with everything but the command line: peer.ts offer|answer URL CODE SIZE. The
+ * offering side reports to its parent process when it is connected. For each `{ trips }` from the parent it sends that
+ * many texts of SIZE characters, one after the other, each echoed by the answering side. It reports the time (ms) of
+ * each round trip.
  */
 import * as v from 'valibot';
 import wrtc from 'wrtc';
@@ -19,7 +20,7 @@ if (url === undefined || code === undefined) throw new Error('see the top of thi
 
 const Trips = v.object({ trips: v.number() });
 
-/** Resolves when the conversation has ended, which it does not by itself. */
+/** Runs the conversation. Resolves when it has ended: only the parent process ends it. */
 async function talk(server: string, agreed: string): Promise<void> {
   let times: number[] = [];
   let count = 0;

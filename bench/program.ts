@@ -1,14 +1,14 @@
-/** The programs that are measured, and how long they are waited for. */
+/** Starts the programs that the benches measure, with a time limit on every wait. */
 import { fileURLToPath } from 'node:url';
 import { Process } from '../test/process.ts';
 
-/** The folder of the programs that ours is compared with, with a `/` at the end. */
+/** The folder of the baseline programs, ending in `/`. */
 export const BASELINE = fileURLToPath(new URL('baseline/', import.meta.url));
 
-/** How long (ms) something may take that takes a second or two. */
+/** Time limit (ms) for one step of a bench. A step normally takes a second or two. */
 const PATIENCE = 30_000;
 
-/** Throws after 30 s in which `work` came to no end. */
+/** Waits for `work`. Throws if it has not ended after 30 s. */
 export async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -26,7 +26,7 @@ export function node(...args: readonly string[]): Process {
   return new Process([process.execPath, ...args]);
 }
 
-/** Starts a server; `stop` ends it, and waits until it has. */
+/** Starts a server. `stop` ends it and resolves when it has exited. */
 export async function startServer(...args: readonly string[]): Promise<{ url: string; stop: () => Promise<unknown> }> {
   const server = node(...args);
   const stop = () => {

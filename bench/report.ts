@@ -1,7 +1,7 @@
 /** Prints results for people. */
 import type { Result, Spread } from './measure.ts';
 
-/** A table: ours, the baseline, the ratio of the medians, and what it may be at most. */
+/** A table with ours, the baseline, the ratio of the medians and its limit. */
 export function table(results: readonly Result[]): string {
   const rows = [
     ['', 'ours: median (min to max)', 'baseline: median (min to max)', 'ratio', 'at most'],
@@ -18,7 +18,7 @@ export function table(results: readonly Result[]): string {
     .join('\n');
 }
 
-/** Whether a promise was broken: the ratio, or where there is no baseline the median, is past its limit. */
+/** Whether the ratio, or the median where there is no baseline, exceeds its limit. */
 export function isMissed({ ours, baseline, limit }: Result): boolean {
   return limit !== undefined && (baseline?.ratio ?? ours.median) > limit;
 }

@@ -1,4 +1,4 @@
-/** P2: message round trip over the sealed session, against a raw wrtc data channel; two processes each. */
+/** P2: message round trip over the sealed session, against a raw wrtc data channel. Both use two processes. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,19 +14,19 @@ import { BASELINE, inTime, startServer } from './program.ts';
 
 /** Characters in each message. */
 const SIZE = 64;
-/** Round trips of one conversation before it is the other's turn: some 0.4 s, in which the machine stays the same. */
+/** Round trips of one conversation before the other takes its turn: about 0.4 s, too short for the machine to change speed. */
 const TURN = 1_000;
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
 const Report = v.object({ times: v.array(v.number()) });
 const Open = v.object({ open: v.literal(true) });
 
 /**
- * Makes `runs` times both conversations, which take turns. The figures of each run are the medians of its first turn,
- * in which V8 still compiles both programs, and of `turns` later ones that follow as many more to warm up.
+ * Runs both conversations `runs` times, taking turns. The figures of a run are two medians: of the first turn, while V8
+ * still compiles both programs, and of the last `turns` turns. Another `turns` turns in between are a warm-up.
  */
 export async function roundTrip(runs: number, turns: number): Promise<Result[]> {
   const { url, stop } = await startServer(APARTE, 'signal', '--port', '0', '--limits', 'off');
-  // Below the root, where wrtc's native part is found.
+  // The folder is below the root so that Node finds wrtc's native module.
   const folder = mkdtempSync(join(import.meta.dirname, '../dist/bench-'));
   const peer = join(folder, 'peer.cjs');
   const ours: Figures = { warm: [], first: [] };
@@ -72,7 +72,7 @@ function note(figures: Figures, times: readonly number[], turns: number): void {
   figures.first.push(spread(times.slice(0, TURN)).median);
 }
 
-/** Two processes that talk; what one says to its parent is handed to the other, but for what it measured. */
+/** Two processes that talk. Messages from one to its parent are passed on to the other, except its measurements. */
 class Conversation {
   /** Resolves once round trips can be made. */
   readonly isOpen: Promise<void>;
@@ -104,7 +104,7 @@ class Conversation {
     }
   }
 
-  /** How long (ms) each of `trips` round trips took. */
+  /** Makes `trips` round trips. Returns the time (ms) of each. */
   async make(trips: number): Promise<number[]> {
     const reported = new Promise<number[]>((resolve) => {
       this.#report = resolve;

@@ -1,11 +1,11 @@
-/** How long `aparte --version` takes, against Node doing nothing. */
+/** Measures how long `aparte --version` takes, against Node doing nothing. */
 
 import { APARTE } from '../test/process.ts';
 import type { Result } from './measure.ts';
 import { alternate, compare } from './measure.ts';
 import { node } from './program.ts';
 
-/** Cold start: from starting the process to its end. */
+/** Measures the cold start: the time from starting the process to its end. */
 export async function coldStart(runs: number): Promise<Result> {
   const [version, nothing] = await alternate(
     runs,

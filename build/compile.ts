@@ -1,4 +1,4 @@
-/** Makes the compiled code that lies beside the program: two of them talk, and V8 says what it compiled for that. */
+/** Makes the V8 code cache of the program: runs one short conversation and keeps what V8 compiled for it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** How long (ms) the two may take. */
+/** Time limit (ms) for the conversation. */
 const PATIENCE = 20_000;
 const CODE = 'warm-up-code';
 
 /**
- * Has `main` (the file that starts the program) and `program` talk over a server of their own on loopback. Throws when
- * that does not work here; the program runs without, a little later.
+ * Runs `main` (the file that starts the program) against `program` over a server on loopback. Throws if that does not
+ * work on this machine: the program then runs without a code cache and starts more slowly.
  */
 export async function compile(main: string, program: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-build-'));
   const running: ChildProcess[] = [];
-  // What the shell sets for the program, or for Node, is for others: compiled code is good for the same V8 options only.
+  // Variables of the shell must not apply: a code cache is valid for the same V8 options only.
   const ours = Object.entries(process.env).filter(([name]) => !/^(APARTE_|NODE_OPTIONS$)/.test(name));
   const env = Object.fromEntries(ours);
   const node = (...args: readonly string[]) => {
@@ -45,7 +45,7 @@ export async function compile(main: string, program: string): Promise<void> {
   }
 }
 
-/** Where the server listens, from its first line. */
+/** The URL in the first line of the server's output. */
 async function address(server: ChildProcess): Promise<string> {
   let said = '';
   for await (const chunk of server.stdout ?? []) {

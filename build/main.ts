@@ -1,6 +1,6 @@
 /**
- * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, the
- * compiled code of it, and in `node_modules` the libraries that few servers need, so that `dist/` is a whole server.
+ * Bundles the program into `dist/`: a small `main.js` that starts fast, `program-HASH.js` with everything else, its V8
+ * code cache, and `node_modules` with the libraries that few servers need. So `dist/` alone is a complete server.
  */
 import {
   chmodSync,
@@ -22,10 +22,10 @@ const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
 const MAIN = join(OUT, 'main.js');
 
-/** A Node so old that it runs nothing of the program but the sentence that says so. */
+/** `main.js` must parse in very old Nodes, so that it can say that Node is too old. */
 const OLD_NODE = 'node12';
 
-/** Bundles one file. `define`: names in it that stand for constants. Returns the outputs, by path. */
+/** Bundles one file. `define` maps identifiers to constants. Returns the contents of the output files by path. */
 async function bundle(
   entry: string,
   entryNames: string,
@@ -47,7 +47,7 @@ async function bundle(
   return new Map(outputFiles.map(({ path, contents }) => [path, contents]));
 }
 
-/** Bundles the libraries that are left out of the program, each to where Node looks for it. Returns them, by path. */
+/** Bundles each library that is left out of the program to the path where Node looks for it. Returns contents by path. */
 async function bundleLibraries(): Promise<Map<string, Uint8Array>> {
   const libraries = SEPARATE.map(async (name): Promise<[string, Uint8Array]> => {
     const stdin = { contents: `module.exports = require('${name}');`, resolveDir: ROOT };
@@ -57,7 +57,7 @@ async function bundleLibraries(): Promise<Map<string, Uint8Array>> {
   return new Map(await Promise.all(libraries));
 }
 
-/** Writes a file whole: a program that is starting meanwhile reads either the old one or the new one. */
+/** Replaces a file atomically: a program that starts meanwhile reads either the old file or the new one. */
 function put(path: string, contents: Uint8Array | string): void {
   const partial = `${path}.${process.pid}`;
   mkdirSync(dirname(path), { recursive: true });
@@ -69,7 +69,7 @@ function put(path: string, contents: Uint8Array | string): void {
 const program = await bundle('peer/main/program.ts', '[name]-[hash]', {});
 const path = Array.from(program.keys()).find((name) => name.endsWith('.js')) ?? '';
 const main = await bundle('peer/main.ts', '[name]', { PROGRAM: JSON.stringify(basename(path)) }, OLD_NODE);
-// The folder above holds ES modules.
+// The package.json above declares ES modules, so dist needs its own.
 const files = new Map<string, Uint8Array | string>([
   ...program,
   ...main,
@@ -77,7 +77,7 @@ const files = new Map<string, Uint8Array | string>([
   [join(OUT, 'package.json'), '{"type":"commonjs"}\n'],
 ]);
 
-// Compiled code is good for the V8 options that this sets.
+// `main.js` sets V8 options, and a code cache is valid for the same options only.
 const starter = Buffer.from(files.get(MAIN) ?? '');
 if (existsSync(MAIN) && !starter.equals(readFileSync(MAIN))) rmSync(compiledPath(path), { force: true });
 for (const [name, contents] of files) put(name, contents);
@@ -89,6 +89,6 @@ if (!existsSync(compiledPath(path))) {
   try {
     await compile(MAIN, path);
   } catch (error) {
-    process.stderr.write(`The program will start more slowly, without compiled code: ${String(error)}\n`);
+    process.stderr.write(`The program has no code cache and will start more slowly: ${String(error)}\n`);
   }
 }

@@ -1,7 +1,7 @@
-/** What the program is bundled with, and what is left out of it. */
+/** The esbuild options of the program, and the libraries that are left out of the bundle. */
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** Bundles wrtc but for the file that loads its native part: by a path it computes, from its own folder. */
+/** Bundles wrtc except the file that loads its native module: it computes the path from its own folder. */
 const nativeBinding: Plugin = {
   name: 'native-binding',
   setup: (bundler) => {
@@ -11,7 +11,7 @@ const nativeBinding: Plugin = {
   },
 };
 
-/** Leaves out the HTTP requests of Engine.IO's polling: this program connects by WebSocket alone. */
+/** Leaves out Engine.IO's HTTP polling: this program connects by WebSocket only. */
 const noPolling: Plugin = {
   name: 'no-polling',
   setup: (bundler) => {
@@ -20,19 +20,19 @@ const noPolling: Plugin = {
   },
 };
 
-/** Large, and of use to few servers: each is a file of its own, loaded where it is asked for. */
+/** Large libraries that few servers need. Each becomes a file of its own that is loaded on demand. */
 export const SEPARATE = ['redis', '@socket.io/cluster-adapter'];
 
-/** How everything that runs as the product does is bundled. */
+/** The options for the program, and for everything else that must run exactly as the program does. */
 export const OPTIONS = {
   bundle: true,
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  // Names stay, for whoever reads a stack.
+  // Identifiers are kept so that stack traces are readable.
   minifyWhitespace: true,
   minifySyntax: true,
-  // A script that is compiled by itself has no `import()`.
+  // A script compiled with `vm.Script` has no `import()`.
   supported: { 'dynamic-import': false },
   external: SEPARATE,
   plugins: [nativeBinding, noPolling],

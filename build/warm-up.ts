@@ -1,6 +1,6 @@
 /**
- * Runs `receive` once and keeps V8's compiled code of all that ran: `warm-up PROGRAM CODE SERVER DATA`, as plain Node
- * runs it, since the code is good for the same V8 options only.
+ * Runs `receive` once and writes the V8 code cache of everything that ran: `warm-up PROGRAM CODE SERVER DATA`. Runs in
+ * plain Node without options, because a code cache is valid for the same V8 options only.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { compiledPath, loadProgram } from '../peer/main/compile-cache.ts';
@@ -8,7 +8,7 @@ import { compiledPath, loadProgram } from '../peer/main/compile-cache.ts';
 const [path = '', code = '', server = '', data = ''] = process.argv.slice(2);
 const { program, script } = loadProgram(path);
 
-/** The program's one way out. */
+/** The program always exits through `process.reallyExit`: the code cache is written just before. */
 const native = process as unknown as { reallyExit(code: number): never };
 const end = native.reallyExit.bind(process);
 native.reallyExit = (exit) => {

@@ -1,4 +1,4 @@
-/** The rules of the house hold, and the test that says so can fail. */
+/** The import rules of docs/ARCHITECTURE.md hold, and the checks find deliberate violations. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,22 +6,22 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { mutualImports, ROOMS, roomOf, violations } from './architecture/rules.ts';
+import { MODULES, moduleOf, mutualImports, violations } from './architecture/rules.ts';
 import { readSources } from './architecture/source.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PRODUCT = ['shared', 'signaling', 'peer'];
 const AROUND = ['test', 'bench', 'build'];
-/** Fewer means that files are not found, not that the house has shrunk. */
+/** Fewer files mean that the search is broken. */
 const FEWEST_FILES = 25;
 
-test('every product file keeps to its room', () => {
+test('every product file keeps to the import rules of its module', () => {
   const sources = readSources(ROOT, PRODUCT);
   const found = sources.flatMap((source) => violations(source).map((what) => `${source.path} ${what}`));
   assert.deepEqual(found, []);
   assert.ok(sources.length >= FEWEST_FILES, `only ${sources.length} files checked`);
-  const lived = new Set(sources.map(({ path }) => roomOf(path)?.at));
-  for (const { at } of ROOMS) assert.ok(lived.has(at), `no file checked in ${at}`);
+  const checked = new Set(sources.map(({ path }) => moduleOf(path)?.at));
+  for (const { at } of MODULES) assert.ok(checked.has(at), `no file checked in ${at}`);
 });
 
 test('no two files import each other, not even types', () => {
@@ -41,7 +41,7 @@ test('finds two files that import each other, by whichever path and kind of impo
   }
 });
 
-/** Deliberate violations: file, text, the sentence that must be found. */
+/** Deliberate violations: path, text, and the violation that must be reported. */
 const PLANTED: readonly (readonly [path: string, text: string, what: string])[] = [
   ['shared/p1.ts', "import { readFileSync } from 'node:fs';", 'may not import node:fs'],
   ['shared/p2.ts', "export * from '../peer/core/facts-and-orders.ts';", 'may not import peer/core/facts-and-orders.ts'],
@@ -103,10 +103,10 @@ const PLANTED: readonly (readonly [path: string, text: string, what: string])[] 
   ['peer/main/p1.ts', "import '../crypto/sodium.ts';", 'may not import peer/crypto/sodium.ts'],
   ['peer/main/p2.ts', "import 'libsodium-wrappers';", 'may not import libsodium-wrappers'],
   ['peer/main/p3.ts', "import '../../test/run.ts';", 'may not import test/run.ts'],
-  ['peer/p1.ts', '', 'is in no room: add it to the table of rooms'],
+  ['peer/p1.ts', '', 'is in no module: add it to the table of modules'],
 ];
 
-test('planted violations are found, each for its reason and nothing else', () => {
+test('reports each deliberate violation once, for the right reason', () => {
   const copy = mkdtempSync(join(tmpdir(), 'aparte-architecture-'));
   try {
     for (const folder of PRODUCT) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
@@ -118,7 +118,7 @@ test('planted violations are found, each for its reason and nothing else', () =>
   }
 });
 
-test('what only looks like a violation is not one', () => {
+test('does not report code that only looks like a violation', () => {
   const copy = mkdtempSync(join(tmpdir(), 'aparte-architecture-'));
   const text = `/** Does not await, needs no process; see Date.now. */
     import type { Link } from '../link/link.ts';
@@ -135,7 +135,7 @@ test('what only looks like a violation is not one', () => {
   }
 });
 
-/** Of the lock file, what the tests look at. */
+/** The parts of the lock file that the tests check. */
 const LockFile = v.object({
   packages: v.record(
     v.string(),
@@ -147,7 +147,7 @@ const LockFile = v.object({
 });
 const LOCK = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
 
-test('the lock file names no host, and of every package the hash', () => {
+test('the lock file names no host and has a hash for every package', () => {
   assert.doesNotMatch(LOCK, /"resolved"/);
   const { packages } = v.parse(LockFile, JSON.parse(LOCK));
   const others = Object.entries(packages).filter(([place]) => place !== '');
@@ -158,7 +158,7 @@ test('the lock file names no host, and of every package the hash', () => {
   );
 });
 
-test('the lock file names the optional packages of every platform, or npm ci refuses it elsewhere', () => {
+test('the lock file names the optional packages of every platform, which npm ci requires', () => {
   const { packages } = v.parse(LockFile, JSON.parse(LOCK));
   const named = Object.values(packages).flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}));
   assert.ok(named.length > 0);

@@ -1,4 +1,4 @@
-/** The built program runs as it is installed: by its own name, wherever it is called from. */
+/** The built program runs from dist, from a copy of dist, and from the npm package. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ test('the program that package.json names can be executed', {
   assert.equal(execFileSync(PROGRAM, ['--version'], options), `${manifest.version}\n`);
 });
 
-test('a Node that is too old is told in one line', (t) => {
+test('prints one line under a Node that is too old', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const pretend = (version: string) => {
@@ -38,13 +38,13 @@ test('a Node that is too old is told in one line', (t) => {
   assert.ok(source.indexOf('process.exit(1)') < source.indexOf('require('), 'and needs no module before it says so');
 });
 
-test('what the bundle leaves out is found from its folder', () => {
+test('finds the native module of wrtc from the folder of the bundle', () => {
   const script = `const { createRequire } = require('node:module');
     createRequire(${JSON.stringify(PROGRAM)})('wrtc/lib/binding.js');`;
   execFileSync(process.execPath, ['-e', script], { cwd: tmpdir(), env });
 });
 
-test('a copy of dist is a whole server, also one of several processes, or over Redis', async (t) => {
+test('a copy of dist is a complete server, also with several processes or with Redis', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(dirname(PROGRAM), folder, { recursive: true });
@@ -54,12 +54,12 @@ test('a copy of dist is a whole server, also one of several processes, or over R
   await server.listening();
   process.kill(server.pid, 'SIGTERM');
   await server.exits(0);
-  // Nothing listens at port 1: it must get as far as to find out.
+  // Nothing listens at port 1. The error shows that the Redis client was found and loaded.
   const lonely = await new Process([process.execPath, ...signal, '--redis', 'redis://127.0.0.1:1']).exits(4);
   assert.match(lonely.stderr, /Redis .* cannot be reached/);
 });
 
-test('what npm packs is all of the program but the native part of wrtc', {
+test('the npm package holds everything except the native module of wrtc', {
   skip: process.platform === 'win32' && 'npm is a shell script',
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));

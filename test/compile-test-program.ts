@@ -1,11 +1,11 @@
-/** Test programs as plain JavaScript: a process that starts several loads them in a third of the time. */
+/** Bundles test programs to plain JavaScript: they start in a third of the time. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
-/** Bundles a program into a file that goes with this process. Returns its path. */
+/** Bundles a program into a file that is deleted when this process exits. Returns its path. */
 export function compiled(program: URL): string {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -16,7 +16,7 @@ export function compiled(program: URL): string {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    // Bundled CommonJS asks for modules of Node.
+    // Bundled CommonJS modules use `require` for Node's own modules.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });

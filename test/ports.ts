@@ -1,18 +1,18 @@
-/** Ports for programs that must be told one: they cannot be asked which one they got. */
+/** Free TCP ports for programs that need a port number in advance and cannot listen on port 0. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * What is given out: below the ports that systems give to who asks for any (from 32,768 on, Linux; from 49,152, RFC
- * 6335), so that no test that listens on port 0 gets one before it is used.
+ * The range of ports. It lies below the ephemeral ports (Linux: from 32,768; RFC 6335: from 49,152), so that no other
+ * test that listens on port 0 can take one of them before it is used.
  */
 const [FIRST, LAST] = [12_000, 32_767];
-/** Processes that run at the same time begin so far apart, as their ids follow each other. */
+/** Distance between the first ports of two test processes. Their process ids are consecutive numbers. */
 const STRIDE = 64;
 
 let next = (process.pid * STRIDE) % (LAST + 1 - FIRST);
 
-/** A TCP port of 127.0.0.1 where nothing listens, another each time. */
+/** Returns a TCP port of 127.0.0.1 where nothing listens, a different one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + next;

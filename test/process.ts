@@ -1,4 +1,4 @@
-/** A program in a process of its own: started, spoken to, listened to and waited for, never slept for. */
+/** Starts programs under test, writes to them, reads their output and waits for events. */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 /** The built program. */
 export const APARTE = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-/** How long something is waited for, in ms: a deadline for what hangs, far beyond what anything takes. */
+/** Time limit (ms) of each wait: far longer than any step takes, so that only a hang exceeds it. */
 const PATIENCE = 30_000;
 
-/** A line of machine mode. */
+/** One JSON line of a program that runs with `--json`. */
 export interface Event {
   readonly type: string;
   readonly [field: string]: unknown;
@@ -21,27 +21,27 @@ export interface Event {
 
 /** How a program ended. */
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended the program. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a program finds around it. */
+/** The environment of a program under test. */
 export interface Surroundings {
-  /** Its data folder, which is the user's home to it, too. */
+  /** The data folder, which is also the user's home folder. */
   readonly home?: string;
-  /** Added to an environment that holds nothing of ours. */
+  /** Variables added to the otherwise clean environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** How long it is waited for, in ms. */
+  /** Time limit (ms) of each wait for this program. */
   readonly patience?: number;
 }
 
-/** The environment of whatever is started: nothing of the shell that runs us, and nowhere to keep data unless given. */
+/** A clean environment: nothing of the shell that runs the tests, and no data folder unless one is given. */
 export function environment(home = devNull): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', HOME: home, APARTE_HOME: home };
 }
 
-/** What can be ended. */
+/** A process that can be ended. */
 interface Running {
   kill(signal: NodeJS.Signals): void;
   end(): Promise<unknown>;
@@ -51,14 +51,14 @@ const running = new Set<Running>();
 process.on('exit', () => {
   for (const each of running) each.kill('SIGKILL');
 });
-// As otherwise what runs on exit would not.
+// Without these listeners a signal would end the tests without running the `exit` listeners.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-/** A running program, and what its lines say in machine mode. It does not outlive us. */
+/** A running program and the events it prints with `--json`. It is killed when the test process exits. */
 export class Process<Line extends { readonly type: string } = Event> {
-  /** What it has written to standard error so far. */
+  /** Everything written to standard error so far. */
   stderr = '';
-  /** Null while it runs. */
+  /** How the program ended; null while it runs. */
   ended: Ended | null = null;
   protected readonly child: ChildProcessWithoutNullStreams;
   readonly #patience: number;
@@ -70,7 +70,7 @@ export class Process<Line extends { readonly type: string } = Event> {
   constructor(command: readonly string[], { home, env = {}, patience = PATIENCE }: Surroundings = {}) {
     const [file = '', ...args] = command;
     this.#patience = patience;
-    // A process group of its own: a shell is killed with what it has started.
+    // Its own process group, so that a shell is killed together with everything it has started.
     this.child = spawn(file, args, { env: { ...environment(home), ...env }, detached: true });
     running.add(this);
     const decoder = new StringDecoder();
@@ -99,7 +99,7 @@ export class Process<Line extends { readonly type: string } = Event> {
     return this.child.pid ?? assert.fail('it could not be started');
   }
 
-  /** What it has written to standard output so far. */
+  /** Everything written to standard output so far. */
   get output(): Buffer {
     return Buffer.concat(this.#out);
   }
@@ -108,7 +108,7 @@ export class Process<Line extends { readonly type: string } = Event> {
     return this.output.toString();
   }
 
-  /** The events it has told so far: all whole lines of standard output but those that were asked for as such. */
+  /** The events printed so far: all whole lines of standard output, except those that `line` has consumed. */
   get events(): Line[] {
     for (const line of this.#unread.splice(0)) this.#told.push(JSON.parse(line) as Line);
     return this.#told;
@@ -119,7 +119,7 @@ export class Process<Line extends { readonly type: string } = Event> {
     return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]);
   }
 
-  /** Waits until `look` finds something. Fails, with what was said last, at the end of the program or of patience. */
+  /** Waits until `look` finds something. Fails with the last output if the program ends or the time limit is reached. */
   async until<Found>(
     what: string,
     look: () => Found | null | undefined | false,
@@ -135,7 +135,7 @@ export class Process<Line extends { readonly type: string } = Event> {
     }
   }
 
-  /** The first event of this type with these fields, among those from index `from` on. */
+  /** Waits for the first event of this type with these fields, from index `from` on. */
   event<Type extends Line['type']>(
     type: Type,
     fields: Partial<Line & { readonly type: Type }> = {},
@@ -155,7 +155,7 @@ export class Process<Line extends { readonly type: string } = Event> {
     });
   }
 
-  /** The next line of standard output that fits; those before it are gone. */
+  /** Waits for the next line of standard output that fits, and discards the lines before it. */
   line(fits: (line: string) => boolean = () => true): Promise<string> {
     return this.until('line', () => {
       for (let line = this.#unread.shift(); line !== undefined; line = this.#unread.shift())
@@ -164,22 +164,22 @@ export class Process<Line extends { readonly type: string } = Event> {
     });
   }
 
-  /** The first match in what it writes to standard error. */
+  /** Waits for a match in standard error. */
   said(pattern: RegExp): Promise<RegExpExecArray> {
     return this.until(String(pattern), () => pattern.exec(this.stderr));
   }
 
-  /** Where it listens, as a server says first of all. */
+  /** Waits for the first line of a server. Returns the URL it listens on. */
   listening(): Promise<string> {
     return this.until('address', () => /^listening on (\S+)\n/.exec(this.stdout)?.[1]);
   }
 
-  /** Waits for its end. */
+  /** Waits until the program has ended. */
   end(): Promise<Ended> {
     return this.until('end', () => this.ended);
   }
 
-  /** Waits for its end and demands an exit code. */
+  /** Waits until the program has ended and asserts its exit code. */
   async exits(code: number): Promise<this> {
     assert.deepEqual(await this.end(), { code, signal: null }, this.#account());
     return this;
@@ -193,12 +193,12 @@ export class Process<Line extends { readonly type: string } = Event> {
     this.child.stdin.end();
   }
 
-  /** Gives a command of machine mode. */
+  /** Writes a JSON command. */
   give(command: object): void {
     this.write(`${JSON.stringify(command)}\n`);
   }
 
-  /** Says something, in machine mode. */
+  /** Sends a text by a JSON command. */
   say(text: string): void {
     this.give({ type: 'send', text });
   }
@@ -246,9 +246,9 @@ export class Process<Line extends { readonly type: string } = Event> {
   }
 }
 
-/** Where the programs of a test run. Once it is closed, nothing is left of them and of their data. */
+/** Runs the programs of a test in a temporary folder. `close` ends them all and deletes the folder. */
 export class Stage {
-  /** A folder of its own. */
+  /** The temporary folder. */
   readonly folder: string;
   readonly #programs: Running[] = [];
   #homes = 0;
@@ -257,19 +257,19 @@ export class Stage {
     this.folder = mkdtempSync(join(tmpdir(), `aparte-${name}-`));
   }
 
-  /** A data folder that does not exist yet. */
+  /** Returns the path of a data folder that does not exist yet. */
   home(): string {
     this.#homes += 1;
     return join(this.folder, `home-${this.#homes}`);
   }
 
-  /** Has a program end with the stage. */
+  /** Registers a program to be killed by `close`. */
   protected keep<Kept extends Running>(program: Kept): Kept {
     this.#programs.push(program);
     return program;
   }
 
-  /** Ends whatever still runs and removes the folder. */
+  /** Kills all programs that still run and removes the folder. */
   async close(): Promise<void> {
     for (const program of this.#programs) program.kill('SIGKILL');
     await Promise.all(this.#programs.map((program) => program.end()));

@@ -1,11 +1,11 @@
-/** Runs test files in one process. Each also runs by itself. */
+/** Runs several test files in one process. Each file also runs alone. */
 import { pathToFileURL } from 'node:url';
 import { ready } from '../peer/crypto/index.ts';
-import { gathered } from './suites.ts';
+import { filesOfSharedProcess } from './suites.ts';
 
-/** Runs those that belong to a process, named by its path below `test/`. */
-export async function gather(process: string): Promise<void> {
-  // The first test begins while the later files are still being loaded, and their `before` would come too late.
+/** Runs the test files of a shared process. `program` is its path below `test/`. */
+export async function runInOneProcess(program: string): Promise<void> {
+  // The first test starts while later files are still loading, too early for a `before` in those files.
   await ready();
-  for (const file of gathered(process)) await import(pathToFileURL(file).href);
+  for (const file of filesOfSharedProcess(program)) await import(pathToFileURL(file).href);
 }

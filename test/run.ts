@@ -1,13 +1,13 @@
 /**
- * Runs a suite with node's test runner: `run.ts fast` is every `*.test.ts` outside `test/slow/`, `run.ts slow` those
- * inside. Node 20 takes no globs and npm scripts have no portable shell, hence this file.
+ * Runs a suite with Node's test runner: `run.ts fast` runs every `*.test.ts` outside `test/slow/`, `run.ts slow` the ones
+ * inside. This file exists because Node 20 accepts no globs and npm scripts have no portable shell.
  */
 import { spawnSync } from 'node:child_process';
 import { filesOf, type Suite } from './suites.ts';
 
 /**
- * How long (ms) one test file may take before it is ended as hung, and how many run at once: fast ones mostly wait for
- * processes, slow ones load the machine themselves.
+ * Time limit (ms) of one test file, and how many files run at once. Fast files mostly wait for processes; slow files load
+ * the machine by themselves.
  */
 const SUITES: Readonly<Record<Suite, { limit: number; atOnce: number }>> = {
   fast: { limit: 120_000, atOnce: 4 },

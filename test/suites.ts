@@ -1,14 +1,14 @@
-/** Which test files belong to which suite, and which of them share a process. */
+/** The test files of each suite, and which of them share a process. */
 import { readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Name of a suite: `slow` is what lies in `test/slow/`, `fast` all the rest. */
+/** `slow`: the files in `test/slow/`. `fast`: all others. */
 export type Suite = 'fast' | 'slow';
 
-/** Folders whose tests only compute. */
+/** Folders whose tests only compute and start nothing. */
 const COMPUTING = ['core', 'crypto', 'shared', 'ui'];
-/** Files elsewhere that only compute. */
+/** Files in other folders that only compute. */
 const COMPUTING_FILES = [
   'architecture.test.ts',
   join('link', 'ice-policy.test.ts'),
@@ -18,8 +18,8 @@ const COMPUTING_FILES = [
   join('signaling', 'limit-flags.test.ts'),
   join('signaling', 'memory-rooms.test.ts'),
 ];
-/** Files that need a process of their own: one drives a terminal, one listens in on sodium, the others start processes. */
-const APART = [
+/** Files that need their own process: they drive a terminal, watch libsodium, or start processes. */
+const OWN_PROCESS = [
   join('ui', 'terminal-chat.test.ts'),
   join('crypto', 'secrets-wiped.test.ts'),
   ...['main', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
@@ -29,13 +29,16 @@ const APART = [
 
 const isIn = (path: string, folder: string) => path.startsWith(`${folder}${sep}`);
 const computes = (path: string) =>
-  COMPUTING_FILES.includes(path) || (COMPUTING.some((folder) => isIn(path, folder)) && !APART.includes(path));
+  COMPUTING_FILES.includes(path) || (COMPUTING.some((folder) => isIn(path, folder)) && !OWN_PROCESS.includes(path));
 
-/** Processes that run several files, as starting one costs more than most of them: what they run, the longest first. */
-const GATHERINGS: Readonly<Record<string, (path: string) => boolean>> = {
-  [join('signaling', 'together.ts')]: (path) =>
-    isIn(path, 'signaling') && !APART.includes(path) && !COMPUTING_FILES.includes(path),
-  'together.ts': computes,
+/**
+ * Programs that run several test files in one process, longest first. Starting a process takes longer than most of these
+ * files.
+ */
+const SHARED_PROCESSES: Readonly<Record<string, (path: string) => boolean>> = {
+  [join('signaling', 'server-tests.ts')]: (path) =>
+    isIn(path, 'signaling') && !OWN_PROCESS.includes(path) && !COMPUTING_FILES.includes(path),
+  'computing-tests.ts': computes,
 };
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -45,17 +48,17 @@ function testFiles(): string[] {
   return all.filter((path) => path.endsWith('.test.ts')).sort();
 }
 
-/** Absolute paths of the test files that one process, named by its path below `test/`, runs. */
-export function gathered(gathering: string): string[] {
+/** Absolute paths of the test files that a shared process runs. `program` is its path below `test/`. */
+export function filesOfSharedProcess(program: string): string[] {
   return testFiles()
-    .filter((path) => GATHERINGS[gathering]?.(path) === true)
+    .filter((path) => SHARED_PROCESSES[program]?.(path) === true)
     .map((path) => join(root, path));
 }
 
-/** Absolute paths of what node's test runner is to run for a suite, a process each. */
+/** Absolute paths of the programs that Node's test runner runs for a suite, each in its own process. */
 export function filesOf(suite: Suite): string[] {
   const files = testFiles().filter((path) => isIn(path, 'slow') === (suite === 'slow'));
-  const isGathered = (path: string) => Object.values(GATHERINGS).some((takes) => takes(path));
-  const processes = [...Object.keys(GATHERINGS), ...files.filter((path) => !isGathered(path))];
+  const sharesProcess = (path: string) => Object.values(SHARED_PROCESSES).some((takes) => takes(path));
+  const processes = [...Object.keys(SHARED_PROCESSES), ...files.filter((path) => !sharesProcess(path))];
   return (suite === 'slow' ? files : processes).map((path) => join(root, path));
 }

@@ -1,6 +1,6 @@
 // A raw wrtc data channel between two processes, signalled over the parent's IPC: channel.js offer|answer SIZE
-// The offering side tells the parent when it is open, and for each { trips } that the parent asks for sends so many
-// texts of SIZE characters, one at a time, and tells how long (ms) each round trip took.
+// The offering side reports to the parent when the channel is open. For each { trips } from the parent it sends that many
+// texts of SIZE characters, one at a time, and reports the time (ms) of each round trip.
 import wrtc from 'wrtc';
 
 const [role, size] = process.argv.slice(2);

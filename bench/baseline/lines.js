@@ -1,6 +1,6 @@
-// A raw wrtc data channel that speaks JSON lines as ours does: lines.js offer|answer
-// Tells `description` once all candidates are in it, and takes that of the other side; then takes `send` and tells
-// `open`, `message` and `delivered`: each message is acknowledged by the other side's program.
+// A raw wrtc data channel that speaks the JSON lines of our program: lines.js offer|answer
+// It prints `description` once that holds all candidates, and reads the description of the other side. Then it reads
+// `send` and prints `open`, `message` and `delivered`: the other program acknowledges each message.
 import { createInterface } from 'node:readline';
 import wrtc from 'wrtc';
 

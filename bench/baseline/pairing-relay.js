@@ -1,4 +1,4 @@
-// A bare Socket.IO relay for pairings as people write it: rooms, frames forwarded unread, all defaults.
+// A bare Socket.IO relay for pairings, as people write it: rooms, frames forwarded unread, all defaults.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 

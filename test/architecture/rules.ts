@@ -1,26 +1,26 @@
-/** The rules of the house: who lives where, who may call whom, and what stays out of which room. */
+/** The modules of the product: what each may import, and which globals it may not use (docs/ARCHITECTURE.md, Modules). */
 import type { Import, Source } from './source.ts';
 
-interface Room {
-  /** A folder (ending in `/`) or a file. The first room that fits a file is its own. */
+interface Module {
+  /** A folder (ending in `/`) or a file. A file belongs to the first module that contains it. */
   readonly at: string;
-  /** Folders and files it may import, itself included. */
+  /** Folders and files that the module may import, itself included. */
   readonly uses: readonly string[];
-  /** Folders and files of which it may import types. */
+  /** Folders and files from which the module may import types only. */
   readonly types?: readonly string[];
   readonly packages: readonly string[] | 'any' | 'one per file';
-  /** Modules of Node. */
+  /** Node's own modules that the module may import. */
   readonly node: readonly string[] | 'any';
 }
 
 const CRYPTO = 'peer/crypto/';
 const CRYPTO_DOOR = 'peer/crypto/index.ts';
-/** What a link and a rendezvous are to those who use them. */
+/** The interfaces of a link and of a rendezvous. */
 const CONTRACTS = ['peer/link/link.ts', 'peer/rendezvous/rendezvous.ts'];
 const EVERYTHING = { uses: ['shared/', 'signaling/', 'peer/', 'package.json'], packages: 'any', node: 'any' } as const;
 
-/** The rooms of the product. */
-export const ROOMS: readonly Room[] = [
+/** The modules of the product. */
+export const MODULES: readonly Module[] = [
   { at: 'shared/', uses: ['shared/'], packages: ['valibot'], node: [] },
   {
     at: 'signaling/redis/',
@@ -83,11 +83,11 @@ export const ROOMS: readonly Room[] = [
   { at: 'peer/main.ts', ...EVERYTHING },
 ];
 
-/** Where the process, its arguments and its environment may be touched. */
+/** The only places that may use the process, its arguments and its environment. */
 const ROOTS = ['peer/main.ts', 'peer/main/'];
-/** What belongs to a machine or a page, and so not where both share the code. */
+/** Globals that only Node or only a browser has: forbidden where both share the code. */
 const OUTSIDE = ['Buffer', 'console', 'document', 'fetch', 'globalThis', 'localStorage', 'navigator', 'window'];
-/** What a synchronous state machine without input, output, time or chance cannot contain. */
+/** Names that a synchronous state machine without I/O, clock and randomness cannot use. */
 const IMPURE = [
   'await',
   'async',
@@ -105,30 +105,30 @@ const IMPURE = [
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'shared/': OUTSIDE,
   [CRYPTO]: OUTSIDE,
-  // Where no implementation of WebRTC is passed in, it is the page's own.
+  // A link uses the browser's WebRTC implementation if none is passed in.
   'peer/link/': OUTSIDE.filter((name) => name !== 'globalThis'),
   'peer/rendezvous/': OUTSIDE,
   'peer/rendezvous/manual/': OUTSIDE,
   'peer/client.ts': OUTSIDE,
   'peer/core/': [...OUTSIDE, ...IMPURE],
 };
-/** Ways round the import rules. */
+/** Ways around the import rules. */
 const HIDDEN_IMPORTS = ['require', 'createRequire', 'eval', 'Function', 'Script'];
-/** The one file that evaluates another: the program, in the form the build gave it. */
+/** The one file that may evaluate another file: the program that the build made. */
 const LOADER = 'peer/main/compile-cache.ts';
 
-/** The room a file is in, or undefined. */
-export function roomOf(path: string): Room | undefined {
-  return ROOMS.find((room) => within(path, [room.at]));
+/** The module that a file belongs to; undefined if there is none. */
+export function moduleOf(path: string): Module | undefined {
+  return MODULES.find((module) => within(path, [module.at]));
 }
 
-/** Everything about a product file that breaks a rule, a sentence each. */
+/** Every violation of a rule in a product file, one sentence each. */
 export function violations(source: Source): string[] {
-  const room = roomOf(source.path);
-  if (room === undefined) return ['is in no room: add it to the table of rooms'];
-  const found = source.imports.flatMap((each) => importViolation(room, source.path, each));
-  if (room.packages === 'one per file' && packagesOf(source).size > 1) found.push('imports more than one library');
-  const forbidden = [...(source.path === LOADER ? [] : HIDDEN_IMPORTS), ...(FORBIDDEN[room.at] ?? [])];
+  const module = moduleOf(source.path);
+  if (module === undefined) return ['is in no module: add it to the table of modules'];
+  const found = source.imports.flatMap((each) => importViolation(module, source.path, each));
+  if (module.packages === 'one per file' && packagesOf(source).size > 1) found.push('imports more than one library');
+  const forbidden = [...(source.path === LOADER ? [] : HIDDEN_IMPORTS), ...(FORBIDDEN[module.at] ?? [])];
   found.push(...forbidden.filter((name) => source.names.has(name)).map((name) => `uses ${name}`));
   if (!within(source.path, ROOTS) && ['process', 'globalThis.process'].some((name) => source.names.has(name))) {
     found.push('touches the process');
@@ -136,7 +136,7 @@ export function violations(source: Source): string[] {
   return found;
 }
 
-/** Pairs of files that import each other, types included: which of two came first must be clear to a reader. */
+/** Pairs of files that import each other, types included. A reader must be able to tell which file comes first. */
 export function mutualImports(sources: readonly Source[]): string[] {
   const targets = new Map(sources.map(({ path, imports }) => [path, new Set(imports.map(({ target }) => target))]));
   return sources.flatMap(({ path }) =>
@@ -146,24 +146,24 @@ export function mutualImports(sources: readonly Source[]): string[] {
   );
 }
 
-function importViolation(room: Room, path: string, { target, typeOnly }: Import): string[] {
+function importViolation(module: Module, path: string, { target, typeOnly }: Import): string[] {
   if (target === null) return ['imports what is not a literal'];
   const wrong = [`may not import ${target}`];
   if (target === 'node:process' && !within(path, ROOTS)) return wrong;
-  if (target.startsWith('node:')) return room.node === 'any' || room.node.includes(target) ? [] : wrong;
+  if (target.startsWith('node:')) return module.node === 'any' || module.node.includes(target) ? [] : wrong;
   if (isPackage(target)) {
-    if (target === 'libsodium-wrappers') return room.at === CRYPTO ? [] : wrong;
-    return typeof room.packages === 'string' || room.packages.includes(target) ? [] : wrong;
+    if (target === 'libsodium-wrappers') return module.at === CRYPTO ? [] : wrong;
+    return typeof module.packages === 'string' || module.packages.includes(target) ? [] : wrong;
   }
-  if (within(target, [CRYPTO]) && target !== CRYPTO_DOOR && room.at !== CRYPTO) return wrong;
-  return within(target, room.uses) || (typeOnly && within(target, room.types ?? [])) ? [] : wrong;
+  if (within(target, [CRYPTO]) && target !== CRYPTO_DOOR && module.at !== CRYPTO) return wrong;
+  return within(target, module.uses) || (typeOnly && within(target, module.types ?? [])) ? [] : wrong;
 }
 
 function packagesOf(source: Source): Set<string> {
   return new Set(source.imports.flatMap(({ target }) => (target !== null && isPackage(target) ? [target] : [])));
 }
 
-/** Own files are paths and end in `.ts`; modules of Node carry their prefix. */
+/** Whether an import is a package: own files end in `.ts`, Node's modules begin with `node:`. */
 function isPackage(target: string): boolean {
   return !target.startsWith('node:') && !target.endsWith('.ts') && !target.endsWith('.json');
 }

@@ -1,11 +1,11 @@
-/** What the rules of the house look at in a source file, found by a real parser. */
+/** Parses source files and lists the imports and identifiers that the import rules check. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
 /** One import, re-export or dynamic import. */
 export interface Import {
-  /** As a path from the top of the repository for own files, else as written; null if it is not a literal. */
+  /** Path from the top of the repository for own files, otherwise as written; null if it is not a literal. */
   readonly target: string | null;
   /** Erased by the compiler: `import type`, `export type … from`, `import('…')` in a type. */
   readonly typeOnly: boolean;
@@ -16,7 +16,7 @@ export interface Source {
   /** From the top of the repository, with `/`. */
   readonly path: string;
   readonly imports: readonly Import[];
-  /** Every identifier used otherwise than as a property, every `a.b`, and `await`, `async` and `new Date()`. */
+  /** Every identifier that is not a property name, every `a.b`, and `await`, `async` and `new Date()`. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -83,7 +83,7 @@ function parse(path: string, text: string): Source {
   return { path, imports, names };
 }
 
-/** Visits every node but the names of properties, which mean nothing by themselves. */
+/** Visits every node except property names, which mean nothing by themselves. */
 function walk(value: unknown, visit: (node: Node) => void): void {
   if (Array.isArray(value)) {
     for (const item of value) walk(item, visit);
