@@ -8,7 +8,14 @@ import type { Clock } from './core/context.ts';
 import type { ConversationState } from './core/conversation-state.ts';
 import type { ChatEvent, Fact, KnownPeer, Order, Waiting } from './core/facts-and-orders.ts';
 import type { Link, LinkSignal, OpenLink, Route } from './link/link.ts';
-import type { OpenRendezvous, Rendezvous, RoomMember } from './rendezvous/rendezvous.ts';
+import type {
+  ManualEvents,
+  ManualRendezvous,
+  OpenManualRendezvous,
+  OpenRendezvous,
+  Rendezvous,
+  RendezvousEvents,
+} from './rendezvous/rendezvous.ts';
 
 type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 
@@ -16,6 +23,8 @@ type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 export interface ClientParts {
   readonly conversation: ConversationState;
   readonly openRendezvous: OpenRendezvous;
+  /** Left out where nobody pairs manually. */
+  readonly openManualRendezvous?: OpenManualRendezvous | undefined;
   readonly openLink: OpenLink;
   /** Bytes of a candidate signal, and back. `decodeCandidate` throws `bad-offer`. */
   readonly encodeCandidate: (signal: CandidateSignal) => Uint8Array;
@@ -42,6 +51,8 @@ function systemClock(): Clock {
 export class Client {
   readonly #parts: ClientParts;
   readonly #rooms = new Map<number, Rendezvous>();
+  /** Those of the rooms that are manual pairings. */
+  readonly #manualRooms = new Map<number, ManualRendezvous>();
   readonly #links = new Map<number, Link>();
   readonly #facts: Fact[] = [];
   readonly #leaving = new Set<Promise<void>>();
@@ -134,12 +145,14 @@ export class Client {
       case 'openRoom':
         this.#rooms.set(order.room, this.#openRoom(order));
         return;
+      case 'openManualRoom':
+        return this.#openManualRoom(order);
       case 'sendHandshake':
         return this.#rooms.get(order.room)?.send(order.to, order.bytes);
       case 'freeMember':
         return this.#rooms.get(order.room)?.free(order.member);
       case 'takeAnswer':
-        return this.#rooms.get(order.room)?.take?.(order.text);
+        return this.#manualRooms.get(order.room)?.takeAnswer(order.text);
       case 'leaveRoom':
         return this.#leaveRoom(order.room);
       case 'openLink':
@@ -178,39 +191,50 @@ export class Client {
     );
   }
 
-  #openRoom(order: Extract<Order, { type: 'openRoom' }>): Rendezvous {
-    const { room, nameplate, card, capacity, manual } = order;
-    return this.#parts.openRendezvous(
-      { nameplate, card, capacity, manual },
-      {
-        joined: (name: string, members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
-          this.#iceServers = iceServers;
-          this.give({ type: 'joined', room, nameplate: name, members });
-        },
-        widened: (members: readonly RoomMember[], iceServers: readonly IceServer[]) => {
-          this.#iceServers = iceServers;
-          this.give({ type: 'roomWidened', room, members });
-        },
-        came: (member: RoomMember) => this.give({ type: 'memberCame', room, member }),
-        left: (member: string) => this.give({ type: 'memberLeft', room, member }),
-        frame: (from: string, bytes: Uint8Array) => this.give({ type: 'gotHandshake', room, from, bytes }),
-        lost: (cause: AparteError, retryAt: number) => this.give({ type: 'roomLost', room, cause, retryAt }),
-        resumed: (iceServers: readonly IceServer[]) => {
-          this.#iceServers = iceServers;
-          this.give({ type: 'roomResumed', room });
-        },
-        noted: (cause: AparteError) => this.give({ type: 'roomNoted', room, cause }),
-        refused: (cause: AparteError) => this.give({ type: 'roomRefused', room, cause }),
-        blob: (kind: 'invite' | 'answer', text: string, until: number) =>
-          this.give({ type: 'blob', room, kind, text, until }),
+  #openRoom({ room, nameplate, card, capacity }: Extract<Order, { type: 'openRoom' }>): Rendezvous {
+    return this.#parts.openRendezvous({ nameplate, card, capacity }, this.#roomEvents(room));
+  }
+
+  #openManualRoom({ room, card, invite }: Extract<Order, { type: 'openManualRoom' }>): void {
+    const { openManualRendezvous } = this.#parts;
+    if (openManualRendezvous === undefined) throw new Error('no manual pairing was set up');
+    const events: ManualEvents = {
+      ...this.#roomEvents(room),
+      blob: (kind, text, until) => this.give({ type: 'blob', room, kind, text, until }),
+    };
+    const rendezvous = openManualRendezvous({ card, invite }, events);
+    this.#rooms.set(room, rendezvous);
+    this.#manualRooms.set(room, rendezvous);
+  }
+
+  #roomEvents(room: number): RendezvousEvents {
+    return {
+      joined: (nameplate, members, iceServers) => {
+        this.#iceServers = iceServers;
+        this.give({ type: 'joined', room, nameplate, members });
       },
-    );
+      widened: (members, iceServers) => {
+        this.#iceServers = iceServers;
+        this.give({ type: 'roomWidened', room, members });
+      },
+      came: (member) => this.give({ type: 'memberCame', room, member }),
+      left: (member) => this.give({ type: 'memberLeft', room, member }),
+      frame: (from, bytes) => this.give({ type: 'gotHandshake', room, from, bytes }),
+      lost: (cause, retryAt) => this.give({ type: 'roomLost', room, cause, retryAt }),
+      resumed: (iceServers) => {
+        this.#iceServers = iceServers;
+        this.give({ type: 'roomResumed', room });
+      },
+      noted: (cause) => this.give({ type: 'roomNoted', room, cause }),
+      refused: (cause) => this.give({ type: 'roomRefused', room, cause }),
+    };
   }
 
   #leaveRoom(room: number): void {
     const rendezvous = this.#rooms.get(room);
     if (rendezvous === undefined) return;
     this.#rooms.delete(room);
+    this.#manualRooms.delete(room);
     const leaving = rendezvous.leave().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
@@ -224,7 +248,7 @@ export class Client {
       closed: (detail: string) =>
         this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
     };
-    const ready = this.#rooms.get(room)?.adopt?.(events);
+    const ready = this.#manualRooms.get(room)?.adoptLink(events);
     return ready ?? this.#parts.openLink(initiator, events, this.#iceServers);
   }
 

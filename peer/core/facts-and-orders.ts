@@ -4,7 +4,7 @@
  */
 import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
 import type { Path, Route } from '../link/link.ts';
-import type { JoinRequest, RoomMember } from '../rendezvous/rendezvous.ts';
+import type { RoomMember } from '../rendezvous/rendezvous.ts';
 
 /** How a remote peer stands. */
 export type PeerStatus = 'connecting' | 'connected' | 'reconnecting' | 'lost' | 'left';
@@ -159,7 +159,13 @@ export type Order =
       readonly nameplate: string | null;
       readonly card: Uint8Array;
       readonly capacity: number;
-      readonly manual?: JoinRequest['manual'];
+    }
+  /** Start a manual pairing; `invite` is the text with the other side's invite, null to make one. */
+  | {
+      readonly type: 'openManualRoom';
+      readonly room: number;
+      readonly card: Uint8Array;
+      readonly invite: string | null;
     }
   /** Manual pairing: what the user says is the answer to the invite made there. */
   | { readonly type: 'takeAnswer'; readonly room: number; readonly text: string }

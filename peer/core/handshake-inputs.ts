@@ -22,16 +22,16 @@ export function handshakeInputs(
   member: RoomMember,
 ): HandshakeInputs {
   checkCards(decodeCard(card), decodeCard(member.card));
-  const { pairing } = member;
-  const password = pairing === undefined ? secret : pairingSecret(pairing.secret, secret);
+  const pairing = 'pairing' in member ? member.pairing : null;
+  const password = pairing === null ? secret : pairingSecret(pairing.secret, secret);
   if (password === null) throw new AparteError('bug', 'a handshake without a secret');
   const [cardA, cardB] = role === 'A' ? [card, member.card] : [member.card, card];
   return { mode, nameplate, secret: password, context: pairing?.context ?? NONE, cardA, cardB };
 }
 
 /** Wipes what an invite was good for, once a handshake has begun under it. */
-export function wipePairing(inputs: HandshakeInputs, { pairing }: RoomMember): void {
-  if (pairing === undefined) return;
-  pairing.secret.fill(0);
+export function wipePairing(inputs: HandshakeInputs, member: RoomMember): void {
+  if (!('pairing' in member)) return;
+  member.pairing.secret.fill(0);
   inputs.secret.fill(0);
 }

@@ -1,7 +1,6 @@
 /** What a rendezvous room is made of, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Mode } from '../crypto/index.ts';
-import type { JoinRequest } from '../rendezvous/rendezvous.ts';
 import type { Guesses } from './guesses.ts';
 import type { Handshake, Met, Profile } from './handshake.ts';
 
@@ -12,7 +11,8 @@ export interface RendezvousRoomOptions {
   readonly nameplate: string | null;
   /** Null in manual pairing, unless both agreed on a code. */
   readonly secret: Uint8Array | null;
-  readonly manual?: JoinRequest['manual'];
+  /** The text with the other side's invite, null to make one. Left out unless the pairing is manual. */
+  readonly manual?: { readonly invite: string | null };
   /** People the room is for. */
   readonly capacity: number;
   /** Null where guesses are not counted: the secret is a ticket. */

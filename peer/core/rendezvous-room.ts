@@ -52,7 +52,9 @@ export class RendezvousRoom {
     this.number = context.nextNumber();
     this.#spare = new SpareLink(context, this.number);
     const { nameplate, capacity, manual } = options;
-    context.order({ type: 'openRoom', room: this.number, nameplate, card: this.#card, capacity, manual });
+    const entry = { room: this.number, card: this.#card };
+    if (manual === undefined) context.order({ type: 'openRoom', ...entry, nameplate, capacity });
+    else context.order({ type: 'openManualRoom', ...entry, invite: manual.invite });
   }
 
   /** Whether a handshake is under way, or done. */

@@ -70,7 +70,7 @@ function raise(error: AparteError): never {
 export function meetByHand(policy: IcePolicy): WayToMeet {
   // Without a network, the other side can only be here.
   const loopback = localLinks().every(({ isLoopback }) => isLoopback);
-  const manual = manualRendezvous({
+  const openManual = manualRendezvous({
     // An answer may lie for as long as the invite is good before its taker is to be expected.
     openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),
     shorten: shortDescription,
@@ -79,9 +79,9 @@ export function meetByHand(policy: IcePolicy): WayToMeet {
     now: CLOCK.now,
     date: Date.now,
   });
-  const lan = lanRendezvous(lanServer, CLOCK);
   return {
-    open: (request, events) => (request.manual === undefined ? lan : manual)(request, events),
+    open: lanRendezvous(lanServer, CLOCK),
+    openManual,
     server: null,
     invite: () => null,
     loopback,

@@ -68,6 +68,7 @@ export async function converse(task: Conversation): Promise<ExitCode> {
   const client: Client = new Client({
     conversation: roomFor(task, manual, given, meeting, known),
     openRendezvous: meeting.open,
+    openManualRendezvous: meeting.openManual,
     openLink: deferredLink(loadLink({ ...task, loopback: meeting.loopback, linkLocal: meeting.linkLocal })),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,

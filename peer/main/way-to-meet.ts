@@ -1,9 +1,11 @@
 /** What a conversation needs to know of the way by which two programs find each other. */
-import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
+import type { OpenManualRendezvous, OpenRendezvous } from '../rendezvous/rendezvous.ts';
 
 /** A way to meet. */
 export interface WayToMeet {
   readonly open: OpenRendezvous;
+  /** Left out unless the two pair manually; `open` is then for coming back. */
+  readonly openManual?: OpenManualRendezvous;
   /** The server as it is shown; null where there is none. */
   readonly server: string | null;
   /** The invite for a code, null where there is no server to name. */

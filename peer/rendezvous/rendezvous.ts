@@ -1,73 +1,88 @@
-/** The one interface of every way to find each other. The session, the handshake and the UI do not know which is in use. */
+/** The interface of every way to find each other. The conversation does not know which way is in use. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { Link, LinkEvents } from '../link/link.ts';
 
-/** Somebody in our room. */
-export interface RoomMember extends Member {
-  /**
-   * What manual pairing adds to the inputs of the handshake: the invite's 16 secret bytes, which whoever takes this
-   * wipes once they are used, and the context. Left out everywhere else.
-   */
-  readonly pairing?: { readonly secret: Uint8Array; readonly context: Uint8Array };
-}
-
-/** What to enter the meeting place with. */
-export interface JoinRequest {
-  /** The room's name; `null` asks for a fresh one (not with tickets). */
+/** Which room to enter, and with which card. */
+export interface RoomRequest {
+  /** Name of the room. Null asks the server for a new room; a room of a reconnect ticket always has a name. */
   readonly nameplate: string | null;
   /** Our card, as `encodeCard` makes it. */
   readonly card: Uint8Array;
-  /** How many people the room is for, ourselves included. Counts for the one who opens it. */
+  /** Number of people the room is for, ourselves included. The member who opens the room sets it. */
   readonly capacity: number;
-  /** To meet by hand: the text that holds the other side's invite, null to make one. Left out everywhere else. */
-  readonly manual?: { readonly invite: string | null } | undefined;
 }
 
-/** What a rendezvous tells. Called in order, never during a call of the {@link Rendezvous} itself. */
+/** What a rendezvous reports, in order, and never during a call to the {@link Rendezvous} itself. */
 export interface RendezvousEvents {
   /**
-   * We are in. `members` were there before us, in the order they came; we are B towards each of them. `iceServers`:
-   * the STUN and TURN servers this rendezvous offers, with credentials good for the next hours.
+   * We are in the room. `members` were there before us, in the order they came; we are B towards each of them.
+   * `iceServers`: the STUN and TURN servers that the rendezvous offers. Their credentials are good for hours.
    */
   joined(nameplate: string, members: readonly RoomMember[], iceServers: readonly IceServer[]): void;
   /**
-   * The room is on several servers and we are in on a further one, under the same nameplate. `members` were there before
-   * us: we are B towards each of them. `iceServers`: all that are offered now. Only ever after `joined`.
+   * The room is on several servers, and we entered it on one more. `members` were there before us; we are B towards
+   * each of them. `iceServers`: everything that is offered now. Always after `joined`.
    */
   widened?(members: readonly RoomMember[], iceServers: readonly IceServer[]): void;
-  /** Somebody came after us; we are A towards him. */
+  /** A member came after us; we are A towards them. */
   came(member: RoomMember): void;
-  /** A member's place was freed. */
+  /** A member has left the room. */
   left(member: string): void;
   /** A frame from a member of our room, at most MAX_HANDSHAKE_FRAME bytes. */
   frame(from: string, bytes: Uint8Array): void;
-  /** The connection is gone and is being tried again at `retryAt` (ms, on the clock the rendezvous was given); `cause` says why. */
+  /** The connection is lost, for `cause`. The next try is at `retryAt`, in ms on the rendezvous' own clock. */
   lost(cause: AparteError, retryAt: number): void;
-  /** The connection is back and so is our place: frames sent meanwhile may be lost, so send the last again. */
+  /** The connection and our seat in the room are back. Frames sent meanwhile may be lost: send the last one again. */
   resumed(iceServers: readonly IceServer[]): void;
-  /** Something the user should know while it goes on as before. */
+  /** A problem that the user should know about. The rendezvous goes on as before. */
   noted(cause: AparteError): void;
-  /** It is over for good: the room is full, the server refused us. Nothing comes after this. */
+  /** The rendezvous is over: the room is full, or the server refused us. Nothing follows. */
   refused(cause: AparteError): void;
-  /** Manual pairing: a text for the user to hand to the other side, good until `until` (ms, as `retryAt`). */
-  blob?(kind: 'invite' | 'answer', text: string, until: number): void;
 }
 
-/** A place to meet. Made by a `OpenRendezvous`, which starts connecting and joining at once. */
+/** A room of a rendezvous, made by an {@link OpenRendezvous}. It starts connecting and joining at once. */
 export interface Rendezvous {
-  /** Forwards a frame to a member. Frames sent while the connection is lost are dropped. */
+  /** Forwards a frame to a member. Drops it while the connection is lost. */
   send(to: string, bytes: Uint8Array): void;
-  /** Asks that the place of a silent member be freed. */
+  /** Asks the server to remove a silent member. */
   free(member: string): void;
-  /** Manual pairing: takes what the user says the other side handed back. */
-  take?(pasted: string): void;
-  /** The link to the other side that is there already, where there is one; it is closed by whoever takes it. */
-  adopt?(events: LinkEvents): Link;
-  /** Leaves the room and closes. Idempotent; resolves once the server has let go, or after a second. */
+  /** Leaves the room and closes. Idempotent. Resolves when the server has confirmed, or after a second. */
   leave(): Promise<void>;
 }
 
-/** Starts to meet. */
-export type OpenRendezvous = (request: JoinRequest, events: RendezvousEvents) => Rendezvous;
+/** Starts to enter a room. */
+export type OpenRendezvous = (request: RoomRequest, events: RendezvousEvents) => Rendezvous;
+
+/** The other side of a manual pairing, as a member. */
+export interface PairedMember extends Member {
+  /**
+   * What the two blobs add to the inputs of the handshake. `secret` is the invite's 16 secret bytes; the reader wipes
+   * them after use.
+   */
+  readonly pairing: { readonly secret: Uint8Array; readonly context: Uint8Array };
+}
+
+/** A member of our room. */
+export type RoomMember = Member | PairedMember;
+
+/** What a manual pairing reports. */
+export interface ManualEvents extends RendezvousEvents {
+  /** A text for the user to hand to the other side, good until `until`, in ms on the rendezvous' own clock. */
+  blob(kind: 'invite' | 'answer', text: string, until: number): void;
+}
+
+/** A manual pairing: its room has one other member, and one channel carries both the handshake and the session. */
+export interface ManualRendezvous extends Rendezvous {
+  /** Takes what the user pasted as the other side's answer. `noted` says what is wrong with it. */
+  takeAnswer(pasted: string): void;
+  /** Hands over the open channel. The caller closes it. */
+  adoptLink(events: LinkEvents): Link;
+}
+
+/** Starts a manual pairing. `invite` is the text that holds the other side's invite, or null to make an invite. */
+export type OpenManualRendezvous = (
+  request: { readonly card: Uint8Array; readonly invite: string | null },
+  events: ManualEvents,
+) => ManualRendezvous;

@@ -5,7 +5,7 @@
 import { equalBytes } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
+import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
 import { newStand, offeredBy, type Seen, type Stand, whyOut } from './server-state.ts';
 
 /** Nameplates drawn for several servers: with more digits than a server allots while it has fewer rooms than this. */
@@ -49,7 +49,7 @@ class SideBySide implements Rendezvous {
   #held: (() => void)[] | null;
   readonly #gathering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(sides: readonly Side[], random: () => number, request: JoinRequest, events: RendezvousEvents) {
+  constructor(sides: readonly Side[], random: () => number, request: RoomRequest, events: RendezvousEvents) {
     this.#events = events;
     this.#card = request.card;
     this.#isDrawn = request.nameplate === null;
@@ -88,7 +88,7 @@ class SideBySide implements Rendezvous {
     if (rendezvous !== null) act(rendezvous, id);
   }
 
-  #enter({ name, open, entered }: Side, index: number, request: JoinRequest): Stand {
+  #enter({ name, open, entered }: Side, index: number, request: RoomRequest): Stand {
     const stand = newStand(name, entered);
     const known = (member: Member, wasBefore: boolean): Seen => {
       const seen = { member: { ...member, id: `${index}.${member.id}` }, wasBefore, isTold: true };

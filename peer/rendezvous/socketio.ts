@@ -8,7 +8,7 @@ import type * as wire from '../../shared/signal-wire.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
 import { unreachable } from './connect-error-cause.ts';
 import { offeredServers } from './offered-ice-servers.ts';
-import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from './rendezvous.ts';
+import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
 import * as server from './server-message-validation.ts';
 
 /**
@@ -51,7 +51,7 @@ interface Place {
 class SocketIoRendezvous implements Rendezvous {
   readonly #url: URL;
   readonly #clock: Clock;
-  readonly #request: JoinRequest;
+  readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   readonly #agent: object | undefined;
   #connection: Connection | null = null;
@@ -65,7 +65,7 @@ class SocketIoRendezvous implements Rendezvous {
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(url: URL, clock: Clock, request: JoinRequest, events: RendezvousEvents, agent: object | undefined) {
+  constructor(url: URL, clock: Clock, request: RoomRequest, events: RendezvousEvents, agent: object | undefined) {
     this.#url = url;
     this.#clock = clock;
     this.#request = request;

@@ -154,8 +154,9 @@ export class World {
         return this.#later(() => this.#connect(person, order.link, order.kind, order.sdp));
       case 'addCandidate':
         return this.#later(() => this.#addCandidate(this.#link(person, order.link), order.bytes));
+      case 'openManualRoom':
       case 'takeAnswer':
-        throw new Error('nobody pairs by hand in this world');
+        throw new Error('nobody pairs manually here');
       case 'sendFrame':
         return this.#sendFrame(person, order.link, order.bytes);
       case 'closeLink':

@@ -9,7 +9,7 @@ import { AparteError } from '../../shared/errors.ts';
 
 before(ready);
 
-type OpenPlace = Extract<Order, { type: 'openRoom' }>;
+type OpenPlace = Extract<Order, { type: 'openManualRoom' }>;
 
 /** One side that waits to pair again; `invites`: whether it makes the invite. */
 function side(invites: boolean) {
@@ -20,7 +20,7 @@ function side(invites: boolean) {
     now: 1_000,
     date: 0,
     random: systemRandom,
-    order: (order) => order.type === 'openRoom' && places.push(order),
+    order: (order) => order.type === 'openManualRoom' && places.push(order),
     nextNumber: () => ++numbers,
   };
   const identity = Identity.generate(systemRandom);

@@ -9,7 +9,6 @@ import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { manualRendezvous } from '../../peer/rendezvous/manual/manual-rendezvous.ts';
-import type { JoinRequest, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
 import { Watch } from './watch.ts';
 
 /** What can be different about a program. */
@@ -44,8 +43,6 @@ export async function endAll(): Promise<void> {
 /** A running program and what it told. */
 export class ByHand extends Watch {
   readonly events: ChatEvent[] = [];
-  /** Meetings it has opened, with what they would be told. */
-  readonly opened: { request: JoinRequest; events: RendezvousEvents }[] = [];
   readonly #client: Client;
   readonly #done: Promise<void>;
 
@@ -67,10 +64,10 @@ export class ByHand extends Watch {
         serverPatience: null,
         random: systemRandom,
       }),
-      openRendezvous: (request, events) => {
-        this.opened.push({ request, events });
-        return open(request, events);
+      openRendezvous: () => {
+        throw new Error('a room on a server');
       },
+      openManualRendezvous: open,
       openLink: () => {
         throw new Error('a link of its own');
       },

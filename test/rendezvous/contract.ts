@@ -53,7 +53,7 @@ async function couple(open: () => OpenRendezvous): Promise<readonly [Guest, Gues
 const shown = (to: Guest): string => to.others.at(-1)?.id ?? '';
 
 /** What a guest was told of the room: not what the user may be told besides. */
-const toldOf = (guest: Guest): string[] => guest.kinds.filter((kind) => kind !== 'noted' && kind !== 'blob');
+const toldOf = (guest: Guest): string[] => guest.kinds.filter((kind) => kind !== 'noted');
 
 /** Runs the suite. */
 export function keepsTheContract(way: WayToMeet): void {

@@ -1,5 +1,5 @@
 /** Someone who meets through a server, and a log of what he is told. */
-import type { JoinRequest, OpenRendezvous, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import type { OpenRendezvous, Rendezvous, RoomRequest } from '../../peer/rendezvous/rendezvous.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { equalBytes, hex } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
@@ -38,7 +38,7 @@ export class Guest {
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
   /** `way`: how to meet, or the URL of a server to meet at. */
-  constructor(way: string | OpenRendezvous, nameplate: string | null, n: number, more: Partial<JoinRequest> = {}) {
+  constructor(way: string | OpenRendezvous, nameplate: string | null, n: number, more: Partial<RoomRequest> = {}) {
     const open = typeof way === 'string' ? socketIoRendezvous(way, { now: () => 1_000_000, random: () => 0 }) : way;
     this.rendezvous = open(
       { nameplate, card: cardOf(n), capacity: 2, ...more },
@@ -70,7 +70,6 @@ export class Guest {
           this.causes.push(cause);
           this.#note('refused', cause.code);
         },
-        blob: (kind) => this.#note('blob', kind),
       },
     );
     // It would be said during the call that opened it.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { decodeInvite, encodeInvite, Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
-import type { OpenRendezvous, Rendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import type { ManualRendezvous, OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { ByHand, byHand, endAll } from './by-hand.ts';
 import { keepsTheContract } from './contract.ts';
 
@@ -155,16 +155,15 @@ describe('manual pairing', () => {
 /** A place where each text is handed on at once: who comes is given the invite that lies there, or makes one. */
 function handedOn(): () => OpenRendezvous {
   let invite: string | null = null;
-  let inviting: Rendezvous | null = null;
+  let inviting: ManualRendezvous | null = null;
   return () => (request, events) => {
     const rendezvous = byHand()(
-      { ...request, manual: { invite } },
+      { card: request.card, invite },
       {
         ...events,
-        blob: (kind, text, until) => {
-          events.blob?.(kind, text, until);
+        blob: (kind, text) => {
           if (kind === 'invite') [invite, inviting] = [text, rendezvous];
-          else inviting?.take?.(text);
+          else inviting?.takeAnswer(text);
         },
       },
     );

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkEvents } from '../../peer/link/link.ts';
-import { Carrier } from '../../peer/rendezvous/manual/shared-channel.ts';
+import { SharedChannel } from '../../peer/rendezvous/manual/shared-channel.ts';
 
 test('session frames before the handshake is done end the channel at 1 MiB, each as large as the smallest there is', () => {
   for (const length of [1, 128, 16_384]) {
@@ -14,7 +14,7 @@ test('session frames before the handshake is done end the channel at 1 MiB, each
       return { signal: nothing, send: nothing, close: nothing };
     };
     const events = { ready: nothing, opened: nothing, flight: nothing, closed: (why: string) => closed.push(why) };
-    void new Carrier(open, true, 3_000, events);
+    void new SharedChannel(open, true, 3_000, events);
     const most = 1_048_576 / Math.max(128, length);
     for (let count = 0; count < most; count += 1) (link as LinkEvents | null)?.frame(new Uint8Array(length).fill(16));
     assert.deepEqual(closed, []);

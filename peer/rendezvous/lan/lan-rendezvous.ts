@@ -5,7 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { AparteError } from '../../../shared/errors.ts';
 import type { Member } from '../../../shared/signal-wire.ts';
-import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents } from '../rendezvous.ts';
+import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '../rendezvous.ts';
 import { type Clock, socketIoRendezvous } from '../socketio.ts';
 import { type Announcement, roomMark } from './announcement.ts';
 import { type Heard, type Listener, Presence, type StartLanServer } from './lan-server.ts';
@@ -38,7 +38,7 @@ export function lanRendezvous(start: StartLanServer, clock: Clock): OpenRendezvo
 class LanRendezvous implements Rendezvous, Listener {
   readonly #presence: Presence;
   readonly #clock: Clock;
-  readonly #request: JoinRequest;
+  readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   readonly #id = randomBytes(16).toString('hex');
   readonly #choice = new Choice(this.#id);
@@ -59,7 +59,7 @@ class LanRendezvous implements Rendezvous, Listener {
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(presence: Presence, clock: Clock, request: JoinRequest, events: RendezvousEvents) {
+  constructor(presence: Presence, clock: Clock, request: RoomRequest, events: RendezvousEvents) {
     this.#presence = presence;
     this.#clock = clock;
     this.#request = request;

@@ -1,6 +1,6 @@
 /**
- * Meeting with no server at all: two texts that people hand each other by copy and paste open one channel, and the
- * handshake runs over it (docs/PROTOCOL.md, Manual pairing).
+ * Manual pairing: two people find each other with no server. Two texts, an invite and its answer, open one channel, and
+ * the handshake runs over that channel (docs/PROTOCOL.md, Manual pairing).
  */
 import { decodeCard, encodeCard } from '../../../shared/card.ts';
 import { AparteError } from '../../../shared/errors.ts';
@@ -16,138 +16,141 @@ import {
   sealAnswer,
 } from '../../crypto/index.ts';
 import type { Link, LinkEvents, OpenLink } from '../../link/link.ts';
-import type { JoinRequest, OpenRendezvous, Rendezvous, RendezvousEvents, RoomMember } from '../rendezvous.ts';
+import type { ManualEvents, ManualRendezvous, OpenManualRendezvous, PairedMember } from '../rendezvous.ts';
 import { blobsIn } from './pasted-blob.ts';
-import { Carrier } from './shared-channel.ts';
+import { SharedChannel } from './shared-channel.ts';
 
-/** How long (ms) addresses of this machine are looked for. */
+/** Time for finding the addresses of this machine, in ms. */
 const GATHER_PATIENCE = 3_000;
-/** What the other side is called: there is but one. */
+/** Id of the other side, the only other member. */
 const OTHER = 'other';
-/** The version byte of a card: the blobs' own version stands for it. */
+/** Versions in the card of the other side. The version of the blobs stands for them. */
 const CARD_VERSIONS = [1];
 
-/** What manual pairing is wired to. */
-export interface ManualParts {
-  /** Opens a link whose answering side bears that its answer is taken minutes later. */
+/** What a manual pairing needs. */
+export interface ManualDeps {
+  /** Opens a link. Its answering side accepts that its answer reaches the other side minutes later. */
   readonly openLink: OpenLink;
-  /** A description as few bytes, and back. Throw `bad-offer`. */
+  /** Packs a description into few bytes. */
   readonly shorten: (sdp: string, candidates: readonly string[]) => Uint8Array;
+  /** Unpacks a description. Throws `bad-offer`. */
   readonly restore: (bytes: Uint8Array) => string;
   readonly random: Random;
-  /** ms on a clock that never jumps, and ms since 1970. */
+  /** ms on a clock that never jumps. */
   readonly now: () => number;
+  /** ms since 1970. */
   readonly date: () => number;
 }
 
-/** Makes a meeting by hand of each request that has a `manual` part; without one it throws `bug`. */
-export function manualRendezvous(parts: ManualParts): OpenRendezvous {
-  return (request, events) => {
-    if (request.manual === undefined) throw new AparteError('bug', 'a room that is not opened by hand');
-    const { invite } = request.manual;
-    return invite === null ? new Inviting(parts, request, events) : new Invited(parts, request, events, invite);
+/** Meets by manual pairing. */
+export function manualRendezvous(deps: ManualDeps): OpenManualRendezvous {
+  return ({ card, invite }, events) => {
+    const { nonce } = decodeCard(card);
+    return invite === null ? new InvitingSide(deps, nonce, events) : new InvitedSide(deps, nonce, events, invite);
   };
 }
 
-/** What both sides do alike. */
-abstract class Pairing implements Rendezvous {
-  protected readonly parts: ManualParts;
+/** What both sides have in common. `nonce` is the nonce of our card. */
+abstract class Side implements ManualRendezvous {
+  protected readonly deps: ManualDeps;
   protected readonly nonce: Uint8Array;
-  readonly #events: RendezvousEvents;
+  /** The other side, once both blobs are known. */
+  protected other: PairedMember | null = null;
+  readonly #events: ManualEvents;
   readonly #initiator: boolean;
-  #carrier: Carrier | null = null;
-  #expiry: ReturnType<typeof setTimeout> | null = null;
+  #channel: SharedChannel | null = null;
+  #expiry: ReturnType<typeof setTimeout> | undefined;
   #met = false;
   #over = false;
 
-  constructor(parts: ManualParts, request: JoinRequest, events: RendezvousEvents, initiator: boolean) {
-    this.parts = parts;
-    this.nonce = decodeCard(request.card).nonce;
+  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents, initiator: boolean) {
+    this.deps = deps;
+    this.nonce = nonce;
     this.#events = events;
     this.#initiator = initiator;
   }
 
-  /** Begins to look for addresses. */
-  protected open(): Carrier {
-    this.#carrier = new Carrier(this.parts.openLink, this.#initiator, GATHER_PATIENCE, {
+  /** Opens the channel and starts to look for addresses. */
+  protected open(): SharedChannel {
+    this.#channel = new SharedChannel(this.deps.openLink, this.#initiator, GATHER_PATIENCE, {
       ready: (sdp, candidates) => this.#ready(sdp, candidates),
       opened: () => this.#opened(),
-      flight: (bytes) => this.tell((events) => events.frame(OTHER, bytes)),
+      flight: (bytes) => this.emit((events) => events.frame(OTHER, bytes)),
       closed: (detail) => {
-        if (this.#met) this.tell((events) => events.left(OTHER));
+        if (this.#met) this.emit((events) => events.left(OTHER));
         this.refuse(new AparteError('no-direct-path', detail));
       },
     });
-    return this.#carrier;
+    return this.#channel;
   }
 
-  protected get carrier(): Carrier {
-    if (this.#carrier === null) throw new AparteError('bug', 'no channel yet');
-    return this.#carrier;
+  protected get channel(): SharedChannel {
+    if (this.#channel === null) throw new AparteError('bug', 'no channel yet');
+    return this.#channel;
   }
 
-  /** Our description is made, in its short form: hand out the text it goes into. */
+  /** Makes the blob that holds our shortened description, and hands it out. */
   protected abstract described(short: Uint8Array): void;
-  /** The channel is open. Says with whom it is, null while that cannot be. */
-  protected abstract other(): RoomMember | null;
-  /** What the end of the invite's time means. */
+  /** The error for a blob that nobody used in time. */
   protected abstract expired(): AparteError;
-  abstract take(pasted: string): void;
+  abstract takeAnswer(pasted: string): void;
 
   #ready(sdp: string, candidates: readonly string[]): void {
     if (candidates.length === 0 && !sdp.includes('a=candidate')) {
       return this.refuse(new AparteError('no-direct-path', 'this machine has no address that another could reach'));
     }
-    // Whoever holds an invite can knock before its answer is taken. Who made it begins DTLS, with the one who answered.
-    this.described(this.parts.shorten(sdp.replace('a=setup:actpass', 'a=setup:active'), candidates));
+    // Anybody who sees an invite can send packets to its addresses. The inviting side therefore starts DTLS itself,
+    // and only with the side whose answer was taken.
+    this.described(this.deps.shorten(sdp.replace('a=setup:actpass', 'a=setup:active'), candidates));
   }
 
   #opened(): void {
-    const other = this.other();
+    const { other } = this;
     if (other === null) return;
     this.#met = true;
-    this.#stopClock();
-    if (this.#initiator) this.tell((events) => events.came(other));
-    else this.tell((events) => events.joined('', [other], []));
+    clearTimeout(this.#expiry);
+    if (this.#initiator) this.emit((events) => events.came(other));
+    else this.emit((events) => events.joined('', [other], []));
   }
 
-  /** Hands a text to the user, and begins to count its time. */
+  /** Sets the other side. `context` binds the handshake to both blobs. */
+  protected setOther(nonce: Uint8Array, secret: Uint8Array, context: Uint8Array): void {
+    const card = encodeCard({ versions: CARD_VERSIONS, nonce });
+    this.other = { id: OTHER, card, pairing: { secret, context } };
+  }
+
+  /** Hands a blob to the user and starts its expiry. */
   protected handOver(kind: 'invite' | 'answer', text: string): void {
     this.#expiry = setTimeout(() => this.refuse(this.expired()), INVITE_LIFE);
-    this.tell((events) => events.blob?.(kind, text, this.parts.now() + INVITE_LIFE));
+    this.emit((events) => events.blob(kind, text, this.deps.now() + INVITE_LIFE));
   }
 
-  /** It is over. */
+  /** Ends the pairing for `cause`. */
   protected refuse(cause: AparteError): void {
-    this.tell((events) => events.refused(cause));
+    this.emit((events) => events.refused(cause));
     this.#end();
   }
 
-  /** Tells something, unless it is over. */
-  protected tell(what: (events: RendezvousEvents) => void): void {
-    if (!this.#over) what(this.#events);
-  }
-
-  #stopClock(): void {
-    if (this.#expiry !== null) clearTimeout(this.#expiry);
-    this.#expiry = null;
+  /** Reports an event, unless the pairing is over. */
+  protected emit(event: (events: ManualEvents) => void): void {
+    if (!this.#over) event(this.#events);
   }
 
   #end(): void {
     this.#over = true;
-    this.#stopClock();
-    this.#carrier?.leave();
+    clearTimeout(this.#expiry);
+    this.#channel?.leave();
   }
 
   send(_to: string, bytes: Uint8Array): void {
-    if (!this.#over) this.#carrier?.send(bytes);
+    if (!this.#over) this.#channel?.send(bytes);
   }
 
-  /** There is no server that could: who made the place gives up on it. */
+  /** Does nothing: there is no server that could remove the other side. */
   free(): void {}
 
-  adopt(events: LinkEvents): Link {
-    return this.carrier.adopt(events);
+  adoptLink(events: LinkEvents): Link {
+    return this.channel.adopt(events);
   }
 
   leave(): Promise<void> {
@@ -157,72 +160,62 @@ abstract class Pairing implements Rendezvous {
 }
 
 /** The side that makes the invite: A. */
-class Inviting extends Pairing {
+class InvitingSide extends Side {
   readonly #secret: Uint8Array;
   #invite: string | null = null;
   #expiresAt = 0;
-  #other: RoomMember | null = null;
 
-  constructor(parts: ManualParts, request: JoinRequest, events: RendezvousEvents) {
-    super(parts, request, events, true);
-    this.#secret = parts.random(16);
+  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents) {
+    super(deps, nonce, events, true);
+    this.#secret = deps.random(16);
     this.open();
   }
 
   protected described(offer: Uint8Array): void {
-    const expiry = Math.floor((this.parts.date() + INVITE_LIFE) / 1_000);
+    const expiry = Math.floor((this.deps.date() + INVITE_LIFE) / 1_000);
     this.#expiresAt = expiry * 1_000;
     this.#invite = encodeInvite({ expiry, nonce: this.nonce, secret: this.#secret, offer });
-    this.tell((events) => events.joined('', [], []));
+    this.emit((events) => events.joined('', [], []));
     this.handOver('invite', this.#invite);
-  }
-
-  protected other(): RoomMember | null {
-    return this.#other;
   }
 
   protected expired(): AparteError {
     return new AparteError('invite-expired');
   }
 
-  /** Takes the answer; one that is none leaves the invite open. */
-  take(pasted: string): void {
+  /** Takes the answer. A text that is no answer leaves the invite open. */
+  takeAnswer(pasted: string): void {
     queueMicrotask(() => {
       try {
         this.#take(pasted);
       } catch (error) {
         if (!(error instanceof AparteError)) throw error;
-        this.tell((events) => events.noted(error));
+        this.emit((events) => events.noted(error));
       }
     });
   }
 
   #take(pasted: string): void {
     const invite = this.#invite;
-    if (this.#other !== null) throw new AparteError('invite-answered');
+    if (this.other !== null) throw new AparteError('invite-answered');
     if (invite === null) throw new AparteError('bad-command', 'there is no invite yet that could be answered');
-    // A machine that slept has missed its timer.
-    if (this.parts.date() >= this.#expiresAt) return this.refuse(this.expired());
+    // While the machine sleeps the expiry timer does not run.
+    if (this.deps.date() >= this.#expiresAt) return this.refuse(this.expired());
     const [text, { nonce, answer }] = readAnswer(pasted, invite);
-    const sdp = this.parts.restore(answer);
-    this.#other = {
-      id: OTHER,
-      card: encodeCard({ versions: CARD_VERSIONS, nonce }),
-      pairing: { secret: this.#secret, context: pairingContext(invite, text) },
-    };
+    const sdp = this.deps.restore(answer);
+    this.setOther(nonce, this.#secret, pairingContext(invite, text));
     this.#invite = null;
-    this.carrier.describe('answer', sdp);
+    this.channel.describe('answer', sdp);
   }
 }
 
 /** The side that was given an invite: B. */
-class Invited extends Pairing {
-  #other: RoomMember | null = null;
+class InvitedSide extends Side {
   readonly #pasted: string;
   #invite = '';
 
-  constructor(parts: ManualParts, request: JoinRequest, events: RendezvousEvents, pasted: string) {
-    super(parts, request, events, false);
+  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents, pasted: string) {
+    super(deps, nonce, events, false);
     this.#pasted = pasted;
     queueMicrotask(() => {
       try {
@@ -237,43 +230,35 @@ class Invited extends Pairing {
   #begin(): void {
     this.#invite = readInvite(this.#pasted);
     const { expiry, offer } = decodeInvite(this.#invite);
-    if (this.parts.date() >= expiry * 1_000) {
+    if (this.deps.date() >= expiry * 1_000) {
       const late = new AparteError('invite-expired', 'by the clock of this machine; it is tried all the same');
-      this.tell((events) => events.noted(late));
+      this.emit((events) => events.noted(late));
     }
-    const sdp = this.parts.restore(offer);
+    const sdp = this.deps.restore(offer);
     this.open().describe('offer', sdp);
   }
 
   protected described(answer: Uint8Array): void {
     const { nonce, secret } = decodeInvite(this.#invite);
-    const text = sealAnswer(this.#invite, { nonce: this.nonce, answer }, this.parts.random);
-    this.#other = {
-      id: OTHER,
-      card: encodeCard({ versions: CARD_VERSIONS, nonce }),
-      pairing: { secret, context: pairingContext(this.#invite, text) },
-    };
+    const text = sealAnswer(this.#invite, { nonce: this.nonce, answer }, this.deps.random);
+    this.setOther(nonce, secret, pairingContext(this.#invite, text));
     this.#invite = '';
     this.handOver('answer', text);
-  }
-
-  protected other(): RoomMember | null {
-    return this.#other;
   }
 
   protected expired(): AparteError {
     return new AparteError('timeout', 'nobody took the answer while the invite was good');
   }
 
-  /** This side made an answer, and waits for none. */
-  take(): void {
-    queueMicrotask(() => this.tell((events) => events.noted(new AparteError('wrong-blob'))));
+  /** Reports `wrong-blob`: this side has made an answer and needs none. */
+  takeAnswer(): void {
+    queueMicrotask(() => this.emit((events) => events.noted(new AparteError('wrong-blob'))));
   }
 }
 
 const isWhole = (text: string) => blobKind(text) !== null;
 
-/** The invite in what was pasted. Throws by the name of what is wrong. */
+/** Finds the invite in a pasted text. Throws `not-a-blob`, `bad-blob`, `blob-version` or `wrong-blob`. */
 function readInvite(pasted: string): string {
   const found = blobsIn(pasted, isWhole);
   const invite = found.find((text) => blobKind(text) === 'invite');
@@ -282,7 +267,10 @@ function readInvite(pasted: string): string {
   return invite;
 }
 
-/** The answer to our invite in what was pasted, and what it says. Throws by the name of what is wrong. */
+/**
+ * Finds the answer to our invite in a pasted text, and reads it. Throws `not-a-blob`, `bad-blob`, `blob-version`,
+ * `wrong-blob`, `own-invite` or `other-invite`.
+ */
 function readAnswer(pasted: string, invite: string): [text: string, answer: Answer] {
   let fault: AparteError | null = null;
   for (const text of blobsIn(pasted, isWhole)) {
@@ -291,7 +279,7 @@ function readAnswer(pasted: string, invite: string): [text: string, answer: Answ
       return [text, openAnswer(invite, text)];
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
-      // Who copies the whole talk copies our invite with it.
+      // People copy a whole conversation, in which our own invite stands too: any other fault says more.
       if (fault === null || fault.code === 'own-invite') fault = error;
     }
   }

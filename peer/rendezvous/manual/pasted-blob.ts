@@ -1,22 +1,23 @@
 /**
- * Finds invites and answers in what was pasted: wrapped over lines, indented, quoted, with other text around. A blob has
- * no end mark; what belongs to it is what its check says.
+ * Finds invites and answers in a pasted text: wrapped over lines, indented, quoted, with other text around them. A blob
+ * has no end mark. Its checksum shows where it ends.
  */
 import { AparteError } from '../../../shared/errors.ts';
 import { MAX_BLOB, MAX_PASTE } from '../../../shared/limits.ts';
 
-/** Blobs that are looked for in a paste, and pieces a blob may have come in. */
+/** Blobs to look for in a paste. */
 const MAX_FOUND = 8;
+/** Pieces that a blob may be broken into. */
 const MAX_PIECES = 64;
 
-/** The beginning of a blob of any version, at the beginning of a word. */
+/** The start of a blob of any version, at the start of a word. */
 const START = /(?<![A-Za-z0-9_-])ap(\d)[a-z](?=[A-Za-z0-9_-])/g;
 const PIECE = /[A-Za-z0-9_-]+/g;
 
 /**
- * All whole blobs in a text, each on one line, in their order; at least one. `isWhole`: whether a text without white
- * space is a blob that arrived as it was made. Throws `not-a-blob` where none begins, `bad-blob` where none is whole,
- * `blob-version` where all that begin are of another version.
+ * Returns all whole blobs in a text, each on one line, in their order; at least one. `isWhole` checks whether a text
+ * without white space is an undamaged blob. Throws `not-a-blob` if no blob starts in the text, `bad-blob` if none is
+ * whole, `blob-version` if all of them are of another version.
  */
 export function blobsIn(pasted: string, isWhole: (text: string) => boolean): string[] {
   const text = pasted.slice(0, MAX_PASTE);
@@ -27,7 +28,7 @@ export function blobsIn(pasted: string, isWhole: (text: string) => boolean): str
   throw new AparteError(starts.every(([, version]) => version !== '1') ? 'blob-version' : 'bad-blob');
 }
 
-/** The blob that begins with a text, as many of its pieces joined as make one; null where none do. */
+/** Joins pieces from the start of a text until they are a whole blob; null if they never are. */
 function blobAt(text: string, isWhole: (text: string) => boolean): string | null {
   let joined = '';
   let pieces = 0;

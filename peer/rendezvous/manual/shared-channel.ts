@@ -1,42 +1,44 @@
 /**
- * The one channel of a manual pairing. Flights of the handshake and frames of the session travel over it alike, and the
- * first byte tells them apart (docs/PROTOCOL.md, Manual pairing): the flights are for the rendezvous, the frames for the
- * session, to which the channel is given as a link.
+ * The one channel of a manual pairing, shared by the handshake and the session. The first byte of a frame says whose it
+ * is (docs/PROTOCOL.md, Manual pairing): the rendezvous gets the handshake's flights, the session gets its frames.
  */
 import { AparteError } from '../../../shared/errors.ts';
 import { MIN_CHANNEL_FRAME } from '../../../shared/limits.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from '../../link/link.ts';
 
-/** First byte of the first frame that is of a session. */
+/** Frames of the session start with this byte or a higher one. */
 const SESSION_FRAMES = 16;
-/** Bytes of session frames that may come before the session is there to take them. */
+/** Bytes of session frames that are kept until the session is ready. */
 const MAX_EARLY = 1_048_576;
-/** wrtc may say that all addresses were told before it tells the last of them: for so long (ms) none must have come. */
+/**
+ * Wait after the last address, in ms. wrtc may report that it has found all addresses before it reports the last one.
+ */
 const SETTLE = 50;
 
-/** What a carrier tells the rendezvous. */
-export interface CarrierEvents {
-  /** Our description, and every address this machine was found to have, as far as time allowed. Said once. */
+/** What the channel reports to the rendezvous. */
+export interface ChannelEvents {
+  /** Our description, and all addresses of this machine that were found in time. Reported once. */
   ready(sdp: string, candidates: readonly string[]): void;
   /** The channel is open. */
   opened(): void;
-  /** A frame of the handshake. */
+  /** A flight of the handshake. */
   flight(bytes: Uint8Array): void;
-  /** The channel is gone, or never came about. Nothing is told after it. */
+  /** The channel has closed, or never opened; `detail` says why. Nothing follows. */
   closed(detail: string): void;
 }
 
-/** See the head of this file. */
-export class Carrier {
+/** A channel that opens when made. */
+export class SharedChannel {
   readonly #initiator: boolean;
-  readonly #events: CarrierEvents;
+  readonly #events: ChannelEvents;
   readonly #link: Link;
   #description: string | null = null;
   readonly #candidates: string[] = [];
   #gathering: ReturnType<typeof setTimeout> | null;
   #settling: ReturnType<typeof setTimeout> | null = null;
-  /** Whether all addresses were told, or the time for it is over; and whether we said so. */
+  /** All addresses are known, or the time for finding them is over. */
   #gathered = false;
+  /** `ready` was reported. */
   #isReady = false;
   #route: Route | null = null;
   #early: Uint8Array[] = [];
@@ -45,17 +47,17 @@ export class Carrier {
   #inUse = false;
   #closed: string | null = null;
 
-  /** `gatherFor`: how long (ms) addresses are looked for at most. */
-  constructor(openLink: OpenLink, initiator: boolean, gatherFor: number, events: CarrierEvents) {
+  /** `gatherFor`: time for finding addresses, in ms. */
+  constructor(openLink: OpenLink, initiator: boolean, gatherFor: number, events: ChannelEvents) {
     this.#initiator = initiator;
     this.#events = events;
     this.#link = openLink(initiator, {
-      signal: (signal) => this.#gotOwn(signal),
+      signal: (signal) => this.#gotLocalSignal(signal),
       gathered: () => this.#settle(),
       opened: () => events.opened(),
       frame: (bytes) => this.#gotFrame(bytes),
       path: (route) => this.#gotRoute(route),
-      closed: (detail) => this.#gone(detail),
+      closed: (detail) => this.#gotClosed(detail),
     });
     this.#gathering = setTimeout(() => {
       this.#gathering = null;
@@ -63,35 +65,35 @@ export class Carrier {
     }, gatherFor);
   }
 
-  /** Takes the other side's description. Throws `bad-offer`. */
+  /** Takes the remote description. Throws `bad-offer`. */
   describe(type: 'offer' | 'answer', sdp: string): void {
     this.#link.signal({ type, sdp });
   }
 
-  /** Sends a flight. */
+  /** Sends a flight of the handshake. */
   send(bytes: Uint8Array): void {
     this.#link.send(bytes);
   }
 
-  /** Gives the channel to a session: from now on it closes it. */
+  /** Hands the channel to a session, which closes it from then on. */
   adopt(events: LinkEvents): Link {
     this.#session = events;
     const detail = this.#closed;
     if (detail !== null) queueMicrotask(() => events.closed(detail));
     else if (this.#initiator) queueMicrotask(() => events.signal({ type: 'offer', sdp: '' }));
     return {
-      signal: (signal) => this.#gotTheirs(signal),
+      signal: (signal) => this.#gotRemoteSignal(signal),
       send: (bytes) => this.#link.send(bytes),
       close: () => this.#close(),
     };
   }
 
-  /** Closes the channel unless a session has it. */
+  /** Closes the channel, unless a session has taken it. */
   leave(): void {
     if (this.#session === null) this.#close();
   }
 
-  #gotOwn(signal: LinkSignal): void {
+  #gotLocalSignal(signal: LinkSignal): void {
     if (signal.type === 'candidate') this.#candidates.push(signal.candidate);
     else this.#description = signal.sdp;
     if (this.#gathered) this.#settle();
@@ -113,8 +115,8 @@ export class Carrier {
     this.#events.ready(sdp, this.#candidates);
   }
 
-  /** The other side's part of the handshake: all there is to say of the channel was said when it was opened. */
-  #gotTheirs(signal: LinkSignal): void {
+  /** The handshake carries an empty description: the blobs have described this channel already. */
+  #gotRemoteSignal(signal: LinkSignal): void {
     if (signal.type === 'candidate' || signal.sdp !== '') {
       throw new AparteError('bad-offer', 'another channel than the one in use');
     }
@@ -139,11 +141,11 @@ export class Carrier {
 
   #keep(bytes: Uint8Array): void {
     this.#early.push(bytes);
-    // However short, it takes a place of its own.
+    // A short frame costs memory as well.
     this.#earlyBytes += Math.max(bytes.length, MIN_CHANNEL_FRAME);
     if (this.#earlyBytes <= MAX_EARLY) return;
     this.#link.close();
-    this.#gone('the other side sent too much before the handshake was done');
+    this.#gotClosed('the other side sent too much before the handshake was done');
   }
 
   #gotRoute(route: Route): void {
@@ -151,12 +153,12 @@ export class Carrier {
     if (this.#inUse) this.#session?.path(route);
   }
 
-  #gone(detail: string): void {
+  #gotClosed(detail: string): void {
     if (this.#closed !== null) return;
     this.#closed = detail;
     this.#stop();
     this.#early = [];
-    // The handshake first: what the end of the channel means is for it to say.
+    // The handshake decides what the end of the channel means, so it hears of it first.
     this.#events.closed(detail);
     this.#session?.closed(detail);
   }
