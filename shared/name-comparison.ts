@@ -36,7 +36,6 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
 };
 const LATIN = new Map(Object.entries(LOOKALIKES).flatMap(([letter, all]) => Array.from(all, (each) => [each, letter])));
 
-
 /** The name on one line, without blanks at its ends and with single spaces inside. Empty where the name is blank. */
 export function tidyName(name: string): string {
   return name.replace(BLANKS, ' ').trim();

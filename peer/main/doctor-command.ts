@@ -13,7 +13,7 @@ import { chosenServers } from '../link/ice-policy.ts';
 import { NO_ANSWER } from '../rendezvous/connect-error-cause.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { safeJson } from '../ui/json-chat.ts';
-import { fold } from '../ui/line-wrapping.ts';
+import { wrapLine } from '../ui/line-wrapping.ts';
 import { visible } from '../ui/sanitize.ts';
 import { DEFAULT_SERVER, HELD } from './choose-server.ts';
 import type { IceFlags } from './ice-flags.ts';
@@ -68,7 +68,7 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
   };
   const verdict = url === DEFAULT_SERVER && !reached ? inside(cause) : judge(findings, relay === 'only');
   const { isTTY, columns } = process.stdout;
-  const rows = (line: string) => fold(visible(line), isTTY ? columns : Infinity);
+  const rows = (line: string) => wrapLine(visible(line), isTTY ? columns : Infinity);
   const report = json
     ? safeJson({ ...findings, ...verdict })
     : `${reportLines(findings, verdict).flatMap(rows).join('\n')}\n`;

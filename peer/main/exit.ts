@@ -1,7 +1,7 @@
 /** How the process ends: on signals, on bugs, and for good. */
 import { writeSync } from 'node:fs';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
-import { fold } from '../ui/line-wrapping.ts';
+import { wrapLine } from '../ui/line-wrapping.ts';
 
 /** How long (ms) giving the terminal back may take when the process ends by a bug. */
 const GIVE_BACK_PATIENCE = 1_000;
@@ -22,7 +22,7 @@ export function complain(error: AparteError): void {
 /** Writes lines to standard error at once, broken between words on a terminal, and bears that nobody reads them. */
 export function writeError(text: string): void {
   const { isTTY, columns } = process.stderr;
-  const rows = text.split('\n').flatMap((line) => fold(line, isTTY ? columns : Infinity));
+  const rows = text.split('\n').flatMap((line) => wrapLine(line, isTTY ? columns : Infinity));
   try {
     writeSync(2, rows.join('\n'));
   } catch {

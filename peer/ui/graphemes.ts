@@ -1,19 +1,20 @@
-/** Text as a terminal sees it: clusters that take one place together, and columns. */
+/** Text as a terminal shows it: grapheme clusters, and the columns and rows they take. */
 import stringWidth from 'fast-string-width';
 
-// Characters that may be one with their neighbours; all others stand alone, and splitting at them is 50 times faster
-// than asking the segmenter. Hangul jamo are the conjoining ones.
-const JOINED =
+// Characters that can join with a neighbour. All others are clusters of their own, and finding them this way is 50 times
+// faster than the segmenter. The Hangul ranges are the conjoining jamo.
+const JOINING =
   '\\p{M}\\p{Cc}\\p{Cf}\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\p{Regional_Indicator}\\u1100-\\u11ff\\ua960-\\ua97f\\ud7b0-\\ud7ff';
-const RUNS = new RegExp(`(?:[^${JOINED}](?![${JOINED}]))+|(?:[^${JOINED}]?[${JOINED}]+)+[^${JOINED}]?`, 'gu');
-const STARTS_JOINED = new RegExp(`^[^${JOINED}]?[${JOINED}]`, 'u');
+const RUNS = new RegExp(`(?:[^${JOINING}](?![${JOINING}]))+|(?:[^${JOINING}]?[${JOINING}]+)+[^${JOINING}]?`, 'gu');
+const STARTS_JOINING = new RegExp(`^[^${JOINING}]?[${JOINING}]`, 'u');
+const ASCII = /^[ -~]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
-/** The grapheme clusters of a text, in order; joined again they are the text. */
+/** The grapheme clusters of a text, in order. Joined together they are the text. */
 export function graphemes(text: string): string[] {
   const clusters: string[] = [];
   for (const [run] of text.matchAll(RUNS)) {
-    if (STARTS_JOINED.test(run)) {
+    if (STARTS_JOINING.test(run)) {
       segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
       for (const { segment } of segmenter.segment(run)) clusters.push(segment);
     } else {
@@ -25,7 +26,22 @@ export function graphemes(text: string): string[] {
 
 /** Columns a text takes. Colour sequences take none. */
 export function width(text: string): number {
-  return text.length === 1 && text >= ' ' && text <= '~' ? 1 : stringWidth(text);
+  return text.length === 1 && ASCII.test(text) ? 1 : stringWidth(text);
+}
+
+/**
+ * The most columns that a text takes on any terminal: some terminals draw the parts of a joined emoji side by side. The
+ * text has no colour sequences.
+ */
+export function widest(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let columns = 0;
+  for (const cluster of graphemes(text)) {
+    let parts = 0;
+    for (const char of cluster) parts += stringWidth(char);
+    columns += Math.max(stringWidth(cluster), parts);
+  }
+  return columns;
 }
 
 /** As much of a line as fits into `columns`, with `ellipsis` at its end where something is left out. */
@@ -43,8 +59,8 @@ export function truncate(line: string, columns: number, ellipsis: string): strin
   return shown + ellipsis;
 }
 
-/** Rows a line takes on a terminal of so many columns that wraps it by itself. At least 1. */
-export function rows(line: string, columns: number): number {
+/** Rows that a line takes on a terminal of so many columns, which wraps the line by itself. At least 1. */
+export function rowsTaken(line: string, columns: number): number {
   let count = 1;
   let used = 0;
   for (const cluster of graphemes(line)) {

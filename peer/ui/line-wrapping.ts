@@ -1,36 +1,55 @@
-/** Breaking long lines between words, so that no row of a message can pass for a line of the program. */
-import { width } from './graphemes.ts';
+/** Wraps long lines between words, so that no row of a message can look like a line of the program. */
+import { graphemes, widest } from './graphemes.ts';
 
-// U+2800, a Braille pattern without dots, is no white space to Unicode, and looks like it.
-const BLANKS = /([\p{White_Space}\u2800]+)/u;
-// SGR, ECMA-48 section 8.3.117.
+// Blanks, a colour sequence (SGR, ECMA-48 section 8.3.117), or a word.
+const TOKENS = / +|\x1b\[[\d;]*m|[^ \x1b]+/g;
 const COLOURS = /\x1b\[[\d;]*m/g;
-/** What a line begins with before its text: an alarm, a notice, a time; or nothing but blanks. */
-const HEAD = /^(?:!!! |(?:\u2014|--) |(?:\d\d:\d\d|--:--)>? | +)/;
+/** What a line of a message begins with: a time, or at least as many blanks. */
+const MESSAGE_HEAD = /^(?:(?:\d\d:\d\d|--:--)>? | {6,})/;
+/** What a line of the program begins with: a dash, an alarm, or blanks. */
+const NOTICE_HEAD = /^(?:!!! |(?:\u2014|--) | +)/;
 
 /**
- * A harmless line as rows of at most so many columns, broken at blanks; rows after the first stand as far in as the text
- * of the first. A word that is wider than a row stays whole, to be copied, and is left to the terminal to wrap; no other
- * stands behind it, so what the terminal puts at the left edge is never more than one word.
+ * A line as rows of at most `columns`. The line must be free of control characters, apart from colour sequences. Rows
+ * after the first are indented as far as the text of the first. A word that is too long for a row is split in a message,
+ * so that the terminal itself never wraps what a peer wrote. In other lines the word stays whole, so that people can
+ * copy it.
  */
-export function fold(line: string, columns: number): string[] {
-  if (width(line) <= columns) return [line];
-  const [head = ''] = HEAD.exec(line.replaceAll(COLOURS, '')) ?? [];
-  const indent = ' '.repeat(Math.min(width(head), Math.floor(columns / 2)));
-  const [first = '', ...rest] = line.split(BLANKS);
+export function wrapLine(line: string, columns: number): string[] {
+  const bare = line.replaceAll(COLOURS, '');
+  if (widest(bare) <= columns) return [line];
+  const message = MESSAGE_HEAD.exec(bare)?.[0];
+  const head = message ?? NOTICE_HEAD.exec(bare)?.[0] ?? '';
+  const indent = head === '' ? '' : ' '.repeat(Math.max(1, Math.min(head.length, Math.floor(columns / 2))));
   const rows: string[] = [];
-  let row = first;
-  let used = width(first);
-  for (let index = 0; index + 1 < rest.length; index += 2) {
-    const [blanks = '', word = ''] = rest.slice(index, index + 2);
-    const wide = width(blanks) + width(word);
-    if (used + wide <= columns) {
-      row += blanks + word;
-      used += wide;
-    } else {
-      rows.push(row);
-      row = indent + word;
-      used = indent.length + width(word);
+  let [row, used, blanks] = ['', 0, ''];
+  const add = (text: string, wide: number) => {
+    row += text;
+    used += wide;
+  };
+  const breakRow = () => {
+    rows.push(row);
+    [row, used] = [indent, indent.length];
+  };
+  for (const [token] of line.matchAll(TOKENS)) {
+    if (token.startsWith('\x1b')) {
+      row += token;
+      continue;
+    }
+    if (token.startsWith(' ')) {
+      blanks = token;
+      continue;
+    }
+    const wide = widest(token);
+    const fits = used + blanks.length + wide <= columns;
+    const isSplit = !fits && message !== undefined && indent.length + wide > columns;
+    if (fits || used === 0 || (isSplit && used + blanks.length < columns)) add(blanks, blanks.length);
+    else breakRow();
+    blanks = '';
+    for (const part of isSplit ? graphemes(token) : [token]) {
+      const partWide = isSplit ? widest(part) : wide;
+      if (isSplit && used + partWide > columns && used > indent.length) breakRow();
+      add(part, partWide);
     }
   }
   return [...rows, row];

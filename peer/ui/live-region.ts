@@ -4,7 +4,7 @@
  */
 import type { Appearance, Tone } from './appearance.ts';
 import { paint, signs } from './appearance.ts';
-import { graphemes, rows, truncate, width } from './graphemes.ts';
+import { graphemes, rowsTaken, truncate, width } from './graphemes.ts';
 import { visible } from './sanitize.ts';
 
 /** A row of its own, cut to the width of the terminal. Harmless text. */
@@ -106,8 +106,8 @@ function clear(drawn: Frame | null, columns: number): string {
   if (drawn !== null) {
     // A terminal that has become narrower has wrapped the rows, that of the cursor up to where it stands. One that says
     // so late (tmux, up to 250 ms) keeps rows of the old region if something is drawn before; no text is ever lost.
-    up = rows(drawn.left, columns) - 1;
-    for (const { text } of drawn.rows.slice(0, drawn.cursorRow)) up += rows(text, columns);
+    up = rowsTaken(drawn.left, columns) - 1;
+    for (const { text } of drawn.rows.slice(0, drawn.cursorRow)) up += rowsTaken(text, columns);
   }
   // From the second column, as tmux takes clearing all of the screen as a wish to keep it in the scrollback.
   return `\r${up > 0 ? `\x1b[${up}A` : ''} \x1b[J\r`;

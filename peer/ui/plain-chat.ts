@@ -10,7 +10,7 @@ import { isSurprise, lastKeys, OVER } from './dismissal.ts';
 import { errorLines, noticeLines } from './event-text.ts';
 import type { InputLine } from './line-splitter.ts';
 import { readLines } from './line-splitter.ts';
-import { fold } from './line-wrapping.ts';
+import { wrapLine } from './line-wrapping.ts';
 import { Outlet } from './output-writer.ts';
 import { visibleLines } from './sanitize.ts';
 import type { Ui, UiEvents } from './ui.ts';
@@ -38,7 +38,7 @@ export function openPlain(options: PlainOptions, events: UiEvents): Ui {
   const transcript = new Transcript(appearance, spoken);
 
   const print = (lines: readonly string[]) => {
-    const rows = lines.flatMap((line) => fold(line, columns() ?? Infinity));
+    const rows = lines.flatMap((line) => wrapLine(line, columns() ?? Infinity));
     return outlet.write(rows.map((row) => `${row}\n`).join(''));
   };
   const reminder = new Reminder((words) => {

@@ -2,7 +2,7 @@
 import type { WriteStream } from 'node:tty';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Appearance } from './appearance.ts';
-import { fold } from './line-wrapping.ts';
+import { wrapLine } from './line-wrapping.ts';
 import type { Content, Frame, Size } from './live-region.ts';
 import { compose, redraw } from './live-region.ts';
 import { Outlet } from './output-writer.ts';
@@ -111,7 +111,7 @@ export class Screen {
   /** Writes all lines and the next region, and tells those who wait. */
   async #put(next: Frame | null, last: string): Promise<void> {
     const { columns } = this.#size();
-    const lines = this.#lines.splice(0).flatMap((line) => fold(line, columns));
+    const lines = this.#lines.splice(0).flatMap((line) => wrapLine(line, columns));
     const waiters = this.#waiters.splice(0);
     const bytes = redraw(this.#drawn, lines, next, columns, this.#appearance);
     this.#drawn = next;

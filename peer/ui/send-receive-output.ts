@@ -7,7 +7,7 @@ import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
 import type { Appearance } from './appearance.ts';
 import type { PeerEvent } from './event-text.ts';
 import { blobLines, codeLines, noticeLines, peerLines, shownName } from './event-text.ts';
-import { fold } from './line-wrapping.ts';
+import { wrapLine } from './line-wrapping.ts';
 import { Outlet } from './output-writer.ts';
 import { visible, visibleLines } from './sanitize.ts';
 import { statusRow } from './status-line.ts';
@@ -144,7 +144,7 @@ class OneShot implements Ui {
   /** Writes lines to the diagnostics and, where there can be one, the status line under them. */
   #say(lines: readonly string[]): void {
     const columns = this.#options.diagnosticsColumns;
-    const rows = lines.flatMap((line) => fold(line, columns ?? Infinity));
+    const rows = lines.flatMap((line) => wrapLine(line, columns ?? Infinity));
     const text = rows.map((row) => `${row}\n`).join('');
     if (columns === null) {
       if (text !== '') this.#note(text);

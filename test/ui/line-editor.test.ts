@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { graphemes, rows, truncate, width } from '../../peer/ui/graphemes.ts';
+import { graphemes, rowsTaken, truncate, width } from '../../peer/ui/graphemes.ts';
 import { type Key, LineEditor } from '../../peer/ui/line-editor.ts';
 
 const control = (name: string): Key => ({ name, ctrl: true });
@@ -138,5 +138,5 @@ test('clusters are those of the segmenter, columns those of a terminal', () => {
   assert.deepEqual(['a', '日', '👩\u200d🚀', 'e\u0301'].map(width), [1, 2, 2, 1]);
   assert.equal(truncate('日本語', 5, '…'), '日本…');
   assert.equal(truncate('abc', 3, '…'), 'abc');
-  assert.equal(rows('日本語', 5), 2);
+  assert.equal(rowsTaken('日本語', 5), 2);
 });

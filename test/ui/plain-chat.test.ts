@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { ChatEvent, UserCommand, Waiting } from '../../peer/core/facts-and-orders.ts';
 import { codeLines } from '../../peer/ui/event-text.ts';
-import { fold } from '../../peer/ui/line-wrapping.ts';
+import { wrapLine } from '../../peer/ui/line-wrapping.ts';
 import { openPlain } from '../../peer/ui/plain-chat.ts';
 import { openOneShot } from '../../peer/ui/send-receive-output.ts';
 
@@ -219,7 +219,7 @@ test('one-shot: on a terminal texts are harmless and the status line leaves noth
   assert.equal(read(output), 'a\\x1b[2J\n');
   const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
   const lines = codeLines({ code: '7-ocean-violin', invite: null }, 'receive', appearance);
-  const code = lines.flatMap((line) => fold(line, 60).map((row) => `${row}\n`)).join('');
+  const code = lines.flatMap((line) => wrapLine(line, 60).map((row) => `${row}\n`)).join('');
   assert.match(code, /listens; it works\n {2}once\. They type:\n/);
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });

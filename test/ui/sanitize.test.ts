@@ -93,6 +93,13 @@ test('what is escaped can be read', () => {
   assert.equal(visible('in\u200bvisible'), 'in\\u200bvisible');
 });
 
+test('shows every blank of Unicode as an ordinary one, and escapes what only looks blank', () => {
+  assert.equal(visible('a\u00a0b\u2003c\u202fd\u3000e\u1680f'), 'a b c d e f');
+  for (const point of [0x115f, 0x1160, 0x3164, 0xffa0, 0x2800, 0xfffc, 0x16fe4, 0x13441, 0x13442, 0x1d159]) {
+    assert.match(visible(`a${String.fromCodePoint(point)}b`), /^a\\u\S+b$/, point.toString(16));
+  }
+});
+
 test('what people write comes out as it is', () => {
   const texts = [
     'Grüße, Ørjan',
