@@ -1,6 +1,6 @@
 /**
- * One full run of each mode with every intermediate value, made from the reference: the files handshake-*.json in
- * test/vectors. Every value is hexadecimal save where it is plainly text or a number.
+ * Makes `test/vectors/handshake-*.json` from the reference: one run of each mode with every intermediate value. They
+ * are about keys alone: offers, candidates and messages in them are placeholders. Byte strings are hexadecimal.
  */
 import sodium from 'libsodium-wrappers';
 import type { Claims, HandshakeInputs, Mode } from '../../peer/crypto/index.ts';
@@ -10,7 +10,16 @@ import type { Draws } from './reference-handshake.ts';
 import * as reference from './reference-handshake.ts';
 import { bytesOf, claimsOf, inputsOf, seeded } from './test-parties.ts';
 
-type Role = 'A' | 'B';
+export type Role = 'A' | 'B';
+
+/** What both sides put into a handshake. */
+export interface Given {
+  readonly inputs: HandshakeInputs;
+  /** Secret keys. */
+  readonly identities: Readonly<Record<Role, Uint8Array>>;
+  readonly draws: Readonly<Record<Role, Draws>>;
+  readonly claims: Readonly<Record<Role, Claims>>;
+}
 
 /** A frame of the session: who makes it, when (ms), and what it holds or carries. */
 const FRAMES: readonly { readonly from: Role; readonly now: number; readonly text?: string; readonly ek?: boolean }[] =
@@ -27,13 +36,16 @@ const FRAMES: readonly { readonly from: Role; readonly now: number; readonly tex
     { from: 'B', now: 40_010, text: '' },
   ];
 
-/** All that is put into a run. */
-export function givenFor(mode: Mode) {
-  const draws = (role: Role): Draws => ({
-    scalar: bytesOf(`vector ${mode} ${role} scalar`, 64),
-    ephemeral: bytesOf(`vector ${mode} ${role} ephemeral`, 32),
-    kem: bytesOf(`vector ${mode} ${role} kem`, role === 'A' ? 32 : 64),
-  });
+/** The random bytes that a side draws for a handshake; `label` names the run. */
+export const drawsOf = (label: string, role: Role): Draws => ({
+  scalar: bytesOf(`${label} ${role} scalar`, 64),
+  ephemeral: bytesOf(`${label} ${role} ephemeral`, 32),
+  kem: bytesOf(`${label} ${role} kem`, role === 'A' ? 32 : 64),
+});
+
+/** What is put into a run, and the content of one SIG frame of each side. */
+export function givenFor(mode: Mode): Given & { readonly signals: Readonly<Record<Role, string>> } {
+  const draws = (role: Role) => drawsOf(`vector ${mode}`, role);
   const claims = (name: string): Claims =>
     mode === 'manual' ? { ...claimsOf(name), description: '' } : claimsOf(name);
   return {
@@ -46,21 +58,26 @@ export function givenFor(mode: Mode) {
 }
 
 /** The bytes of all values of an object, in hexadecimal. */
-function hexed(values: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+export function hexed(values: Readonly<Record<string, Uint8Array>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, bytes]) => [name, hex(bytes)]));
 }
 
-function inputsRecord({ mode, nameplate, secret, context, cardA, cardB }: HandshakeInputs) {
-  return { mode, nameplate, ...hexed({ secret, context, cardA, cardB }) };
+export function inputsRecord({ mode, nameplate, secret, context, cardA, cardB }: HandshakeInputs) {
+  const [a, b] = [hex(cardA), hex(cardB)];
+  return { mode, nameplate, secret: hex(secret), context: hex(context), cardA: a, cardB: b };
 }
 
-function signal(key: Uint8Array, text: string): Uint8Array {
-  return concat(Uint8Array.of(5), u64(1), reference.box(key, 5, 1, sodium.pad(utf8(text), 512)));
+export function claimsRecord({ A, B }: Given['claims']) {
+  return { A: { ...A, capabilities: hex(A.capabilities) }, B: { ...B, capabilities: hex(B.capabilities) } };
 }
 
-/** The handshake of a run. */
-function handshake(mode: Mode) {
-  const { inputs, identities, draws, claims, signals } = givenFor(mode);
+/** The first SIG frame of a side. */
+export function signal(key: Uint8Array, content: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(5), u64(1), reference.box(key, 5, 1, sodium.pad(content, 512)));
+}
+
+/** The handshake of a run, up to both proofs. */
+export function handshake({ inputs, identities, draws, claims }: Given) {
   const a = reference.sideA(inputs, draws.A);
   const b = reference.sideB(inputs, draws.B, a.hello);
   const { keys } = b;
@@ -75,6 +92,7 @@ function handshake(mode: Mode) {
   const session = reference.session(keys, flightA, flightB, es, se);
   return {
     b,
+    keys,
     session,
     values: hexed({
       ci: reference.ci(inputs),
@@ -94,14 +112,7 @@ function handshake(mode: Mode) {
       proofB,
       S: session,
     }),
-    flights: hexed({
-      hello: a.hello,
-      reply: b.reply,
-      proofA: flightA,
-      proofB: flightB,
-      signalA: signal(keys.hsA, signals.A),
-      signalB: signal(keys.hsB, signals.B),
-    }),
+    flights: hexed({ hello: a.hello, reply: b.reply, proofA: flightA, proofB: flightB }),
   };
 }
 
@@ -135,22 +146,23 @@ function conversation(mode: Mode, session: Uint8Array, xb: { publicKey: Uint8Arr
   return { start, frames };
 }
 
-/** A whole run, as it is published. */
+/** A run as it is published. */
 export function vectorOf(mode: Mode) {
-  const { inputs, identities, draws, claims, signals } = givenFor(mode);
-  const { b, session, values, flights } = handshake(mode);
+  const given = givenFor(mode);
+  const { inputs, identities, draws, claims, signals } = given;
+  const { b, keys, session, values, flights } = handshake(given);
   return {
     description: `aparte/1, mode ${mode}: a full run with every intermediate value, by the names of docs/PROTOCOL.md`,
     meeting: inputsRecord(inputs),
     identity_secrets: hexed(identities),
     draws: { A: hexed({ ...draws.A }), B: hexed({ ...draws.B }) },
-    claims: {
-      A: { ...claims.A, capabilities: hex(claims.A.capabilities) },
-      B: { ...claims.B, capabilities: hex(claims.B.capabilities) },
-    },
+    claims: claimsRecord(claims),
     signals,
     values,
-    flights,
+    flights: {
+      ...flights,
+      ...hexed({ signalA: signal(keys.hsA, utf8(signals.A)), signalB: signal(keys.hsB, utf8(signals.B)) }),
+    },
     session: conversation(mode, session, b.pair),
   };
 }
