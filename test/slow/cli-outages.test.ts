@@ -1,4 +1,4 @@
-/** More servers that are not what they should be, and a receiver who vanishes: all at once, as all of it is waiting. */
+/** More wrong servers, and a receiver that is killed. The tests run at once because they mostly wait. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freshCode, Sandbox } from '../cli/program.ts';
@@ -13,10 +13,10 @@ after(async () => {
 
 describe('outages', { concurrency: true }, () => {
   for (const what of ['no web server', 'no TLS', 'another Socket.IO server', 'no such host'] as const) {
-    test(`send gives up, and names the cause: ${what}`, () => givesUp(sandbox, what));
+    test(`send gives up and names the cause: ${what}`, () => givesUp(sandbox, what));
   }
 
-  test('send whose receiver is killed in mid-text ends with 7 after --reconnect', async () => {
+  test('send exits with 7 after --reconnect when its receiver is killed in the middle of a text', async () => {
     const code = freshCode();
     const receiver = sandbox.run(['receive', '--server', sandbox.server, '--name', 'anna', code]);
     receiver.holdOutput();

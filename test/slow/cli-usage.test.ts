@@ -1,4 +1,4 @@
-/** More of the ways to use the program wrongly, each in a process of its own. */
+/** More kinds of wrong usage, each in its own process. */
 import { after, describe, test } from 'node:test';
 import { Sandbox } from '../cli/program.ts';
 import { furtherOfEachKind, refused, title } from '../cli/wrong-usage.ts';
@@ -8,6 +8,6 @@ after(() => sandbox.close());
 
 describe('the command line', { concurrency: 2 }, () => {
   for (const [why, args, setting] of furtherOfEachKind()) {
-    test(`wrong usage: ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
+    test(`refuses ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
   }
 });

@@ -1,10 +1,10 @@
-/** How soon it is noticed that the other side is gone, and that nobody crashes where programs end in mid-talk. */
+/** A program notices soon that the other side is gone, and never crashes when programs end in the middle of a conversation. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { interruptedWaiting } from '../cli/interruptions.ts';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
 
-/** Within so long (ms) a killed program is to be missed. */
+/** Time limit (ms) for noticing that a program was killed. */
 const NOTICED = 5_000;
 
 const sandbox = new Sandbox();
@@ -18,7 +18,7 @@ async function two(): Promise<[anna: Program, bert: Program]> {
   return [anna, bert];
 }
 
-test('who is killed is missed within 5 s', async () => {
+test('notices within 5 s that the other program was killed', async () => {
   for (let round = 0; round < 5; round += 1) {
     const [anna, bert] = await two();
     bert.kill('SIGKILL');
@@ -31,7 +31,7 @@ test('who is killed is missed within 5 s', async () => {
   }
 });
 
-test('both leave at once, again and again: nobody crashes', async () => {
+test('does not crash when both sides leave at the same moment, many times', async () => {
   for (let round = 0; round < 40; round += 1) {
     const programs = await two();
     for (const program of programs) program.give({ type: 'send', text: 'last words' });
@@ -41,7 +41,7 @@ test('both leave at once, again and again: nobody crashes', async () => {
   }
 });
 
-test('one is interrupted while the other sends much: the sender does not crash', async () => {
+test('does not crash when the receiver is interrupted during a large transfer', async () => {
   for (let round = 0; round < 20; round += 1) {
     const code = freshCode();
     const receiver = sandbox.run(['receive', '--server', sandbox.server, code]);
@@ -56,10 +56,10 @@ test('one is interrupted while the other sends much: the sender does not crash',
 });
 
 for (const signal of ['SIGINT', 'SIGHUP'] as const) {
-  test(`${signal} while waiting: 130, whatever the command`, () => interruptedWaiting(sandbox, signal));
+  test(`every command exits with 130 on ${signal} while it waits`, () => interruptedWaiting(sandbox, signal));
 }
 
-test('of two that receive, the one with --timeout ends and says that nothing came', async () => {
+test('of two receivers, the one with --timeout ends and says that nothing came', async () => {
   const args = ['receive', '--server', sandbox.server, freshCode()];
   const [one, other] = [sandbox.run([...args, '--timeout', '15']), sandbox.run(args)];
   await one.exits(6);

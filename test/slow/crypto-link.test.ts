@@ -1,7 +1,7 @@
-/** Ten thousand conversations over a hostile link. */
+/** Ten thousand conversations over hostile links. */
 import { test } from 'node:test';
 import { hostileRun } from '../crypto/hostile-link.ts';
 
-test('whatever a hostile link does is named, and nothing wrong is ever shown', () => {
+test('names every act of a hostile link and never shows a wrong message', () => {
   for (let seed = 0; seed < 10_000; seed++) hostileRun(seed, seed % 50 === 0);
 });

@@ -1,10 +1,10 @@
-/** Something that holds the default address and says nothing. */
+/** A process that listens at the default address and never answers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Machine, NO_MACHINE } from '../cli/own-namespace.ts';
 import { freshCode } from '../cli/program.ts';
 
-test('what holds the default address and does not answer is named, with what it may be', {
+test('names a silent process at the default address, and what it may be', {
   skip: NO_MACHINE,
 }, async (t) => {
   const machine = await Machine.start();

@@ -1,4 +1,4 @@
-/** More of a server that does not forward honestly: each lie ends the attempt by name, on real programs. */
+/** More lies of a hostile server, against real programs: each lie ends the handshake with a named error. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
@@ -9,8 +9,8 @@ import { assertRefused, Program } from '../hostile/program.ts';
 
 before(ready);
 
-describe('a server that lies', { concurrency: 2 }, () => {
-  test("the public key in HELLO swapped for the server's own: wrong-code on both sides", async (t) => {
+describe('a hostile server', { concurrency: 2 }, () => {
+  test('a server that replaces the public key in HELLO by its own causes wrong-code on both sides', async (t) => {
     const { alice, bob } = await couple(t, { pass: changing(FLIGHT.hello, swappedKey) });
     await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
   });
@@ -19,13 +19,13 @@ describe('a server that lies', { concurrency: 2 }, () => {
     ['what A sealed', FLIGHT.proofA, 99, 'peer-abort', 'damaged'],
     ['what B sealed', FLIGHT.proofB, 99, 'damaged', 'peer-abort'],
   ] as const) {
-    test(`row 7: a bit turned in ${what}: refused on both sides`, async (t) => {
+    test(`row 7: both sides refuse a bit flipped in ${what}`, async (t) => {
       const { alice, bob } = await couple(t, { pass: changing(type, (bytes) => [flipped(bytes, at, 0)]) });
       await Promise.all([assertRefused(alice, ofAlice), assertRefused(bob, ofBob)]);
     });
   }
 
-  test('row 10: a recorded run says nothing to fresh programs', async (t) => {
+  test('row 10: a replayed recording has no effect on fresh programs', async (t) => {
     const { server, alice, bob } = await couple(t, {});
     await alice.event('message');
     assert.deepEqual([await bob.quit(), await alice.exit], [0, 0]);
@@ -40,7 +40,7 @@ describe('a server that lies', { concurrency: 2 }, () => {
     await Promise.all([assertRefused(newAlice, 'wrong-code'), assertRefused(newBob, 'wrong-code')]);
   });
 
-  test('frames out of order: a candidate before the proof is unexpected', async (t) => {
+  test('a candidate before the proof is reported as unexpected', async (t) => {
     let held: Uint8Array | null = null;
     const pass = ({ bytes }: Passing) => {
       if (bytes[0] === FLIGHT.proofA) {
@@ -53,7 +53,7 @@ describe('a server that lies', { concurrency: 2 }, () => {
     await Promise.all([assertRefused(alice, 'peer-abort'), assertRefused(bob, 'unexpected')]);
   });
 
-  test('row 9: two rooms shown to one another as one are a wrong code', async (t) => {
+  test('row 9: a server that merges two rooms causes wrong-code', async (t) => {
     const { alice, bob } = await couple(
       t,
       {

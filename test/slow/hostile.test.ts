@@ -1,4 +1,4 @@
-/** The hostile acts that take long: in number, or because a silence must be sat out. */
+/** Hostile acts that take long: many repetitions, or long silences. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { FLIGHT, Identity, Initiator, ready, systemRandom } from '../../peer/crypto/index.ts';
@@ -15,13 +15,13 @@ const CODE = '7-ocean-violin';
 
 before(ready);
 
-test('row 7: a bit turned in each byte of each flight of a whole meeting', () => flipEveryByte(1));
+test('row 7: a bit flipped in any byte of any flight ends a whole pairing', () => flipEveryByte(1));
 
-test('row 16: fifty pairings show the server nothing', (t) => assertBlind(t, 50));
+test('row 16: the server learns nothing from fifty pairings', (t) => assertBlind(t, 50));
 
-test('row 17: ten thousand conversations over hostile links', () => hostileRuns(1_000, 10_000));
+test('row 17: ten thousand conversations over hostile links show nothing wrong', () => hostileRuns(1_000, 10_000));
 
-test('row 21: five hundred reconnects with three disturbances each', () => {
+test('row 21: five hundred reconnects survive three disturbances each', () => {
   for (let seed = 0; seed < 500; seed++) {
     const roll = dice(seed);
     const plan = new Map<number, Disturbance>();
@@ -30,8 +30,8 @@ test('row 21: five hundred reconnects with three disturbances each', () => {
   }
 });
 
-describe('silences that real programs sit out', { concurrency: true }, () => {
-  test('row 2: who takes a REPLY and is silent has had his guess', async (t) => {
+describe('long silences, with real programs', { concurrency: true }, () => {
+  test('row 2: a peer that takes a REPLY and stays silent has used its guess', async (t) => {
     const members = Array.from({ length: 8 }, (_, index) => ({ id: `evil${index}`, card: freshCard() }));
     const server = await EvilServer.start(t, { answer: () => ({ members }) });
     const bob = new Program(t, { server: server.url, code: CODE });
@@ -46,7 +46,7 @@ describe('silences that real programs sit out', { concurrency: true }, () => {
     assert.match(bob.all('error').at(-1)?.message ?? '', /mistyped it, or someone between you guessed/);
   });
 
-  test('row 11: both told that they were first: each says that the other is silent, and waits on', async (t) => {
+  test('row 11: two peers that are both told they came first report silence and go on waiting', async (t) => {
     const server = await EvilServer.start(t, {
       answer: () => ({ members: [] }),
       tell: (guest, earlier) => {
@@ -65,7 +65,7 @@ describe('silences that real programs sit out', { concurrency: true }, () => {
     ['REPLY', FLIGHT.reply, ['silent', 'wrong-code']],
     ['PROOF of A', FLIGHT.proofA, ['no-answer', 'wrong-code']],
   ] as const) {
-    test(`a server that drops ${what}: both are told`, async (t) => {
+    test(`both sides are told when a server drops ${what}`, async (t) => {
       const dropped: readonly (number | undefined)[] = [type, FLIGHT.signal, FLIGHT.abort];
       const drop = ({ bytes }: { bytes: Uint8Array }) => (dropped.includes(bytes[0]) ? [] : [bytes]);
       const server = await EvilServer.start(t, { pass: drop });

@@ -1,14 +1,14 @@
-/** Behind real NATs, with no server but our own: who gets through directly, who is told why not, and who by a relay. */
+/** Real NATs, with only our own server: which pairs connect directly, which by a relay, and which are told why they cannot. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Nat } from '../lab/network.ts';
 import { type Scene, SERVER, type Setting } from '../lab/scene.ts';
 import { delivered, NOTICED, noticed, play, talk } from '../lab/seeded-faults.ts';
 
-/** How soon two who cannot reach each other must know, in ms. */
+/** Time limit (ms) for reporting that no path exists. */
 const GIVEN_UP = 30_000;
 
-/** Both at home. */
+/** Both hosts behind home routers. */
 function homes(ann: Nat, ben: Nat): Pick<Setting, 'hosts'> {
   return {
     hosts: (network) => ({
@@ -19,7 +19,7 @@ function homes(ann: Nat, ben: Nat): Pick<Setting, 'hosts'> {
   };
 }
 
-/** Both end for want of a path, soon, and each says what it knows of the cause. */
+/** Asserts that both end soon with `no-direct-path`, and that each names the cause it knows. */
 async function noPath(scene: Scene, causes: { ann: RegExp; ben: RegExp }): Promise<void> {
   const started = performance.now();
   const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
@@ -35,7 +35,7 @@ async function noPath(scene: Scene, causes: { ann: RegExp; ben: RegExp }): Promi
 }
 
 describe('fault lab: NATs', { concurrency: 1 }, () => {
-  play('cone and cone: direct, by our own STUN', homes('cone', 'cone'), async (scene) => {
+  play('two cone NATs connect directly, with the STUN of our server', homes('cone', 'cone'), async (scene) => {
     const { ann, ben } = await scene.pair();
     await talk(ann, ben);
     for (const talker of [ann, ben]) {
@@ -44,22 +44,22 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
     }
   });
 
-  play('symmetric and symmetric: told so', homes('symmetric', 'symmetric'), async (scene) => {
+  play('two symmetric NATs are told the cause', homes('symmetric', 'symmetric'), async (scene) => {
     const both = /both sides are behind NATs that use another port for each destination/;
     await noPath(scene, { ann: both, ben: both });
   });
 
-  play('symmetric and cone: told whose NAT it is', homes('symmetric', 'cone'), async (scene) => {
+  play('a symmetric and a cone NAT are told which side is symmetric', homes('symmetric', 'cone'), async (scene) => {
     await noPath(scene, { ann: /the NAT here uses another port/, ben: /the NAT of the other side uses another port/ });
   });
 
-  play('UDP blocked: told so', homes('no-udp', 'cone'), async (scene) => {
+  play('a host without UDP is told the cause', homes('no-udp', 'cone'), async (scene) => {
     await noPath(scene, { ann: /UDP seems to be blocked here/, ben: /UDP may be blocked there/ });
   });
 
   const allowed = { relay: true, chat: ['--relay', 'allow'] };
   play(
-    'symmetric and symmetric, a relay allowed: by the relay, also after an outage',
+    'two symmetric NATs connect over an allowed relay, also after an outage',
     { ...homes('symmetric', 'symmetric'), ...allowed },
     async (scene) => {
       const { ann, ben } = await scene.pair();
@@ -78,15 +78,19 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
     },
   );
 
-  play('UDP blocked, a relay allowed: by TCP', { ...homes('no-udp', 'cone'), ...allowed }, async (scene) => {
-    const { ann, ben } = await scene.pair();
-    const { path, protocol } = await ann.event('peer', { status: 'connected' });
-    assert.deepEqual([path, protocol], ['relay', 'tcp']);
-    await talk(ann, ben);
-  });
+  play(
+    'a host without UDP connects over an allowed relay by TCP',
+    { ...homes('no-udp', 'cone'), ...allowed },
+    async (scene) => {
+      const { ann, ben } = await scene.pair();
+      const { path, protocol } = await ann.event('peer', { status: 'connected' });
+      assert.deepEqual([path, protocol], ['relay', 'tcp']);
+      await talk(ann, ben);
+    },
+  );
 
   play(
-    'UDP blocked on both sides, a relay allowed: by TCP',
+    'hosts without UDP connect over an allowed relay by TCP',
     { ...homes('no-udp', 'no-udp'), ...allowed },
     async (scene) => {
       const pair = Object.values(await scene.pair());
@@ -98,18 +102,18 @@ describe('fault lab: NATs', { concurrency: 1 }, () => {
   );
 
   play(
-    'a relay offered and allowed, but not needed: direct',
+    'connects directly when an allowed relay is not needed',
     { ...homes('cone', 'cone'), ...allowed },
     async (scene) => {
       const { ann, ben } = await scene.pair();
       await talk(ann, ben);
-      // Now and then the relay's path is found first.
+      // Sometimes the path over the relay is found first.
       for (const talker of [ann, ben]) await talker.event('peer', { status: 'connected', path: 'direct' });
     },
   );
 
   play(
-    'a path by a relay is left for a direct one that is found later, and both are told',
+    'moves from a relay to a direct path that is found later, and tells both',
     { ...homes('cone', 'cone'), ...allowed },
     async (scene) => {
       scene.hosts.ann.bar('203.0.113.2');

@@ -1,4 +1,4 @@
-/** Outages on real networks: the real program on hosts of its own, and the cable, the address, the server, the peer taken away. */
+/** Outages on real networks: the real program on its own hosts, which lose the cable, the address, the server or the peer. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Scene } from '../lab/scene.ts';

@@ -1,17 +1,17 @@
-/** 200 pairings in a row, two processes each: every one ends well, none hangs, none crashes. */
+/** Many pairings in a row, with two processes each: every one succeeds, none hangs, none crashes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshCode, Sandbox } from '../cli/program.ts';
 
 const PAIRINGS = 200;
-/** How long (ms) all of them may take. */
+/** Time limit (ms) for all pairings. */
 const DEADLINE = 240_000;
 
 const sandbox = new Sandbox();
 before(() => sandbox.startServer());
 after(() => sandbox.close());
 
-/** Sends a text from one program to another. Returns how long it took from the start of both to the end of both, ms. */
+/** Sends a text from one program to another. Returns the time (ms) from the start of both to the end of both. */
 async function pairing(number: number): Promise<number> {
   const [code, text] = [freshCode(), `text ${number}`];
   const send = () => sandbox.run(['send', '--server', sandbox.server, '--text', text, code]);
@@ -24,7 +24,7 @@ async function pairing(number: number): Promise<number> {
   return performance.now() - began;
 }
 
-test(`${PAIRINGS} pairings in a row`, { timeout: DEADLINE }, async (t) => {
+test(`${PAIRINGS} pairings in a row succeed`, { timeout: DEADLINE }, async (t) => {
   const took: number[] = [];
   for (let number = 0; number < PAIRINGS; number += 1) took.push(await pairing(number));
   took.sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-/** Real programs at several server processes on a real Redis, behind a balancer, while servers and Redis are killed. */
+/** Real programs, several server processes, a real Redis and a load balancer, while servers and Redis are killed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
@@ -9,13 +9,13 @@ import type { RedisServer } from '../signaling/redis-server.ts';
 import { NO_REDIS, startRedis } from '../signaling/redis-server.ts';
 import { Client, couple, until } from '../signaling/test-server.ts';
 
-/** Two server processes and what stands in front of them. */
+/** Two server processes behind a load balancer. */
 class Servers {
   readonly sandbox: Sandbox;
   readonly redis: RedisServer;
-  /** Calls back with each piece of what clients send. */
+  /** Called with each chunk that clients send. */
   onBytes: (count: number, server: number) => void = () => {};
-  /** Where new connections go; null: to each in turn. */
+  /** The server for new connections; null: each server in turn. */
   only: number | null = null;
   readonly #programs: Program[] = [];
   readonly #ports: number[] = [];
@@ -47,7 +47,7 @@ class Servers {
     this.#ports[index] = Number(port);
   }
 
-  /** Has one end, as soon as all have met who are about to. */
+  /** Ends one server as soon as the pairings in progress are done. */
   drainOne(index: number): Program {
     const program = this.#programs[index] as Program;
     program.kill('SIGTERM');
@@ -64,13 +64,13 @@ class Servers {
     await program.end();
   }
 
-  /** Both end as they should. */
+  /** Asserts that both servers end properly. */
   async stop(): Promise<void> {
     for (const program of this.#programs) program.kill('SIGTERM');
     for (const program of this.#programs) await program.exits(0);
   }
 
-  /** To one server, or, where it does not answer, to the next. */
+  /** Connects to one server, or to the next if it does not answer. */
   #forward(client: Socket, index: number, tries: number): void {
     const server = connect(this.#ports[index] ?? 0, '127.0.0.1');
     client.on('error', () => server.destroy());
@@ -113,11 +113,11 @@ test('programs at different servers pair and talk', { skip: NO_REDIS }, async (t
   await servers.stop();
 });
 
-test('a server killed at any moment of a pairing costs a retry, and nobody hangs', { skip: NO_REDIS }, async (t) => {
+test('a server killed at any moment of a pairing costs one retry and no hang', { skip: NO_REDIS }, async (t) => {
   const servers = await Servers.start(t);
   let kills = 0;
   for (let round = 0; round < 12; round += 1) {
-    // The flights of a pairing have some 9,000 bytes in all, the requests that open the connections included.
+    // A pairing takes about 9,000 bytes in all, including the requests that open the connections.
     let left = 400 + round * 700;
     const killed = new Promise<number>((resolve) => {
       servers.onBytes = (count, index) => {
@@ -143,7 +143,7 @@ test('a server killed at any moment of a pairing costs a retry, and nobody hangs
   await servers.stop();
 });
 
-test('who waits while Redis is restarted, empty, is found when it is back', { skip: NO_REDIS }, async (t) => {
+test('a waiting program is found again after Redis has restarted empty', { skip: NO_REDIS }, async (t) => {
   const servers = await Servers.start(t);
   const code = freshCode();
   const anna = servers.sandbox.chat('anna', [code]);
@@ -157,14 +157,14 @@ test('who waits while Redis is restarted, empty, is found when it is back', { sk
   await servers.stop();
 });
 
-test('who comes to a server that drains, or waits there, meets through the other', { skip: NO_REDIS }, async (t) => {
+test('programs at a draining server meet through the other server', { skip: NO_REDIS }, async (t) => {
   const servers = await Servers.start(t);
   servers.only = 0;
   const code = freshCode();
   const anna = servers.sandbox.chat('anna', [code]);
   await anna.event('code');
   const [first, second] = await couple(t, servers.url(0));
-  // As long as these two are busy, their server stays.
+  // The server stays as long as these two are busy.
   const busy = setInterval(() => first.send('2', Uint8Array.of(1)), 250);
   t.after(() => clearInterval(busy));
   const draining = servers.drainOne(0);
@@ -174,7 +174,7 @@ test('who comes to a server that drains, or waits there, meets through the other
   assert.match(String(message), /it is about to stop/);
   const ready = await Promise.all([0, 1].map(async (index) => (await fetch(`${servers.url(index)}/readyz`)).status));
   assert.deepEqual(ready, [503, 200]);
-  // As a balancer does that has asked so.
+  // A load balancer that polls /readyz does the same.
   servers.only = 1;
   await connected([anna, bert]);
   await talk([anna, bert]);
@@ -187,7 +187,7 @@ test('who comes to a server that drains, or waits there, meets through the other
   await servers.stop();
 });
 
-test('a Redis that falls silent is noticed, however much it is asked, and used again when it answers', {
+test('a silent Redis is noticed under load and used again when it answers', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = await Servers.start(t);
@@ -197,7 +197,7 @@ test('a Redis that falls silent is noticed, however much it is asked, and used a
   t.after(() => servers.redis.process().kill('SIGCONT'));
   before.socket.emit('free', { member: '7' });
   const ask = async () => await (await Client.connect(t, servers.url(0))).ask(null, 1);
-  // Each of them writes to the connection to Redis, which so is never idle.
+  // Each of them writes to the connection to Redis, so that it is never idle.
   const asking = setInterval(() => void ask(), 100);
   t.after(() => clearInterval(asking));
   assert.deepEqual(await before.next('fault'), { error: 'unavailable' });

@@ -1,4 +1,4 @@
-/** A server that takes connections and says nothing is given up after a while, and tried again. */
+/** A program gives up on a server that accepts connections and says nothing, and tries again later. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
@@ -19,7 +19,7 @@ const SILENT = {
 };
 
 for (const [when, port] of Object.entries(SILENT)) {
-  test(`silence is noticed: ${when}`, async () => {
+  test(`notices a silent server: ${when}`, async () => {
     const guest = new Guest(`http://127.0.0.1:${await port()}`, 'team', 1);
     await guest.heard('lost', 1, 20_000);
     assert.equal(guest.causes[0]?.code, 'server-unreachable');
@@ -27,7 +27,7 @@ for (const [when, port] of Object.entries(SILENT)) {
   });
 }
 
-test('a connection over which nothing comes any more is given up before the server would, and the place is kept', async () => {
+test('gives up a silent connection before the server does, and keeps its place in the room', async () => {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS });
   atEnd(() => server.close());
   const way = await line(server.port);

@@ -1,4 +1,4 @@
-/** One server of several processes, as its clients meet it: one server. */
+/** A server of several processes behaves like one server to its clients. */
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
@@ -12,7 +12,7 @@ interface Served {
   readonly server: Process;
 }
 
-/** Starts two workers. */
+/** Starts a server with two workers. */
 function start(t: TestContext, flags: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
   const args = [APARTE, 'signal', '--workers', '2', '--limits', 'off', ...flags];
   const server = new Process([process.execPath, ...args], { env });
@@ -27,27 +27,27 @@ async function listening(t: TestContext, flags: readonly string[], env = {}): Pr
   return { url, server };
 }
 
-/** Whether its metrics say so now. */
+/** Whether the metrics contain this line now. */
 async function counts({ server: { stderr } }: Served, expected: Readonly<Record<string, number>>): Promise<boolean> {
   const url = /http:\S+\/metrics/.exec(stderr)?.[0] ?? assert.fail(stderr);
   const lines = (await (await fetch(url)).text()).split('\n');
   return Object.entries(expected).every(([name, count]) => lines.includes(`aparte_${name} ${count}`));
 }
 
-/** What came with each event of this name in its log. */
+/** The log entries with this event name. */
 function events({ server: { stderr } }: Served, name: string): Readonly<Record<string, unknown>>[] {
   const lines = stderr.split('\n').slice(0, -1);
   const all = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   return all.filter(({ event }) => event === name);
 }
 
-/** The ids of the processes that the program has started. */
+/** The ids of the processes that the server has started. */
 function workers({ server: { pid } }: Served): number[] {
   const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return list === '' ? [] : list.split(' ').map(Number);
 }
 
-/** Two members of a room, and their tokens. Connections go to the processes in turn: each is with another. */
+/** Two members of a room and their tokens. The processes take connections in turn, so each member is at another one. */
 async function apart(t: TestContext, url: string, nameplate: string) {
   const two = [await Client.connect(t, url), await Client.connect(t, url)] as const;
   const first = await two[0].join(nameplate, 1);
@@ -59,7 +59,7 @@ async function apart(t: TestContext, url: string, nameplate: string) {
   return { two, tokens: [first.token, second.token] as const };
 }
 
-/** Ends a server as it should be ended. */
+/** Ends a server by SIGTERM. */
 async function stop({ server, url }: Served, clients: readonly Client[]): Promise<void> {
   process.kill(server.pid, 'SIGTERM');
   for (const client of clients) {
@@ -70,7 +70,7 @@ async function stop({ server, url }: Served, clients: readonly Client[]): Promis
   assert.equal(server.stdout, `listening on ${url}\n`);
 }
 
-test('clients of different processes meet, whichever they reach, and all end together', async (t) => {
+test('clients of different processes meet, and all processes end together', async (t) => {
   const served = await listening(t, ['--stun-port', '0']);
   assert.equal(workers(served).length, 2);
   const { two } = await apart(t, served.url, 'one');
@@ -89,12 +89,12 @@ test('clients of different processes meet, whichever they reach, and all end tog
   await stop(served, two);
 });
 
-test('a process that dies is replaced, and its clients come back to their places', async (t) => {
+test('replaces a process that dies, and its clients return to their rooms', async (t) => {
   const served = await listening(t, []);
   const { two, tokens } = await apart(t, served.url, 'kept');
   process.kill(workers(served)[0] ?? 0, 'SIGKILL');
   const lost = await Promise.race([two[0].ended.then(() => 0 as const), two[1].ended.then(() => 1 as const)]);
-  // Until the first process knows, it may give connections to the dead one: a client would have to try again.
+  // Until the primary process notices, it may assign connections to the dead one, and a client would have to retry.
   await until('it is missed', () => served.server.stderr.includes('"event":"worker-died"'));
   const back = await Client.connect(t, served.url);
   const { self } = await back.join('kept', lost + 1, { resume: tokens[lost] });
@@ -105,7 +105,7 @@ test('a process that dies is replaced, and its clients come back to their places
   await stop(served, pair);
 });
 
-test('why a replacement cannot start is said, with longer pauses, until one can', { skip: NO_OPENSSL }, async (t) => {
+test('says why a replacement cannot start, with growing pauses, until one can', { skip: NO_OPENSSL }, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
   const { cert, key } = authority.issue('moved');
@@ -127,7 +127,7 @@ test('why a replacement cannot start is said, with longer pauses, until one can'
   await stop(served, []);
 });
 
-test('when the first process dies, the others end', async (t) => {
+test('the workers end when the primary process dies', async (t) => {
   const served = await listening(t, []);
   const pids = workers(served);
   const client = await Client.connect(t, served.url);
@@ -146,14 +146,14 @@ test('workers share rooms with those of other servers through Redis', { skip: NO
   await second.join('far', 2);
   await first.next('came');
   await undisturbed([first, second]);
-  // Each counts the rooms and places of both.
+  // Each server counts the rooms and members of both.
   for (const server of [one, other]) await until('they are counted', () => counts(server, { rooms: 1, members: 2 }));
   await stop(one, [first]);
   await until('the one that is left is counted', () => counts(other, { rooms: 1, connections: 1 }));
   await stop(other, [second]);
 });
 
-test('what keeps a worker from listening is said once, by its name', async (t) => {
+test('names once what keeps a worker from listening', async (t) => {
   const { port } = await serve(t);
   const { stdout, stderr } = await start(t, ['--port', String(port)]).exits(4);
   assert.equal(stdout, '');
