@@ -6,7 +6,7 @@ import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '..
 import type { Talker } from '../lab/talker.ts';
 
 describe('fault lab', { concurrency: 1 }, () => {
-  play('open network: direct', {}, async (scene) => {
+  play('connects directly on an open network', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
     await talk(ann, ben);
     const connected = await ben.event('peer', { status: 'connected' });
@@ -20,14 +20,14 @@ describe('fault lab', { concurrency: 1 }, () => {
     ann: network.host('ann', '2001:db8::21'),
     ben: network.host('ben', '2001:db8::22'),
   });
-  play('IPv6 only: direct', { hosts: six }, async (scene) => {
+  play('connects directly over IPv6 alone', { hosts: six }, async (scene) => {
     const { ann, ben } = await scene.pair();
     await talk(ann, ben);
     const connected = await ben.event('peer', { status: 'connected' });
     assert.equal(connected['path'], 'direct');
   });
 
-  play('a tenth of all packets is lost: everything arrives', {}, async (scene) => {
+  play('delivers everything while a tenth of all packets is lost', {}, async (scene) => {
     const hosts = Object.values(scene.hosts);
     for (const host of hosts) host.lose(10);
     const { ann, ben } = await scene.pair();
@@ -40,7 +40,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     assert.ok(hosts.every((host) => host.lost > 0));
   });
 
-  play('the cable is out for 12 s: noticed, and healed as soon as it is back', {}, async (scene) => {
+  play('notices a cable that is unplugged for 12 s, and recovers when it is plugged in', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
     ann.say('before');
     ann.say(LONG);
@@ -66,7 +66,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     for (const message of [first, second]) assert.ok(Number(message?.came) - back < HEALED);
   });
 
-  play('outages in a row, some while a connection is being made anew: everything arrives once', {}, async (scene) => {
+  play('delivers everything once through outages in a row, some of them during a reconnect', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
     const texts: string[] = [];
     const say = (text: string) => {
@@ -94,7 +94,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     await Promise.all([delivered(ann, ben, texts), delivered(ben, ann, texts)]);
   });
 
-  play('a new address in mid-talk, for one and then for both at once', {}, async (scene) => {
+  play('survives a change of address of one host, and then of both at once', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
     const texts: string[] = [];
     for (const movers of [['ben'], ['ann', 'ben']] as const) {
@@ -110,23 +110,27 @@ describe('fault lab', { concurrency: 1 }, () => {
     }
   });
 
-  play('the server is killed: nobody notices; started anew, it lets both meet again', {}, async (scene) => {
-    const { ann, ben } = await scene.pair();
-    const [server] = scene.servers;
-    server?.kill('SIGKILL');
-    await talk(ann, ben);
-    assert.equal(ann.events.filter(({ type }) => type === 'peer' || type === 'error').length, 2);
-    scene.hosts.ann.move('203.0.113.99');
-    await noticed(performance.now(), [
-      [ann, 0],
-      [ben, 0],
-    ]);
-    ann.say('into nothing');
-    await scene.startServer();
-    await delivered(ann, ben, ['hello', 'into nothing']);
-  });
+  play(
+    'a connected pair does not notice that the server is killed, and can reconnect after its restart',
+    {},
+    async (scene) => {
+      const { ann, ben } = await scene.pair();
+      const [server] = scene.servers;
+      server?.kill('SIGKILL');
+      await talk(ann, ben);
+      assert.equal(ann.events.filter(({ type }) => type === 'peer' || type === 'error').length, 2);
+      scene.hosts.ann.move('203.0.113.99');
+      await noticed(performance.now(), [
+        [ann, 0],
+        [ben, 0],
+      ]);
+      ann.say('into nothing');
+      await scene.startServer();
+      await delivered(ann, ben, ['hello', 'into nothing']);
+    },
+  );
 
-  play('frozen for 40 s and woken: goes on', {}, async (scene) => {
+  play('continues after one program was frozen for 40 s', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
     const marks: [Talker, number][] = [[ann, ann.events.length]];
     ben.kill('SIGSTOP');
@@ -139,7 +143,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     await Promise.all([delivered(ann, ben, ['asleep?']), delivered(ben, ann, ['awake'])]);
   });
 
-  play('killed: noticed, and given up after the time set', { chat: ['--reconnect', '6'] }, async (scene) => {
+  play('notices a killed program and gives up after --reconnect', { chat: ['--reconnect', '6'] }, async (scene) => {
     const { ann, ben } = await scene.pair();
     const marks: [Talker, number][] = [[ann, ann.events.length]];
     ben.kill('SIGKILL');
