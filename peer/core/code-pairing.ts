@@ -5,7 +5,7 @@
 import type { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
 import { type Context, emit } from './context.ts';
-import type { Fact, Waiting } from './facts-and-orders.ts';
+import type { Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
 import type { Profile } from './handshake.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
@@ -57,12 +57,23 @@ export class CodePairing implements Pairing {
       },
       {
         opened: (nameplate) => this.#opened(nameplate),
-        met: (met, handshake) => {
+        completed: (result) => {
           this.#met = true;
-          events.met(met, handshake);
+          events.completed(result);
         },
-        noted: (cause) => events.noted(cause),
+        handshakeFailed: (cause) => events.noted(cause),
         failed: (cause) => events.failed(cause),
+        // Once both sides have proven themselves the server has done its part.
+        refused: (cause) => {
+          if (!this.#met) this.end(cause);
+        },
+        noted: (cause) => {
+          if (!this.#met) events.noted(cause);
+        },
+        lost: (cause, retryAt) => {
+          if (!this.#met) this.#lostServer(cause, retryAt);
+        },
+        resumed: () => this.#reachedServer(),
       },
     );
   }
@@ -70,21 +81,6 @@ export class CodePairing implements Pairing {
   get waits(): Waiting['for'] {
     if (!this.room.joined) return 'server';
     return this.room.busy ? 'handshake' : 'peer';
-  }
-
-  got(fact: Extract<Fact, { room: number }>): void {
-    if (fact.type === 'roomRefused') {
-      if (!this.#met) this.end(fact.cause);
-      return;
-    }
-    if (fact.type === 'roomNoted') {
-      if (!this.#met) this.#events.noted(fact.cause);
-      return;
-    }
-    if (fact.type === 'blob') return;
-    if (fact.type === 'roomResumed') this.#reachedServer();
-    this.room.got(fact);
-    if (fact.type === 'roomLost') this.#lostServer(fact.cause, fact.retryAt);
   }
 
   take(): boolean {
@@ -120,8 +116,6 @@ export class CodePairing implements Pairing {
   }
 
   #lostServer(cause: AparteError, retryAt: number): void {
-    // Once both sides have proven themselves the server has done its part.
-    if (this.#met) return;
     if (this.#isIn) emit(this.#context, { type: 'signal', status: 'lost' });
     this.#isIn = false;
     const { serverPatience } = this.#options;

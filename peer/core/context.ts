@@ -1,9 +1,9 @@
-/** What every part of the conversation is given: the time, randomness, and a place to put its orders. */
+/** What every part of the conversation is given: the time, randomness, where orders go, and who owns links and rooms. */
 
 import { retryPause } from '../../shared/backoff.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Random } from '../crypto/index.ts';
-import type { ChatEvent, Order } from './facts-and-orders.ts';
+import type { ChatEvent, LinkFact, Order, RoomFact } from './facts-and-orders.ts';
 
 /** The two clocks a step is given. */
 export interface Clock {
@@ -13,13 +13,27 @@ export interface Clock {
   readonly date: number;
 }
 
-/** Valid during one step. */
+/** Receives every fact about one link. */
+export interface LinkOwner {
+  gotLink(fact: LinkFact): void;
+}
+
+/** Receives every fact about one rendezvous room. */
+export interface RoomOwner {
+  gotRoom(fact: RoomFact): void;
+}
+
+/** The times are valid during one step. */
 export interface Context extends Clock {
   readonly random: Random;
   /** Adds an order to those the step returns. */
   order(order: Order): void;
-  /** A number for a new place or link, never used before. */
+  /** A number for a new room or link, never used before. */
   nextNumber(): number;
+  /** The owner of each open link, by the link's number. A fact about any other link is dropped. */
+  readonly links: Map<number, LinkOwner>;
+  /** The owner of each room we have entered, by the room's number. A fact about any other room is dropped. */
+  readonly rooms: Map<number, RoomOwner>;
 }
 
 /** Orders that an event be shown. */

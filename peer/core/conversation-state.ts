@@ -45,6 +45,8 @@ export class ConversationState {
       random: options.random,
       order: (order) => this.#orders.push(order),
       nextNumber: () => ++numbers,
+      links: new Map(),
+      rooms: new Map(),
     };
     this.#roster = new Roster(this.#context, options, {
       connected: () => this.#connected(),
@@ -68,7 +70,7 @@ export class ConversationState {
   #openPairing(profile: Profile): Pairing {
     const { manual } = this.#options;
     const events: PairingEvents = {
-      met: (met, handshake) => this.#roster.add(profile, met, handshake),
+      completed: (result) => this.#roster.add(profile, result),
       noted: (cause) => this.#note(cause),
       failed: (cause) => this.#fail(cause),
     };
@@ -128,12 +130,8 @@ export class ConversationState {
   }
 
   #take(fact: Fact): void {
-    if ('link' in fact) return this.#gotLink(fact);
-    if ('room' in fact) {
-      if (fact.room === this.#pairing?.room.number) this.#pairing.got(fact);
-      else this.#roster.gotRoom(fact);
-      return;
-    }
+    if ('link' in fact) return this.#context.links.get(fact.link)?.gotLink(fact);
+    if ('room' in fact) return this.#context.rooms.get(fact.room)?.gotRoom(fact);
     switch (fact.type) {
       case 'command':
         return this.#command(fact.command);
@@ -151,14 +149,6 @@ export class ConversationState {
       default:
         fact satisfies never;
     }
-  }
-
-  #gotLink(fact: Extract<Fact, { link: number }>): void {
-    const room = this.#pairing?.room;
-    if (fact.type === 'linkDescription' && room?.gotLocalSignal(fact.link, { description: fact.sdp })) return;
-    if (fact.type === 'linkCandidate' && room?.gotLocalSignal(fact.link, { candidate: fact.bytes })) return;
-    if (fact.type === 'linkClosed' && room?.gotLinkClosed(fact.link, fact.cause)) return;
-    this.#roster.gotLink(fact);
   }
 
   #connected(): void {

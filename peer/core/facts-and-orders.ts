@@ -147,8 +147,11 @@ export type Fact =
   /** Time has passed: given at `wakeAt` or later. */
   | { readonly type: 'tick' };
 
-/** What concerns who is in a room; all else that happens to a place is for whoever entered it. */
-export type RoomFact = Exclude<Extract<Fact, { room: number }>, { type: 'roomRefused' | 'roomNoted' | 'blob' }>;
+/** What happened to a link. */
+export type LinkFact = Extract<Fact, { link: number }>;
+
+/** What happened to a rendezvous room. */
+export type RoomFact = Extract<Fact, { room: number }>;
 
 /** What to do, in order, before the next fact is given. */
 export type Order =

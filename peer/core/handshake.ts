@@ -16,7 +16,7 @@ import {
   type ProvenClaims,
 } from '../crypto/index.ts';
 import type { Context } from './context.ts';
-import type { OwnLink } from './own-link.ts';
+import type { LinkPreparer, OwnLink } from './own-link.ts';
 
 /** Reason bytes of an ABORT: a hint to the other side, never trusted. */
 export const ABORT = { wrongCode: 1, version: 2, failed: 3, self: 4 } as const;
@@ -40,20 +40,23 @@ export interface Profile {
   readonly relay: RelayPolicy;
 }
 
-/** What came of a handshake. */
-export interface Met {
+/** What came of a handshake in which both sides have proven everything. */
+export interface HandshakeResult {
   readonly role: 'A' | 'B';
   readonly claims: ProvenClaims;
   readonly channel: Channel;
-  readonly link: number;
+  /** Our end of the link; the session takes it over. */
+  readonly link: OwnLink;
+  /** Wipes the last keys of the handshake, so that no further candidate is sent or taken. */
+  wipe(): void;
 }
 
 /** What a handshake reports to its rendezvous room. Called during a step. */
 export interface HandshakeEvents {
   /** The other side has proven the code. */
   rightTag(): void;
-  /** Both sides have proven everything; signals may still follow. */
-  met(met: Met): void;
+  /** Both sides have proven everything; candidates may still follow. */
+  completed(result: HandshakeResult): void;
   /** It is over. Nothing is called after it. */
   failed(cause: AparteError): void;
 }
@@ -92,7 +95,7 @@ interface HandshakeCrypto {
 }
 
 /** How a handshake is told what happened; a side answers frames of its own flights in `flight`. */
-export abstract class Handshake {
+export abstract class Handshake implements LinkPreparer {
   /** The other side's. */
   readonly card: Uint8Array;
   /** Whether it has gone on over another server than the one it began at. */
@@ -144,6 +147,11 @@ export abstract class Handshake {
   protected abstract flight(type: number, frame: Uint8Array): void;
   /** Our link has made its description, or has more candidates. */
   abstract localSignal(): void;
+
+  linkClosed(cause: AparteError): void {
+    if (!this.done) this.fail(cause);
+  }
+
   abstract get standing(): Standing;
 
   /** Whether it waits for our own link, and not for the other side. */
@@ -266,7 +274,7 @@ export abstract class Handshake {
 
   /** Forgets every secret, and closes its link unless a session has it. Nothing happens after it. Idempotent. */
   wipe(): void {
-    if (!this.#over && !this.done) this.link?.close(this.context);
+    if (!this.#over && !this.done) this.link?.close();
     this.#over = true;
     this.deadline = null;
     this.crypto.wipe();

@@ -8,7 +8,6 @@ import type { Member } from '../../shared/signal-wire.ts';
 import { earliest } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import type { Newcomers } from './newcomers.ts';
-import type { OwnLink } from './own-link.ts';
 
 /**
  * After how long (ms) an unanswered HELLO goes to a twin of its receiver, and where there is none to him again. Where
@@ -53,10 +52,6 @@ export class Handshakes {
 
   with(member: string): Handshake | undefined {
     return this.#byMember.get(member);
-  }
-
-  withLink(number: number): Handshake | undefined {
-    return this.all.find(({ link }) => link?.number === number);
   }
 
   /** The one that is under way with whoever shows this card. */
@@ -196,18 +191,4 @@ export class Handshakes {
     this.#byMember.clear();
     this.#crossed.clear();
   }
-
-  /** What a link says goes to the handshake it belongs to, or to the spare one. Returns whether there is one. */
-  localSignal(link: number, spare: OwnLink | null, signal: LocalSignal): boolean {
-    const handshake = this.withLink(link);
-    const local = handshake?.link ?? spare;
-    if (local === null) return false;
-    if ('description' in signal) local.description = signal.description;
-    else local.addCandidate(signal.candidate);
-    handshake?.localSignal();
-    return true;
-  }
 }
-
-/** A description or candidate of a link of ours. */
-export type LocalSignal = { readonly description: string } | { readonly candidate: Uint8Array };

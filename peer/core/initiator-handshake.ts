@@ -11,26 +11,24 @@ import {
   OWN_LINK_TIMEOUT,
   type Standing,
 } from './handshake.ts';
-import type { OwnLink } from './own-link.ts';
+import type { OwnLink, SpareLink } from './own-link.ts';
 
 /** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
 type State = 'reply' | 'offer' | 'proof' | 'done';
 
-/** Where an initiating handshake gets its link from once the other side has proven the code. */
-export type TakeLink = () => OwnLink;
-
 /** A handshake in role A. Sends HELLO when made. */
 export class InitiatorHandshake extends Handshake {
   protected readonly crypto: Initiator;
-  readonly #takeLink: TakeLink;
+  readonly #spare: SpareLink;
   #state: State = 'reply';
   #link: OwnLink | null = null;
   #reply: Uint8Array | null = null;
   #proof: Uint8Array | null = null;
 
-  constructor(options: HandshakeOptions, takeLink: TakeLink) {
+  /** `spare`: gives the link, once the other side has proven the code. */
+  constructor(options: HandshakeOptions, spare: SpareLink) {
     super(options);
-    this.#takeLink = takeLink;
+    this.#spare = spare;
     this.crypto = new Initiator(options.inputs, this.profile.identity, this.context.random);
     this.send(this.crypto.hello);
   }
@@ -89,7 +87,7 @@ export class InitiatorHandshake extends Handshake {
     this.accept(FLIGHT.reply, frame, null);
     this.#state = 'offer';
     this.events.rightTag();
-    this.#link = this.#takeLink();
+    this.#link = this.#spare.take(this);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     this.localSignal();
   }
@@ -118,6 +116,6 @@ export class InitiatorHandshake extends Handshake {
     this.deadline = null;
     const channel = this.crypto.channel();
     this.context.order({ type: 'describeLink', link: link.number, kind: 'answer', sdp: claims.description });
-    this.events.met({ role: 'A', claims, channel, link: link.number });
+    this.events.completed({ role: 'A', claims, channel, link, wipe: () => this.wipe() });
   }
 }

@@ -5,7 +5,7 @@
 import { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
 import { type Context, emit } from './context.ts';
-import type { Fact, Waiting } from './facts-and-orders.ts';
+import type { Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
 import type { Profile } from './handshake.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
@@ -51,20 +51,6 @@ export class ManualPairing implements Pairing {
     return this.#options.invite === null ? 'answer' : 'taking';
   }
 
-  got(fact: Extract<Fact, { room: number }>): void {
-    switch (fact.type) {
-      case 'blob':
-        this.until = fact.until;
-        return emit(this.#context, { type: fact.kind, blob: fact.text });
-      case 'roomNoted':
-        return this.#events.noted(fact.cause);
-      case 'roomRefused':
-        return this.#refused(fact.cause);
-      default:
-        this.room.got(fact);
-    }
-  }
-
   take(pasted: string): boolean {
     this.#context.order({ type: 'takeAnswer', room: this.room.number, text: pasted });
     return true;
@@ -99,12 +85,18 @@ export class ManualPairing implements Pairing {
       },
       {
         opened: () => undefined,
-        met: (met, handshake) => {
+        completed: (result) => {
           this.#met = true;
-          this.#events.met(met, handshake);
+          this.#events.completed(result);
         },
-        noted: failed,
+        handshakeFailed: failed,
         failed,
+        refused: (cause) => this.#refused(cause),
+        noted: (cause) => this.#events.noted(cause),
+        blob: (kind, text, until) => {
+          this.until = until;
+          emit(this.#context, { type: kind, blob: text });
+        },
       },
     );
   }

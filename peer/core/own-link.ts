@@ -1,49 +1,100 @@
-/** A link of ours that waits for, or belongs to, one handshake, with what it has said so far. */
+/** Our end of a link, from the moment it is opened until it is closed. */
+import type { AparteError } from '../../shared/errors.ts';
 import { MAX_SIGNALS } from '../../shared/limits.ts';
-import type { Context } from './context.ts';
+import type { Route } from '../link/link.ts';
+import type { Context, LinkOwner } from './context.ts';
+import type { LinkFact } from './facts-and-orders.ts';
 
 /** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
 const FRESH = 30_000;
 
-/** Opened at once; its description and candidates gather here until the handshake may seal them. */
-export class OwnLink {
+/** The handshake that a link is prepared for. */
+export interface LinkPreparer {
+  /** The link has made its description, or has more candidates. */
+  localSignal(): void;
+  /** The link is gone, and no session had it yet. */
+  linkClosed(cause: AparteError): void;
+}
+
+/** The session whose frames a link carries. */
+export interface LinkUser {
+  /** The link is open both ways. */
+  opened(): void;
+  /** A frame came. */
+  got(frame: Uint8Array): void;
+  /** The link runs over this route. */
+  gotRoute(route: Route): void;
+  /** The link is gone. */
+  linkClosed(cause: AparteError): void;
+}
+
+/** A link, opened when made. Its description and candidates gather here until the handshake may seal them. */
+export class OwnLink implements LinkOwner {
   readonly number: number;
   readonly openedAt: number;
-  /** Our offer or answer, null until the link has made it. */
+  /** Our offer or answer; null until the link has made it. */
   description: string | null = null;
-  /** Our candidates that were not handed on yet. */
-  candidates: Uint8Array[] = [];
+  /** Told of what the link makes; null while the link is spare. */
+  preparer: LinkPreparer | null = null;
+  /** Told of all else; null until both sides have proven themselves. */
+  user: LinkUser | null = null;
+  readonly #context: Context;
+  #candidates: Uint8Array[] = [];
   #candidateCount = 0;
 
-  /** `room`: where the one it is for was met. */
+  /** `room`: number of the room in which the remote peer was met. */
   constructor(context: Context, initiator: boolean, room: number) {
+    this.#context = context;
     this.number = context.nextNumber();
     this.openedAt = context.now;
+    context.links.set(this.number, this);
     context.order({ type: 'openLink', link: this.number, initiator, room });
   }
 
-  /** Keeps a candidate of ours, MAX_SIGNALS at most: more could not be sent. */
-  addCandidate(bytes: Uint8Array): void {
-    if (this.#candidateCount >= MAX_SIGNALS) return;
-    this.#candidateCount += 1;
-    this.candidates.push(bytes);
+  gotLink(fact: LinkFact): void {
+    switch (fact.type) {
+      case 'linkDescription':
+        this.description = fact.sdp;
+        return this.preparer?.localSignal();
+      case 'linkCandidate':
+        this.#addCandidate(fact.bytes);
+        return this.preparer?.localSignal();
+      case 'linkOpened':
+        return this.user?.opened();
+      case 'linkFrame':
+        return this.user?.got(fact.bytes);
+      case 'linkPath':
+        return this.user?.gotRoute({ path: fact.path, protocol: fact.protocol, rttMs: fact.rttMs });
+      case 'linkClosed':
+        return (this.user ?? this.preparer)?.linkClosed(fact.cause);
+      default:
+        fact satisfies never;
+    }
   }
 
-  /** Takes the candidates that wait. */
+  /** Keeps a candidate of ours, MAX_SIGNALS at most: more could not be sent. */
+  #addCandidate(bytes: Uint8Array): void {
+    if (this.#candidateCount >= MAX_SIGNALS) return;
+    this.#candidateCount += 1;
+    this.#candidates.push(bytes);
+  }
+
+  /** Takes the candidates that were not sent yet. */
   takeCandidates(): Uint8Array[] {
-    const taken = this.candidates;
-    this.candidates = [];
+    const taken = this.#candidates;
+    this.#candidates = [];
     return taken;
   }
 
-  /** Closes it. */
-  close(context: Context): void {
-    context.order({ type: 'closeLink', link: this.number });
+  /** Closes the link. Nothing is told of it any more. */
+  close(): void {
+    this.#context.links.delete(this.number);
+    this.#context.order({ type: 'closeLink', link: this.number });
   }
 }
 
-/** A link that is opened before it is known whether anybody proves the code, and given to the first who does. */
-export class SpareLink {
+/** A link that is opened before anybody has proven the code, so that the first who does need not wait for its offer. */
+export class SpareLink implements LinkPreparer {
   readonly #context: Context;
   readonly #room: number;
   #link: OwnLink | null = null;
@@ -53,27 +104,32 @@ export class SpareLink {
     this.#room = room;
   }
 
-  /** Sees to it that there is a fresh one. */
+  /** Makes sure that there is a fresh one. */
   open(): void {
     if (this.#link !== null && this.#link.openedAt + FRESH < this.#context.now) this.close();
     this.#link ??= new OwnLink(this.#context, true, this.#room);
+    this.#link.preparer = this;
   }
 
-  /** The link, if it has this number. */
-  numbered(number: number): OwnLink | null {
-    return this.#link?.number === number ? this.#link : null;
+  localSignal(): void {
+    // The description and the candidates wait in the link.
   }
 
-  /** Gives it away; where there is none, one that is opened now. */
-  take(): OwnLink {
+  linkClosed(): void {
+    this.#link = null;
+  }
+
+  /** Hands the link to a handshake. Opens one where there is none. */
+  take(preparer: LinkPreparer): OwnLink {
     const link = this.#link ?? new OwnLink(this.#context, true, this.#room);
     this.#link = null;
+    link.preparer = preparer;
     return link;
   }
 
-  /** Closes it, if there is one. */
+  /** Closes the link, if there is one. */
   close(): void {
-    this.#link?.close(this.#context);
+    this.#link?.close();
     this.#link = null;
   }
 }

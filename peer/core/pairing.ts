@@ -1,7 +1,7 @@
 /** The first meeting of a conversation, by whichever way: what the room needs of it, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
-import type { Fact, Waiting } from './facts-and-orders.ts';
-import type { Handshake, Met } from './handshake.ts';
+import type { Waiting } from './facts-and-orders.ts';
+import type { HandshakeResult } from './handshake.ts';
 import type { RendezvousRoom } from './rendezvous-room.ts';
 
 /** A meeting that began when it was made, and is of use until somebody has proven himself and is connected. */
@@ -14,8 +14,6 @@ export interface Pairing {
   readonly until: number | null;
   /** Why the server cannot be reached just now; null while it can, or where there is none. */
   readonly lostCause: AparteError | null;
-  /** Takes a fact about the place. */
-  got(fact: Extract<Fact, { room: number }>): void;
   /** Takes what the user says is the other side's answer. Returns whether this way to meet has any. */
   take(pasted: string): boolean;
   /**
@@ -29,7 +27,7 @@ export interface Pairing {
 
 /** What a meeting reports. Called during a step. */
 export interface PairingEvents {
-  met(met: Met, handshake: Handshake): void;
+  completed(result: HandshakeResult): void;
   noted(cause: AparteError): void;
   failed(cause: AparteError): void;
 }

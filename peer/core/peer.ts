@@ -7,8 +7,8 @@ import { relayRefusal } from './capabilities.ts';
 import { Contact } from './contact.ts';
 import { type Context, earliest, emit } from './context.ts';
 import { Correspondence } from './correspondence.ts';
-import type { Fact, KnownPeer, PeerStatus } from './facts-and-orders.ts';
-import type { Handshake, Met, Profile } from './handshake.ts';
+import type { KnownPeer, PeerStatus } from './facts-and-orders.ts';
+import type { HandshakeResult, Profile } from './handshake.ts';
 import type { PeerEvents, PeerOptions } from './peer-options.ts';
 import { Reconnect } from './reconnect.ts';
 import { Session } from './session.ts';
@@ -28,8 +28,7 @@ const OFFENCE_MEMORY = 60_000;
 /** A session that is being set up, with the handshake whose signals it still needs. */
 interface Pending {
   readonly session: Session;
-  readonly handshake: Handshake;
-  readonly cursor: number;
+  readonly result: HandshakeResult;
 }
 
 /** A peer who has proven the code. */
@@ -48,14 +47,14 @@ export class Peer {
   giveUpAt: number | null = null;
   readonly #offences = new SlidingWindow(MAX_OFFENCES, OFFENCE_MEMORY);
 
-  constructor(context: Context, options: PeerOptions, met: Met, handshake: Handshake, events: PeerEvents) {
+  constructor(context: Context, options: PeerOptions, result: HandshakeResult, events: PeerEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
     const own = options.profile.identity.publicKey;
-    this.contact = new Contact(`p${context.nextNumber()}`, met.claims, own, options.known);
+    this.contact = new Contact(`p${context.nextNumber()}`, result.claims, own, options.known);
     this.#correspondence = new Correspondence(context, this.contact, options.delivery);
-    this.#pending = this.#pendingFrom(met, handshake, LINK_PATIENCE);
+    this.#pending = this.#pendingFrom(result, LINK_PATIENCE);
     this.#emit();
   }
 
@@ -110,38 +109,6 @@ export class Peer {
     return this.#reconnection?.take(pasted) === true;
   }
 
-  /** A fact about a rendezvous room of ours. */
-  gotRoom(fact: Extract<Fact, { room: number }>): void {
-    this.#reconnection?.gotRoom(fact);
-  }
-
-  /** A fact about a link, perhaps of ours. */
-  gotLink(fact: Extract<Fact, { link: number }>): void {
-    const session = this.#session?.link === fact.link ? this.#session : this.#pendingOver(fact.link);
-    switch (fact.type) {
-      case 'linkDescription':
-      case 'linkCandidate':
-        return this.#reconnection?.gotLocalSignal(fact);
-      case 'linkOpened':
-        return session?.opened();
-      case 'linkFrame':
-        return session?.got(fact.bytes);
-      case 'linkPath':
-        if (session !== null) this.#gotRoute(session, fact);
-        return;
-      case 'linkClosed':
-        if (session === null) this.#reconnection?.gotLinkClosed(fact.link, fact.cause);
-        else session.linkClosed(session.confirmed ? new AparteError('lost') : fact.cause);
-        return;
-      default:
-        fact satisfies never;
-    }
-  }
-
-  #pendingOver(link: number): Session | null {
-    return this.#pending?.session.link === link ? this.#pending.session : null;
-  }
-
   /** Says goodbye; `ended` follows, after `patience` ms at the latest, and at once where there is no connection. */
   leave(patience: number): void {
     if (this.isConnected) this.#session?.leave(patience);
@@ -163,17 +130,17 @@ export class Peer {
     if (this.giveUpAt !== null && this.giveUpAt <= this.#context.now) this.#over(new AparteError('lost'));
   }
 
-  #pendingFrom(met: Met, handshake: Handshake, patience: number): Pending {
+  #pendingFrom(result: HandshakeResult, patience: number): Pending {
     const events = this.#sessionEvents(() => session);
-    const refusal = relayRefusal(this.#options.profile.relay, met.claims.capabilities);
+    const refusal = relayRefusal(this.#options.profile.relay, result.claims.capabilities);
     const limits = { patience, relayRefusal: refusal };
-    const session: Session = new Session(this.#context, met, this.#options.delivery, limits, events);
-    return { session, handshake, cursor: met.claims.cursor };
+    const session: Session = new Session(this.#context, result, this.#options.delivery, limits, events);
+    return { session, result };
   }
 
   #dropPending(): void {
     this.#pending?.session.drop();
-    this.#pending?.handshake.wipe();
+    this.#pending?.result.wipe();
     this.#pending = null;
   }
 
@@ -181,6 +148,7 @@ export class Peer {
     return {
       confirmed: () => this.#stands(self()),
       message: (message) => this.#got(message),
+      routed: () => this.#routed(self()),
       quiet: () => this.#quiet(self()),
       heard: () => this.#heard(self()),
       ended: (end, tickets) => this.#ended(self(), end, tickets),
@@ -191,12 +159,12 @@ export class Peer {
   #stands(session: Session): void {
     const pending = this.#pending;
     if (pending?.session !== session) return;
-    this.#correspondence.resume(pending.cursor);
+    this.#correspondence.resume(pending.result.claims.cursor);
     const first = this.status === 'connecting';
     this.#session?.drop();
     this.#session = session;
     this.#pending = null;
-    pending.handshake.wipe();
+    pending.result.wipe();
     this.#backAgain();
     // A name that used to belong to another identity is not taken over before the user has compared the numbers.
     if (first && this.contact.trust !== 'changed' && !this.contact.isOwn)
@@ -212,8 +180,7 @@ export class Peer {
     this.#emit();
   }
 
-  #gotRoute(session: Session, { path, protocol, rttMs }: Route): void {
-    session.gotRoute({ path, protocol, rttMs });
+  #routed(session: Session): void {
     if (session === this.#session && this.status === 'connected') this.#emit();
   }
 
@@ -235,7 +202,7 @@ export class Peer {
     this.status = 'reconnecting';
     this.#emit();
     this.#reconnection = new Reconnect(this.#context, tickets, this.#options.manual, () => this.#profile(), {
-      met: (met, handshake, stood) => this.#met(met, handshake, stood),
+      completed: (result, stood) => this.#completed(result, stood),
       noted: (cause) => {
         if (cause.code === 'identity-changed') this.#events.noted(cause);
       },
@@ -243,13 +210,13 @@ export class Peer {
     });
   }
 
-  #met(met: Met, handshake: Handshake, stood: boolean): void {
+  #completed(result: HandshakeResult, stood: boolean): void {
     if (stood) {
       this.#session?.drop();
       this.#session = null;
     }
     this.#dropPending();
-    this.#pending = this.#pendingFrom(met, handshake, NEXT_LINK_PATIENCE);
+    this.#pending = this.#pendingFrom(result, NEXT_LINK_PATIENCE);
   }
 
   #profile(): Profile {
@@ -266,7 +233,7 @@ export class Peer {
   }
 
   #pendingEnded(end: SessionEnd, tickets: readonly Ticket[]): void {
-    this.#pending?.handshake.wipe();
+    this.#pending?.result.wipe();
     this.#pending = null;
     if (this.status === 'connecting') return this.#over(end);
     const session = this.#session;

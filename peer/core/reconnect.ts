@@ -6,8 +6,7 @@
 import type { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
 import { type Context, earliest, retryTime } from './context.ts';
-import type { Fact } from './facts-and-orders.ts';
-import type { Handshake, Met, Profile } from './handshake.ts';
+import type { HandshakeResult, Profile } from './handshake.ts';
 import type { ManualPairingOptions } from './manual-pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 import { RepeatPairing } from './repeat-pairing.ts';
@@ -26,7 +25,7 @@ export interface ReconnectEvents {
    * Both sides have proven themselves. `stood`: by a ticket of the session that ended before it stood here, which so
    * turns out to have stood there; every older one is void.
    */
-  met(met: Met, handshake: Handshake, stood: boolean): void;
+  completed(result: HandshakeResult, stood: boolean): void;
   /** A try failed; the next follows by itself. */
   noted(cause: AparteError): void;
   /** The user must be told, who has something to do. */
@@ -67,7 +66,7 @@ export class Reconnect {
     this.#events = events;
     this.#beganAt = context.now;
     const byHand = {
-      met: (met: Met, handshake: Handshake) => events.met(met, handshake, false),
+      completed: (result: HandshakeResult) => events.completed(result, false),
       noted: (cause: AparteError) => events.asked(cause),
     };
     this.#byHand = manual ? new RepeatPairing(context, manual.invite === null, profile, byHand) : null;
@@ -87,28 +86,6 @@ export class Reconnect {
   take(pasted: string): boolean {
     this.#byHand?.take(pasted);
     return this.#byHand !== null;
-  }
-
-  /** Gives a fact to the place it belongs to. */
-  gotRoom(fact: Extract<Fact, { room: number }>): void {
-    if (this.#byHand?.got(fact)) return;
-    // What hinders a reconnect is shown by its not coming about.
-    if (fact.type === 'roomNoted' || fact.type === 'blob') return;
-    const room = this.#rooms.find(({ number }) => number === fact.room);
-    if (fact.type !== 'roomRefused') room?.got(fact);
-    else if (room !== undefined) this.#restart();
-  }
-
-  /** Gives a link's fact to the place it belongs to. */
-  gotLinkClosed(link: number, cause: AparteError): void {
-    this.#byHand?.gotLink({ type: 'linkClosed', link, cause });
-    for (const room of this.#rooms) if (room.gotLinkClosed(link, cause)) return;
-  }
-
-  gotLocalSignal(fact: Extract<Fact, { type: 'linkDescription' | 'linkCandidate' }>): void {
-    this.#byHand?.gotLink(fact);
-    const signal = fact.type === 'linkDescription' ? { description: fact.sdp } : { candidate: fact.bytes };
-    for (const room of this.#rooms) if (room.gotLocalSignal(fact.link, signal)) return;
   }
 
   tick(): void {
@@ -166,20 +143,21 @@ export class Reconnect {
       },
       {
         opened: () => undefined,
-        met: (met, handshake) => this.#met(ticket, met, handshake),
-        noted: (cause) => this.#failed(cause),
+        completed: (result) => this.#completed(ticket, result),
+        handshakeFailed: (cause) => this.#failed(cause),
         failed: (cause) => this.#failed(cause),
+        refused: () => this.#restart(),
       },
     );
     return room;
   }
 
-  #met(ticket: Ticket, met: Met, handshake: Handshake): void {
+  #completed(ticket: Ticket, result: HandshakeResult): void {
     const stood = this.#unproven.includes(ticket);
     if (stood) this.renew(this.#unproven);
     else this.#void.push(...this.#unproven);
     this.#unproven = [];
-    this.#events.met(met, handshake, stood);
+    this.#events.completed(result, stood);
   }
 
   /** Only one handshake at a time; a newer room takes precedence over an older one, on both sides alike. */

@@ -2,7 +2,7 @@
 import type { AparteError } from '../../shared/errors.ts';
 import type { Mode } from '../crypto/index.ts';
 import type { Guesses } from './guesses.ts';
-import type { Handshake, Met, Profile } from './handshake.ts';
+import type { HandshakeResult, Profile } from './handshake.ts';
 
 /** What is needed to enter. */
 export interface RendezvousRoomOptions {
@@ -23,14 +23,24 @@ export interface RendezvousRoomOptions {
   mayStart(role: 'A' | 'B'): boolean;
 }
 
-/** What a place reports, during a step. */
+/** What a room reports, during a step. */
 export interface RendezvousRoomEvents {
   /** We are in; the room is called `nameplate`. */
   opened(nameplate: string): void;
   /** Both sides have proven everything. */
-  met(met: Met, handshake: Handshake): void;
-  /** Something failed that leaves the place as it was. */
-  noted(cause: AparteError): void;
-  /** The code is dead, or the one person it was for is gone. The place is of no more use. */
+  completed(result: HandshakeResult): void;
+  /** A handshake failed, and the room stays as it was. */
+  handshakeFailed(cause: AparteError): void;
+  /** The code is dead, or the one person it was for is gone. The room is of no more use. */
   failed(cause: AparteError): void;
+  /** The rendezvous has ended for good. The room is of no more use. */
+  refused(cause: AparteError): void;
+  /** The rendezvous has something to tell the user. The room stays as it was. */
+  noted?(cause: AparteError): void;
+  /** The connection to the rendezvous is lost, and is tried again at `retryAt` (ms). */
+  lost?(cause: AparteError, retryAt: number): void;
+  /** The connection to the rendezvous is back. */
+  resumed?(): void;
+  /** Manual pairing: a text for the user to hand over, good until `until` (ms). */
+  blob?(kind: 'invite' | 'answer', text: string, until: number): void;
 }

@@ -9,12 +9,12 @@ import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
 import { FLIGHT, frameType, type HandshakeInputs } from '../crypto/index.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
-import { type Context, earliest } from './context.ts';
+import { type Context, earliest, type RoomOwner } from './context.ts';
 import { DuplicateMembers } from './duplicate-members.ts';
 import type { RoomFact } from './facts-and-orders.ts';
 import { ABORT, type Handshake, type HandshakeEvents, type HandshakeOptions } from './handshake.ts';
 import { handshakeInputs, wipePairing } from './handshake-inputs.ts';
-import { Handshakes, type LocalSignal } from './handshakes.ts';
+import { Handshakes } from './handshakes.ts';
 import { InitiatorHandshake } from './initiator-handshake.ts';
 import { Newcomers } from './newcomers.ts';
 import { SpareLink } from './own-link.ts';
@@ -22,7 +22,7 @@ import type { RendezvousRoomEvents, RendezvousRoomOptions } from './rendezvous-r
 import { ResponderHandshake } from './responder-handshake.ts';
 
 /** A place that is entered when made. */
-export class RendezvousRoom {
+export class RendezvousRoom implements RoomOwner {
   readonly number: number;
   /** Whether we are in, as far as we know. */
   joined = false;
@@ -51,6 +51,7 @@ export class RendezvousRoom {
     });
     this.number = context.nextNumber();
     this.#spare = new SpareLink(context, this.number);
+    context.rooms.set(this.number, this);
     const { nameplate, capacity, manual } = options;
     const entry = { room: this.number, card: this.#card };
     if (manual === undefined) context.order({ type: 'openRoom', ...entry, nameplate, capacity });
@@ -67,8 +68,7 @@ export class RendezvousRoom {
     return earliest(this.#handshakes.wakeAt, this.#nextNewcomer() === undefined ? null : this.#nextHelloAt());
   }
 
-  /** Takes a fact about this place. */
-  got(fact: RoomFact): void {
+  gotRoom(fact: RoomFact): void {
     switch (fact.type) {
       case 'joined':
         return this.#gotJoined(fact.nameplate, fact.members);
@@ -82,9 +82,16 @@ export class RendezvousRoom {
         return this.#gotFrame(fact.from, fact.bytes);
       case 'roomLost':
         this.joined = false;
-        return;
+        return this.#events.lost?.(fact.cause, fact.retryAt);
+      case 'roomNoted':
+        return this.#events.noted?.(fact.cause);
+      case 'roomRefused':
+        return this.#events.refused(fact.cause);
+      case 'blob':
+        return this.#events.blob?.(fact.kind, fact.text, fact.until);
       case 'roomResumed':
         this.joined = true;
+        this.#events.resumed?.();
         for (const handshake of this.#handshakes.all) handshake.resend();
         return;
       default:
@@ -144,23 +151,6 @@ export class RendezvousRoom {
     this.#chosen = null;
   }
 
-  /** A description or candidate of link `number`. Returns whether the link is of this place. */
-  gotLocalSignal(number: number, signal: LocalSignal): boolean {
-    return this.#handshakes.localSignal(number, this.#spare.numbered(number), signal);
-  }
-
-  /** Link `number` is gone. Returns whether it is of a handshake here that is still under way. */
-  gotLinkClosed(number: number, cause: AparteError): boolean {
-    if (this.#spare.numbered(number) !== null) {
-      this.#spare.take();
-      return true;
-    }
-    const handshake = this.#handshakes.withLink(number);
-    if (handshake === undefined || handshake.done) return false;
-    handshake.fail(cause);
-    return true;
-  }
-
   tick(): void {
     for (const handshake of this.#handshakes.overdue(this.#context.now)) this.#overdue(handshake);
     this.#goOn();
@@ -174,6 +164,7 @@ export class RendezvousRoom {
     this.#newcomers.clear();
     this.joined = false;
     this.#left = true;
+    this.#context.rooms.delete(this.number);
     this.#context.order({ type: 'leaveRoom', room: this.number });
   }
 
@@ -191,7 +182,7 @@ export class RendezvousRoom {
       this.#handshakes.drop(handshake);
       this.#context.order({ type: 'freeMember', room: this.number, member: id });
     }
-    if (!isMoved) this.#events.noted(cause);
+    if (!isMoved) this.#events.handshakeFailed(cause);
   }
 
   /** Ends handshakes that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
@@ -234,7 +225,7 @@ export class RendezvousRoom {
       if (inputs === null) continue;
       this.#spare.open();
       const options = this.#handshakeOptions(member, inputs, () => handshake);
-      const handshake: Handshake = new InitiatorHandshake(options, () => this.#spare.take());
+      const handshake: Handshake = new InitiatorHandshake(options, this.#spare);
       wipePairing(inputs, member);
       this.#handshakes.add(handshake);
     }
@@ -258,7 +249,7 @@ export class RendezvousRoom {
       const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);
       this.#context.order({ type: 'sendHandshake', room: this.number, to: member.id, bytes });
       if (error.code === 'version' && role === 'B') this.#events.failed(error);
-      else this.#events.noted(error);
+      else this.#events.handshakeFailed(error);
       return null;
     }
   }
@@ -266,7 +257,7 @@ export class RendezvousRoom {
   #handshakeOptions(member: RoomMember, inputs: HandshakeInputs, self: () => Handshake): HandshakeOptions {
     const events: HandshakeEvents = {
       rightTag: () => this.#shutDoor(self()),
-      met: (met) => this.#events.met(met, self()),
+      completed: (result) => this.#events.completed(result),
       failed: (cause) => this.#handshakeFailed(self(), cause),
     };
     const { number: room } = this;
@@ -284,11 +275,11 @@ export class RendezvousRoom {
     const { guesses } = this.#options;
     if (guesses === null) {
       if (this.#chosen === handshake) this.#chosen = null;
-      this.#events.noted(cause);
+      this.#events.handshakeFailed(cause);
       return;
     }
     if (cause.code === 'wrong-code' && handshake instanceof InitiatorHandshake) guesses.judgedWrong();
-    if (!guesses.spent && this.#chosen !== handshake) return this.#events.noted(cause);
+    if (!guesses.spent && this.#chosen !== handshake) return this.#events.handshakeFailed(cause);
     this.#handshakes.clear();
     this.#events.failed(cause);
   }

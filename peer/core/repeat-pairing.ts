@@ -4,7 +4,6 @@
  */
 import { AparteError } from '../../shared/errors.ts';
 import { type Context, earliest, retryTime } from './context.ts';
-import type { Fact } from './facts-and-orders.ts';
 import type { Profile } from './handshake.ts';
 import { ManualPairing } from './manual-pairing.ts';
 import type { PairingEvents } from './pairing.ts';
@@ -13,7 +12,7 @@ import type { PairingEvents } from './pairing.ts';
 const PATIENCE = 20_000;
 
 /** What is reported, during a step. */
-export type RepeatPairingEvents = Pick<PairingEvents, 'met' | 'noted'>;
+export type RepeatPairingEvents = Pick<PairingEvents, 'completed' | 'noted'>;
 
 /** Begins to count when made; lives until the path is back, or given up. */
 export class RepeatPairing {
@@ -66,20 +65,6 @@ export class RepeatPairing {
     else this.#open(pasted);
   }
 
-  /** Takes a fact about a place. Returns whether it is this one's. */
-  got(fact: Extract<Fact, { room: number }>): boolean {
-    if (this.#pairing?.room.number !== fact.room) return false;
-    this.#pairing.got(fact);
-    return true;
-  }
-
-  /** Takes what the link said. */
-  gotLink(fact: Extract<Fact, { type: 'linkDescription' | 'linkCandidate' | 'linkClosed' }>): void {
-    const room = this.#pairing?.room;
-    if (fact.type === 'linkDescription') room?.gotLocalSignal(fact.link, { description: fact.sdp });
-    else if (fact.type === 'linkClosed') room?.gotLinkClosed(fact.link, fact.cause);
-  }
-
   /** Ends it, all but the session that came of it. */
   close(): void {
     this.#pairing?.leave();
@@ -104,7 +89,7 @@ export class RepeatPairing {
       { invite, code: null, renews: true },
       this.#profile,
       {
-        met: (met, handshake) => this.#events.met(met, handshake),
+        completed: (result) => this.#events.completed(result),
         noted: (cause) => this.#events.noted(cause),
         failed: (cause) => {
           if (this.#pairing === meeting) this.#failed(cause);

@@ -90,6 +90,7 @@ export class ResponderHandshake extends Handshake {
     this.accept(FLIGHT.hello, frame, reply);
     this.send(reply);
     this.#link = new OwnLink(this.context, false, this.room);
+    this.#link.preparer = this;
   }
 
   #gotAbort(frame: Uint8Array): void {
@@ -135,7 +136,8 @@ export class ResponderHandshake extends Handshake {
       this.#state = 'done';
       this.deadline = null;
       const channel = this.crypto.channel();
-      this.events.met({ role: 'B', claims: this.#claims, channel, link: this.#link.number });
+      const { claims, link } = { claims: this.#claims, link: this.#link };
+      this.events.completed({ role: 'B', claims, channel, link, wipe: () => this.wipe() });
     }
     this.sendCandidates();
   }

@@ -5,8 +5,8 @@ import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
 import type { ConversationOptions } from './conversation-options.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
-import type { Fact, PeerStatus } from './facts-and-orders.ts';
-import type { Handshake, Met, Profile } from './handshake.ts';
+import type { PeerStatus } from './facts-and-orders.ts';
+import type { HandshakeResult, Profile } from './handshake.ts';
 import { Peer } from './peer.ts';
 import type { PeerEvents } from './peer-options.ts';
 
@@ -38,12 +38,12 @@ export class Roster {
   }
 
   /** Adds somebody. `profile` is ours, as in the handshake. */
-  add(profile: Profile, met: Met, handshake: Handshake): void {
+  add(profile: Profile, result: HandshakeResult): void {
     const delivery = this.#early ?? new Delivery();
     this.#early = null;
     const { known, reconnect, manual } = this.#options;
     const options = { known, reconnect, manual, profile, delivery };
-    this.#members.push({ peer: new Peer(this.#context, options, met, handshake, this.#events), delivery });
+    this.#members.push({ peer: new Peer(this.#context, options, result, this.#events), delivery });
   }
 
   /** Whether somebody has come, ever. */
@@ -107,16 +107,6 @@ export class Roster {
   /** Takes what was pasted, if pairing by hand once more is what is waited for. Returns whether it is. */
   take(pasted: string): boolean {
     return this.#members.some(({ peer }) => peer.take(pasted));
-  }
-
-  /** A fact about a rendezvous room of somebody's. */
-  gotRoom(fact: Extract<Fact, { room: number }>): void {
-    for (const { peer } of this.#members) peer.gotRoom(fact);
-  }
-
-  /** A fact about a link of somebody's. */
-  gotLink(fact: Extract<Fact, { link: number }>): void {
-    for (const { peer } of this.#members) peer.gotLink(fact);
   }
 
   prepare(): void {

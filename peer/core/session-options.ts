@@ -14,6 +14,8 @@ export interface SessionEvents {
   message(message: Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>): void;
   /** Nothing was heard for so long that the path must be taken for lost; it may come back. */
   quiet(): void;
+  /** It is known how the link runs, and that either side allows it. */
+  routed(): void;
   /** The path that was quiet has come back. */
   heard(): void;
   /** `tickets`: those that were good at the end, newest first. */

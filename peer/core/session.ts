@@ -7,8 +7,9 @@ import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
 import type { Delivery } from './delivery.ts';
-import type { Met } from './handshake.ts';
+import type { HandshakeResult } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { LinkUser, OwnLink } from './own-link.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './peer-messages.ts';
 import type { SessionEnd, SessionEvents, SessionOptions } from './session-options.ts';
 
@@ -24,11 +25,11 @@ const BYE_PATIENCE = 3_000;
 const CONFIRM_PATIENCE = 5_000;
 
 /** One session. Its link is closed when it ends. */
-export class Session {
-  readonly link: number;
+export class Session implements LinkUser {
   /** How the link runs, with the round trip measured last; null while that is not known. */
   route: Route | null = null;
   readonly #context: Context;
+  readonly #link: OwnLink;
   readonly #channel: Channel;
   readonly #role: 'A' | 'B';
   readonly #delivery: Delivery;
@@ -49,11 +50,18 @@ export class Session {
   #byeAnswered = false;
   readonly #relayRefusal: string | null;
 
-  constructor(context: Context, met: Met, delivery: Delivery, options: SessionOptions, events: SessionEvents) {
+  constructor(
+    context: Context,
+    result: HandshakeResult,
+    delivery: Delivery,
+    options: SessionOptions,
+    events: SessionEvents,
+  ) {
     this.#context = context;
-    this.#channel = met.channel;
-    this.#role = met.role;
-    this.link = met.link;
+    this.#channel = result.channel;
+    this.#role = result.role;
+    this.#link = result.link;
+    this.#link.user = this;
     this.#delivery = delivery;
     this.#events = events;
     this.#standsBy = context.now + options.patience;
@@ -86,7 +94,7 @@ export class Session {
   /** The link runs over this route. A relay that either side refuses ends the session, before it stands as a rule. */
   gotRoute(route: Route): void {
     this.route = { ...route, rttMs: this.#heartbeat.roundTrip ?? route.rttMs };
-    if (route.path !== 'relay' || this.#relayRefusal === null) return;
+    if (route.path !== 'relay' || this.#relayRefusal === null) return this.#events.routed();
     this.end(new AparteError(this.#confirmed ? 'lost' : 'no-direct-path', this.#relayRefusal));
   }
 
@@ -193,13 +201,13 @@ export class Session {
     if (this.#byeAnswered) return;
     this.#heartbeat.sends(this.#channel.sent, this.#context.now);
     const bytes = this.#channel.seal(encodeMessage(message));
-    this.#context.order({ type: 'sendFrame', link: this.link, bytes });
+    this.#context.order({ type: 'sendFrame', link: this.#link.number, bytes });
   }
 
   #step(idle: boolean): void {
     if (this.#byeAnswered) return;
     const bytes = this.#channel.step(this.#context.now, idle);
-    if (bytes !== null) this.#context.order({ type: 'sendFrame', link: this.link, bytes });
+    if (bytes !== null) this.#context.order({ type: 'sendFrame', link: this.#link.number, bytes });
   }
 
   #ack(): void {
@@ -240,7 +248,7 @@ export class Session {
   linkClosed(cause: AparteError): void {
     if (this.#byeHeard !== null) this.end(this.#byeHeard);
     else if (this.#byeSaid) this.end('we-left');
-    else this.end(cause);
+    else this.end(this.#confirmed ? new AparteError('lost') : cause);
   }
 
   tick(): void {
@@ -283,6 +291,6 @@ export class Session {
     if (this.#over) return;
     this.#over = true;
     this.#channel.wipe();
-    this.#context.order({ type: 'closeLink', link: this.link });
+    this.#link.close();
   }
 }

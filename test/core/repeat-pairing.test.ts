@@ -9,24 +9,26 @@ import { AparteError } from '../../shared/errors.ts';
 
 before(ready);
 
-type OpenPlace = Extract<Order, { type: 'openManualRoom' }>;
+type OpenRoom = Extract<Order, { type: 'openManualRoom' }>;
 
 /** One side that waits to pair again; `invites`: whether it makes the invite. */
 function side(invites: boolean) {
-  const places: OpenPlace[] = [];
+  const rooms: OpenRoom[] = [];
   const noted: string[] = [];
   let numbers = 0;
   const context: Context & { now: number } = {
     now: 1_000,
     date: 0,
     random: systemRandom,
-    order: (order) => order.type === 'openManualRoom' && places.push(order),
+    order: (order) => order.type === 'openManualRoom' && rooms.push(order),
     nextNumber: () => ++numbers,
+    links: new Map(),
+    rooms: new Map(),
   };
   const identity = Identity.generate(systemRandom);
   const profile = () =>
     ({ identity, name: 'ann', cursor: 0, expected: null, allowsOwn: false, relay: 'never' }) as const;
-  const events = { met: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
+  const events = { completed: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
   const pairing = new RepeatPairing(context, invites, profile, events);
   /** Goes on to when it wants to be woken. Returns how long (ms) that took. */
   const wake = () => {
@@ -37,22 +39,24 @@ function side(invites: boolean) {
     return context.now - since;
   };
   const refuse = () => {
-    const room = places.at(-1)?.room ?? 0;
-    pairing.got({ type: 'roomRefused', room, cause: new AparteError('no-direct-path', 'no address') });
+    const room = rooms.at(-1)?.room ?? 0;
+    context.rooms
+      .get(room)
+      ?.gotRoom({ type: 'roomRefused', room, cause: new AparteError('no-direct-path', 'no address') });
   };
-  return { pairing, places, noted, wake, refuse };
+  return { pairing, rooms, noted, wake, refuse };
 }
 
 test('an invite that fails again and again is made anew at growing intervals, and said once', () => {
-  const { pairing, places, noted, wake, refuse } = side(true);
+  const { pairing, rooms, noted, wake, refuse } = side(true);
   assert.equal(wake(), 20_000);
-  assert.deepEqual([places.length, noted], [1, ['pair-again']]);
+  assert.deepEqual([rooms.length, noted], [1, ['pair-again']]);
   const pauses: number[] = [];
   for (let count = 0; count < 20; count += 1) {
     refuse();
-    assert.equal(places.length, count + 1, 'none is made at once');
+    assert.equal(rooms.length, count + 1, 'none is made at once');
     pauses.push(wake());
-    assert.equal(places.length, count + 2);
+    assert.equal(rooms.length, count + 2);
   }
   assert.deepEqual(noted, ['pair-again', 'no-direct-path']);
   assert.ok(pauses.every((pause) => pause >= 1_500 && pause <= 15_000));
@@ -66,10 +70,10 @@ test('an invite that fails again and again is made anew at growing intervals, an
 });
 
 test('who waits for the invite makes none when the one he was given fails', () => {
-  const { pairing, places, noted, wake, refuse } = side(false);
+  const { pairing, rooms, noted, wake, refuse } = side(false);
   pairing.take('an invite');
   refuse();
-  assert.deepEqual([places.length, noted], [1, ['no-direct-path']]);
+  assert.deepEqual([rooms.length, noted], [1, ['no-direct-path']]);
   wake();
-  assert.deepEqual([places.length, noted, pairing.wakeAt], [1, ['no-direct-path', 'pair-again'], null]);
+  assert.deepEqual([rooms.length, noted, pairing.wakeAt], [1, ['no-direct-path', 'pair-again'], null]);
 });

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Context } from '../../peer/core/context.ts';
 import { MAX_OUTBOX_MESSAGES, MessageIds, outgoing } from '../../peer/core/delivery.ts';
-import type { ChatEvent, Order } from '../../peer/core/facts-and-orders.ts';
-import type { Handshake, Profile } from '../../peer/core/handshake.ts';
+import type { ChatEvent, LinkFact, Order } from '../../peer/core/facts-and-orders.ts';
+import type { Profile } from '../../peer/core/handshake.ts';
+import { OwnLink } from '../../peer/core/own-link.ts';
 import { Roster } from '../../peer/core/roster.ts';
 import type { SessionEnd } from '../../peer/core/session-options.ts';
 import { Identity, ready } from '../../peer/crypto/index.ts';
@@ -13,9 +14,6 @@ import { sessionOf } from '../crypto/test-parties.ts';
 import { seededBytes } from './seeded-random.ts';
 
 before(() => ready());
-
-/** Nothing is left of the handshake that could be wiped. */
-const OVER = { wipe: () => undefined } as unknown as Handshake;
 
 /** Links between everybody, on which what is sent arrives at the next `settle`. */
 class Company {
@@ -47,16 +45,17 @@ class Company {
   /** These two have proven the code to each other. */
   introduce(one: Side, other: Side): void {
     const { session, ratchetA, ratchetB } = sessionOf(`${one.name} and ${other.name}`);
-    const [here, there] = [this.nextNumber(), this.nextNumber()];
+    const [linkOne, linkOther] = [one.openLink(), other.openLink()];
+    const [here, there] = [linkOne.number, linkOther.number];
     this.#ends.set(here, { side: other, other: there });
     this.#ends.set(there, { side: one, other: here });
     const channel = (role: 'A' | 'B') => {
       return new Channel({ role, session, ratchet: role === 'A' ? ratchetA : ratchetB }, this.random);
     };
-    one.meets(other, 'A', channel('A'), here);
-    other.meets(one, 'B', channel('B'), there);
-    one.roster.gotLink({ type: 'linkOpened', link: here });
-    other.roster.gotLink({ type: 'linkOpened', link: there });
+    one.meets(other, 'A', channel('A'), linkOne);
+    other.meets(one, 'B', channel('B'), linkOther);
+    one.gotLink({ type: 'linkOpened', link: here });
+    other.gotLink({ type: 'linkOpened', link: there });
     this.settle();
   }
 }
@@ -69,6 +68,7 @@ class Side {
   readonly roster: Roster;
   /** Whether what comes is put before the user. */
   shows = true;
+  readonly #context: Context;
   readonly #company: Company;
   readonly #profile: Profile;
   readonly #ids: MessageIds;
@@ -85,7 +85,7 @@ class Side {
       allowsOwn: false,
       relay: 'never',
     };
-    const context: Context = {
+    this.#context = {
       get now() {
         return company.now;
       },
@@ -93,6 +93,8 @@ class Side {
       random: company.random,
       order: (order) => this.#perform(order),
       nextNumber: () => company.nextNumber(),
+      links: new Map(),
+      rooms: new Map(),
     };
     const nothing = () => undefined;
     const events = {
@@ -101,13 +103,21 @@ class Side {
       noted: nothing,
       ended: (end: SessionEnd) => this.ends.push(end),
     };
-    this.roster = new Roster(context, { known: [], reconnect: null }, events);
+    this.roster = new Roster(this.#context, { known: [], reconnect: null }, events);
   }
 
-  meets(other: Side, role: 'A' | 'B', channel: Channel, link: number): void {
+  openLink(): OwnLink {
+    return new OwnLink(this.#context, true, 0);
+  }
+
+  gotLink(fact: LinkFact): void {
+    this.#context.links.get(fact.link)?.gotLink(fact);
+  }
+
+  meets(other: Side, role: 'A' | 'B', channel: Channel, link: OwnLink): void {
     const { identity, name } = other.#profile;
     const claims = { id: identity.publicKey, name, description: '', capabilities: new Uint8Array(0), cursor: 0 };
-    this.roster.add(this.#profile, { role, claims, channel, link }, OVER);
+    this.roster.add(this.#profile, { role, claims, channel, link, wipe: () => undefined });
   }
 
   say(text: string): void {
@@ -136,7 +146,7 @@ class Side {
     } else if (order.type === 'sendFrame') {
       const to = this.#company.beyond(order.link);
       const { bytes } = order;
-      if (to) this.#company.later(() => to.side.roster.gotLink({ type: 'linkFrame', link: to.link, bytes }));
+      if (to) this.#company.later(() => to.side.gotLink({ type: 'linkFrame', link: to.link, bytes }));
     }
   }
 }
