@@ -12,7 +12,7 @@ import {
 import { AparteError } from '../../shared/errors.ts';
 import { meantCommand } from './command-names.ts';
 import { writeError } from './exit.ts';
-import type { Conversation } from './flags.ts';
+import type { ConversationTask } from './flags.ts';
 
 /** How the texts of manual pairing look; no code is as long. */
 const BLOB = /^\s*ap\d([ia])[A-Za-z0-9_-]{60}/;
@@ -28,7 +28,7 @@ export interface GivenCode {
  * Throws `bad-code`, `usage` where one is needed and nobody can be asked, `interrupted` where the user thought better.
  */
 export async function askForCode(
-  task: Pick<Conversation, 'command' | 'code' | 'json'>,
+  task: Pick<ConversationTask, 'command' | 'code' | 'json'>,
   required: boolean,
 ): Promise<GivenCode | null> {
   const { code } = task;
@@ -60,7 +60,7 @@ async function typedCode(streams: Streams): Promise<string> {
 }
 
 /** Throws `usage` for what belongs to pairing by hand. */
-function refuseBlob(text: string, command: Conversation['command']): void {
+function refuseBlob(text: string, command: ConversationTask['command']): void {
   const kind = BLOB.exec(text)?.[1];
   const before = command === 'chat' ? '' : `${command} `;
   if (kind === 'i') {

@@ -31,7 +31,7 @@ export interface Flags extends IceFlags, MeetingFlags {
 }
 
 /** A conversation the user wants. */
-export type Conversation =
+export type ConversationTask =
   | ({ readonly command: 'chat' } & Flags)
   /** `text` null: standard input. */
   | ({ readonly command: 'send'; readonly text: string | null } & Flags)
@@ -39,7 +39,7 @@ export type Conversation =
 
 /** What the user wants done. */
 export type Task =
-  | Conversation
+  | ConversationTask
   | { readonly command: 'id' | 'peers'; readonly data: string | null; readonly json: boolean }
   | DoctorTask;
 

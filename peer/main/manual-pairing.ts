@@ -2,6 +2,8 @@
 import { isWeak, normalise } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { INVITE_LIFE, MAX_SECRET } from '../../shared/limits.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { WayToMeet } from '../conversation/way-to-meet.ts';
 import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { blobKind, ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred-link.ts';
@@ -12,10 +14,9 @@ import { lanRendezvous } from '../rendezvous/lan/lan-rendezvous.ts';
 import { manualRendezvous } from '../rendezvous/manual/manual-rendezvous.ts';
 import { readPastes } from '../ui/unmarked-pastes.ts';
 import { writeError } from './exit.ts';
-import type { Conversation } from './flags.ts';
+import type { ConversationTask } from './flags.ts';
 import { loadLink } from './load-webrtc.ts';
 import { lanServer } from './server-inside.ts';
-import type { WayToMeet } from './way-to-meet.ts';
 
 const CLOCK = { now: () => performance.now() };
 const STREAMS = { input: process.stdin, output: process.stderr };
@@ -24,7 +25,7 @@ const STREAMS = { input: process.stdin, output: process.stderr };
  * What the user has or is asked for: the invite he was given, the code both agreed on. Throws `usage` where nobody can
  * be asked or standard input would have to be two things at once, `interrupted` where the user thought better.
  */
-export async function askByHand(task: Conversation): Promise<ManualPairingOptions> {
+export async function askByHand(task: ConversationTask): Promise<ManualPairingOptions> {
   const { command, code: given, json } = task;
   const asks = process.stdin.isTTY && process.stderr.isTTY && !json;
   if (command === 'send' && given === null && task.text === null) {
@@ -67,10 +68,10 @@ function raise(error: AparteError): never {
 }
 
 /** Makes manual pairing ready. A path that is lost is looked for on the local network: there is no server. */
-export function meetByHand(policy: IcePolicy): WayToMeet {
+export function meetByHand(policy: IcePolicy, pairing: ManualPairingOptions): WayToMeet {
   // Without a network, the other side can only be here.
   const loopback = localLinks().every(({ isLoopback }) => isLoopback);
-  const openManual = manualRendezvous({
+  const open = manualRendezvous({
     // An answer may lie for as long as the invite is good before its taker is to be expected.
     openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),
     shorten: shortDescription,
@@ -81,9 +82,9 @@ export function meetByHand(policy: IcePolicy): WayToMeet {
   });
   return {
     open: lanRendezvous(lanServer, CLOCK),
-    openManual,
     server: null,
     invite: () => null,
+    manual: { open, pairing },
     loopback,
     linkLocal: true,
     allowsOwn: false,
@@ -92,22 +93,22 @@ export function meetByHand(policy: IcePolicy): WayToMeet {
 }
 
 /**
- * Has standard input read for the answer, where a one-shot command has made the invite. `none` is told where it ends and
- * nothing was pasted. Returns what stops it.
+ * Reads the answer to our invite from standard input, for commands that read nothing else from it. Returns what stops
+ * the reading. Input that ends before an answer was pasted ends the conversation.
  */
 export function readAnswers(
-  task: Conversation,
+  task: ConversationTask,
   { invite }: ManualPairingOptions,
-  take: (pasted: string) => void,
-  none: () => void,
+  conversation: Conversation,
 ): () => void {
   if (task.command === 'chat' || invite !== null) return () => undefined;
   let isPasted = false;
-  const taken = (pasted: string) => {
+  const take = (blob: string) => {
     isPasted = true;
-    take(pasted);
+    conversation.command({ type: 'answer', blob });
   };
-  return readPastes(process.stdin, taken, () => {
-    if (!isPasted) none();
+  return readPastes(process.stdin, take, () => {
+    const cause = new AparteError('usage', 'standard input ended before the answer was pasted');
+    if (!isPasted) conversation.endAnswers(cause);
   });
 }

@@ -1,10 +1,10 @@
 /** The user interface a command shows itself with. */
 import { speaksUtf8 } from '../ui/appearance.ts';
 import type { Ui, UiEvents } from '../ui/ui.ts';
-import type { Conversation } from './flags.ts';
+import type { ConversationTask } from './flags.ts';
 
 /** Opens the user interface of a conversation. Loads no other. */
-export async function openFace(task: Conversation, events: UiEvents): Promise<Ui> {
+export async function openFace(task: ConversationTask, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
   neverBlock(stdout);
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });

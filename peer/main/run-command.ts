@@ -5,7 +5,7 @@ import { asAparteError, complain, exitHard, onBugs } from './exit.ts';
 import { parseFlags, type Task } from './flags.ts';
 import { showIdentity, showPeers } from './identity-and-peers.ts';
 import { print } from './print-output.ts';
-import { converse } from './run-chat.ts';
+import { runConversation } from './run-conversation.ts';
 import { VERSION } from './version.ts';
 
 const OTHER_COMMANDS = new Set<string | undefined>(['send', 'receive', 'id', 'peers', 'doctor', 'signal', 'help']);
@@ -82,6 +82,6 @@ async function perform(task: Task): Promise<ExitCode> {
       return doctor(task);
     }
     default:
-      return converse(task);
+      return runConversation(task);
   }
 }

@@ -1,13 +1,14 @@
 /** How the two of a conversation find each other: what the flags and the code say, made ready for use. */
 import { inviteFor, parseCode } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
+import type { WayToMeet } from '../conversation/way-to-meet.ts';
+import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
 import { sideBySide } from '../rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import type { GivenCode } from './ask-for-code.ts';
 import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './choose-server.ts';
-import type { Conversation } from './flags.ts';
-import type { WayToMeet } from './way-to-meet.ts';
+import type { ConversationTask } from './flags.ts';
 
 const CLOCK = { now: () => performance.now() };
 
@@ -15,12 +16,16 @@ const CLOCK = { now: () => performance.now() };
  * Makes ready what was asked for. Throws `usage` where the code is an invite and so names a server that may not be used,
  * and `cannot-listen`.
  */
-export async function openMeeting(task: Conversation, given: GivenCode | null): Promise<WayToMeet> {
+export async function openWay(
+  task: ConversationTask,
+  given: GivenCode | null,
+  manual: ManualPairingOptions | null,
+): Promise<WayToMeet> {
   if (given !== null && given.server !== null && (task.lan || task.host !== null)) {
     const [flag, rest] = task.lan ? ['--lan', ''] : ['--host', ', or join without it'];
     throw new AparteError('usage', `an invite names a server: with ${flag}, give the code behind its # alone${rest}`);
   }
-  if (task.manual) return (await import('./manual-pairing.ts')).meetByHand(task);
+  if (manual !== null) return (await import('./manual-pairing.ts')).meetByHand(task, manual);
   if (task.lan) return onLocalNetwork();
   if (task.host !== null) return hosted(task.host);
   const named = given?.server == null ? task.servers : [given.server];
@@ -51,7 +56,7 @@ async function atServers(servers: readonly string[]): Promise<WayToMeet> {
 function through(server: string, open: OpenRendezvous): WayToMeet {
   const invite = (code: string) => inviteFor(server, parseCode(code));
   const close = () => Promise.resolve();
-  return { open, server, invite, loopback: isHere(server), linkLocal: false, allowsOwn: false, close };
+  return { open, server, invite, manual: null, loopback: isHere(server), linkLocal: false, allowsOwn: false, close };
 }
 
 async function hosted(host: string): Promise<WayToMeet> {
@@ -70,5 +75,5 @@ async function onLocalNetwork(): Promise<WayToMeet> {
   // Without a network, the other side can only be here.
   const loopback = localLinks().every(({ isLoopback }) => isLoopback);
   const close = () => Promise.resolve();
-  return { open, server: null, invite: () => null, loopback, linkLocal: true, allowsOwn: true, close };
+  return { open, server: null, invite: () => null, manual: null, loopback, linkLocal: true, allowsOwn: true, close };
 }

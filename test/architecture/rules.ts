@@ -78,6 +78,13 @@ export const MODULES: readonly Module[] = [
     packages: ['fast-string-width', 'uqr'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
   },
+  {
+    at: 'peer/conversation/',
+    uses: ['shared/', 'peer/conversation/', 'peer/client.ts', 'peer/core/', 'peer/link/', CRYPTO_DOOR],
+    types: CONTRACTS,
+    packages: [],
+    node: [],
+  },
   { at: 'peer/client.ts', uses: ['shared/'], types: ['peer/core/', ...CONTRACTS], packages: [], node: [] },
   { at: 'peer/main/', ...EVERYTHING },
   { at: 'peer/main.ts', ...EVERYTHING },
@@ -110,6 +117,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'peer/rendezvous/': OUTSIDE,
   'peer/rendezvous/manual/': OUTSIDE,
   'peer/client.ts': OUTSIDE,
+  'peer/conversation/': OUTSIDE,
   'peer/core/': [...OUTSIDE, ...IMPURE],
 };
 /** Ways around the import rules. */

@@ -49,6 +49,52 @@ describe('send and receive', { concurrency: 3 }, () => {
     await both(sender, receiver);
   });
 
+  test('what is piped in arrives as it comes, while the pipe stays open', async () => {
+    const code = freshCode();
+    const [sender, receiver] = [send([code]), receive([code])];
+    for (const line of ['one\n', 'two \u{1f680}\n', 'half a li', 'ne\n']) {
+      const before = receiver.stdout;
+      sender.write(line);
+      await receiver.until(line, () => receiver.stdout === before + line);
+    }
+    sender.closeInput();
+    await both(sender, receiver);
+    assert.equal(receiver.stdout, 'one\ntwo \u{1f680}\nhalf a line\n');
+  });
+
+  test('a character that the pipe cuts in two arrives whole', async () => {
+    const code = freshCode();
+    const [sender, receiver] = [send([code]), receive([code])];
+    const rocket = Buffer.from('a\u{1f680}');
+    sender.write(rocket.subarray(0, 3));
+    await receiver.until('a', () => receiver.stdout === 'a');
+    sender.write(rocket.subarray(3));
+    await receiver.until('the rest', () => receiver.output.equals(rocket));
+    sender.closeInput();
+    await both(sender, receiver);
+  });
+
+  test('a stream that ends because the receiver left is not sent: 7', async () => {
+    const code = freshCode();
+    const [sender, chat] = [send([code]), sandbox.chat('anna', [code])];
+    sender.write('one\n');
+    await chat.event('message', { text: 'one\n' });
+    chat.give({ type: 'quit' });
+    await Promise.all([sender.exits(7), chat.exits(0)]);
+    assert.match(sender.stderr, /left before all was delivered/);
+  });
+
+  test('bytes that are not UTF-8 behind text that was sent end the stream with 2', async () => {
+    const code = freshCode();
+    const [sender, chat] = [send([code]), sandbox.chat('anna', [code])];
+    sender.write('one\n');
+    await chat.event('message', { text: 'one\n' });
+    sender.write(Buffer.alloc(70_000, 0x80));
+    await sender.exits(2);
+    assert.match(sender.stderr, /not UTF-8 text/);
+    await chat.end();
+  });
+
   test('piped input that cannot be sent ends with 2, and the other side is told goodbye', async () => {
     const sender = send([]);
     const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
@@ -75,6 +121,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     ['an end of line', Buffer.from('one\ntwo\n')],
     ['no end of line', Buffer.from('one\ntwo')],
     ['a megabyte', prose(1_000_003)],
+    ['more than an outbox holds', prose(5_000_011)],
   ] as const) {
     test(`standard input arrives byte for byte: ${what}`, async () => {
       const code = freshCode();

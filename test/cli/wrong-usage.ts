@@ -69,7 +69,12 @@ const WRONG: readonly Wrong[] = [
   [/standard input is empty/, ['send', '7-ocean-violin']],
   [/not UTF-8 text: encode it/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xc3, 0x28) }],
   [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Uint8Array.of(0x61, 0xe2, 0x82) }],
-  [/more than 4194304 bytes/, ['send', '7-ocean-violin'], { input: 'x'.repeat(4_194_305) }],
+  [
+    /not UTF-8 text/,
+    ['send', '7-ocean-violin'],
+    { input: Buffer.concat([Buffer.from('a'), Buffer.alloc(70_000, 0x80)]) },
+  ],
+  [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Buffer.alloc(200_000, 0xff) }],
   [/port must be a number/, ['signal', '--port', '65536']],
 ];
 

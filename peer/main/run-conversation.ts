@@ -1,0 +1,140 @@
+/** Runs `chat`, `send` and `receive`: opens what the flags ask for, wires it to a conversation, and waits for its end. */
+import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { Conversation } from '../conversation/conversation.ts';
+import { piecesOfStream, piecesOfText, readAhead, type TextPiece, TextStream } from '../conversation/text-stream.ts';
+import { ready } from '../crypto/index.ts';
+import type { Ui } from '../ui/ui.ts';
+import { askForCode } from './ask-for-code.ts';
+import { asAparteError, closeOnBugs, complain, exitHard, onSignals, writeError } from './exit.ts';
+import type { ConversationTask } from './flags.ts';
+import { isTurnIdle } from './ice-flags.ts';
+import { openKnown } from './identity-and-peers.ts';
+import { loadLink } from './load-webrtc.ts';
+import { openFace } from './open-ui.ts';
+import { VERSION } from './version.ts';
+import { openWay } from './ways-to-meet.ts';
+
+/** How long `send`, `receive` and scripts wait for a server that is out of reach at the start, in ms. */
+const SERVER_PATIENCE = 10_000;
+/** How long closing the output, the data folder and the server inside may take at the end, in ms. */
+const CLOSE_PATIENCE = 2_000;
+/** How long `send` reads its input before it meets anybody, in ms: what cannot be sent is refused before. */
+const INPUT_PATIENCE = 1_000;
+
+/** Runs a conversation from the first step to meet until the end is shown. Returns the exit code. */
+export async function runConversation(task: ConversationTask): Promise<ExitCode> {
+  if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
+  const byHand = task.manual ? await import('./manual-pairing.ts') : null;
+  const manual = (await byHand?.askByHand(task)) ?? null;
+  const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
+  const pieces = task.command === 'send' ? await piecesToSend(task.text) : null;
+  const [, way, known] = await Promise.all([ready(), openWay(task, given, manual), openKnown(task.data)]);
+
+  let fault: AparteError | null = null;
+  let messages = 0;
+  let isAllSent = pieces === null;
+  const conversation: Conversation = new Conversation(
+    {
+      ...task,
+      way,
+      version: VERSION,
+      code: given?.code ?? null,
+      identity: known.identity,
+      knownPeers: known.peers,
+      ice: task,
+      loadLink,
+      awaitsText: task.command === 'receive' && task.isTimeoutGiven,
+      serverPatience: task.command === 'chat' && !task.json ? null : SERVER_PATIENCE,
+    },
+    {
+      render: (event) => {
+        if (event.type === 'message') messages += 1;
+        stream.event(event);
+        // A person who typed the code need not be told it.
+        return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.show(event);
+      },
+      waiting: (waiting, link) => ui.waiting(waiting, link),
+      remember: (peer) => known.remember(peer, warn),
+    },
+  );
+  const stream = new TextStream((command) => conversation.command(command));
+  const fail = (error: AparteError) => {
+    fault = error;
+    complain(error);
+    conversation.interrupt();
+  };
+  const warn = async (failure: AparteError) => {
+    const { code, message, hint } = failure;
+    // A script is told nothing behind the end.
+    if (task.json && conversation.end !== null) complain(failure);
+    else await ui.show({ type: 'error', code, message, hint, fatal: false }).catch(() => complain(failure));
+  };
+  const interrupt = interrupter(conversation, () => ui);
+  const ui: Ui = await openFace(task, {
+    command: (command) => conversation.command(command),
+    ended: () => conversation.endInput(),
+    interrupted: interrupt,
+    fault: fail,
+  });
+  closeOnBugs(() => ui.close());
+  onSignals(interrupt);
+  const signalled = new Promise<void>(onSignals);
+
+  const ended = conversation.run();
+  if (pieces !== null) {
+    const sent = () => {
+      isAllSent = true;
+      conversation.endInput();
+    };
+    stream.send(pieces).then(sent, (error: unknown) => fail(asAparteError(error, false)));
+  }
+  const stopReading = manual === null ? undefined : byHand?.readAnswers(task, manual, conversation);
+  let isWritten = false;
+  try {
+    await ended;
+    await Promise.race([ui.dismissed?.(), signalled]);
+  } finally {
+    stopReading?.();
+    const closed = ui.close().then(() => {
+      isWritten = true;
+    });
+    await within(CLOSE_PATIENCE, closed, known.settled(), way.close());
+  }
+  const { exit } = await ended;
+  if (fault !== null) return (fault as AparteError).exit;
+  if (exit === EXIT.ok && !isWritten) throw new AparteError('output-closed', 'nobody read the end of it in time');
+  if (exit === EXIT.ok && !isAllSent) throw new AparteError('peer-left', 'not all of the input was sent');
+  if (exit === EXIT.ok && task.command === 'receive' && messages === 0) {
+    throw new AparteError('peer-left', 'it sent nothing');
+  }
+  return exit;
+}
+
+/** What Ctrl-C and signals do: at first they ask the conversation to end, then they end the program at once. */
+function interrupter(conversation: Conversation, ui: () => Ui): () => void {
+  const giveUp = async () => {
+    if (conversation.end === null) await ui().show({ type: 'end', reason: 'interrupted', exit: EXIT.interrupted });
+    await ui().close();
+  };
+  let isAsked = false;
+  return () => {
+    if (isAsked) void within(CLOSE_PATIENCE, giveUp()).then(() => exitHard(EXIT.interrupted));
+    else conversation.interrupt();
+    isAsked = true;
+  };
+}
+
+/** What `send` sends: `text`, or standard input. Throws `usage` when that is nothing, or begins with what is no text. */
+async function piecesToSend(text: string | null): Promise<Iterable<TextPiece> | AsyncIterable<TextPiece>> {
+  if (text === '') throw new AparteError('usage', 'there is nothing to send');
+  if (text !== null) return piecesOfText(text);
+  const { stdin } = process;
+  if (stdin.isTTY) writeError('aparte: type the text; Ctrl-D on an empty line ends it\n');
+  // What somebody types is theirs to correct until they end it.
+  return readAhead(piecesOfStream(stdin), stdin.isTTY ? null : INPUT_PATIENCE);
+}
+
+/** Waits for all of `work`, but not longer than `ms`. */
+async function within(ms: number, ...work: readonly Promise<void>[]): Promise<void> {
+  await Promise.race([Promise.allSettled(work), new Promise((resolve) => setTimeout(resolve, ms))]);
+}
