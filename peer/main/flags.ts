@@ -188,7 +188,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
     });
   const send = conversation(
     'send',
-    'sends a text (UTF-8, 4 MiB at most) and ends once the other side has it',
+    'sends a text, or standard input as it comes (UTF-8), and ends once the other side has it',
     'none: one is made and printed',
   )
     .option('--text <text>', 'what to send; without it, standard input')
