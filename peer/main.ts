@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `aparte` program: the small file that starts it. `--version` loads nothing else. */
+import './main/process-hardening.ts';
 import './main/node-version.ts';
 import { join } from 'node:path';
 import { loadProgram } from './main/compile-cache.ts';

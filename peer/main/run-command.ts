@@ -12,8 +12,6 @@ const OTHER_COMMANDS = new Set<string | undefined>(['send', 'receive', 'id', 'pe
 
 /** Runs the command that `args` name, and ends the process. */
 export async function run(args: readonly string[]): Promise<never> {
-  // The code may stand in the arguments, which other users can list: a title takes their place.
-  process.title = 'aparte';
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
   forgetEmptyVariables();

@@ -26,8 +26,6 @@ function keepYoungSpaceSmall(): void {
 
 /** Runs the server until a signal stops it. `args` is what follows `signal`. */
 export async function signal(args: readonly string[]): Promise<void> {
-  // A secret may stand in the arguments, which other users can list: a title takes their place.
-  process.title = 'aparte signal';
   keepYoungSpaceSmall();
   const { stdout } = process;
   // A server outlives whoever read its first line.
