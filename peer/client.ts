@@ -2,6 +2,7 @@
  * Drives the conversation: gives facts to the core, performs its orders in order, and owns the clock and the one timer.
  * Facts that come up while orders are being performed wait their turn.
  */
+import type { ErrorDetail } from '../shared/error-details.ts';
 import { AparteError } from '../shared/errors.ts';
 import type { IceServer } from '../shared/ice-servers.ts';
 import type { Clock } from './core/context.ts';
@@ -245,8 +246,8 @@ export class Client {
       opened: () => this.give({ type: 'linkOpened', link }),
       frame: (bytes: Uint8Array) => this.give({ type: 'linkFrame', link, bytes }),
       path: (route: Route) => this.give({ type: 'linkPath', link, ...route }),
-      closed: (detail: string) =>
-        this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', detail) }),
+      closed: (why: ErrorDetail) =>
+        this.give({ type: 'linkClosed', link, cause: new AparteError('no-direct-path', why) }),
     };
     const ready = this.#manualRooms.get(room)?.adoptLink(events);
     return ready ?? this.#parts.openLink(initiator, events, this.#iceServers);

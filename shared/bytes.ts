@@ -17,7 +17,7 @@ export function fromUtf8(bytes: Uint8Array): string {
   try {
     return utf8Decoder.decode(bytes);
   } catch {
-    throw new AparteError('damaged', 'text that is not UTF-8');
+    throw new AparteError('damaged', { key: 'malformed', part: 'utf8' });
   }
 }
 
@@ -74,9 +74,9 @@ export function u64(value: number): Uint8Array {
 
 /** The integer in 8 big-endian bytes. Throws `damaged` for another length or a value past 2^53 - 1. */
 export function fromU64(bytes: Uint8Array): number {
-  if (bytes.length !== 8) throw new AparteError('damaged', 'an integer that is not 8 bytes long');
+  if (bytes.length !== 8) throw new AparteError('damaged', { key: 'malformed', part: 'integer' });
   const value = getU64(bytes, 0);
-  if (!Number.isSafeInteger(value)) throw new AparteError('damaged', 'an integer past 2^53 - 1');
+  if (!Number.isSafeInteger(value)) throw new AparteError('damaged', { key: 'malformed', part: 'integer' });
   return value;
 }
 
@@ -125,22 +125,22 @@ export function fromLv(bytes: Uint8Array, min: number, max = min): Uint8Array[] 
   const parts: Uint8Array[] = [];
   let offset = 0;
   while (offset < bytes.length) {
-    if (parts.length === max) throw new AparteError('damaged', 'a list with too many parts');
+    if (parts.length === max) throw new AparteError('damaged', { key: 'malformed', part: 'list' });
     let length = 0;
     for (let shift = 0; ; shift += 7) {
       const byte = bytes[offset++];
-      if (byte === undefined || shift > 21) throw new AparteError('damaged', 'a list with a broken length');
+      if (byte === undefined || shift > 21) throw new AparteError('damaged', { key: 'malformed', part: 'list' });
       length += (byte & 127) << shift;
       if (byte < 128) {
-        if (byte === 0 && shift > 0) throw new AparteError('damaged', 'a list with a length that is not minimal');
+        if (byte === 0 && shift > 0) throw new AparteError('damaged', { key: 'malformed', part: 'list' });
         break;
       }
     }
-    if (offset + length > bytes.length) throw new AparteError('damaged', 'a list cut short');
+    if (offset + length > bytes.length) throw new AparteError('damaged', { key: 'malformed', part: 'list' });
     parts.push(bytes.subarray(offset, offset + length));
     offset += length;
   }
-  if (parts.length < min) throw new AparteError('damaged', 'a list with too few parts');
+  if (parts.length < min) throw new AparteError('damaged', { key: 'malformed', part: 'list' });
   return parts;
 }
 
@@ -177,9 +177,9 @@ export function base64url(bytes: Uint8Array): string {
 /** The bytes of {@link base64url}. Throws `damaged` for any other text, also one that only spells the bytes differently. */
 export function fromBase64url(text: string): Uint8Array {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1)
-    throw new AparteError('damaged', 'text that is not base64');
+    throw new AparteError('damaged', { key: 'malformed', part: 'base64' });
   const decoded = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = Uint8Array.from(decoded, (char) => char.charCodeAt(0));
-  if (base64url(bytes) !== text) throw new AparteError('damaged', 'text that is not base64');
+  if (base64url(bytes) !== text) throw new AparteError('damaged', { key: 'malformed', part: 'base64' });
   return bytes;
 }

@@ -20,7 +20,7 @@ export function decodeCard(bytes: Uint8Array): Card {
   const [versions, nonce] = fromLv(bytes, 2) as [Uint8Array, Uint8Array];
   const ascending = versions.every((version, index) => version > (versions[index - 1] ?? 0));
   if (nonce.length !== 16 || versions.length < 1 || versions.length > 16 || !ascending) {
-    throw new AparteError('damaged', 'a card that is not well-formed');
+    throw new AparteError('damaged', { key: 'malformed', part: 'card' });
   }
   return { versions: Array.from(versions), nonce };
 }

@@ -39,19 +39,19 @@ export function normalise(text: string): string {
 
 /** Reads a code in any spelling. Throws `bad-code`, with a detail that says what is wrong and never holds the text. */
 export function parseCode(text: string): Code {
-  if (text.length > MAX_INPUT) throw new AparteError('bad-code', 'it is too long');
-  if (looksLikeInvite(text)) throw new AparteError('bad-code', 'a link stands where only a code can be');
+  if (text.length > MAX_INPUT) throw new AparteError('bad-code', { key: 'code-too-long' });
+  if (looksLikeInvite(text)) throw new AparteError('bad-code', { key: 'link-not-code' });
   const canonical = normalise(text);
   const dash = canonical.indexOf('-');
-  if (dash < 0) throw new AparteError('bad-code', 'it needs a nameplate, a dash and a secret behind the dash');
+  if (dash < 0) throw new AparteError('bad-code', { key: 'code-without-dash' });
   const nameplate = canonical.slice(0, dash);
   const secret = canonical.slice(dash + 1);
   if (!NAMEPLATE.test(nameplate)) {
-    throw new AparteError('bad-code', `before the first dash go 1 to ${MAX_NAMEPLATE} letters a to z or digits`);
+    throw new AparteError('bad-code', { key: 'bad-nameplate', max: MAX_NAMEPLATE });
   }
-  if (UNUSABLE.test(secret)) throw new AparteError('bad-code', 'the secret holds a control character');
+  if (UNUSABLE.test(secret)) throw new AparteError('bad-code', { key: 'control-character' });
   if ([...secret].length > MAX_SECRET) {
-    throw new AparteError('bad-code', `the secret is longer than ${MAX_SECRET} characters`);
+    throw new AparteError('bad-code', { key: 'secret-too-long', max: MAX_SECRET });
   }
   return { nameplate, secret, text: canonical };
 }
@@ -67,17 +67,16 @@ export function looksLikeInvite(text: string): boolean {
  */
 export function parseCodeOrInvite(text: string): { readonly code: Code; readonly server: string | null } {
   if (!looksLikeInvite(text)) return { code: parseCode(text), server: null };
-  const detail = 'an invite looks like https://HOST/#CODE';
   let url: URL;
   let fragment: string;
   try {
     url = new URL(text);
     fragment = decodeURIComponent(url.hash.slice(1));
   } catch {
-    throw new AparteError('bad-code', detail);
+    throw new AparteError('bad-code', { key: 'bad-invite-link' });
   }
   if (url.pathname !== '/' || url.search !== '' || url.username !== '' || url.password !== '') {
-    throw new AparteError('bad-code', detail);
+    throw new AparteError('bad-code', { key: 'bad-invite-link' });
   }
   return { code: parseCode(fragment), server: url.origin };
 }
@@ -88,7 +87,7 @@ export function parseCodeOrInvite(text: string): { readonly code: Code; readonly
  */
 export function inviteFor(server: string, code: Code): string {
   if (!looksLikeInvite(server) || !URL.canParse(server)) {
-    throw new AparteError('usage', 'a server address looks like https://HOST[:PORT]');
+    throw new AparteError('usage', { key: 'bad-server-address' });
   }
   return `${new URL(server).origin}/#${encodeURIComponent(code.text)}`;
 }

@@ -1,5 +1,7 @@
 /** The commands a script writes to a chat, one JSON object a line: types and validators. Unknown keys are ignored. */
+
 import * as v from 'valibot';
+import type { ErrorDetail } from './error-details.ts';
 
 /** A text that UTF-8 can carry: half a surrogate pair would arrive as something else. */
 const text = v.pipe(
@@ -17,12 +19,15 @@ const Command = v.variant('type', [
 /** A command of a script. */
 export type Command = v.InferOutput<typeof Command>;
 
-/** Reads a command from parsed JSON. A sentence without names or values of the input says why it is none. */
-export function decodeCommand(input: unknown): Command | string {
+/** Why something is no command. */
+export type CommandFault = Extract<ErrorDetail, { key: 'no-type' | 'unknown-type' | 'bad-field' }>;
+
+/** Reads a command from parsed JSON. If it is none, returns why, without names or values of the input. */
+export function decodeCommand(input: unknown): Command | CommandFault {
   const result = v.safeParse(Command, input);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const at = issue.path?.[0]?.key;
-  if (typeof at !== 'string') return 'not an object with a type';
-  return at === 'type' ? 'unknown type' : `wrong or missing ${at}`;
+  if (typeof at !== 'string') return { key: 'no-type' };
+  return at === 'type' ? { key: 'unknown-type' } : { key: 'bad-field', field: at };
 }

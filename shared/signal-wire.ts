@@ -126,7 +126,7 @@ export function unpackWelcome({ members, ...rest }: JoinReply): Welcome {
   const ids = parts.filter((_, index) => index % 2 === 0);
   const unpacked = ids.map((id, index) => {
     const member = v.safeParse(Member, { id: fromUtf8(id), card: parts[2 * index + 1] });
-    if (!member.success) throw new AparteError('damaged', 'an ill-formed member');
+    if (!member.success) throw new AparteError('damaged', { key: 'malformed', part: 'member' });
     return member.output;
   });
   return { ...rest, members: unpacked };

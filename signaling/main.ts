@@ -1,7 +1,7 @@
 /** The `aparte signal` command: flags, environment, one line of output. */
 import cluster from 'node:cluster';
 import { CommanderError } from 'commander';
-import { AparteError, EXIT, errorKind } from '../shared/errors.ts';
+import { AparteError, EXIT } from '../shared/errors.ts';
 import type { SignalOptions } from './flags.ts';
 import { parseServerFlags } from './flags.ts';
 import { framesOf, Log, RefusalTally } from './log.ts';
@@ -14,10 +14,17 @@ import { startServer } from './server.ts';
 /** How often refusals are written into the log, in ms. */
 const LOG_EVERY = 60_000;
 
+interface Described {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What the command needs of the process it runs in. */
 export interface SignalIo {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
+  /** Puts a failure into words for people: what happened, and what to do. */
+  describe(error: AparteError): Described;
   /** Calls `stop` each time the process is asked to end: by SIGTERM, or by SIGINT, which cannot wait. */
   onStop(stop: (isUrgent: boolean) => void): void;
   /** Calls `reload` each time the process is asked to read its files again, by SIGHUP. */
@@ -37,7 +44,7 @@ export async function runSignal(
 ): Promise<number> {
   let metrics: Metrics | null = null;
   let log = new Log(null, (text) => io.stderr.write(text));
-  io.onBug((thrown) => reportBug(log, thrown, env));
+  io.onBug((thrown) => reportBug(log, thrown, env, io));
   try {
     const options = parseServerFlags(argv, env, io);
     log = new Log(options.log, (text) => io.stderr.write(text));
@@ -52,12 +59,12 @@ export async function runSignal(
     const refusals = new RefusalTally();
     const observer = alsoRefused(metrics?.observer ?? null, (cause) => refusals.add(cause));
     const settings = { ...options, observer, away: (cause: string | null) => sayAway(log, cause) };
-    const starting = start(settings, options.workers, log);
+    const starting = start(settings, options.workers, log, io);
     // Also without a certificate, and while it starts: a process that does not listen to SIGHUP is ended by it.
     io.onReload(
       () =>
         void starting.then(
-          (server) => reload(server, log),
+          (server) => reload(server, log, io),
           () => {},
         ),
     );
@@ -90,10 +97,11 @@ export async function runSignal(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof AparteError)) {
-      reportBug(log, error, env);
+      reportBug(log, error, env, io);
       return EXIT.bug;
     }
-    log.say('error', error.code, error.message, error.hint);
+    const { message, hint } = io.describe(error);
+    log.say('error', error.code, message, hint);
     return error.exit;
   } finally {
     await metrics?.close();
@@ -129,15 +137,21 @@ function warn(log: Log, { host, tls, proxies }: SignalOptions, argv: readonly st
 }
 
 /** Starts the server, in this process or in several. */
-async function start(settings: ServerOptions, workers: number | null, log: Log): Promise<SignalingServer> {
+async function start(
+  settings: ServerOptions,
+  workers: number | null,
+  log: Log,
+  io: SignalIo,
+): Promise<SignalingServer> {
   if (workers === null) return await startServer(settings);
   const { startWorkers } = await import('./workers/primary.ts');
   return await startWorkers(workers, settings, {
     died: (how, pause) => {
       log.say('warn', 'worker-died', `a worker process ended (${how}) and is replaced`, null, { pause });
     },
-    failed: ({ code, message, hint }, pause) => {
-      log.say('error', code, `${message} A worker process is missing until one can start.`, hint, { pause });
+    failed: (error, pause) => {
+      const { message, hint } = io.describe(error);
+      log.say('error', error.code, `${message} A worker process is missing until one can start.`, hint, { pause });
     },
   });
 }
@@ -148,18 +162,19 @@ function sayAway(log: Log, cause: string | null): void {
 }
 
 /** Takes up a new certificate, or says why it goes on with the old one. */
-function reload(server: SignalingServer, log: Log): void {
+function reload(server: SignalingServer, log: Log, io: SignalIo): void {
   try {
     server.reload();
     log.note('info', 'reload');
   } catch (error) {
     if (!(error instanceof AparteError)) throw error;
-    log.say('error', error.code, `${error.message} The certificate in use stays.`, error.hint);
+    const { message, hint } = io.describe(error);
+    log.say('error', error.code, `${message} The certificate in use stays.`, hint);
   }
 }
 
-function reportBug(log: Log, thrown: unknown, env: Readonly<Record<string, string | undefined>>): void {
-  const { what, hint } = errorKind('bug');
-  log.say('error', 'bug', what, hint, { frames: framesOf(thrown) });
+function reportBug(log: Log, thrown: unknown, env: Readonly<Record<string, string | undefined>>, io: SignalIo): void {
+  const { message, hint } = io.describe(new AparteError('bug'));
+  log.say('error', 'bug', message, hint, { frames: framesOf(thrown) });
   if (env['APARTE_DEBUG'] === '1') log.say('error', 'stack', thrown instanceof Error ? `${thrown.stack}` : '', null);
 }

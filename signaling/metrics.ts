@@ -86,8 +86,8 @@ export async function startMetrics({ host, port }: MetricsAddress): Promise<Metr
   );
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ code }: NodeJS.ErrnoException) =>
-      reject(new AparteError('cannot-listen', `metrics on port ${port}: ${code}; see --metrics`)),
+    server.once('error', ({ code = 'unknown' }: NodeJS.ErrnoException) =>
+      reject(new AparteError('cannot-listen', { key: 'cannot-bind', service: 'metrics', port, code })),
     );
     server.listen(port, host, resolve);
   });

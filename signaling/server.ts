@@ -104,7 +104,9 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
   try {
     await matchmaker.prepare();
     await new Promise<void>((resolve, reject) => {
-      http.once('error', (error: NodeJS.ErrnoException) => reject(new AparteError('cannot-listen', error.code)));
+      http.once('error', ({ code = 'unknown' }: NodeJS.ErrnoException) =>
+        reject(new AparteError('cannot-listen', { key: 'system-error', code })),
+      );
       http.listen(port, host, resolve);
     });
   } catch (error) {

@@ -116,9 +116,9 @@ export async function startStunServer(host: string, port: number): Promise<StunS
       };
       return { port: server.port, close };
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
       if (port === 0 && code === 'EADDRINUSE' && attempt < ATTEMPTS) continue;
-      throw new AparteError('cannot-listen', `STUN on port ${port}: ${code}; see --stun-port`);
+      throw new AparteError('cannot-listen', { key: 'cannot-bind', service: 'stun', port, code });
     }
   }
 }

@@ -33,7 +33,7 @@ export async function* piecesOfStream(input: AsyncIterable<Uint8Array>): AsyncGe
     rest = bytes.slice(end);
     for (const text of decoded(bytes.subarray(0, end))) yield { text, raw: true };
   }
-  if (isEmpty) throw new AparteError('usage', 'there is nothing to send: standard input is empty');
+  if (isEmpty) throw new AparteError('usage', { key: 'nothing-to-send', from: 'input' });
   for (const text of decoded(rest)) yield { text, raw: true };
 }
 
@@ -140,7 +140,7 @@ function decoded(bytes: Uint8Array): string[] {
   try {
     return cut(bytes);
   } catch {
-    throw new AparteError('usage', 'standard input is not UTF-8 text: encode it, with base64 for example');
+    throw new AparteError('usage', { key: 'input-not-utf8' });
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a side says of itself besides name and identity: a list of bytes in its claims (docs/PROTOCOL.md, Handshake). */
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 
 /** This side uses no path that leads over a relay. */
@@ -10,9 +11,8 @@ export function encodeCapabilities(relay: RelayPolicy): Uint8Array {
 }
 
 /** Why no relay may carry the session, given our policy and what the other side claims; null where one may. */
-export function relayRefusal(relay: RelayPolicy, theirs: Uint8Array): string | null {
-  if (relay === 'never') return 'only a relay connects the two sides, and it is not allowed here';
-  if (theirs.includes(REFUSES_RELAYS))
-    return 'only a relay connects the two sides, and the other side does not allow it';
+export function relayRefusal(relay: RelayPolicy, theirs: Uint8Array): ErrorDetail | null {
+  if (relay === 'never') return { key: 'relay-not-allowed', by: 'us' };
+  if (theirs.includes(REFUSES_RELAYS)) return { key: 'relay-not-allowed', by: 'them' };
   return null;
 }

@@ -2,7 +2,7 @@
  * The meeting under a code: its room, its one guess, and what the user is told of the server meanwhile. Of use until
  * somebody has proven the code and is connected.
  */
-import type { AparteError } from '../../shared/errors.ts';
+import { type AparteError, sameError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
 import { type Context, emit } from './context.ts';
 import type { Waiting } from './facts-and-orders.ts';
@@ -88,7 +88,7 @@ export class CodePairing implements Pairing {
   }
 
   end(cause: AparteError): void {
-    this.room.giveUp('it ended before the other side had proven it');
+    this.room.giveUp({ key: 'ended-before-proof' });
     this.#events.failed(cause);
   }
 
@@ -121,7 +121,7 @@ export class CodePairing implements Pairing {
     const { serverPatience } = this.#options;
     const elapsed = this.#context.now - this.#startedAt;
     if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);
-    if (this.lostCause?.message !== cause.message) this.#events.noted(cause);
+    if (!sameError(this.lostCause, cause)) this.#events.noted(cause);
     this.lostCause = cause;
     this.until = retryAt;
   }

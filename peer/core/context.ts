@@ -43,8 +43,7 @@ export function emit(context: Context, event: ChatEvent): void {
 
 /** Orders that a failure be shown. `fatal`: it ends the conversation. `ref`: of the command that failed. */
 export function emitError(context: Context, error: AparteError, fatal: boolean, ref: string | null = null): void {
-  const { code, message, hint } = error;
-  emit(context, { type: 'error', code, message, hint, fatal, ...(ref !== null && { ref }) });
+  emit(context, { type: 'error', error, fatal, ...(ref !== null && { ref }) });
 }
 
 /** When (ms) to try again at what has failed since `beganAt` (ms): after a pause that is partly chance. */

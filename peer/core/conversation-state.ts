@@ -165,8 +165,8 @@ export class ConversationState {
     const left = this.#leaving !== null && (this.#leaving.exit !== EXIT.ok || undelivered === 0);
     if (end instanceof AparteError && !left) return this.#fail(end);
     if (this.#leaving !== null || end === 'we-left') return this.#finish(this.#leaving);
-    if (undelivered > 0) return this.#fail(new AparteError('peer-left', `${undelivered} undelivered`));
-    if (end === 'peer-gave-up') return this.#fail(new AparteError('peer-left', 'not all of what it said has come'));
+    if (undelivered > 0) return this.#fail(new AparteError('peer-left', { key: 'undelivered', count: undelivered }));
+    if (end === 'peer-gave-up') return this.#fail(new AparteError('peer-left', { key: 'not-all-came' }));
     this.#finish({ reason: 'peer-left', exit: EXIT.ok });
   }
 
@@ -202,14 +202,16 @@ export class ConversationState {
   #answer(pasted: string): void {
     if (this.#roster.take(pasted) || this.#pairing?.take(pasted) === true) return;
     const isByHand = this.#options.manual !== undefined;
-    this.#note(isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', 'no invite was made'));
+    this.#note(
+      isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', { key: 'no-invite-made' }),
+    );
   }
 
   #verify(handle: string): void {
     const peer = this.#roster.with(handle);
     const isProven = peer !== undefined && peer.status !== 'connecting';
     if (isProven) this.#context.order({ type: 'remember', peer: peer.verify() });
-    else this.#note(new AparteError('bad-command', 'there is no such peer'));
+    else this.#note(new AparteError('bad-command', { key: 'no-such-peer' }));
   }
 
   /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
@@ -233,7 +235,7 @@ export class ConversationState {
     if (leaving.asks && undelivered > 0) {
       this.#leaving = null;
       this.#asked = true;
-      this.#note(new AparteError('not-delivered', `${undelivered} undelivered`));
+      this.#note(new AparteError('not-delivered', { key: 'undelivered', count: undelivered }));
     } else {
       this.#leaving = { ...leaving, until: null };
       if (hasAnyConnected) this.#roster.leave(goodbyePatience(leaving, this.#context.now));

@@ -143,7 +143,7 @@ export class Delivery {
    * Throws `peer-protocol` for a message that was never said.
    */
   gotShown(seq: number): string[] {
-    if (seq > this.#said) throw new AparteError('peer-protocol', 'an early acknowledgement');
+    if (seq > this.#said) throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'early-acknowledgement' });
     const count = seq - this.#firstSeq + 1;
     if (count <= 0) return [];
     const delivered = this.#outbox.splice(0, count);
@@ -176,7 +176,8 @@ export class Delivery {
       if (message.seq <= this.#shown) this.#told = 0;
       return null;
     }
-    if (message.seq !== this.#received + 1) throw new AparteError('peer-protocol', 'messages are missing');
+    if (message.seq !== this.#received + 1)
+      throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'missing-messages' });
     if (message.seq !== this.#partSeq) {
       this.#partSeq = message.seq;
       this.#parts = [];
@@ -184,10 +185,11 @@ export class Delivery {
     }
     // Shorter pieces would hold far more memory than they have text.
     if (message.kind === 'part' && message.chunk.length !== CHUNK) {
-      throw new AparteError('peer-protocol', `a part that has not ${CHUNK} bytes`);
+      throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'part-length' });
     }
     this.#partBytes += message.chunk.length;
-    if (this.#partBytes > MAX_TEXT) throw new AparteError('peer-protocol', `a message over ${MAX_TEXT} bytes`);
+    if (this.#partBytes > MAX_TEXT)
+      throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'message-length' });
     this.#parts.push(message.chunk);
     if (message.kind === 'part') return null;
     const text = decodeText(concat(...this.#parts));
@@ -209,7 +211,7 @@ export class Delivery {
     this.#unshown.push(bytes);
     this.#unshownBytes += bytes;
     if (this.#unshown.length > MAX_OUTBOX_MESSAGES || this.#unshownBytes > MAX_OUTBOX_BYTES) {
-      throw new AparteError('peer-protocol', 'more messages than can be shown');
+      throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'too-many-messages' });
     }
   }
 }

@@ -2,7 +2,7 @@
  * What goes into the conversation and what comes out. Facts are named for what happened, orders for what to do;
  * events are what a person or a script is told, and can never hold a key.
  */
-import type { AparteError, ErrorCode, ExitCode } from '../../shared/errors.ts';
+import type { AparteError, ExitCode } from '../../shared/errors.ts';
 import type { Path, Route } from '../link/link.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
 
@@ -52,9 +52,7 @@ export type ChatEvent =
   | { readonly type: 'signal'; readonly status: 'connected' | 'lost' | 'left' }
   | {
       readonly type: 'error';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly hint: string;
+      readonly error: AparteError;
       readonly fatal: boolean;
       /** The `ref` of the command that failed; left out where it had none. */
       readonly ref?: string;

@@ -1,6 +1,5 @@
 /** What a handshake with one member of a room is made from (docs/PROTOCOL.md, Meeting). */
 import { checkCards, decodeCard } from '../../shared/card.ts';
-import { AparteError } from '../../shared/errors.ts';
 import { type HandshakeInputs, type Mode, pairingSecret } from '../crypto/index.ts';
 import type { RoomMember } from '../rendezvous/rendezvous.ts';
 
@@ -24,7 +23,7 @@ export function handshakeInputs(
   checkCards(decodeCard(card), decodeCard(member.card));
   const pairing = 'pairing' in member ? member.pairing : null;
   const password = pairing === null ? secret : pairingSecret(pairing.secret, secret);
-  if (password === null) throw new AparteError('bug', 'a handshake without a secret');
+  if (password === null) throw new Error('a handshake without a secret');
   const [cardA, cardB] = role === 'A' ? [card, member.card] : [member.card, card];
   return { mode, nameplate, secret: password, context: pairing?.context ?? NONE, cardA, cardB };
 }

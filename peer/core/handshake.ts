@@ -2,7 +2,9 @@
  * One handshake with one member of a rendezvous room, from the first flight to both proofs (docs/PROTOCOL.md,
  * Handshake). Side A is in `initiating.ts`, side B in `responding.ts`; what they share is here.
  */
+
 import { equalBytes } from '../../shared/bytes.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
@@ -20,9 +22,6 @@ import type { LinkPreparer, OwnLink } from './own-link.ts';
 
 /** Reason bytes of an ABORT: a hint to the other side, never trusted. */
 export const ABORT = { wrongCode: 1, version: 2, failed: 3, self: 4 } as const;
-
-/** Whose word it is that an ABORT says something: nobody signs it. */
-export const HEARSAY = 'says the other side, or someone between you';
 
 /** How long (ms) our own link may take to make its offer or answer: less than the other side waits for our flight. */
 export const OWN_LINK_TIMEOUT = 8_000;
@@ -164,12 +163,12 @@ export abstract class Handshake implements LinkPreparer {
 
   /** What it means that the flight, or our own link, is overdue. */
   overdue(): AparteError {
-    if (this.awaitsOwnLink) return new AparteError('no-direct-path', 'no connection could be prepared here within 8 s');
-    return this.silence('nothing came for 10 s');
+    if (this.awaitsOwnLink) return new AparteError('no-direct-path', { key: 'link-not-ready', seconds: 8 });
+    return this.silence({ key: 'nothing-for', seconds: 10 });
   }
 
   /** What it means that nothing comes any more, `why` said in the detail. */
-  silence(why: string): AparteError {
+  silence(why: ErrorDetail): AparteError {
     return new AparteError(SILENCE[this.standing], why);
   }
 
@@ -186,7 +185,7 @@ export abstract class Handshake implements LinkPreparer {
 
   #take(frame: Uint8Array): void {
     const type = frameType(frame);
-    if (type === null) throw new AparteError('unexpected', 'an unknown frame');
+    if (type === null) throw new AparteError('unexpected', { key: 'malformed', part: 'frame-type' });
     if (type === FLIGHT.abort) this.#aborted = true;
     const before = this.#accepted.get(type);
     if (type === FLIGHT.signal) this.#signal(frame);
@@ -195,7 +194,8 @@ export abstract class Handshake implements LinkPreparer {
   }
 
   #signal(frame: Uint8Array): void {
-    if (!this.signalsMayCome) throw new AparteError('unexpected', 'a candidate before its time');
+    if (!this.signalsMayCome)
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.standing });
     const bytes = this.crypto.openSignal(frame);
     if (bytes !== null && this.link !== null)
       this.context.order({ type: 'addCandidate', link: this.link.number, bytes });
@@ -261,7 +261,7 @@ export abstract class Handshake implements LinkPreparer {
   /** What an ABORT is shown as, unless it says that the code is wrong. */
   protected aborted(frame: Uint8Array): AparteError {
     const isSelf = frame[1] === ABORT.self && this.standing === 'proven';
-    return isSelf ? new AparteError('self', HEARSAY) : new AparteError('peer-abort');
+    return isSelf ? new AparteError('self', { key: 'hearsay' }) : new AparteError('peer-abort');
   }
 
   /** Ends the handshake for a cause of ours or of the other side, which is told so that it need not wait. */

@@ -72,7 +72,7 @@ export class InitiatorHandshake extends Handshake {
     if (type === FLIGHT.abort) throw this.aborted(frame);
     if (type === FLIGHT.reply && this.#state === 'reply') return this.#gotReply(frame);
     if (type === FLIGHT.proofB && this.#state === 'proof') return this.#gotProof(frame);
-    throw new AparteError('unexpected', `frame ${type} in state ${this.#state}`);
+    throw new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.#state });
   }
 
   #gotReply(frame: Uint8Array): void {
@@ -108,7 +108,7 @@ export class InitiatorHandshake extends Handshake {
 
   #gotProof(frame: Uint8Array): void {
     const link = this.#link;
-    if (link === null) throw new AparteError('bug', 'a proof without a link');
+    if (link === null) throw new Error('a proof without a link');
     const claims = this.crypto.gotProof(frame);
     checkIdentity(claims, this.profile);
     this.accept(FLIGHT.proofB, frame, null);

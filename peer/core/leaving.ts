@@ -49,7 +49,7 @@ export function ending(
   undelivered: number,
 ): { readonly reason: string; readonly exit: ExitCode; readonly failure: AparteError | null } {
   const isTold = undelivered > 0 && (exit === EXIT.ok || exit === EXIT.interrupted);
-  const failure = isTold ? new AparteError('undelivered', `${undelivered} undelivered`) : null;
+  const failure = isTold ? new AparteError('undelivered', { key: 'undelivered', count: undelivered }) : null;
   if (failure === null || exit !== EXIT.ok) return { reason, exit, failure };
   return { reason: failure.code, exit: failure.exit, failure };
 }

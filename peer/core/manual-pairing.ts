@@ -57,7 +57,7 @@ export class ManualPairing implements Pairing {
   }
 
   end(cause: AparteError): void {
-    this.room.giveUp('it ended before the other side had proven it');
+    this.room.giveUp({ key: 'ended-before-proof' });
     this.#events.failed(cause);
   }
 
@@ -69,7 +69,7 @@ export class ManualPairing implements Pairing {
     const { invite, code } = this.#options;
     const failed = (cause: AparteError) => {
       // Silence may mean another visitor elsewhere; here there can be no other.
-      this.#events.failed(cause.code === 'silent' ? new AparteError('timeout', 'it fell silent') : cause);
+      this.#events.failed(cause.code === 'silent' ? new AparteError('timeout', { key: 'fell-silent' }) : cause);
     };
     return new RendezvousRoom(
       this.#context,

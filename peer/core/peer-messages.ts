@@ -75,13 +75,14 @@ export function encodeMessage(message: PeerMessage): Uint8Array {
 
 function fromFlag(bytes: Uint8Array): boolean {
   const [value] = bytes;
-  if (bytes.length !== 1 || value === undefined || value > 1) throw new AparteError('damaged', 'a flag');
+  if (bytes.length !== 1 || value === undefined || value > 1)
+    throw new AparteError('damaged', { key: 'malformed', part: 'flag' });
   return value === 1;
 }
 
 function fromSeq(bytes: Uint8Array): number {
   const seq = fromU64(bytes);
-  if (seq < 1) throw new AparteError('damaged', 'a sequence number');
+  if (seq < 1) throw new AparteError('damaged', { key: 'malformed', part: 'sequence-number' });
   return seq;
 }
 
@@ -93,7 +94,7 @@ export function decodeMessage(plain: Uint8Array): PeerMessage | null {
   try {
     return decode(plain);
   } catch (error) {
-    throw new AparteError('peer-protocol', error instanceof AparteError ? error.message : undefined);
+    throw new AparteError('peer-protocol', error instanceof AparteError ? error.detail : null);
   }
 }
 
@@ -107,12 +108,12 @@ function decode(plain: Uint8Array): PeerMessage | null {
       return { kind: 'hello' };
     case 'part': {
       const [seq, chunk] = parts(2) as [Uint8Array, Uint8Array];
-      if (chunk.length === 0) throw new AparteError('damaged', 'an empty part');
+      if (chunk.length === 0) throw new AparteError('damaged', { key: 'malformed', part: 'chunk' });
       return { kind: 'part', seq: fromSeq(seq), chunk };
     }
     case 'text': {
       const [seq, id, at, raw, shown, chunk] = parts(6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
-      if (id.length !== 8) throw new AparteError('damaged', 'a message id');
+      if (id.length !== 8) throw new AparteError('damaged', { key: 'malformed', part: 'message-id' });
       return { kind: 'text', seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown), chunk };
     }
     case 'shown':
@@ -147,6 +148,6 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
   } catch {
-    throw new AparteError('peer-protocol', 'a message that is not UTF-8');
+    throw new AparteError('peer-protocol', { key: 'malformed', part: 'utf8' });
   }
 }

@@ -3,8 +3,10 @@
  * the rules of docs/PROTOCOL.md, Meeting and Guesses, and says what came of them. Where the room is on several servers a
  * person is several members, *twins* with one card: only one handshake with him is under way at a time.
  */
+
 import { equalBytes } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { VERSIONS } from '../../shared/limits.ts';
 import { FLIGHT, frameType, type HandshakeInputs } from '../crypto/index.ts';
@@ -101,7 +103,7 @@ export class RendezvousRoom implements RoomOwner {
 
   /** We are in, as a new member: what was under way before is void. */
   #gotJoined(nameplate: string, members: readonly RoomMember[]): void {
-    this.giveUp('the server lost the room meanwhile');
+    this.giveUp({ key: 'room-lost' });
     if (this.#left) return;
     this.#newcomers.clear();
     this.joined = true;
@@ -131,7 +133,7 @@ export class RendezvousRoom implements RoomOwner {
     const handshake = this.#handshakes.with(member);
     if (handshake !== undefined && !this.#handshakes.move(handshake)) {
       if (handshake.isUndecided) this.#handshakes.putAside(handshake);
-      else this.giveUp('the other side went away', [handshake]);
+      else this.giveUp({ key: 'went-away' }, [handshake]);
     }
     this.#goOn();
   }
@@ -186,7 +188,7 @@ export class RendezvousRoom implements RoomOwner {
   }
 
   /** Ends handshakes that cannot go on: without a word where nothing was risked yet, else as the guess that stays out. */
-  giveUp(why: string, handshakes: Iterable<Handshake> = this.#handshakes.all): void {
+  giveUp(why: ErrorDetail, handshakes: Iterable<Handshake> = this.#handshakes.all): void {
     for (const handshake of handshakes) {
       if (handshake.done) continue;
       if (handshake.standing === 'untried') this.#handshakes.drop(handshake);
@@ -245,7 +247,7 @@ export class RendezvousRoom implements RoomOwner {
     try {
       return handshakeInputs({ ...this.#options, role, card: this.#card, nameplate: this.#nameplate }, member);
     } catch (error) {
-      if (!(error instanceof AparteError) || error.code === 'bug') throw error;
+      if (!(error instanceof AparteError)) throw error;
       const bytes = Uint8Array.of(FLIGHT.abort, error.code === 'version' ? ABORT.version : ABORT.failed);
       this.#context.order({ type: 'sendHandshake', room: this.number, to: member.id, bytes });
       if (error.code === 'version' && role === 'B') this.#events.failed(error);

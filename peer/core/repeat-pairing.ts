@@ -2,7 +2,7 @@
  * Pairing by hand once more, with the same person: where there is no server, a path that does not come back, and is not
  * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
  */
-import { AparteError } from '../../shared/errors.ts';
+import { AparteError, sameError } from '../../shared/errors.ts';
 import { type Context, earliest, retryTime } from './context.ts';
 import type { Profile } from './handshake.ts';
 import { ManualPairing } from './manual-pairing.ts';
@@ -27,7 +27,7 @@ export class RepeatPairing {
   /** When (ms) another invite is made, behind one that failed; null where none has. */
   #inviteAt: number | null = null;
   /** What the user was told last, unless he has pasted something since: it is not told twice. */
-  #told: string | null = null;
+  #told: AparteError | null = null;
 
   /** `invites`: whether this side made the first invite. `profile` names the only identity that is let in. */
   constructor(context: Context, invites: boolean, profile: () => Profile, events: RepeatPairingEvents) {
@@ -50,9 +50,7 @@ export class RepeatPairing {
     if (this.#inviteAt !== null && this.#inviteAt <= now) this.#open(null);
     if (this.#dueAt === null || this.#dueAt > now) return;
     this.#dueAt = null;
-    this.#events.noted(
-      new AparteError('pair-again', this.#invites ? undefined : 'the invite comes from the other side'),
-    );
+    this.#events.noted(new AparteError('pair-again', this.#invites ? null : { key: 'invite-from-other-side' }));
     if (this.#invites && this.#pairing === null) this.#open(null);
   }
 
@@ -74,8 +72,8 @@ export class RepeatPairing {
   }
 
   #failed(cause: AparteError): void {
-    if (this.#told !== cause.message) this.#events.noted(cause);
-    this.#told = cause.message;
+    if (!sameError(this.#told, cause)) this.#events.noted(cause);
+    this.#told = cause;
     this.#pairing?.leave();
     this.#pairing = null;
     if (this.#invites) this.#inviteAt = retryTime(this.#context, this.#beganAt);

@@ -9,7 +9,6 @@ import {
   checkIdentity,
   Handshake,
   type HandshakeOptions,
-  HEARSAY,
   OWN_LINK_TIMEOUT,
   type Standing,
 } from './handshake.ts';
@@ -78,7 +77,7 @@ export class ResponderHandshake extends Handshake {
     }
     if (type === FLIGHT.abort) return this.#gotAbort(frame);
     if (type === FLIGHT.proofA && this.#state === 'proof') return this.#gotProof(frame);
-    throw new AparteError('unexpected', `frame ${type} in state ${this.#state}`);
+    throw new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.#state });
   }
 
   #gotHello(frame: Uint8Array): void {
@@ -95,7 +94,7 @@ export class ResponderHandshake extends Handshake {
 
   #gotAbort(frame: Uint8Array): void {
     if (this.#state === 'proof' && frame[1] === ABORT.wrongCode) {
-      throw new AparteError('wrong-code', HEARSAY);
+      throw new AparteError('wrong-code', { key: 'hearsay' });
     }
     throw this.aborted(frame);
   }
@@ -110,7 +109,7 @@ export class ResponderHandshake extends Handshake {
     this.#proofA = frame;
     this.accept(FLIGHT.proofA, frame, null);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
-    if (this.#link === null) throw new AparteError('bug', 'a proof without a link');
+    if (this.#link === null) throw new Error('a proof without a link');
     this.context.order({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
   }
 

@@ -1,4 +1,5 @@
 /** What a session keeps to, and what it reports. */
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { PeerMessage } from './peer-messages.ts';
@@ -27,5 +28,5 @@ export interface SessionOptions {
   /** How long (ms) the link may take to open. */
   readonly patience: number;
   /** Why no relay may carry it; null where one may. */
-  readonly relayRefusal: string | null;
+  readonly relayRefusal: ErrorDetail | null;
 }

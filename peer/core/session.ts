@@ -2,6 +2,7 @@
  * A conversation over one open link: sealing, heartbeat, flow control, goodbye (docs/PROTOCOL.md, Session and Messages).
  * Ends at the first frame that is not right; what was not delivered is said again in the next session.
  */
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
@@ -48,7 +49,7 @@ export class Session implements LinkUser {
   #byeSaid = false;
   #byeHeard: 'peer-left' | 'peer-gave-up' | null = null;
   #byeAnswered = false;
-  readonly #relayRefusal: string | null;
+  readonly #relayRefusal: ErrorDetail | null;
 
   constructor(
     context: Context,
@@ -149,7 +150,7 @@ export class Session implements LinkUser {
         this.answerBye();
         break;
       case 'byeAck':
-        if (!this.#byeSaid) throw new AparteError('peer-protocol', 'an answer to a goodbye nobody said');
+        if (!this.#byeSaid) throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'goodbye-never-said' });
         this.end('we-left');
         break;
       case 'part':
@@ -165,7 +166,7 @@ export class Session implements LinkUser {
 
   #seenUpTo(seen: number): void {
     if (seen < this.#heartbeat.seen || seen > this.#channel.sent) {
-      throw new AparteError('peer-protocol', 'an acknowledgement of frames never sent');
+      throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'frames-never-sent' });
     }
     const before = this.#heartbeat.roundTrip;
     const isBack = this.#heartbeat.acknowledged(seen, this.#context.now);
@@ -255,7 +256,7 @@ export class Session implements LinkUser {
     if (this.#over) return;
     const { now } = this.#context;
     if (!this.#confirmed && this.#standsBy <= now) {
-      return this.end(new AparteError('no-direct-path', 'no connection came about in time'));
+      return this.end(new AparteError('no-direct-path', { key: 'no-connection-in-time' }));
     }
     if (!this.#open) return;
     const lost = this.#confirmed && this.#heartbeat.tick(this.#channel.sent, now);

@@ -36,7 +36,7 @@ export function counter(frame: Uint8Array): number {
 export function bucket(bytes: number): number {
   let size = 128;
   while (size < bytes) size *= 2;
-  if (size > MAX_CHANNEL_FRAME) throw new AparteError('bug', 'a frame past the limit');
+  if (size > MAX_CHANNEL_FRAME) throw new Error('a frame past the limit');
   return size;
 }
 
@@ -57,7 +57,7 @@ export function pad(content: Uint8Array, size: number): Uint8Array {
 
 /** As {@link pad}, into zeros that are there already. */
 export function padInto(zeros: Uint8Array, content: Uint8Array): void {
-  if (content.length >= zeros.length) throw new AparteError('bug', 'padding that does not fit');
+  if (content.length >= zeros.length) throw new Error('padding that does not fit');
   zeros.set(content);
   zeros[content.length] = 0x80;
 }
@@ -66,7 +66,7 @@ export function padInto(zeros: Uint8Array, content: Uint8Array): void {
 export function unpad(padded: Uint8Array): Uint8Array {
   let end = padded.length - 1;
   while (end >= 0 && padded[end] === 0) end--;
-  if (padded[end] !== 0x80) throw new AparteError('damaged', 'wrong padding');
+  if (padded[end] !== 0x80) throw new AparteError('damaged', { key: 'malformed', part: 'padding' });
   return padded.subarray(0, end);
 }
 

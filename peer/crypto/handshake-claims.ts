@@ -36,7 +36,7 @@ export const CLAIMS_STEP = 2048;
 export function encodeClaims(claims: Claims, id: Uint8Array, proof: Uint8Array): Uint8Array {
   const name = utf8(claims.name);
   const description = utf8(claims.description);
-  if (!withinLimits(name, description, claims.capabilities)) throw new AparteError('bug', 'claims past a limit');
+  if (!withinLimits(name, description, claims.capabilities)) throw new Error('claims past a limit');
   return padToMultiple(lv(name, id, proof, description, claims.capabilities, u64(claims.cursor)), CLAIMS_STEP);
 }
 
@@ -45,7 +45,7 @@ export function decodeClaims(bytes: Uint8Array): Claimed {
   type Six = [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   const [name, id, proof, description, capabilities, cursor] = fromLv(unpad(bytes), 6) as Six;
   if (id.length !== KEY_BYTES || proof.length !== KEY_BYTES || !withinLimits(name, description, capabilities)) {
-    throw new AparteError('damaged', 'claims of the wrong form');
+    throw new AparteError('damaged', { key: 'malformed', part: 'claims' });
   }
   return {
     claims: {

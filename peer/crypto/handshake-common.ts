@@ -82,7 +82,7 @@ export class Exchange {
 
   /** All keys of the handshake. Throws `bug` before the first two flights and after the end. */
   get schedule(): Schedule {
-    if (this.#schedule === null) throw new AparteError('bug', 'no handshake keys');
+    if (this.#schedule === null) throw new Error('no handshake keys');
     return this.#schedule;
   }
 
@@ -92,7 +92,7 @@ export class Exchange {
    */
   move<T>(from: Stage, to: Stage, blamed: 'unexpected' | 'bug', work: () => T): T {
     try {
-      if (this.#stage !== from) throw new AparteError(blamed, `${from} at stage ${this.#stage}`);
+      if (this.#stage !== from) throw outOfTurn(from, this.#stage, blamed);
       const result = work();
       this.#stage = to;
       return result;
@@ -114,7 +114,7 @@ export class Exchange {
 
   /** The other side's ephemeral key. */
   get theirEphemeral(): Uint8Array {
-    if (this.#theirEphemeral === null) throw new AparteError('bug', 'no ephemeral key yet');
+    if (this.#theirEphemeral === null) throw new Error('no ephemeral key yet');
     return this.#theirEphemeral;
   }
 
@@ -146,14 +146,15 @@ export class Exchange {
   }
 
   get signals(): Signals {
-    if (this.#signals === null) throw new AparteError('unexpected', 'a signal before the tag');
+    if (this.#signals === null)
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a signal', state: this.#stage });
     return this.#signals;
   }
 
   /** The session; all secrets but those of signals are wiped. */
   channel(proofA: Uint8Array, proofB: Uint8Array): Channel {
     const { es, se, role } = this;
-    if (es === null || se === null) throw new AparteError('bug', 'a session without proofs');
+    if (es === null || se === null) throw new Error('a session without proofs');
     const session = this.schedule.session(proofA, proofB, es, se);
     const ratchet = role === 'A' ? this.theirEphemeral : this.ephemeral.secretKey;
     const channel = new Channel({ role, session, ratchet }, this.random);
@@ -176,4 +177,10 @@ export class Exchange {
 export function isSealedClaims(length: number): boolean {
   const content = length - BOX_OVERHEAD;
   return content >= CLAIMS_STEP && content % CLAIMS_STEP === 0 && length < MAX_HANDSHAKE_FRAME;
+}
+
+/** A call or a flight that does not belong to the stage: a fault of the remote peer, or a bug of ours. */
+function outOfTurn(expected: Stage, state: Stage, blamed: 'unexpected' | 'bug'): Error {
+  if (blamed === 'bug') return new Error(`${expected} at stage ${state}`);
+  return new AparteError(blamed, { key: 'out-of-turn', frame: expected, state });
 }

@@ -34,12 +34,14 @@ export function readFlight(bytes: Uint8Array): Flight {
 
 /** `1 ‖ Ya(32) ‖ Xa(32) ‖ PKa(1216)`. Throws `damaged` for another length or type. */
 export function readHello(frame: Uint8Array): Flight {
-  if (frame.length !== HELLO_BYTES || frame[0] !== FLIGHT.hello) throw new AparteError('damaged', 'not a HELLO');
+  if (frame.length !== HELLO_BYTES || frame[0] !== FLIGHT.hello)
+    throw new AparteError('damaged', { key: 'malformed', part: 'hello' });
   return readFlight(frame.slice());
 }
 
 /** `2 ‖ Yb(32) ‖ Xb(32) ‖ CT(1120) ‖ tagB(32)`. Throws `damaged` for another length or type. */
 export function readReply(frame: Uint8Array): { readonly flight: Flight; readonly tag: Uint8Array } {
-  if (frame.length !== TAG + KEY_BYTES || frame[0] !== FLIGHT.reply) throw new AparteError('damaged', 'not a REPLY');
+  if (frame.length !== TAG + KEY_BYTES || frame[0] !== FLIGHT.reply)
+    throw new AparteError('damaged', { key: 'malformed', part: 'reply' });
   return { flight: readFlight(frame.slice(0, TAG)), tag: frame.subarray(TAG) };
 }

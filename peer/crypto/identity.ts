@@ -29,7 +29,7 @@ export class Identity {
 
   /** The identity of a stored secret, 32 bytes, which are copied. Throws `corrupt-data` for another length. */
   static fromSecret(secret: Uint8Array): Identity {
-    if (secret.length !== KEY_BYTES) throw new AparteError('corrupt-data', 'an identity that is not 32 bytes long');
+    if (secret.length !== KEY_BYTES) throw new AparteError('corrupt-data', { key: 'malformed', part: 'identity' });
     return new Identity(x25519Public(secret), secret.slice());
   }
 

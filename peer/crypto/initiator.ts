@@ -67,7 +67,7 @@ export class Initiator {
     const exchange = this.#exchange;
     return exchange.move('proof', 'channel', 'unexpected', () => {
       if (frame[0] !== FLIGHT.proofB || !isSealedClaims(frame.length - 1)) {
-        throw new AparteError('damaged', 'not a PROOF of B');
+        throw new AparteError('damaged', { key: 'malformed', part: 'proof' });
       }
       const { claims, proof } = exchange.openClaims(FLIGHT.proofB, frame.subarray(1));
       exchange.se = exchange.agreeWith(claims.id);

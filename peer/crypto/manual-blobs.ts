@@ -44,7 +44,7 @@ const PAD_STEP = 64;
 
 /** The text of an invite. Throws `bug` where a part has another length than it must. */
 export function encodeInvite({ expiry, nonce, secret, offer }: Invite): string {
-  if (nonce.length !== NONCE_BYTES || secret.length !== NONCE_BYTES) throw new AparteError('bug', 'an odd invite');
+  if (nonce.length !== NONCE_BYTES || secret.length !== NONCE_BYTES) throw new Error('an odd invite');
   const time = new Uint8Array(4);
   new DataView(time.buffer).setUint32(0, expiry);
   return encode('invite', time, nonce, secret, offer);
@@ -134,7 +134,7 @@ function encode(kind: BlobKind, ...parts: Uint8Array[]): string {
   const prefix = PREFIX[kind];
   const body = concat(Uint8Array.of(VERSION), ...parts);
   const text = prefix + base64url(concat(body, check(prefix, body)));
-  if (text.length > MAX_BLOB) throw new AparteError('bug', 'a blob past the limit');
+  if (text.length > MAX_BLOB) throw new Error('a blob past the limit');
   return text;
 }
 

@@ -129,9 +129,10 @@ export class Channel {
    */
   open(frame: Uint8Array, now: number): Uint8Array | null {
     this.#assertAlive();
-    if (!isBucket(frame.length)) throw new AparteError('forged', `a frame of ${frame.length} bytes`);
+    if (!isBucket(frame.length)) throw new AparteError('forged', { key: 'frame-length', bytes: frame.length });
     const type = frame[0];
-    if (type !== SESSION.data && type !== SESSION.step) throw new AparteError('forged', 'a frame of no known type');
+    if (type !== SESSION.data && type !== SESSION.step)
+      throw new AparteError('forged', { key: 'malformed', part: 'frame-type' });
     const n = counter(frame);
     if (n !== this.#received) throw new AparteError(n < this.#received ? 'replay' : 'gap');
     try {
@@ -187,7 +188,7 @@ export class Channel {
   }
 
   #assertAlive(): void {
-    if (!this.#alive) throw new AparteError('bug', 'a channel that was wiped');
+    if (!this.#alive) throw new Error('a channel that was wiped');
   }
 
   #openData(frame: Uint8Array, now: number): Uint8Array {
@@ -201,13 +202,14 @@ export class Channel {
   #openStep(frame: Uint8Array, now: number): null {
     if (this.#secret === null) throw new AparteError('turn');
     const step = readStep(frame);
-    if ((step.kemAnswer === null) !== (this.#kemSecret === null)) throw new AparteError('forged', 'wrong flags');
+    if ((step.kemAnswer === null) !== (this.#kemSecret === null))
+      throw new AparteError('forged', { key: 'malformed', part: 'step' });
     const shared = dh(step.publicKey, this.#secret);
     const kem = step.kemAnswer && this.#kemSecret ? mlkemDecapsulate(step.kemAnswer, this.#kemSecret) : EMPTY;
     const next = mix(this.#root, this.#role === 'A' ? 'B' : 'A', shared, kem, step.header);
     try {
       const content = unpad(unbox(next.message, nonce(SESSION.step, this.#received), step.sealed));
-      if (content.length > 0) throw new AparteError('damaged', 'a step that holds data');
+      if (content.length > 0) throw new AparteError('damaged', { key: 'malformed', part: 'step' });
     } catch (cause) {
       wipe(next.root, next.chain);
       throw cause;

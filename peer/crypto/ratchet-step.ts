@@ -81,7 +81,7 @@ export interface Step {
 /** Takes a STEP frame apart. Throws `damaged` for unknown flags or an ML-KEM key that is none. */
 export function readStep(frame: Uint8Array): Step {
   const flags = frame[HEADER_BYTES] ?? 0;
-  if (flags > (HAS_KEM_KEY | HAS_KEM_ANSWER)) throw new AparteError('damaged', 'unknown flags');
+  if (flags > (HAS_KEM_KEY | HAS_KEM_ANSWER)) throw new AparteError('damaged', { key: 'malformed', part: 'step' });
   const keyEnd = FIXED_BYTES + (flags & HAS_KEM_KEY ? MLKEM_PUBLIC_BYTES : 0);
   const answerEnd = keyEnd + (flags & HAS_KEM_ANSWER ? MLKEM_CIPHERTEXT_BYTES : 0);
   const kemKey = flags & HAS_KEM_KEY ? frame.slice(FIXED_BYTES, keyEnd) : null;

@@ -1,6 +1,5 @@
 /** What lets two programs meet again in a fresh room after their link was cut (docs/PROTOCOL.md, Reconnect). */
 import { base32 } from '../../shared/bytes.ts';
-import { AparteError } from '../../shared/errors.ts';
 import { inspect } from './hide-from-inspect.ts';
 import { wipe } from './sodium.ts';
 
@@ -18,7 +17,7 @@ export class Ticket {
 
   /** The password of the room, 32 bytes; zeroed by {@link wipe}. Throws `bug` after that. */
   get secret(): Uint8Array {
-    if (this.#secret === null) throw new AparteError('bug', 'a ticket that was wiped');
+    if (this.#secret === null) throw new Error('a ticket that was wiped');
     return this.#secret;
   }
 

@@ -50,7 +50,7 @@ export class Responder {
     const exchange = this.#exchange;
     return exchange.move('proof', 'prove', 'unexpected', () => {
       if (frame[0] !== FLIGHT.proofA || !isSealedClaims(frame.length - SEALED)) {
-        throw new AparteError('damaged', 'not a PROOF of A');
+        throw new AparteError('damaged', { key: 'malformed', part: 'proof' });
       }
       exchange.checkTag(frame.subarray(1, SEALED));
       const { claims, proof } = exchange.openClaims(FLIGHT.proofA, frame.subarray(SEALED));

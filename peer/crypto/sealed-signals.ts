@@ -22,10 +22,10 @@ export class Signals {
 
   /** The next SIG frame. Throws `bug` past MAX_SIGNALS, or where the frame would be past MAX_HANDSHAKE_FRAME. */
   seal(signal: Uint8Array): Uint8Array {
-    if (this.#sent === MAX_SIGNALS) throw new AparteError('bug', 'too many signals');
+    if (this.#sent === MAX_SIGNALS) throw new Error('too many signals');
     const header = nonce(FLIGHT.signal, this.#sent + 1);
     const frame = concat(header.subarray(0, HEADER_BYTES), box(this.#ours, header, padToMultiple(signal, SIGNAL_STEP)));
-    if (frame.length > MAX_HANDSHAKE_FRAME) throw new AparteError('bug', 'a signal past the limit');
+    if (frame.length > MAX_HANDSHAKE_FRAME) throw new Error('a signal past the limit');
     this.#sent++;
     return frame;
   }
@@ -34,11 +34,11 @@ export class Signals {
   open(frame: Uint8Array): Uint8Array | null {
     const content = frame.length - HEADER_BYTES - BOX_OVERHEAD;
     const shaped = content >= SIGNAL_STEP && content % SIGNAL_STEP === 0 && frame.length <= MAX_HANDSHAKE_FRAME;
-    if (!shaped || frame[0] !== FLIGHT.signal) throw new AparteError('damaged', 'a signal of the wrong form');
+    if (!shaped || frame[0] !== FLIGHT.signal) throw new AparteError('damaged', { key: 'malformed', part: 'signal' });
     const n = counter(frame);
     if (n <= this.#received) return null;
     if (n > this.#received + 1) throw new AparteError('lost-frame');
-    if (n > MAX_SIGNALS) throw new AparteError('damaged', 'too many signals');
+    if (n > MAX_SIGNALS) throw new AparteError('damaged', { key: 'too-many-signals' });
     const signal = unpad(unbox(this.#theirs, nonce(FLIGHT.signal, n), frame.subarray(HEADER_BYTES)));
     this.#received = n;
     return signal;

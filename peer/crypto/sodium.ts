@@ -43,11 +43,11 @@ export const MLKEM_CIPHERTEXT_BYTES = 1088;
 export const BOX_OVERHEAD = 16;
 
 function refuse(): never {
-  throw new AparteError('damaged', 'a value that does not compute');
+  throw new AparteError('damaged', { key: 'malformed', part: 'point' });
 }
 
 function need(bytes: Uint8Array, length: number): void {
-  if (bytes.length !== length) throw new AparteError('bug', `a key of ${bytes.length} bytes, not ${length}`);
+  if (bytes.length !== length) throw new Error(`a key of ${bytes.length} bytes, not ${length}`);
 }
 
 function withSeed<T>(random: Random, length: number, make: (seed: Uint8Array) => T): T {

@@ -3,7 +3,7 @@ import type { IceServer } from '../../shared/ice-servers.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink } from './link.ts';
 import { checkSignal } from './sdp-validation.ts';
 
-/** Opens links with what `loading` resolves to. Where it rejects, links close with its message. */
+/** Opens links with what `loading` resolves to. If that rejects, links close with `webrtc-not-loaded`. */
 export function deferredLink(loading: Promise<OpenLink>): OpenLink {
   return (initiator, events, offered = []) => new DeferredLink(loading, initiator, events, offered);
 }
@@ -22,8 +22,8 @@ class DeferredLink implements Link {
         for (const signal of this.#waiting) link.signal(signal);
         this.#waiting = [];
       },
-      (error: unknown) => {
-        if (!this.#closed) events.closed(error instanceof Error ? error.message : 'it could not be loaded');
+      () => {
+        if (!this.#closed) events.closed({ key: 'webrtc-not-loaded' });
       },
     );
   }

@@ -1,4 +1,5 @@
 /** A direct connection between two peers that carries frames in order. */
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 
 /** What two links must tell each other to connect; travels sealed in the handshake. */
@@ -31,10 +32,10 @@ export interface LinkEvents {
   /** Which way the link runs: before `opened` as a rule, and whenever path or protocol change. */
   path(route: Route): void;
   /**
-   * The link is gone, by whatever cause; `detail` says why as far as that is known. It never opened: so it is after
+   * The link is gone, by whatever cause; `why` is as far as that is known. It never opened: so it is after
    * 20 s too. Said once; nothing comes after it.
    */
-  closed(detail: string): void;
+  closed(why: ErrorDetail): void;
 }
 
 /** A link that is connecting or open. */

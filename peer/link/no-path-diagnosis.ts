@@ -1,4 +1,5 @@
 /** Why no path was found, as far as can be told from what each side gathered. */
+import type { DirectFault, ErrorDetail, RelayFault } from '../../shared/error-details.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 
 /** What a link knows of an attempt that failed. */
@@ -49,33 +50,30 @@ function isFar(url: string): boolean {
   return !PRIVATE.test(/^[a-z]+:([^:?]*)/.exec(url)?.[1] ?? '') && !url.includes('[');
 }
 
-/** Why no path was found, in words without a capital or full stop. */
-export function diagnose(attempted: Attempted): string {
-  const relay = relayWords(attempted);
-  const direct = attempted.relay === 'only' ? null : directWords(attempted);
-  return [direct, relay].filter((words) => words !== null).join('; ');
+/** Why no path was found. */
+export function diagnose(attempted: Attempted): ErrorDetail {
+  const direct = attempted.relay === 'only' ? null : directFault(attempted);
+  return { key: 'no-path', direct, relay: relayFault(attempted) };
 }
 
-function directWords({ local, remote, urls }: Attempted): string {
+function directFault({ local, remote, urls }: Attempted): DirectFault {
   const here = portsVary(local);
   const there = portsVary(remote);
-  if (here && there) return 'both sides are behind NATs that use another port for each destination (symmetric)';
-  if (urls.some(isFar) && isUnseen(local)) return 'UDP seems to be blocked here: no STUN server answered';
-  if (here) return 'the NAT here uses another port for each destination (symmetric)';
-  if (there) return 'the NAT of the other side uses another port for each destination (symmetric)';
-  if (urls.length === 0) return 'no STUN server is known, so that only addresses of this network could be tried';
-  if (local.some(isPublic) && isUnseen(remote))
-    return 'the other side could not find out its public address: UDP may be blocked there';
-  return 'no address of one side could be reached from the other';
+  if (here && there) return 'both-symmetric';
+  if (urls.some(isFar) && isUnseen(local)) return 'udp-blocked-here';
+  if (here) return 'here-symmetric';
+  if (there) return 'there-symmetric';
+  if (urls.length === 0) return 'no-stun';
+  if (local.some(isPublic) && isUnseen(remote)) return 'udp-blocked-there';
+  return 'unreachable';
 }
 
-function relayWords({ local, remote, urls, relay, relayWithheld }: Attempted): string | null {
-  if (relayWithheld) return 'a relay is offered but not allowed';
+function relayFault({ local, remote, urls, relay, relayWithheld }: Attempted): RelayFault | null {
+  if (relayWithheld) return 'withheld';
   if (relay === 'never') return null;
-  if (!urls.some((url) => url.startsWith('turn')))
-    return relay === 'only' ? 'only a relay is allowed, and none is known' : 'no relay is known';
-  if (!local.some(isOf('relay'))) return 'the relay could not be used';
+  if (!urls.some((url) => url.startsWith('turn'))) return relay === 'only' ? 'only-relay-none-known' : 'none-known';
+  if (!local.some(isOf('relay'))) return 'unusable';
   // coturn goes deaf for good once it was to send to an address it has no route to, as those at the other's home.
   const spared = relay === 'allow' && remote.some(isOf('relay'));
-  return spared ? 'the relay did not help: it might with --relay only on both sides' : 'the relay did not help';
+  return spared ? 'no-help-try-only' : 'no-help';
 }

@@ -2,7 +2,9 @@
  * What comes from the other side before a connection exists: session descriptions and ICE candidates, checked as text
  * before a WebRTC implementation may parse them, and the bytes candidates travel as.
  */
+
 import { fromLv, fromUtf8, lv, utf8 } from '../../shared/bytes.ts';
+import type { DescriptionFault } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CANDIDATES, MAX_SDP } from '../../shared/limits.ts';
 import type { LinkSignal } from './link.ts';
@@ -34,8 +36,8 @@ const CANDIDATE = new RegExp(
   'i',
 );
 
-function badOffer(what: string): AparteError {
-  return new AparteError('bad-offer', what);
+function badOffer(fault: DescriptionFault): AparteError {
+  return new AparteError('bad-offer', { key: 'bad-description', fault });
 }
 
 /**
@@ -44,13 +46,13 @@ function badOffer(what: string): AparteError {
  * Throws `bad-offer` and names the fault.
  */
 export function checkDescription(sdp: string): void {
-  if (sdp.length > MAX_SDP) throw badOffer('a description that is too long');
-  if (!LINES.test(sdp)) throw badOffer('a description with characters that do not belong there');
+  if (sdp.length > MAX_SDP) throw badOffer('length');
+  if (!LINES.test(sdp)) throw badOffer('characters');
   const lines = sdp.split('\r\n').slice(0, -1);
   const starting = (start: string) => lines.filter((line) => line.toLowerCase().startsWith(start));
   const one = (start: string, form: RegExp) => {
     const found = starting(start);
-    if (found.length !== 1 || !form.test(found[0] ?? '')) throw badOffer(`not one well-formed line ${start}`);
+    if (found.length !== 1 || !form.test(found[0] ?? '')) throw badOffer('line');
   };
 
   one('m=', MEDIA);
@@ -58,10 +60,10 @@ export function checkDescription(sdp: string): void {
   one('a=ice-pwd', ICE_PWD);
   one('a=setup', SETUP);
   const fingerprints = starting('a=fingerprint').map((line) => FINGERPRINT.exec(line)?.[1]?.toUpperCase());
-  if (fingerprints.includes(undefined)) throw badOffer('a fingerprint that is not SHA-256');
-  if (new Set(fingerprints).size !== 1) throw badOffer('not one fingerprint');
+  if (fingerprints.includes(undefined)) throw badOffer('fingerprint');
+  if (new Set(fingerprints).size !== 1) throw badOffer('fingerprint');
   const candidates = candidatesIn(sdp);
-  if (candidates.length > MAX_CANDIDATES) throw badOffer('too many candidates');
+  if (candidates.length > MAX_CANDIDATES) throw badOffer('candidate-count');
   for (const candidate of candidates) checkCandidate(candidate);
 }
 
@@ -73,8 +75,8 @@ export function candidatesIn(sdp: string): string[] {
 
 /** Checks one ICE candidate, `candidate:…` without `a=`, of at most 512 characters. Throws `bad-offer`. */
 export function checkCandidate(candidate: string): void {
-  if (candidate.length > MAX_CANDIDATE) throw badOffer('a candidate that is too long');
-  if (!CANDIDATE.test(candidate)) throw badOffer('a candidate that is not well-formed');
+  if (candidate.length > MAX_CANDIDATE) throw badOffer('candidate-length');
+  if (!CANDIDATE.test(candidate)) throw badOffer('candidate-form');
 }
 
 /** A {@link LinkSignal} that travels in a frame of its own; offer and answer travel within the handshake's flights. */
@@ -97,7 +99,7 @@ function texts(bytes: Uint8Array): [candidate: string, mid: string] {
     const [candidate, mid] = fromLv(bytes, 2) as [Uint8Array, Uint8Array];
     return [fromUtf8(candidate), fromUtf8(mid)];
   } catch {
-    throw badOffer('a candidate that is not two texts');
+    throw badOffer('candidate-form');
   }
 }
 
@@ -107,6 +109,6 @@ export function checkSignal(signal: LinkSignal): void {
     checkDescription(signal.sdp);
   } else {
     checkCandidate(signal.candidate);
-    if (!MID.test(signal.mid)) throw badOffer('a candidate for no section');
+    if (!MID.test(signal.mid)) throw badOffer('candidate-section');
   }
 }

@@ -2,7 +2,9 @@
  * Offers and answers as few bytes: what two WebRTC implementations must tell each other and cannot know already, for
  * texts that people copy (docs/PROTOCOL.md, Manual pairing). Read back, they are checked as any other description.
  */
+
 import { concat, fromBase64url } from '../../shared/bytes.ts';
+import type { DescriptionFault } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_SHORT_CANDIDATES } from '../../shared/limits.ts';
 import { candidatesIn, checkDescription } from './sdp-validation.ts';
@@ -17,8 +19,8 @@ const PREFERENCE: Readonly<Record<string, number>> = { host: 126, srflx: 100, pr
 /** What `ice-char` is encoded by, six bits each (RFC 8839, section 5.4): base64. */
 const BITS = 6;
 
-function badOffer(what: string): AparteError {
-  return new AparteError('bad-offer', what);
+function badOffer(fault: DescriptionFault): AparteError {
+  return new AparteError('bad-offer', { key: 'bad-description', fault });
 }
 
 /**
@@ -30,7 +32,7 @@ function badOffer(what: string): AparteError {
 export function shortDescription(sdp: string, candidates: readonly string[]): Uint8Array {
   checkDescription(sdp);
   const value = (name: string) => new RegExp(`^a=${name}:(.*)$`, 'm').exec(sdp)?.[1]?.trim() ?? '';
-  if (value('mid') !== '0') throw badOffer('a section that is not called 0');
+  if (value('mid') !== '0') throw badOffer('section');
   const setup = SETUPS.indexOf(value('setup').toLowerCase());
   const digits = value('fingerprint').replace(/^\S+ /, '').replaceAll(':', '');
   const fingerprint = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -50,7 +52,7 @@ export function shortDescription(sdp: string, candidates: readonly string[]): Ui
 export function longDescription(bytes: Uint8Array): string {
   let offset = 0;
   const take = (length: number) => {
-    if (offset + length > bytes.length) throw badOffer('a short description cut short');
+    if (offset + length > bytes.length) throw badOffer('cut-short');
     offset += length;
     return bytes.subarray(offset - length, offset);
   };
@@ -60,16 +62,16 @@ export function longDescription(bytes: Uint8Array): string {
     return longText(take(Math.ceil((length * BITS) / 8)), length);
   };
   const setup = SETUPS[byte()];
-  if (setup === undefined) throw badOffer('a short description with an unknown role');
+  if (setup === undefined) throw badOffer('role');
   const [ufrag, pwd] = [text(), text()];
   const fingerprint = Array.from(take(FINGERPRINT_BYTES), (each) => each.toString(16).padStart(2, '0').toUpperCase());
   const candidates: string[] = [];
   while (offset < bytes.length) {
-    if (candidates.length === MAX_SHORT_CANDIDATES) throw badOffer('too many candidates');
+    if (candidates.length === MAX_SHORT_CANDIDATES) throw badOffer('candidate-count');
     const head = byte();
     const [type, kind] = [TYPES[head >> 2], head & 3];
     const addressBytes = ADDRESS_BYTES[kind];
-    if (type === undefined || addressBytes === undefined) throw badOffer('a candidate of an unknown kind');
+    if (type === undefined || addressBytes === undefined) throw badOffer('candidate-form');
     const address = longAddress(take(addressBytes), kind);
     const [high = 0, low = 0] = take(2);
     candidates.push(longCandidate(type, address, high * 256 + low, candidates.length));
@@ -97,7 +99,7 @@ export function longDescription(bytes: Uint8Array): string {
 
 /** `u8 length ‖ six bits a character`, high bits first, the rest of the last byte zero. */
 function shortText(text: string): Uint8Array {
-  if (text.length > 255) throw badOffer('an ICE credential that is too long');
+  if (text.length > 255) throw badOffer('credential');
   // Characters of the alphabet that stand for zero bits fill the last group of four.
   const whole = text
     .replaceAll('+', '-')
@@ -110,7 +112,7 @@ function shortText(text: string): Uint8Array {
 function longText(packed: Uint8Array, length: number): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   const bits = Array.from(packed, (byte) => byte.toString(2).padStart(8, '0')).join('');
-  if (bits.slice(length * BITS).includes('1')) throw badOffer('an ICE credential with bits left over');
+  if (bits.slice(length * BITS).includes('1')) throw badOffer('credential');
   const groups = bits.slice(0, length * BITS).match(/.{6}/g) ?? [];
   return groups.map((group) => alphabet.charAt(Number.parseInt(group, 2))).join('');
 }

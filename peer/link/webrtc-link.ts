@@ -8,8 +8,9 @@
  * - End deliberately: close the links, flush the output, then `process.reallyExit(code)`. Where the process runs the
  *   native destructors of many connections at exit, it dies of SIGSEGV now and then.
  */
+
 import type SimplePeer from 'simple-peer';
-import { AparteError } from '../../shared/errors.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME, MIN_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { keepTrying } from './candidate-retry.ts';
@@ -44,7 +45,7 @@ const CHANNEL = { ordered: true, negotiated: true, id: 0 };
  */
 export function webrtcLink(rtc: unknown, policy: IcePolicy, answerPatience = CONNECT_PATIENCE): OpenLink {
   const implementation = (rtc ?? globalThis) as Rtc;
-  if (typeof implementation.RTCPeerConnection !== 'function') throw new AparteError('bug', 'no WebRTC here');
+  if (typeof implementation.RTCPeerConnection !== 'function') throw new Error('no WebRTC here');
   return (initiator, events, offered = []) => {
     const patience = initiator ? CONNECT_PATIENCE : answerPatience;
     return new WebRtcLink(implementation, policy, offered, initiator, events, patience);
@@ -127,7 +128,7 @@ class WebRtcLink implements Link {
     } else {
       if (this.#described || signal.type !== (this.#initiator ? 'answer' : 'offer')) return;
       this.#described = true;
-      this.#connectTimer = setTimeout(() => this.#fail('in time'), this.#patience);
+      this.#connectTimer = setTimeout(() => this.#fail({ key: 'no-connection-in-time' }), this.#patience);
       const sdp = withCandidates(signal.sdp, (candidate) => this.#takes(candidate));
       this.#peer.signal({ type: signal.type, sdp });
       if (this.#patience > CONNECT_PATIENCE) this.#keepTrying();
@@ -165,7 +166,7 @@ class WebRtcLink implements Link {
       this.#peer.send(bytes);
     } catch {
       // Closed a moment before it is said, or more in flight than the implementation holds.
-      queueMicrotask(() => this.#fail('the channel takes no more'));
+      queueMicrotask(() => this.#fail({ key: 'channel-full' }));
     }
   }
 
@@ -183,11 +184,11 @@ class WebRtcLink implements Link {
 
   #listen(): void {
     const peer = this.#peer;
-    let detail = 'closed by the other side';
+    let why: ErrorDetail = { key: 'closed-by-peer' };
     peer.on('error', (error) => {
-      detail = error.message;
+      why = { key: 'webrtc-error', code: (error as NodeJS.ErrnoException).code ?? error.name };
     });
-    peer.on('close', () => this.#end(detail));
+    peer.on('close', () => this.#end(why));
     peer.on('signal', (data) => this.#tellSignal(data));
     peer.received = (data) => this.#take(data);
     peer.on('connect', () => void this.#opened());
@@ -240,9 +241,9 @@ class WebRtcLink implements Link {
   #take(data: unknown): void {
     if (this.#over) return;
     if (!(data instanceof ArrayBuffer)) {
-      this.#fail('the other side sent text');
+      this.#fail({ key: 'text-frame' });
     } else if (data.byteLength < 1 || data.byteLength > MAX_CHANNEL_FRAME) {
-      this.#fail(`the other side sent a frame of ${data.byteLength} bytes`);
+      this.#fail({ key: 'frame-length', bytes: data.byteLength });
     } else {
       const frame = new Uint8Array(data);
       if (this.#open) this.#events.frame(frame);
@@ -253,7 +254,7 @@ class WebRtcLink implements Link {
   #keep(frame: Uint8Array): void {
     this.#early.push(frame);
     this.#earlyBytes += Math.max(frame.length, MIN_CHANNEL_FRAME);
-    if (this.#earlyBytes > MAX_EARLY) this.#fail('the other side sent too much before the link was open');
+    if (this.#earlyBytes > MAX_EARLY) this.#fail({ key: 'too-much-early' });
   }
 
   async #tellRoute(): Promise<void> {
@@ -264,19 +265,19 @@ class WebRtcLink implements Link {
     if (route.path !== before?.path || route.protocol !== before.protocol) this.#events.path(route);
   }
 
-  #fail(detail: string): void {
+  #fail(why: ErrorDetail): void {
     this.#peer.destroy();
-    this.#end(detail);
+    this.#end(why);
   }
 
-  #end(detail: string): void {
+  #end(why: ErrorDetail): void {
     if (this.#over) return;
     this.#over = true;
     this.#stopTimers();
-    this.#events.closed(this.#described && !this.#connected ? this.#diagnosis() : detail);
+    this.#events.closed(this.#described && !this.#connected ? this.#diagnosis() : why);
   }
 
-  #diagnosis(): string {
+  #diagnosis(): ErrorDetail {
     return diagnose({
       local: this.#local,
       remote: this.#remote,

@@ -49,7 +49,7 @@ export async function askForCode(
 type Streams = { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
 
 async function typedCode(streams: Streams): Promise<string> {
-  if (streams === null) throw new AparteError('usage', 'no code was given, and there is no terminal to ask for one');
+  if (streams === null) throw new AparteError('usage', { key: 'no-terminal', for: 'code' });
   const [{ WORDS }, { askCode }] = await Promise.all([
     import('../../shared/code-words.ts'),
     import('../ui/questions.ts'),
@@ -62,11 +62,8 @@ async function typedCode(streams: Streams): Promise<string> {
 /** Throws `usage` for what belongs to pairing by hand. */
 function refuseBlob(text: string, command: ConversationTask['command']): void {
   const kind = BLOB.exec(text)?.[1];
-  const before = command === 'chat' ? '' : `${command} `;
-  if (kind === 'i') {
-    throw new AparteError('usage', `this is an invite to pair by hand: aparte ${before}--manual ap1i…, all of it`);
-  }
-  if (kind === 'a') throw new AparteError('usage', 'this is an answer: paste it where the invite was made');
+  if (kind === 'i') throw new AparteError('usage', { key: 'manual-invite', command });
+  if (kind === 'a') throw new AparteError('usage', { key: 'manual-answer' });
 }
 
 function readCode(text: string): GivenCode {
@@ -75,7 +72,7 @@ function readCode(text: string): GivenCode {
   } catch (error) {
     const command = meantCommand(text);
     if (error instanceof AparteError && command !== null) {
-      throw new AparteError('bad-code', `did you mean the command "${command}"?`);
+      throw new AparteError('bad-code', { key: 'meant-command', command });
     }
     throw error;
   }

@@ -2,18 +2,20 @@
 import { connect } from 'node:net';
 import { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
-import { NO_ANSWER } from '../rendezvous/connect-error-cause.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
 
 /** The address where a server is looked for, and where ours listens if there is none. */
 export const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}`;
 const LOOPBACK = '127.0.0.1';
-/** What is wrong where something listens at the default address and says nothing. */
-export const HELD = `something holds port ${DEFAULT_PORT} and does not answer: a suspended aparte? Use fg there, or --lan`;
 
 /** Whether a server is reached within this machine, so that the other side may be here, too. */
 export function isHere(url: string): boolean {
   return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** A program listens at the default address and says nothing. */
+export function portHeld(): AparteError {
+  return new AparteError('server-unreachable', { key: 'port-held', port: DEFAULT_PORT });
 }
 
 /** Whether somebody listens at the default address. */
@@ -75,7 +77,8 @@ export function hostIfNeeded(open: OpenRendezvous, server: LocalServer): OpenRen
       lost: (cause, retryAt) => {
         // Failing to listen is what the next retry will say.
         server.ensure().catch(() => undefined);
-        events.lost(cause.detail === NO_ANSWER ? new AparteError(cause.code, HELD) : cause, retryAt);
+        const isHeld = cause.detail?.key === 'no-answer-in-time';
+        events.lost(isHeld ? portHeld() : cause, retryAt);
       },
     });
 }

@@ -1,7 +1,7 @@
 /** `aparte doctor`: says what works from here, and what kind of connection to expect. */
 import { randomBytes } from 'node:crypto';
 import { encodeCard } from '../../shared/card.ts';
-import { EXIT, type ExitCode } from '../../shared/errors.ts';
+import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 import { SIGNALING_VERSION, VERSIONS } from '../../shared/limits.ts';
 import { type Findings, judge, type Verdict } from '../doctor/findings.ts';
@@ -10,12 +10,12 @@ import { tryRelays } from '../doctor/relay-check.ts';
 import { reportLines } from '../doctor/report-text.ts';
 import { readClock } from '../doctor/server-check.ts';
 import { chosenServers } from '../link/ice-policy.ts';
-import { NO_ANSWER } from '../rendezvous/connect-error-cause.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { safeJson } from '../ui/json-chat.ts';
 import { wrapLine } from '../ui/line-wrapping.ts';
 import { visible } from '../ui/sanitize.ts';
-import { DEFAULT_SERVER, HELD } from './choose-server.ts';
+import { describeError } from '../words/describe-error.ts';
+import { DEFAULT_SERVER, portHeld } from './choose-server.ts';
 import type { IceFlags } from './ice-flags.ts';
 import { print } from './print-output.ts';
 
@@ -29,7 +29,7 @@ export interface DoctorTask extends IceFlags {
 
 /** Whether a server let us in, why not (null where it did), and the STUN and TURN servers it offers. */
 interface Visit {
-  readonly cause: string | null;
+  readonly cause: AparteError | null;
   readonly offered: readonly IceServer[];
 }
 
@@ -61,7 +61,7 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
   const version = reached ? SIGNALING_VERSION : null;
   const { rtt = null, skew = null, redirect = null } = clock ?? {};
   const findings: Findings = {
-    server: { url, reached, cause, rtt, version, skew, redirect },
+    server: { url, reached, cause: cause && describeError(cause).message, rtt, version, skew, redirect },
     ...network,
     relays,
     untried,
@@ -78,8 +78,9 @@ async function examine(url: string, { json, iceServers, relay }: DoctorTask): Pr
 }
 
 /** What to say of the default address, where a chat would run a server inside. */
-function inside(cause: string): Verdict {
-  if (cause.includes(NO_ANSWER)) return { expect: null, advice: [`There, ${HELD}.`] };
+function inside(cause: AparteError): Verdict {
+  if (cause.detail?.key === 'no-answer-in-time')
+    return { expect: null, advice: Object.values(describeError(portHeld())) };
   const none = 'None runs here; a chat would run one inside, for this machine; --lan and --manual need none.';
   return { expect: null, advice: [none] };
 }
@@ -91,7 +92,7 @@ async function visit(url: string): Promise<Visit> {
   const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   let end = (): Promise<void> => Promise.resolve();
   const found = await new Promise<Visit>((resolve) => {
-    const failed = ({ message }: Error) => resolve({ cause: message, offered: [] });
+    const failed = (cause: AparteError) => resolve({ cause, offered: [] });
     const joined = (_nameplate: string, _members: unknown, offered: readonly IceServer[]) =>
       resolve({ cause: null, offered });
     const place = open({ nameplate: null, card, capacity: 2 }, { ...nobody, joined, lost: failed, refused: failed });

@@ -1,7 +1,9 @@
 /** How the process ends: on signals, on bugs, and for good. */
+
 import { writeSync } from 'node:fs';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { wrapLine } from '../ui/line-wrapping.ts';
+import { describeError } from '../words/describe-error.ts';
 
 /** How long (ms) giving the terminal back may take when the process ends by a bug. */
 const GIVE_BACK_PATIENCE = 1_000;
@@ -16,7 +18,8 @@ export function exitHard(code: ExitCode): never {
 
 /** Two lines on standard error: what happened, and what to do. */
 export function complain(error: AparteError): void {
-  writeError(`aparte: ${error.message}\naparte: ${error.hint}\n`);
+  const { message, hint } = describeError(error);
+  writeError(`aparte: ${message}\naparte: ${hint}\n`);
 }
 
 /** Writes lines to standard error at once, broken between words on a terminal, and bears that nobody reads them. */

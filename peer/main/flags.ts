@@ -179,7 +179,7 @@ function flags(code: string | undefined, command: Command, env: Environment, tim
  */
 export function parseFlags(args: readonly string[], env: Environment, version: string): Task {
   const meant = meantCommand(args[0] ?? '');
-  if (meant !== null) throw new AparteError('usage', `did you mean the command "${meant}"?`);
+  if (meant !== null) throw new AparteError('usage', { key: 'meant-command', command: meant });
   let task: Task | null = null;
   const chat = conversation('chat', 'opens a chat (the default)', 'the code or invite you were told; none: one is made')
     .option('--json', 'machine mode: events on standard output, commands on standard input, one JSON object a line')

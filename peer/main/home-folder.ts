@@ -15,5 +15,5 @@ export function homeFolder(named = homedir(), ofAccount = () => userInfo().homed
   } catch {
     // The account is in no list of this machine.
   }
-  throw new AparteError('data-folder', 'HOME names no folder from the root on, and this account has none');
+  throw new AparteError('data-folder', { key: 'no-home' });
 }

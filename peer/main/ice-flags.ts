@@ -17,7 +17,7 @@ export interface ParsedIce {
 }
 
 /** Adds what each of the words in `text` names. The words are not shown where they are wrong: they may hold passwords. */
-function adding(read: (word: string) => IceServer | null, where: string, form: string) {
+function adding(read: (word: string) => IceServer | null, options: string, form: string) {
   return (text: string, before: readonly IceServer[] | undefined): readonly IceServer[] => {
     const servers = text
       .split(/\s+/)
@@ -25,7 +25,7 @@ function adding(read: (word: string) => IceServer | null, where: string, form: s
       .map(read);
     return [
       ...(before ?? []),
-      ...servers.map((server) => server ?? raise(new AparteError('usage', `${where}: a server is named ${form}`))),
+      ...servers.map((server) => server ?? raise(new AparteError('usage', { key: 'ice-server-form', options, form }))),
     ];
   };
 }

@@ -56,8 +56,8 @@ async function identityIn(store: Store): Promise<Identity> {
 /** What to say where a peer could not be kept. */
 function notKept({ name }: KnownPeer, error: unknown): AparteError {
   if (error instanceof AparteError && error.code !== 'data-folder') return error;
-  const cause = error instanceof AparteError ? `: ${error.detail}` : '';
-  return new AparteError('data-folder', `what is new about ${visible(name)} is not remembered${cause}`);
+  const cause = error instanceof AparteError ? error.detail : null;
+  return new AparteError('data-folder', { key: 'not-remembered', name: visible(name), cause });
 }
 
 /** Opens the data folder `data`, null for the usual one. Throws as the store does. */

@@ -29,8 +29,7 @@ export async function askByHand(task: ConversationTask): Promise<ManualPairingOp
   const { command, code: given, json } = task;
   const asks = process.stdin.isTTY && process.stderr.isTTY && !json;
   if (command === 'send' && given === null && task.text === null) {
-    const detail = 'standard input cannot be both the text and the answer: use --text, or give an invite';
-    throw new AparteError('usage', detail);
+    throw new AparteError('usage', { key: 'input-used-twice' });
   }
   const invite = given === '-' ? await askForInvite(asks) : given;
   const code = task.withCode ? await askForSpoken(asks) : null;
@@ -38,7 +37,7 @@ export async function askByHand(task: ConversationTask): Promise<ManualPairingOp
 }
 
 async function askForInvite(asks: boolean): Promise<string> {
-  if (!asks) throw new AparteError('usage', 'there is no terminal to ask for the invite: use APARTE_INVITE');
+  if (!asks) throw new AparteError('usage', { key: 'no-terminal', for: 'invite' });
   await ready();
   const { askPaste } = await import('../ui/questions.ts');
   const pasted = await askPaste('Paste the invite: ', (text) => blobKind(text.replace(/\s+/g, '')) !== null, STREAMS);
@@ -48,7 +47,7 @@ async function askForInvite(asks: boolean): Promise<string> {
 async function askForSpoken(asks: boolean): Promise<string> {
   const named = process.env['APARTE_CODE'] ?? null;
   if (named === null && !asks) {
-    throw new AparteError('usage', 'there is no terminal to ask for the code: use APARTE_CODE');
+    throw new AparteError('usage', { key: 'no-terminal', for: 'agreed-code' });
   }
   const [{ WORDS }, { askCode }] = await Promise.all([
     import('../../shared/code-words.ts'),
@@ -57,7 +56,7 @@ async function askForSpoken(asks: boolean): Promise<string> {
   const code = named ?? (await askCode('Code you both agreed on: ', WORDS, STREAMS));
   const normal = normalise(code ?? raise(new AparteError('interrupted')));
   if (normal === '' || [...normal].length > MAX_SECRET) {
-    throw new AparteError('usage', `the code to agree on has 1 to ${MAX_SECRET} characters`);
+    throw new AparteError('usage', { key: 'agreed-code-length', max: MAX_SECRET });
   }
   if (isWeak(normal)) writeError('aparte: warning: a weak code: whoever guesses it in one try is let in\n');
   return normal;
@@ -108,7 +107,7 @@ export function readAnswers(
     conversation.command({ type: 'answer', blob });
   };
   return readPastes(process.stdin, take, () => {
-    const cause = new AparteError('usage', 'standard input ended before the answer was pasted');
+    const cause = new AparteError('usage', { key: 'answer-missing' });
     if (!isPasted) conversation.endAnswers(cause);
   });
 }

@@ -46,17 +46,17 @@ export function meetingFlags(parsed: ParsedMeeting, command: Command): MeetingFl
   const { lan = false, manual = false, code: withCode = false, host } = parsed;
   const namesServer = command.getOptionValueSource('server') === 'cli';
   if (lan && namesServer) {
-    throw new AparteError('usage', '--lan needs no server: leave out --server, or --lan to meet through it');
+    throw new AparteError('usage', { key: 'lan-with-server' });
   }
   if (lan && host !== undefined) {
-    throw new AparteError('usage', '--lan listens on every local network by itself: leave out --host');
+    throw new AparteError('usage', { key: 'lan-with-host' });
   }
   if (host !== undefined && namesServer) {
-    throw new AparteError('usage', '--host is for the server inside: leave out --server, or --host');
+    throw new AparteError('usage', { key: 'host-with-server' });
   }
   if (manual && (lan || host !== undefined || namesServer)) {
-    throw new AparteError('usage', '--manual needs neither a server nor --lan: leave out what names another way');
+    throw new AparteError('usage', { key: 'manual-with-other-way' });
   }
-  if (withCode && !manual) throw new AparteError('usage', '--code is for --manual; a code is given without a flag');
+  if (withCode && !manual) throw new AparteError('usage', { key: 'code-without-manual' });
   return { lan, manual, withCode, host: host ?? null };
 }

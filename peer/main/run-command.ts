@@ -40,21 +40,19 @@ function wantsJson([command, ...rest]: readonly string[]): boolean {
 
 /** What commander has said on standard error. */
 function misused({ message }: CommanderError): AparteError {
-  return new AparteError(
-    'usage',
-    message
-      .replace(/^error: /, '')
-      .trim()
-      .replaceAll('\n', ' '),
-  );
+  const text = message
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ');
+  return new AparteError('usage', { key: 'command-line', text });
 }
 
 /** A script is told on standard output, too, why its chat cannot begin. */
-async function endJson({ code, message, hint, exit }: AparteError): Promise<void> {
+async function endJson(error: AparteError): Promise<void> {
   const { jsonLine } = await import('../ui/json-chat.ts');
   const lines = [
-    jsonLine({ type: 'error', code, message, hint, fatal: true }),
-    jsonLine({ type: 'end', reason: code, exit }),
+    jsonLine({ type: 'error', error, fatal: true }),
+    jsonLine({ type: 'end', reason: error.code, exit: error.exit }),
   ];
   // The failure itself has been said on standard error.
   await print(lines.join('')).catch(() => undefined);

@@ -64,10 +64,9 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
     conversation.interrupt();
   };
   const warn = async (failure: AparteError) => {
-    const { code, message, hint } = failure;
     // A script is told nothing behind the end.
     if (task.json && conversation.end !== null) complain(failure);
-    else await ui.show({ type: 'error', code, message, hint, fatal: false }).catch(() => complain(failure));
+    else await ui.show({ type: 'error', error: failure, fatal: false }).catch(() => complain(failure));
   };
   const interrupt = interrupter(conversation, () => ui);
   const ui: Ui = await openFace(task, {
@@ -102,10 +101,10 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
   }
   const { exit } = await ended;
   if (fault !== null) return (fault as AparteError).exit;
-  if (exit === EXIT.ok && !isWritten) throw new AparteError('output-closed', 'nobody read the end of it in time');
-  if (exit === EXIT.ok && !isAllSent) throw new AparteError('peer-left', 'not all of the input was sent');
+  if (exit === EXIT.ok && !isWritten) throw new AparteError('output-closed', { key: 'output-not-read' });
+  if (exit === EXIT.ok && !isAllSent) throw new AparteError('peer-left', { key: 'input-not-all-sent' });
   if (exit === EXIT.ok && task.command === 'receive' && messages === 0) {
-    throw new AparteError('peer-left', 'it sent nothing');
+    throw new AparteError('peer-left', { key: 'sent-nothing' });
   }
   return exit;
 }
@@ -126,7 +125,7 @@ function interrupter(conversation: Conversation, ui: () => Ui): () => void {
 
 /** What `send` sends: `text`, or standard input. Throws `usage` when that is nothing, or begins with what is no text. */
 async function piecesToSend(text: string | null): Promise<Iterable<TextPiece> | AsyncIterable<TextPiece>> {
-  if (text === '') throw new AparteError('usage', 'there is nothing to send');
+  if (text === '') throw new AparteError('usage', { key: 'nothing-to-send', from: 'option' });
   if (text !== null) return piecesOfText(text);
   const { stdin } = process;
   if (stdin.isTTY) writeError('aparte: type the text; Ctrl-D on an empty line ends it\n');

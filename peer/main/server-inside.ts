@@ -41,8 +41,10 @@ export async function hostedServer(host: string): Promise<HostedServer> {
   const server = await start(DEFAULT_PORT)
     .catch(() => start(0))
     .catch((error: unknown) => {
-      throw error instanceof AparteError && error.detail === 'EADDRNOTAVAIL'
-        ? new AparteError('cannot-listen', `${host} is no address of this machine`)
+      throw error instanceof AparteError &&
+        error.detail?.key === 'system-error' &&
+        error.detail.code === 'EADDRNOTAVAIL'
+        ? new AparteError('cannot-listen', { key: 'not-our-address', host })
         : error;
     });
   const isWildcard = host === '0.0.0.0' || host === '::';

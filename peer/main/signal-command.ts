@@ -2,6 +2,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { EXIT } from '../../shared/errors.ts';
 import { runSignal } from '../../signaling/main.ts';
+import { describeError } from '../words/describe-error.ts';
 import { exitHard, writeError } from './exit.ts';
 
 /** V8 looks at this when it thinks of giving young objects more space (`SemiSpaceNewSpace::Grow`). */
@@ -33,6 +34,7 @@ export async function signal(args: readonly string[]): Promise<void> {
   process.exitCode = await runSignal(args, process.env, {
     stdout,
     stderr: { write: writeError },
+    describe: describeError,
     onStop: (stop) => {
       process.on('SIGTERM', () => stop(false));
       process.on('SIGINT', () => stop(true));

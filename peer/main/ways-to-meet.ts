@@ -22,8 +22,7 @@ export async function openWay(
   manual: ManualPairingOptions | null,
 ): Promise<WayToMeet> {
   if (given !== null && given.server !== null && (task.lan || task.host !== null)) {
-    const [flag, rest] = task.lan ? ['--lan', ''] : ['--host', ', or join without it'];
-    throw new AparteError('usage', `an invite names a server: with ${flag}, give the code behind its # alone${rest}`);
+    throw new AparteError('usage', { key: 'invite-with-option', option: task.lan ? '--lan' : '--host' });
   }
   if (manual !== null) return (await import('./manual-pairing.ts')).meetByHand(task, manual);
   if (task.lan) return onLocalNetwork();

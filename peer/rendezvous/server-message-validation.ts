@@ -1,5 +1,7 @@
 /** What the rendezvous server sends, read: it is a stranger, and may be hostile. Null stands for anything ill-formed. */
+
 import * as v from 'valibot';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import {
   FrameEvent,
   JoinReply,
@@ -48,11 +50,11 @@ export function readJoinReply(input: unknown): Welcome | Refusal | null {
   return read(Refusal, input) ?? read(joinReply, input);
 }
 
-/** What is wrong with an ill-formed acknowledgement of a join, in words that are none of the server's. */
-export function faultInJoinReply(input: unknown): string {
+/** What is wrong with a malformed acknowledgement of a join, in no words of the server. */
+export function faultInJoinReply(input: unknown): ErrorDetail {
   const [issue] = v.safeParse(joinReply, input, { abortEarly: true }).issues ?? [];
   const key = issue?.path?.[0]?.key;
-  return typeof key === 'string' ? `an ill-formed answer: ${key}` : 'an ill-formed answer';
+  return { key: 'bad-answer', field: typeof key === 'string' ? key : null };
 }
 
 /** Event `came`. */

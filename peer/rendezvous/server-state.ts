@@ -1,4 +1,5 @@
 /** How it stands at one of several places to meet at. */
+import type { ServerFault } from '../../shared/error-details.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 import { MAX_TURN_OFFERS } from '../../shared/limits.ts';
@@ -56,9 +57,9 @@ export function offeredBy(stands: readonly Stand[]): IceServer[] {
   return [...distinct.filter((one) => !isTurn(one)), ...distinct.filter(isTurn).slice(0, MAX_TURN_OFFERS)];
 }
 
-/** Which place fails, and why. */
-export function whyOut({ name, cause }: Stand): string {
-  return `${name}: ${cause?.detail || cause?.code || 'no answer yet'}`;
+/** Which server is out of use, and why. */
+export function serverFault({ name, cause }: Stand): ServerFault {
+  return { name, cause: cause && { code: cause.code, detail: cause.detail } };
 }
 
 function sameUrls(a: IceServer, b: IceServer): boolean {

@@ -3,10 +3,11 @@
  * that is down, slow, full or hostile does not stop the others (docs/PROTOCOL.md, Several servers).
  */
 import { equalBytes } from '../../shared/bytes.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
-import { newStand, offeredBy, type Seen, type Stand, whyOut } from './server-state.ts';
+import { newStand, offeredBy, type Seen, type Stand, serverFault } from './server-state.ts';
 
 /** Nameplates drawn for several servers: with more digits than a server allots while it has fewer rooms than this. */
 const FIRST_DRAWN = 10_000;
@@ -19,7 +20,7 @@ const GATHER_TIME = 2_000;
 const MAX_HELD = 256;
 
 /** Why a place is left again where strangers are in the room whose number we drew. */
-const TAKEN = 'the room is taken';
+const TAKEN = { key: 'room-taken' } as const;
 
 /** One of the places to meet at. */
 export interface Side {
@@ -168,7 +169,7 @@ class SideBySide implements Rendezvous {
       a.length > 0 && b.length > 0 && !a.some((card) => b.some((other) => equalBytes(card, other)));
     if (rooms.some((room) => rooms.some((other) => differ(room, other)))) {
       const names = this.#stands.filter((_, index) => (rooms[index]?.length ?? 0) > 0).map(({ name }) => name);
-      return this.#refuse(new AparteError('several-rooms', names.join(', ')));
+      return this.#refuse(new AparteError('several-rooms', { key: 'servers', names }));
     }
     for (const act of held) if (!this.#over) act();
   }
@@ -185,7 +186,7 @@ class SideBySide implements Rendezvous {
     const isSelf = others.some(({ card }) => equalBytes(card, this.#card));
     // Nobody can know a nameplate that nobody was told.
     const isStrange = this.#isDrawn && !this.#hasJoined && others.length > 0;
-    if (isSelf || isStrange) return this.#withdraw(stand, isSelf ? 'another name of the same' : TAKEN);
+    if (isSelf || isStrange) return this.#withdraw(stand, isSelf ? { key: 'same-server' } : TAKEN);
     stand.entered();
     if (this.#hasJoined) {
       if (this.#isLost) this.#say((to) => to.resumed(offeredBy(this.#stands)));
@@ -200,7 +201,7 @@ class SideBySide implements Rendezvous {
   }
 
   /** Leaves one place for good, without a word. */
-  #withdraw(stand: Stand, detail: string): void {
+  #withdraw(stand: Stand, detail: ErrorDetail): void {
     void stand.rendezvous?.leave();
     stand.seen.clear();
     stand.isNoted = true;
@@ -245,7 +246,7 @@ class SideBySide implements Rendezvous {
   #cause(otherwise: AparteError['code']): AparteError {
     const causes = this.#stands.flatMap(({ cause }) => (cause === null ? [] : [cause]));
     const code = causes.every((cause) => cause.code === causes[0]?.code) ? (causes[0]?.code ?? otherwise) : otherwise;
-    return new AparteError(code, this.#stands.map(whyOut).join('; '));
+    return new AparteError(code, { key: 'each-server', servers: this.#stands.map(serverFault) });
   }
 
   /** While we are in somewhere: who is also there is met there, and the user is told which places fail. */
@@ -264,7 +265,9 @@ class SideBySide implements Rendezvous {
       stand.isNoted = isNoted || cause !== null;
       if (cause !== null && !isNoted)
         this.#say((to) =>
-          to.noted(new AparteError(cause.code, `one of ${this.#stands.length} servers, ${whyOut(stand)}`)),
+          to.noted(
+            new AparteError(cause.code, { key: 'one-server', of: this.#stands.length, server: serverFault(stand) }),
+          ),
         );
     }
   }

@@ -1,7 +1,9 @@
 /** Meeting over a Socket.IO rendezvous server. The server is not trusted: all that it sends is checked. */
+
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { retryPause } from '../../shared/backoff.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
 import type * as wire from '../../shared/signal-wire.ts';
@@ -35,7 +37,8 @@ export interface Clock {
  */
 export function socketIoRendezvous(url: string, clock: Clock, agent?: object): OpenRendezvous {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw new AparteError('usage', 'not the URL of a server');
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
+    throw new AparteError('usage', { key: 'bad-server-address' });
   return (request, events) => new SocketIoRendezvous(parsed, clock, request, events, agent);
 }
 
@@ -118,7 +121,7 @@ class SocketIoRendezvous implements Rendezvous {
     this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), patience);
     connection.once('connect', () => {
       // Each CONNECT packet says so once more: a server could have us join without end.
-      connection.on('connect', () => this.#refuse('connected twice'));
+      connection.on('connect', () => this.#refuse({ key: 'malformed', part: 'connection' }));
       this.#join(this.#place?.token);
     });
     connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
@@ -143,7 +146,7 @@ class SocketIoRendezvous implements Rendezvous {
   #answered(resume: string | undefined, answer: wire.Welcome | wire.Refusal): void {
     if (!('error' in answer)) {
       const expected = this.#place?.nameplate ?? this.#request.nameplate;
-      if (expected !== null && answer.nameplate !== expected) this.#refuse('another room than asked for');
+      if (expected !== null && answer.nameplate !== expected) this.#refuse({ key: 'other-room' });
       else this.#enter(answer);
     } else if (resume !== undefined && (answer.error === 'unknown-room' || answer.error === 'unknown-member')) {
       // The server was started anew, or has given our place up.
@@ -153,7 +156,7 @@ class SocketIoRendezvous implements Rendezvous {
     } else if (answer.error === 'room-full') {
       this.#end(new AparteError('room-full'));
     } else {
-      this.#refuse(answer.error);
+      this.#refuse({ key: 'refusal', word: answer.error });
     }
   }
 
@@ -177,7 +180,7 @@ class SocketIoRendezvous implements Rendezvous {
   #came(member: wire.Member | null): void {
     if (!this.#isIn || this.#place === null) return;
     if (member === null || this.#place.members.size >= MAX_MEMBERS) {
-      this.#refuse('an ill-formed member');
+      this.#refuse({ key: 'malformed', part: 'member' });
     } else if (!this.#place.members.has(member.id)) {
       this.#place.members.add(member.id);
       this.#events.came(member);
@@ -186,28 +189,28 @@ class SocketIoRendezvous implements Rendezvous {
 
   #left(event: wire.LeftEvent | null): void {
     if (!this.#isIn) return;
-    if (event === null) this.#refuse('an ill-formed departure');
+    if (event === null) this.#refuse({ key: 'malformed', part: 'departure' });
     else if (this.#place?.members.delete(event.member)) this.#events.left(event.member);
   }
 
   #frame(event: wire.FrameEvent | null): void {
     if (!this.#isIn) return;
-    if (event === null || !this.#place?.members.has(event.from)) this.#refuse('an ill-formed frame');
+    if (event === null || !this.#place?.members.has(event.from)) this.#refuse({ key: 'malformed', part: 'frame' });
     else this.#events.frame(event.from, event.data);
   }
 
   #fault(refusal: wire.Refusal | null): void {
     if (this.#over) return;
-    if (refusal === null) this.#refuse('an ill-formed fault');
-    else if (refusal.error === 'closing') this.#retry(new AparteError('server-unreachable', 'it is being shut down'));
+    if (refusal === null) this.#refuse({ key: 'malformed', part: 'fault' });
+    else if (refusal.error === 'closing') this.#retry(new AparteError('server-unreachable', { key: 'shutting-down' }));
     else if (refusal.error === 'unavailable') this.#retry(unavailable());
     // A frame crossed the news that its receiver had left.
-    else if (refusal.error !== 'unknown-member') this.#refuse(refusal.error);
+    else if (refusal.error !== 'unknown-member') this.#refuse({ key: 'refusal', word: refusal.error });
   }
 
   /** A Socket.IO server that is none of ours. Its words are its own, and not shown. */
   #denied(): void {
-    this.#refuse('not a server for this program');
+    this.#refuse({ key: 'foreign-server' });
   }
 
   #retry(cause: AparteError): void {
@@ -227,7 +230,7 @@ class SocketIoRendezvous implements Rendezvous {
     return this.#clock.now() - this.#outSince;
   }
 
-  #refuse(detail: string): void {
+  #refuse(detail: ErrorDetail): void {
     this.#end(new AparteError('server-refused', detail));
   }
 
@@ -247,5 +250,5 @@ class SocketIoRendezvous implements Rendezvous {
 }
 
 function unavailable(): AparteError {
-  return new AparteError('server-unreachable', 'it cannot reach what it shares with other servers');
+  return new AparteError('server-unreachable', { key: 'shared-store-away' });
 }

@@ -87,7 +87,7 @@ export async function readRecord<T extends v.ObjectEntries>(
   const version = v.safeParse(v.looseObject({ version: v.pipe(v.number(), v.safeInteger()) }), record);
   if (!version.success) return 'damaged';
   const { version: found, ...rest } = version.output;
-  if (found > VERSION) throw new AparteError('newer-data', basename(path));
+  if (found > VERSION) throw new AparteError('newer-data', { key: 'newer-file', file: basename(path) });
   const parsed = v.safeParse(v.strictObject(content), rest);
   return found === VERSION && parsed.success ? { value: parsed.output } : 'damaged';
 }

@@ -28,9 +28,9 @@ async function named<T>(folder: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (systemCode(error) === null || error instanceof AparteError || !(error instanceof Error)) throw error;
-    const [what] = error.message.split(', ');
-    const failure = new AparteError('data-folder', `${what}, ${placeOf(error) ?? folder}`);
+    const code = systemCode(error);
+    if (code === null || error instanceof AparteError || !(error instanceof Error)) throw error;
+    const failure = new AparteError('data-folder', { key: 'file-error', code, path: placeOf(error) ?? folder });
     failure.cause = error;
     throw failure;
   }

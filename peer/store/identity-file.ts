@@ -27,8 +27,7 @@ async function closeToOthers(path: string): Promise<string | null> {
 
 function damaged(names: readonly string[]): AparteError {
   const aside = keptAside(names, NAME).at(-1) ?? NAME;
-  const choice = `put a good copy back as ${NAME}, or delete it to begin anew with another identity`;
-  return new AparteError('corrupt-data', `your identity, now ${aside}: ${choice}`);
+  return new AparteError('corrupt-data', { key: 'damaged-identity', file: NAME, aside });
 }
 
 /**
@@ -49,7 +48,7 @@ export async function loadIdentity(folder: string, make: () => Uint8Array): Prom
     // Not what was made, but what is there: another program may have been first.
     found = await readRecord(path, { secret: key });
   }
-  if (found === 'absent') throw new AparteError('data-folder', `${NAME} vanished while it was read`);
+  if (found === 'absent') throw new AparteError('data-folder', { key: 'file-vanished', file: NAME });
   if (found === 'damaged') {
     await keepAside(path);
     throw damaged(await namesIn(folder));

@@ -42,7 +42,7 @@ export async function readPeers(folder: string): Promise<KnownPeer[]> {
     await keepAside(join(path, name));
     damaged.push(join(FOLDER, name));
   }
-  if (damaged.length > 0) throw new AparteError('corrupt-data', damaged.join(', '));
+  if (damaged.length > 0) throw new AparteError('corrupt-data', { key: 'damaged-files', files: damaged });
   return peers;
 }
 

@@ -114,7 +114,7 @@ export class Transcript {
       case 'end':
         return nothing;
       case 'error':
-        return { ...say(view.errorLines(event, this.#appearance)), back: this.#refused(event.code) };
+        return { ...say(view.errorLines(event, this.#appearance)), back: this.#refused(event.error.code) };
     }
   }
 
@@ -182,8 +182,8 @@ export class Transcript {
   #send(text: string, typed: string, now: number): Outcome {
     if (text.trim() === '') return nothing;
     if (utf8(text).length > MAX_TEXT) {
-      const { code, message, hint } = new AparteError('message-too-long');
-      return { ...say(view.errorLines({ code, message, hint, fatal: false }, this.#appearance)), back: typed };
+      const error = new AparteError('message-too-long');
+      return { ...say(view.errorLines({ error, fatal: false }, this.#appearance)), back: typed };
     }
     this.#lastRef += 1;
     const ref = String(this.#lastRef);

@@ -1,8 +1,10 @@
 /** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
-import type { ErrorCode } from '../../shared/errors.ts';
+
+import type { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
 import { looksLike, tidyName } from '../../shared/name-comparison.ts';
 import type { ChatEvent, Trust } from '../core/facts-and-orders.ts';
+import { describeError } from '../words/describe-error.ts';
 import type { Appearance } from './appearance.ts';
 import { NAME_TONES, paint, signs } from './appearance.ts';
 import { truncate } from './graphemes.ts';
@@ -252,10 +254,8 @@ export function safetyLines(name: string, safety: string, appearance: Appearance
 }
 
 /** What went wrong and what to do. The message may hold words of the other side. */
-export function errorLines(
-  event: { code: ErrorCode; message: string; hint: string; fatal: boolean },
-  appearance: Appearance,
-) {
-  const sentences = [visible(event.message), visible(event.hint)];
-  return event.fatal ? alarmLines(sentences, appearance) : noticeLines(sentences, appearance);
+export function errorLines({ error, fatal }: { error: AparteError; fatal: boolean }, appearance: Appearance) {
+  const { message, hint } = describeError(error);
+  const sentences = [visible(message), visible(hint)];
+  return fatal ? alarmLines(sentences, appearance) : noticeLines(sentences, appearance);
 }

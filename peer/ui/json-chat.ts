@@ -1,9 +1,10 @@
 /** The chat for scripts: events as JSON objects, one a line, on the output; commands likewise on the input. */
 import type { Readable, Writable } from 'node:stream';
-import { AparteError } from '../../shared/errors.ts';
+import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 import { decodeCommand } from '../../shared/script-commands.ts';
 import type { ChatEvent } from '../core/facts-and-orders.ts';
+import { type DescribedError, describeError } from '../words/describe-error.ts';
 import type { InputLine } from './line-splitter.ts';
 import { readLines } from './line-splitter.ts';
 import { Outlet } from './output-writer.ts';
@@ -30,9 +31,18 @@ export function safeJson(value: object): string {
   return `${json.replace(UNSAFE, escaped)}\n`;
 }
 
+type ErrorEvent = Extract<ChatEvent, { type: 'error' }>;
+
+/** An event as machine mode writes it: an error is a code and its words. */
+export type JsonEvent =
+  | Exclude<ChatEvent, ErrorEvent>
+  | ({ readonly code: ErrorCode } & DescribedError & Omit<ErrorEvent, 'error'>);
+
 /** An event as a line of machine mode. */
 export function jsonLine(event: ChatEvent): string {
-  return safeJson(event);
+  if (event.type !== 'error') return safeJson(event);
+  const { type, error, ...rest } = event;
+  return safeJson({ type, code: error.code, ...describeError(error), ...rest } satisfies JsonEvent);
 }
 
 /** Speaks JSON lines. Reads at once. */
@@ -52,8 +62,7 @@ export function openJson({ input, output }: { input: Readable; output: Writable 
       events.command(command);
       return;
     }
-    const { code, message, hint } = command;
-    show({ type: 'error', code, message, hint, fatal: false }).catch(() => undefined);
+    show({ type: 'error', error: command, fatal: false }).catch(() => undefined);
   };
   const stop = readLines(input, MAX_LINE, read, () => events.ended());
   return {
@@ -70,16 +79,16 @@ export function openJson({ input, output }: { input: Readable; output: Writable 
 function parseCommand(line: InputLine) {
   if ('fault' in line) {
     return line.fault === 'too-long'
-      ? new AparteError('message-too-long', `a line of more than ${MAX_LINE} bytes`)
-      : new AparteError('bad-command', 'not UTF-8');
+      ? new AparteError('message-too-long', { key: 'line-too-long', max: MAX_LINE })
+      : new AparteError('bad-command', { key: 'not-utf8' });
   }
   if (line.text.trim() === '') return null;
   let parsed: unknown;
   try {
     parsed = JSON.parse(line.text);
   } catch {
-    return new AparteError('bad-command', 'not JSON');
+    return new AparteError('bad-command', { key: 'not-json' });
   }
   const command = decodeCommand(parsed);
-  return typeof command === 'string' ? new AparteError('bad-command', command) : command;
+  return 'key' in command ? new AparteError('bad-command', command) : command;
 }

@@ -3,12 +3,13 @@ import type { Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 
 /** What a stream takes no more for because there is no room: errno(3), EFBIG where a limit is reached. */
-const NO_ROOM: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+const NO_ROOM: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** Why an output took no more: `output-failed` where there is no room for it, else `output-closed`. */
 export function outputFault(error: Error): AparteError {
-  const noRoom = 'code' in error && NO_ROOM.includes(error.code);
-  return noRoom ? new AparteError('output-failed', error.message) : new AparteError('output-closed');
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!NO_ROOM.includes(code)) return new AparteError('output-closed');
+  return new AparteError('output-failed', { key: 'system-error', code });
 }
 
 /** See the head of this file. */

@@ -72,9 +72,10 @@ export function openPlain(options: PlainOptions, events: UiEvents): Ui {
       return;
     }
     const error =
-      line.fault === 'too-long' ? new AparteError('message-too-long') : new AparteError('bad-command', 'not UTF-8');
-    const { code, message, hint } = error;
-    print(errorLines({ code, message, hint, fatal: false }, appearance)).catch(() => undefined);
+      line.fault === 'too-long'
+        ? new AparteError('message-too-long')
+        : new AparteError('bad-command', { key: 'not-utf8' });
+    print(errorLines({ error, fatal: false }, appearance)).catch(() => undefined);
   };
   const stop = readLines(input, MAX_TEXT, read, () => {
     pastes.end();

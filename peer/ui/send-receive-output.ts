@@ -2,8 +2,10 @@
  * What `send` and `receive` show: texts that arrive on the output, as they are where it is no terminal; all else, with
  * what is waited for, on the diagnostics (standard error).
  */
+
 import type { Writable } from 'node:stream';
 import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
+import { describeError } from '../words/describe-error.ts';
 import type { Appearance } from './appearance.ts';
 import type { PeerEvent } from './event-text.ts';
 import { blobLines, codeLines, noticeLines, peerLines, shownName } from './event-text.ts';
@@ -129,8 +131,10 @@ class OneShot implements Ui {
         this.#peers.set(event.peer, event);
         return peerLines(event, before, shownName(event.name, this.#own, appearance), verb, appearance);
       }
-      case 'error':
-        return [`aparte: ${visible(event.message)}`, `aparte: ${visible(event.hint)}`];
+      case 'error': {
+        const { message, hint } = describeError(event.error);
+        return [`aparte: ${visible(message)}`, `aparte: ${visible(hint)}`];
+      }
       case 'message': // goes to the output
       case 'sent':
       case 'delivered':

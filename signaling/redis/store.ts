@@ -99,7 +99,7 @@ export class Store {
       if (store.#isStale) throw new Error('the first step failed');
     } catch (error) {
       connection.destroy();
-      throw new AparteError('store-unreachable', causeOf(error));
+      throw new AparteError('store-unreachable', { key: 'system-error', code: causeOf(error) });
     }
     store.#timer = setInterval(() => void store.#beat(), BEAT);
     return store;

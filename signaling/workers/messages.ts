@@ -1,4 +1,5 @@
 /** What the processes of one server tell each other. They trust each other: all are ours, from one program. */
+import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
 import type { Addresses } from '../address-limits.ts';
@@ -61,7 +62,7 @@ export interface Report {
 export type FromWorker =
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'listening'; readonly url: string; readonly port: number }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: ErrorDetail | null }
   | { readonly kind: 'report'; readonly report: Report }
   /** What is shared is away, why; or, null, back. */
   | { readonly kind: 'away'; readonly cause: string | null };

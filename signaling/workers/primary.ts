@@ -77,7 +77,7 @@ class Primary {
   readonly #listening = new Set<number>();
   #isClosing = false;
   /** Until all have started: called when a worker listens, with null, or cannot. */
-  #started: ((error: AparteError | null) => void) | null = null;
+  #started: ((error: Error | null) => void) | null = null;
   /** Called when the last worker has ended. */
   #onEmpty = () => {};
 
@@ -101,7 +101,7 @@ class Primary {
   async start(count: number): Promise<{ url: string; port: number }> {
     // One after the other: the first finds out whether it can be done at all.
     for (let each = 0; each < count; each += 1) {
-      const error = await new Promise<AparteError | null>((resolve) => {
+      const error = await new Promise<Error | null>((resolve) => {
         this.#started = resolve;
         cluster.fork();
       });
@@ -161,7 +161,7 @@ class Primary {
         this.#started?.(null);
         break;
       case 'failed':
-        this.#failed(worker, new AparteError(message.code, message.detail === '' ? undefined : message.detail));
+        this.#failed(worker, new AparteError(message.code, message.detail));
         break;
       case 'report':
         this.#reports.set(worker.id, message.report);
@@ -199,7 +199,7 @@ class Primary {
     if (workers().length === 0) this.#onEmpty();
     if (this.#isClosing) return;
     if (this.#where.port === 0) {
-      this.#started?.(new AparteError('bug', `a worker ended: ${how}`));
+      this.#started?.(new Error(`a worker ended: ${how}`));
       return;
     }
     // With the last one went the port: who comes next takes the same.

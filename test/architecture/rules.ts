@@ -73,7 +73,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     at: 'peer/ui/',
-    uses: ['shared/', 'peer/ui/'],
+    uses: ['shared/', 'peer/ui/', 'peer/words/'],
     types: ['peer/core/facts-and-orders.ts'],
     packages: ['fast-string-width', 'uqr'],
     node: ['node:events', 'node:readline', 'node:stream', 'node:string_decoder', 'node:tty'],
@@ -85,6 +85,7 @@ export const MODULES: readonly Module[] = [
     packages: [],
     node: [],
   },
+  { at: 'peer/words/', uses: ['shared/', 'peer/words/'], packages: [], node: [] },
   { at: 'peer/client.ts', uses: ['shared/'], types: ['peer/core/', ...CONTRACTS], packages: [], node: [] },
   { at: 'peer/main/', ...EVERYTHING },
   { at: 'peer/main.ts', ...EVERYTHING },
@@ -117,6 +118,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'peer/rendezvous/': OUTSIDE,
   'peer/rendezvous/manual/': OUTSIDE,
   'peer/client.ts': OUTSIDE,
+  'peer/words/': OUTSIDE,
   'peer/conversation/': OUTSIDE,
   'peer/core/': [...OUTSIDE, ...IMPURE],
 };

@@ -35,7 +35,9 @@ describe('outages', { concurrency: true }, () => {
   test('a chat goes on trying, says when the next try is, and meets once there is a server', async () => {
     const port = await freePort();
     const plain = sandbox.run(['chat', '--plain', '--server', `http://127.0.0.1:${port}`, freshCode()]);
-    await plain.until('cause', () => /cannot be reached\. \(nothing listens there: ECONNREFUSED\)/.exec(plain.stdout));
+    await plain.until('cause', () =>
+      /Cannot reach the server: nothing listens there \(ECONNREFUSED\)\./.exec(plain.stdout),
+    );
     await plain.until(
       'two countdowns',
       () => plain.stdout.match(/server unreachable for \d+ s, next try in \d+ s/g)?.[1],

@@ -50,7 +50,7 @@ describe('the server inside, for others', { skip: NO_MACHINE }, () => {
     const wrong = await chat('cara', '--host', '192.168.9.6').exits(4);
     assert.match(
       wrong.stderr,
-      /\(192\.168\.9\.6 is no address of this machine\)\naparte: .*; --host takes addresses of/,
+      /: 192\.168\.9\.6 is not an address of this machine\.\naparte: .*--host needs an address of/,
     );
     // A chat has no such flag.
     assert.doesNotMatch(wrong.stderr, /with --port/);

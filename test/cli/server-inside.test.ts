@@ -114,7 +114,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     const other = sandbox.start([process.execPath, ...args]);
     await other.until('listening', () => /up/.exec(other.stdout));
     const plain = sandbox.run(['--plain']);
-    await plain.until('cause', () => /it answers HTTP 404/.exec(plain.stdout));
+    await plain.until('cause', () => /HTTP 404/.exec(plain.stdout));
     plain.kill('SIGTERM');
     await plain.exits(130);
     other.kill('SIGTERM');

@@ -68,7 +68,7 @@ test('who does not trust it is told what to do', { skip }, async () => {
   const { url } = await signal('--tls-cert', cert, '--tls-key', key);
   const chat = sandbox.run(['chat', '--plain', '--server', url, freshCode()]);
   await chat.until('cause', () =>
-    /its TLS certificate comes from an unknown authority; .*NODE_EXTRA_CA_CERTS/.exec(chat.stdout),
+    /its TLS certificate comes from an unknown authority.*\n.*NODE_EXTRA_CA_CERTS/.exec(chat.stdout),
   );
   chat.kill('SIGINT');
 });

@@ -287,7 +287,7 @@ export class World {
     if (link.closed) return;
     link.open = false;
     link.closed = true;
-    const cause = new AparteError('no-direct-path', 'the channel closed');
+    const cause = new AparteError('no-direct-path', { key: 'closed-by-peer' });
     link.person.give({ type: 'linkClosed', link: link.number, cause });
   }
 }

@@ -83,6 +83,6 @@ export class Person {
   }
 
   get errors(): string[] {
-    return this.of('error').map((event) => event.code);
+    return this.of('error').map(({ error }) => error.code);
   }
 }

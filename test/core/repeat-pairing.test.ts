@@ -42,7 +42,7 @@ function side(invites: boolean) {
     const room = rooms.at(-1)?.room ?? 0;
     context.rooms
       .get(room)
-      ?.gotRoom({ type: 'roomRefused', room, cause: new AparteError('no-direct-path', 'no address') });
+      ?.gotRoom({ type: 'roomRefused', room, cause: new AparteError('no-direct-path', { key: 'no-own-address' }) });
   };
   return { pairing, rooms, noted, wake, refuse };
 }

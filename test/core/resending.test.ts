@@ -19,7 +19,7 @@ function pair() {
   const assertMet = () => {
     for (const person of Object.values(people)) {
       assert.equal(person.of('peer').at(-1)?.status, 'connected');
-      assert.ok(person.of('error').every(({ code }) => code === 'server-unreachable'));
+      assert.ok(person.of('error').every(({ error }) => error.code === 'server-unreachable'));
       const link = world.lastLinkOf(person);
       assert.deepEqual(link?.heard, link?.other?.candidates);
     }

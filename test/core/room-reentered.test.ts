@@ -51,7 +51,7 @@ test('what a place notes is told once, and changes nothing', () => {
   const room = 1;
   alice.give({ type: 'roomNoted', room, cause: new AparteError('nobody-found') });
   assert.deepEqual(
-    alice.of('error').map(({ code, fatal }) => ({ code, fatal })),
+    alice.of('error').map(({ error, fatal }) => ({ code: error.code, fatal })),
     [{ code: 'nobody-found', fatal: false }],
   );
   assert.equal(alice.conversation.waiting.for, 'peer');

@@ -182,13 +182,21 @@ test('a server that is full is named, and the other goes on; when all are full i
   world.settle();
   assertTalking(played, '');
   assert.deepEqual(alice.errors, ['room-full']);
-  assert.match(alice.of('error')[0]?.message ?? '', /server 0/);
+  assert.deepEqual(alice.of('error')[0]?.error.detail, {
+    key: 'one-server',
+    of: 2,
+    server: { name: 'server 0', cause: { code: 'room-full', detail: null } },
+  });
   const late = world.person('late', { code: CODE });
   several.named.set(late, [0, 2]);
   late.start();
   world.settle();
   assert.deepEqual([late.errors, late.end?.exit], [['room-full'], 4]);
-  assert.match(late.of('error')[0]?.message ?? '', /server 0.*server 2/);
+  const cause = { code: 'room-full', detail: null };
+  assert.deepEqual(late.of('error')[0]?.error.detail, {
+    key: 'each-server',
+    servers: ['server 0', 'server 2'].map((name) => ({ name, cause })),
+  });
 });
 
 test('a number that was drawn is left again where strangers have it, without a word and without a guess', () => {

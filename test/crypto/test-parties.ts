@@ -105,13 +105,14 @@ export function due(frame: Uint8Array | null): Uint8Array {
   return frame;
 }
 
-/** The word of the error that something must throw; an exception that is no AparteError fails the test. */
+/** The code of the error that something throws; `bug` for a plain Error. Any other exception fails the test. */
 export function codeOf(act: () => unknown): ErrorCode | null {
   try {
     act();
     return null;
   } catch (error) {
     if (error instanceof AparteError) return error.code;
+    if (error instanceof Error && error.name === 'Error') return 'bug';
     throw error;
   }
 }

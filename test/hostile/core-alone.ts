@@ -106,7 +106,7 @@ export class Alone {
   }
 
   get errors(): string[] {
-    return this.events.flatMap((event) => (event.type === 'error' ? [event.code] : []));
+    return this.events.flatMap((event) => (event.type === 'error' ? [event.error.code] : []));
   }
 
   get exit(): number | null {

@@ -1,9 +1,10 @@
 /** Whoever has another secret, or tries one: learns nothing, gets one try, and both people are told. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FLIGHT } from '../../peer/crypto/index.ts';
+import { ERROR_WORDS } from '../../peer/words/english/errors.ts';
 import { utf8 } from '../../shared/bytes.ts';
-import { errorKind } from '../../shared/errors.ts';
 import { serve } from '../signaling/test-server.ts';
 import { enter } from './attacker-wire.ts';
 import { guess, inputsOf, meetAsB } from './evil-peer.ts';
@@ -23,12 +24,12 @@ describe('another secret', { concurrency: 3 }, () => {
     await Promise.all([alice, bob].map((program) => assertRefused(program, 'wrong-code')));
     for (const { events, stdout } of [alice, bob]) {
       const error = events.find((event) => event.type === 'error');
-      assert.match(error?.message ?? '', /mistyped.*guessed/);
-      assert.equal(error?.hint, errorKind('wrong-code').hint);
+      assert.match(error?.message ?? '', /mistyped.*guess/);
+      assert.equal(error?.hint, ERROR_WORDS['wrong-code'].hint);
       assert.doesNotMatch(stdout, /"type":"peer"/);
     }
     // Told by the other side, not found out by its silence, which would have taken ten seconds.
-    assert.match(bob.stdout, /says the other side, or someone between you/);
+    assert.match(bob.stdout, /says the other side, or somebody between you/);
   });
 
   test('a wrong secret between send and receive: exit 3 on both, and no byte of the text', async (t) => {
@@ -38,7 +39,7 @@ describe('another secret', { concurrency: 3 }, () => {
     assert.deepEqual(await Promise.all([send.exit, receive.exit]), [3, 3]);
     for (const { stdout, stderr } of [send, receive]) {
       assert.equal(stdout, '');
-      assert.match(stderr, /mistyped it, or someone between you guessed/);
+      assert.match(stderr, /mistyped it, or somebody between you tried to guess/);
       assert.match(stderr, /Agree on a new code/);
     }
   });
@@ -95,7 +96,7 @@ describe('another secret', { concurrency: 3 }, () => {
     const carol = new Program(t, { server: url, code: '7-ocean-violin', name: 'carol' });
     assert.equal(await carol.exit, 4);
     assert.deepEqual(carol.errors, ['room-full']);
-    assert.match(carol.all('error')[0]?.message ?? '', /^The place for two under this code is taken\./);
+    assert.match(carol.all('error')[0]?.message ?? '', /^Two people are already in the room of this code\./);
     const peer = await meetAsB(t, second, inputsOf(second, '7', 'ocean-violin', 'A'));
     peer.text(1, utf8('still for two'));
     await alice.event('message', { text: 'still for two' });

@@ -106,7 +106,10 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
 
   const BREAKING: Readonly<Record<string, readonly [detail: RegExp, ...frames: Uint8Array[]]>> = {
     // The rest of the ten megabytes would find the channel closed.
-    'ten megabytes of text': [/over 65536 bytes/, ...Array.from({ length: 5 }, () => part(1, new Uint8Array(16_256)))],
+    'ten megabytes of text': [
+      /longer than 65,536 bytes/,
+      ...Array.from({ length: 5 }, () => part(1, new Uint8Array(16_256))),
+    ],
     'text that is not UTF-8': [/not UTF-8/, text(1, Uint8Array.of(0xc3))],
     'a message out of sequence': [/missing/, text(2, utf8('late'))],
   };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { ChatEvent } from '../../peer/core/facts-and-orders.ts';
+import type { JsonEvent } from '../../peer/ui/json-chat.ts';
 import { APARTE, Process } from '../process.ts';
 
 /** How a program is started. */
@@ -28,7 +28,7 @@ export function folder(t: TestContext): string {
 }
 
 /** A running program. It is killed with the test that started it, if it is still there. */
-export class Program extends Process<ChatEvent> {
+export class Program extends Process<JsonEvent> {
   constructor(t: TestContext, { args = ['chat', '--json'], server, code, name = 'somebody', data, env }: Start) {
     const home = data ?? mkdtempSync(join(tmpdir(), 'aparte-hostile-'));
     super([process.execPath, APARTE, ...args, '--server', server, '--name', name], {
@@ -48,8 +48,8 @@ export class Program extends Process<ChatEvent> {
   }
 
   /** The events of a type so far. */
-  all<T extends ChatEvent['type']>(type: T): Extract<ChatEvent, { type: T }>[] {
-    return this.events.filter((event): event is Extract<ChatEvent, { type: T }> => event.type === type);
+  all<T extends JsonEvent['type']>(type: T): Extract<JsonEvent, { type: T }>[] {
+    return this.events.filter((event): event is Extract<JsonEvent, { type: T }> => event.type === type);
   }
 
   /** What it was told of its peers' standing. */

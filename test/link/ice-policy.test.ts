@@ -1,8 +1,10 @@
 /** The user's word on relays, and what is said where no path was found. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chosenServers, isRelayed, isRelayWithheld, isUsable, withCandidates } from '../../peer/link/ice-policy.ts';
 import { type Attempted, diagnose, portsVary } from '../../peer/link/no-path-diagnosis.ts';
+import type { DirectFault, RelayFault } from '../../shared/error-details.ts';
 
 const stun = (name: string) => ({ urls: [`stun:${name}`] });
 const turn = (name: string) => ({ urls: [`turn:${name}`, `turns:${name}`], username: 'u', credential: 'c' });
@@ -129,31 +131,35 @@ test('a NAT with a port for each destination shows in two public addresses of on
 
 const symmetric = [host, mapped(1), mapped(2)];
 const cone = [host, mapped(1)];
-const causes: [words: RegExp, Partial<Attempted>][] = [
-  [/^both sides are behind NATs .*symmetric\)$/, { local: symmetric, remote: symmetric }],
-  [/^the NAT here /, { local: symmetric, remote: cone }],
-  [/^the NAT of the other side /, { local: cone, remote: symmetric }],
-  [/^UDP seems to be blocked here/, { local: [host] }],
-  [/^UDP seems to be blocked here/, { local: [host, at('::1')] }],
-  [/^no STUN server is known/, { urls: [] }],
-  [/^the other side could not find out its public address/, { remote: [host] }],
-  [/^no address of one side could be reached/, {}],
+const causes: [direct: DirectFault | null, relay: RelayFault | null, Partial<Attempted>][] = [
+  ['both-symmetric', null, { local: symmetric, remote: symmetric }],
+  ['here-symmetric', null, { local: symmetric, remote: cone }],
+  ['there-symmetric', null, { local: cone, remote: symmetric }],
+  ['udp-blocked-here', null, { local: [host] }],
+  ['udp-blocked-here', null, { local: [host, at('::1')] }],
+  ['no-stun', null, { urls: [] }],
+  ['udp-blocked-there', null, { remote: [host] }],
+  ['unreachable', null, {}],
   // A public address needs no other; a server nearby sees no other.
-  [/^no address of one side could be reached/, { local: [at('198.51.100.1')], remote: [at('198.51.100.2')] }],
-  [/^no address of one side could be reached/, { local: [host], urls: ['stun:192.168.1.1:3478'] }],
-  [/symmetric\); a relay is offered but not allowed$/, { local: symmetric, relayWithheld: true }],
-  [/; no relay is known$/, { relay: 'allow' }],
-  [/; the relay could not be used$/, { relay: 'allow', urls: ['turn:example.org'] }],
-  [/; the relay did not help$/, { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed] }],
+  ['unreachable', null, { local: [at('198.51.100.1')], remote: [at('198.51.100.2')] }],
+  ['unreachable', null, { local: [host], urls: ['stun:192.168.1.1:3478'] }],
+  ['here-symmetric', 'withheld', { local: symmetric, relayWithheld: true }],
+  ['unreachable', 'none-known', { relay: 'allow' }],
+  ['unreachable', 'unusable', { relay: 'allow', urls: ['turn:example.org'] }],
+  ['unreachable', 'no-help', { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed] }],
   [
-    /; the relay did not help: it might with --relay only on both sides$/,
+    'unreachable',
+    'no-help-try-only',
     { relay: 'allow', urls: ['turn:example.org'], local: [...cone, relayed], remote: [...cone, relayed] },
   ],
-  [/^only a relay is allowed, and none is known$/, { relay: 'only', local: [] }],
-  [/^the relay could not be used$/, { relay: 'only', urls: ['turn:example.org'], local: [] }],
+  [null, 'only-relay-none-known', { relay: 'only', local: [] }],
+  [null, 'unusable', { relay: 'only', urls: ['turn:example.org'], local: [] }],
 ];
 
 test('the cause is named as far as it is known', () => {
   const usual = { urls: ['stun:example.org'], relay: 'never', relayWithheld: false } as const;
-  for (const [words, known] of causes) assert.match(diagnose({ ...usual, local: cone, remote: cone, ...known }), words);
+  for (const [direct, relay, known] of causes) {
+    const found = diagnose({ ...usual, local: cone, remote: cone, ...known });
+    assert.deepEqual(found, { key: 'no-path', direct, relay });
+  }
 });

@@ -1,13 +1,15 @@
 /** Two links over real wrtc in one process, and what they told. */
+
 import wrtc from 'wrtc';
 import type { Link, LinkEvents, LinkSignal, Path } from '../../peer/link/link.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
+import type { ErrorDetail } from '../../shared/error-details.ts';
 
 /** A link that notes what it told and lets a test wait for it. */
 export class Recorded {
   readonly signals: LinkSignal[] = [];
   readonly frames: Uint8Array[] = [];
-  readonly closings: string[] = [];
+  readonly closings: ErrorDetail[] = [];
   path: Path | null = null;
   isOpen = false;
   link!: Link;
@@ -17,7 +19,10 @@ export class Recorded {
   async until(met: () => boolean): Promise<void> {
     if (met()) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited in vain; closed: ${this.closings.join()}`)), 10_000);
+      const timer = setTimeout(
+        () => reject(new Error(`waited in vain; closed: ${JSON.stringify(this.closings)}`)),
+        10_000,
+      );
       this.#waiting.push({ met, resolve: () => resolve(clearTimeout(timer)) });
     });
   }
@@ -48,8 +53,8 @@ export class Recorded {
         this.path = path;
         this.#look();
       },
-      closed: (detail) => {
-        this.closings.push(detail);
+      closed: (why) => {
+        this.closings.push(why);
         this.#look();
       },
     };

@@ -103,7 +103,7 @@ export class ByHand extends Watch {
   async fault(): Promise<string> {
     const found = await this.event('error', (error) => !this.#faults.has(error));
     this.#faults.add(found);
-    return found.code;
+    return found.error.code;
   }
 
   readonly #faults = new Set<ChatEvent>();

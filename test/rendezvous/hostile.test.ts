@@ -183,7 +183,7 @@ test('a server that hangs up is tried again, and its resume token offered', asyn
   const guest = new Guest(url, null, 1);
   await guest.heard('resumed');
   assert.deepEqual(guest.log, ['joined', 'lost', 'resumed']);
-  assert.match(guest.causes[0]?.message ?? '', /hung up/);
+  assert.match(guest.causes[0]?.message ?? '', /connection-closed/);
   assert.deepEqual(
     requests.map(({ nameplate, resume }) => [nameplate, resume]),
     [
@@ -203,29 +203,26 @@ test('a Socket.IO server that lets nobody in is no server for us', async () => {
 
 const html = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
 const WRONG: Readonly<Record<string, [port: () => Promise<number>, words: RegExp, scheme?: string]>> = {
-  'a web server': [() => sayer(html), /it answers HTTP 200/],
+  'a web server': [() => sayer(html), /"status":200/],
   'an HTTP server without Socket.IO': [
     () => listen(createHttpServer((_request, response) => response.writeHead(404).end())),
-    /it answers HTTP 404/,
+    /"status":404/,
   ],
-  'a mail server': [() => sayer('220 mail.example ESMTP\r\n'), /it does not speak HTTP/],
+  'a mail server': [() => sayer('220 mail.example ESMTP\r\n'), /not-http/],
   'a server that hangs up': [() => sayer(''), /the connection was cut: ECONNRESET/],
-  'TLS asked of a plain server': [() => sayer(html), /it does not speak TLS/, 'https'],
-  'another WebSocket server': [() => rawWebSocket(['hello']), /it does not speak Socket\.IO/],
-  'garbage for an opening': [() => rawWebSocket(['0garbage']), /it does not speak Socket\.IO/],
-  'null for an opening': [() => rawWebSocket(['0null']), /it does not speak Socket\.IO/],
+  'TLS asked of a plain server': [() => sayer(html), /EPROTO|ERR_SSL/, 'https'],
+  'another WebSocket server': [() => rawWebSocket(['hello']), /not-socketio|NO_PACKET/],
+  'garbage for an opening': [() => rawWebSocket(['0garbage']), /not-socketio|NO_PACKET/],
+  'null for an opening': [() => rawWebSocket(['0null']), /not-socketio|NO_PACKET/],
   'an opening with garbage': [
     () => rawWebSocket([`0${JSON.stringify({ sid: 'x', upgrades: 7, pingInterval: 'a', pingTimeout: 1e99 })}`]),
-    /it does not speak Socket\.IO/,
+    /not-socketio|NO_PACKET/,
   ],
-  'two openings': [() => rawWebSocket([OPENING, OPENING]), /it does not speak Socket\.IO/],
-  'an event that is none': [() => rawWebSocket([OPENING, '42{"a":1}']), /it does not speak Socket\.IO/],
-  'a refusal without a word': [() => rawWebSocket([OPENING, '44']), /it does not speak Socket\.IO/],
-  'an acknowledgement of nothing': [
-    () => rawWebSocket([OPENING, '40{"sid":"x"}', '430']),
-    /it does not speak Socket\.IO/,
-  ],
-  'attachments without end': [() => rawWebSocket([OPENING, '451-99999-["frame"]']), /it does not speak Socket\.IO/],
+  'two openings': [() => rawWebSocket([OPENING, OPENING]), /not-socketio|NO_PACKET/],
+  'an event that is none': [() => rawWebSocket([OPENING, '42{"a":1}']), /not-socketio|NO_PACKET/],
+  'a refusal without a word': [() => rawWebSocket([OPENING, '44']), /not-socketio|NO_PACKET/],
+  'an acknowledgement of nothing': [() => rawWebSocket([OPENING, '40{"sid":"x"}', '430']), /not-socketio|NO_PACKET/],
+  'attachments without end': [() => rawWebSocket([OPENING, '451-99999-["frame"]']), /not-socketio|NO_PACKET/],
 };
 
 for (const [name, [port, words, scheme = 'http']] of Object.entries(WRONG)) {

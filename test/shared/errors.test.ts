@@ -2,20 +2,29 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { AparteError, EXIT, errorKind } from '../../shared/errors.ts';
+import { EXIT_OF } from '../../shared/error-codes.ts';
+import { AparteError, EXIT, sameError } from '../../shared/errors.ts';
 
-test('an error says what happened and what to do, and carries its exit code', () => {
-  const error = new AparteError('wrong-code');
+test('an error carries its code, its exit code and what else is known', () => {
+  const error = new AparteError('server-unreachable', { key: 'http-status', status: 502 });
   assert.equal(error.name, 'AparteError');
-  assert.equal(error.exit, EXIT.authentication);
-  assert.equal(error.message, errorKind('wrong-code').what);
-  assert.equal(error.hint, errorKind('wrong-code').hint);
-  assert.match(error.hint, /new code/);
-  assert.match(inspect(error), /wrong-code/);
-  assert.equal(new AparteError('timeout', 'after 5 s').message, `${errorKind('timeout').what} (after 5 s)`);
+  assert.equal(error.exit, EXIT.server);
+  assert.deepEqual(error.detail, { key: 'http-status', status: 502 });
+  assert.match(inspect(error), /server-unreachable.*http-status.*502/);
+  assert.equal(new AparteError('timeout').detail, null);
 });
 
-test('every word of the command line contract keeps its exit code', () => {
+test('errors are the same when code, key and parameters are equal', () => {
+  const answer = (status: number) => new AparteError('server-unreachable', { key: 'http-status', status });
+  assert.ok(sameError(answer(502), answer(502)));
+  assert.ok(!sameError(answer(502), answer(404)));
+  assert.ok(!sameError(answer(502), new AparteError('server-unreachable')));
+  assert.ok(!sameError(new AparteError('lost'), new AparteError('timeout')));
+  assert.ok(sameError(null, null));
+  assert.ok(!sameError(null, new AparteError('lost')));
+});
+
+test('every code of the command line contract keeps its exit code', () => {
   const contract = {
     'wrong-code': 3,
     'server-unreachable': 4,
@@ -30,20 +39,16 @@ test('every word of the command line contract keeps its exit code', () => {
     interrupted: 130,
     bug: 1,
   } as const;
-  for (const [word, exit] of Object.entries(contract)) {
-    const kind = errorKind(word as keyof typeof contract);
-    assert.equal(kind.exit, exit, word);
-    for (const sentence of [kind.what, kind.hint]) assert.match(sentence, /^[A-Z].*\.$/, word);
+  for (const [code, exit] of Object.entries(contract)) {
+    assert.equal(EXIT_OF[code as keyof typeof contract], exit, code);
   }
 });
 
-test('every word is in the README or the protocol', () => {
+test('the documents name every error code', () => {
   const text = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
-  const words = Array.from(text('shared/errors.ts').matchAll(/^ {2}'?([a-z-]+)'?: \{/gm), ([, word]) => word);
   const told = text('README.md') + text('docs/PROTOCOL.md');
-  assert.ok(words.length > 50, `only ${words.length} words`);
   assert.deepEqual(
-    words.filter((word) => !told.includes(`\`${word}\``)),
+    Object.keys(EXIT_OF).filter((code) => !told.includes(`\`${code}\``)),
     [],
   );
 });

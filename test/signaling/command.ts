@@ -1,4 +1,5 @@
 /** The `aparte signal` command without a process of its own. */
+import { describeError } from '../../peer/words/describe-error.ts';
 import { runSignal } from '../../signaling/main.ts';
 
 /** The command as it runs. */
@@ -30,6 +31,7 @@ export function start(argv: readonly string[], env: Record<string, string> = {})
   const exit = runSignal(argv, env, {
     stdout: { write },
     stderr: { write: (text) => err.push(text) },
+    describe: describeError,
     onStop: (go) => (stop = go),
     onBug: (tell) => (report = tell),
     onReload: (again) => (reload = again),

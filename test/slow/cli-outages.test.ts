@@ -26,6 +26,6 @@ describe('outages', { concurrency: true }, () => {
     receiver.kill('SIGKILL');
     await sender.exits(7);
     assert.match(sender.stderr, /connection to anna is lost/);
-    assert.match(sender.stderr, /aparte: The connection was lost and the other side did not come back\.\n.*\n$/);
+    assert.match(sender.stderr, /aparte: The connection was lost and did not come back\.\n.*\n$/);
   });
 });

@@ -23,7 +23,7 @@ for (const [when, port] of Object.entries(SILENT)) {
     const guest = new Guest(`http://127.0.0.1:${await port()}`, 'team', 1);
     await guest.heard('lost', 1, 20_000);
     assert.equal(guest.causes[0]?.code, 'server-unreachable');
-    assert.match(guest.causes[0]?.message ?? '', /no answer in time/);
+    assert.match(guest.causes[0]?.message ?? '', /no-answer-in-time/);
   });
 }
 

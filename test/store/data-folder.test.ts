@@ -74,7 +74,7 @@ test('a folder that is read-only serves what is in it and refuses the rest', asy
     assert.deepEqual((await store.identity(never)).secret, SECRET);
     assert.deepEqual(await store.peers(), []);
     const peers = join(folder, 'peers');
-    const refused = { code: 'data-folder', detail: `EACCES: permission denied, ${peers}` };
+    const refused = { code: 'data-folder', detail: { key: 'file-error', code: 'EACCES', path: peers } };
     await assert.rejects(store.remember(peer(1)), refused);
     chmodSync(folder, 0o700);
     mkdirSync(peers, 0o500);
@@ -96,7 +96,7 @@ test('a disk that takes no more is named, and no half file stays', {
     env: environment(),
     input: 'identity\n',
   });
-  assert.match(stdout, /^ready\ndata-folder .*\(EFBIG: file too large, [^,]*\)\n/);
+  assert.match(stdout, /^ready\ndata-folder .*"file-error","code":"EFBIG"/);
   assert.deepEqual(names(folder), []);
   assert.deepEqual((await store.identity(make)).secret, SECRET);
 });

@@ -1,8 +1,11 @@
 /** What a person is told about each event, and that no message of his own gets lost on the way. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Transcript } from '../../peer/ui/chat-model.ts';
 import { clock, type PeerEvent } from '../../peer/ui/event-text.ts';
+import { ERROR_WORDS } from '../../peer/words/english/errors.ts';
+import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4);
@@ -104,7 +107,7 @@ test('a text that is too long or not taken over comes back', () => {
   assert.equal(transcript.typed('ü'.repeat(MAX_TEXT / 2), NOW).command?.type, 'send');
   transcript.event({ type: 'sent', id: 'a', ref: '1' });
   transcript.typed('kept', NOW);
-  const { back } = transcript.event({ type: 'error', code: 'outbox-full', message: 'm', hint: 'h', fatal: false });
+  const { back } = transcript.event({ type: 'error', error: new AparteError('outbox-full'), fatal: false });
   assert.equal(back, 'kept');
   assert.equal(transcript.pending.length, 1);
   assert.deepEqual(transcript.typed('  \n', NOW), { lines: [], command: null, back: null });
@@ -156,8 +159,10 @@ test('/peers lists who is here, by which path and with which key', () => {
 
 test('errors say what happened and what to do; the end adds nothing', () => {
   const transcript = opened();
-  const error = { type: 'error', code: 'wrong-code', message: 'what\x1b', hint: 'do', fatal: true } as const;
-  assert.deepEqual(transcript.event(error).lines, ['!!! what\\x1b', '    do']);
+  const error = new AparteError('data-folder', { key: 'not-remembered', name: 'ann\x1b', cause: null });
+  const [first, second] = transcript.event({ type: 'error', error, fatal: true }).lines;
+  assert.equal(first, '!!! The data folder cannot be used: what is new about ann\\x1b is not remembered.');
+  assert.equal(second, `    ${ERROR_WORDS['data-folder'].hint}`);
   assert.deepEqual(transcript.event({ type: 'end', reason: 'wrong-code', exit: 3 }).lines, []);
 });
 

@@ -1,12 +1,14 @@
 /** JSON lines: every event whole, every command checked, and no input that breaks anything. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ChatEvent, UserCommand } from '../../peer/core/facts-and-orders.ts';
-import { jsonLine, MAX_LINE, openJson } from '../../peer/ui/json-chat.ts';
+import { type JsonEvent, jsonLine, MAX_LINE, openJson } from '../../peer/ui/json-chat.ts';
 import type { Ui } from '../../peer/ui/ui.ts';
+import { AparteError } from '../../shared/errors.ts';
 
 const EVENTS: readonly ChatEvent[] = [
   { type: 'ready', version: '0.1.0', server: null, name: 'ben' },
@@ -34,15 +36,25 @@ const EVENTS: readonly ChatEvent[] = [
   { type: 'delivered', id: 'a', peer: 'p' },
   { type: 'typing', peer: 'p', on: true },
   { type: 'signal', status: 'left' },
-  { type: 'error', code: 'wrong-code', message: 'm', hint: 'h', fatal: true },
+  { type: 'error', error: new AparteError('usage', { key: 'command-line', text: 'm\x9b' }), fatal: true, ref: 'r' },
   { type: 'end', reason: 'r', exit: 3 },
 ];
+
+/** The line of the error among them: words in place of the detail. */
+const ERROR_LINE = {
+  type: 'error',
+  code: 'usage',
+  message: 'The command line cannot be used: m\x9b.',
+  hint: 'See "aparte --help".',
+  fatal: true,
+  ref: 'r',
+} as const;
 
 interface Opened {
   readonly ui: Ui;
   readonly commands: UserCommand[];
   /** The events written so far. */
-  readonly events: () => ChatEvent[];
+  readonly events: () => JsonEvent[];
   /** Writes and ends the input; resolves once all of it has been read. */
   readonly feed: (...chunks: (string | Uint8Array)[]) => Promise<void>;
 }
@@ -70,7 +82,7 @@ function opened(): Opened {
       return text
         .split('\n')
         .slice(0, -1)
-        .map((line) => JSON.parse(line) as ChatEvent);
+        .map((line) => JSON.parse(line) as JsonEvent);
     },
     feed: async (...chunks) => {
       for (const chunk of chunks) input.write(chunk);
@@ -83,7 +95,8 @@ function opened(): Opened {
 test('each event is one line that parses to the event, and steers no terminal', async () => {
   const { ui, events } = opened();
   for (const event of EVENTS) await ui.show(event);
-  assert.deepEqual(events(), EVENTS);
+  const written = EVENTS.map((event) => (event.type === 'error' ? ERROR_LINE : event));
+  assert.deepEqual(events(), written);
   for (const event of EVENTS) assert.doesNotMatch(jsonLine(event).slice(0, -1), /\p{Cc}|\p{Cf}/u);
 });
 

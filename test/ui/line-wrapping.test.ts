@@ -1,21 +1,23 @@
 /** Long lines are wrapped between words, and no row of a message can look like a line of the program. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { errorLines, messageLines, ownLines } from '../../peer/ui/event-text.ts';
 import { widest } from '../../peer/ui/graphemes.ts';
 import { wrapLine } from '../../peer/ui/line-wrapping.ts';
+import { AparteError } from '../../shared/errors.ts';
 
 const PLAIN = { colour: false, unicode: true };
 
 test('wraps a notice between words and aligns its rows with its first word', () => {
-  const error = { code: 'usage', message: 'One two three four.', hint: 'Five six.', fatal: false } as const;
+  const error = new AparteError('message-too-long');
   assert.deepEqual(
-    errorLines(error, PLAIN).flatMap((line) => wrapLine(line, 12)),
-    ['— One two', '  three', '  four.', '  Five six.'],
+    errorLines({ error, fatal: false }, PLAIN).flatMap((line) => wrapLine(line, 24)),
+    ['— The message is longer', '  than 65,536 bytes.', '  Send it in parts.'],
   );
-  const alarm = errorLines({ ...error, fatal: true }, PLAIN);
-  assert.deepEqual(wrapLine(alarm[0] ?? '', 12), ['!!! One two', '    three', '    four.']);
+  const [alarm = ''] = errorLines({ error, fatal: true }, PLAIN);
+  assert.deepEqual(wrapLine(alarm, 24), ['!!! The message is', '    longer than 65,536', '    bytes.']);
 });
 
 test('wraps a message of ours under its own text', () => {

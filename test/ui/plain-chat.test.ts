@@ -1,4 +1,5 @@
 /** The plain chat and the one-shot commands: lines, nothing that moves the cursor, and texts as they are. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -8,6 +9,7 @@ import { codeLines } from '../../peer/ui/event-text.ts';
 import { wrapLine } from '../../peer/ui/line-wrapping.ts';
 import { openPlain } from '../../peer/ui/plain-chat.ts';
 import { openOneShot } from '../../peer/ui/send-receive-output.ts';
+import { AparteError } from '../../shared/errors.ts';
 
 const appearance = { colour: false, unicode: true };
 const READY: ChatEvent = { type: 'ready', version: '0.1.0', server: null, name: 'ben' };
@@ -202,12 +204,12 @@ test('one-shot: texts go to the output as they are, all else to the diagnostics'
   ui.waiting(waiting('peer'), null);
   for (const event of [READY, CODE, message('a\x1b\tb'), message('piece', true), message('s\n', true)])
     await ui.show(event);
-  await ui.show({ type: 'error', code: 'lost', message: 'What.', hint: 'Do.', fatal: true });
+  await ui.show({ type: 'error', error: new AparteError('lost'), fatal: true });
   await ui.close();
   assert.equal(read(output), 'a\x1b\tb\npieces\n');
   const notes = read(diagnostics);
   assert.match(notes, /^— waiting for the other side, 2 s\.\n— The code is {2}7-ocean-violin\n/);
-  assert.match(notes, /aparte: What\.\naparte: Do\.\n$/);
+  assert.match(notes, /aparte: The connection was lost.*\naparte: Meet again.*\n$/);
 });
 
 test('one-shot: on a terminal texts are harmless and the status line leaves nothing behind', async () => {

@@ -8,7 +8,7 @@ import type { Member } from '../../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '../rendezvous.ts';
 import { type Clock, socketIoRendezvous } from '../socketio.ts';
 import { type Announcement, roomMark } from './announcement.ts';
-import { type Heard, type Listener, Presence, type StartLanServer } from './lan-server.ts';
+import { type Listener, Presence, type StartLanServer } from './lan-server.ts';
 import { Route, urlOf } from './reachable-address.ts';
 import { Choice } from './which-server.ts';
 
@@ -134,7 +134,9 @@ class LanRendezvous implements Rendezvous, Listener {
   #nobodyFound(): void {
     if (this.#here?.members.size !== 0 || this.#notedHost) return;
     this.#notedHost = this.#hindrance !== null;
-    this.#events.noted(this.#hindrance ?? new AparteError('nobody-found', SILENCE[this.#presence.heard]));
+    this.#events.noted(
+      this.#hindrance ?? new AparteError('nobody-found', { key: 'lan-silence', heard: this.#presence.heard }),
+    );
   }
 
   /** Goes to whom it is best to go to, if we are alone. */
@@ -225,7 +227,11 @@ class LanRendezvous implements Rendezvous, Listener {
   #lost(stay: Stay, cause: AparteError, retryAt: number): void {
     const { host } = stay;
     if (host !== null && stay === this.#next) {
-      this.#giveUp(stay, host, new AparteError('nobody-found', `${host.addresses[0]}: ${FIREWALL}`));
+      this.#giveUp(
+        stay,
+        host,
+        new AparteError('nobody-found', { key: 'lan-host-silent', address: host.addresses[0] ?? '' }),
+      );
     } else if (host !== null && stay.isLost) {
       this.#goHome(stay);
     } else {
@@ -277,12 +283,3 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#events.noted(cause);
   }
 }
-
-const FIREWALL = 'the other side was found there, but does not answer; a firewall on its machine may be in the way';
-
-/** What the silence may come from, by what was heard. */
-const SILENCE: Readonly<Record<Heard, string>> = {
-  nothing: 'no multicast comes from any other machine: a firewall or a guest Wi-Fi may block it (UDP port 5353)',
-  multicast: 'multicast works here: the other side may be on another network, or not started',
-  others: 'there are others who look for somebody, but under another code',
-};

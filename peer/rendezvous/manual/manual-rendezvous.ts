@@ -76,16 +76,16 @@ abstract class Side implements ManualRendezvous {
       ready: (sdp, candidates) => this.#ready(sdp, candidates),
       opened: () => this.#opened(),
       flight: (bytes) => this.emit((events) => events.frame(OTHER, bytes)),
-      closed: (detail) => {
+      closed: (why) => {
         if (this.#met) this.emit((events) => events.left(OTHER));
-        this.refuse(new AparteError('no-direct-path', detail));
+        this.refuse(new AparteError('no-direct-path', why));
       },
     });
     return this.#channel;
   }
 
   protected get channel(): SharedChannel {
-    if (this.#channel === null) throw new AparteError('bug', 'no channel yet');
+    if (this.#channel === null) throw new Error('no channel yet');
     return this.#channel;
   }
 
@@ -97,7 +97,7 @@ abstract class Side implements ManualRendezvous {
 
   #ready(sdp: string, candidates: readonly string[]): void {
     if (candidates.length === 0 && !sdp.includes('a=candidate')) {
-      return this.refuse(new AparteError('no-direct-path', 'this machine has no address that another could reach'));
+      return this.refuse(new AparteError('no-direct-path', { key: 'no-own-address' }));
     }
     // Anybody who sees an invite can send packets to its addresses. The inviting side therefore starts DTLS itself,
     // and only with the side whose answer was taken.
@@ -198,7 +198,7 @@ class InvitingSide extends Side {
   #take(pasted: string): void {
     const invite = this.#invite;
     if (this.other !== null) throw new AparteError('invite-answered');
-    if (invite === null) throw new AparteError('bad-command', 'there is no invite yet that could be answered');
+    if (invite === null) throw new AparteError('bad-command', { key: 'no-invite-yet' });
     // While the machine sleeps the expiry timer does not run.
     if (this.deps.date() >= this.#expiresAt) return this.refuse(this.expired());
     const [text, { nonce, answer }] = readAnswer(pasted, invite);
@@ -231,7 +231,7 @@ class InvitedSide extends Side {
     this.#invite = readInvite(this.#pasted);
     const { expiry, offer } = decodeInvite(this.#invite);
     if (this.deps.date() >= expiry * 1_000) {
-      const late = new AparteError('invite-expired', 'by the clock of this machine; it is tried all the same');
+      const late = new AparteError('invite-expired', { key: 'expired-by-our-clock' });
       this.emit((events) => events.noted(late));
     }
     const sdp = this.deps.restore(offer);
@@ -247,7 +247,7 @@ class InvitedSide extends Side {
   }
 
   protected expired(): AparteError {
-    return new AparteError('timeout', 'nobody took the answer while the invite was good');
+    return new AparteError('timeout', { key: 'answer-not-taken' });
   }
 
   /** Reports `wrong-blob`: this side has made an answer and needs none. */

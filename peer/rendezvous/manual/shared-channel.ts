@@ -2,6 +2,7 @@
  * The one channel of a manual pairing, shared by the handshake and the session. The first byte of a frame says whose it
  * is (docs/PROTOCOL.md, Manual pairing): the rendezvous gets the handshake's flights, the session gets its frames.
  */
+import type { ErrorDetail } from '../../../shared/error-details.ts';
 import { AparteError } from '../../../shared/errors.ts';
 import { MIN_CHANNEL_FRAME } from '../../../shared/limits.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from '../../link/link.ts';
@@ -23,8 +24,8 @@ export interface ChannelEvents {
   opened(): void;
   /** A flight of the handshake. */
   flight(bytes: Uint8Array): void;
-  /** The channel has closed, or never opened; `detail` says why. Nothing follows. */
-  closed(detail: string): void;
+  /** The channel has closed, or never opened; `why` is the cause. Nothing follows. */
+  closed(why: ErrorDetail): void;
 }
 
 /** A channel that opens when made. */
@@ -45,7 +46,7 @@ export class SharedChannel {
   #earlyBytes = 0;
   #session: LinkEvents | null = null;
   #inUse = false;
-  #closed: string | null = null;
+  #closed: ErrorDetail | null = null;
 
   /** `gatherFor`: time for finding addresses, in ms. */
   constructor(openLink: OpenLink, initiator: boolean, gatherFor: number, events: ChannelEvents) {
@@ -57,7 +58,7 @@ export class SharedChannel {
       opened: () => events.opened(),
       frame: (bytes) => this.#gotFrame(bytes),
       path: (route) => this.#gotRoute(route),
-      closed: (detail) => this.#gotClosed(detail),
+      closed: (why) => this.#gotClosed(why),
     });
     this.#gathering = setTimeout(() => {
       this.#gathering = null;
@@ -78,8 +79,8 @@ export class SharedChannel {
   /** Hands the channel to a session, which closes it from then on. */
   adopt(events: LinkEvents): Link {
     this.#session = events;
-    const detail = this.#closed;
-    if (detail !== null) queueMicrotask(() => events.closed(detail));
+    const why = this.#closed;
+    if (why !== null) queueMicrotask(() => events.closed(why));
     else if (this.#initiator) queueMicrotask(() => events.signal({ type: 'offer', sdp: '' }));
     return {
       signal: (signal) => this.#gotRemoteSignal(signal),
@@ -118,7 +119,7 @@ export class SharedChannel {
   /** The handshake carries an empty description: the blobs have described this channel already. */
   #gotRemoteSignal(signal: LinkSignal): void {
     if (signal.type === 'candidate' || signal.sdp !== '') {
-      throw new AparteError('bad-offer', 'another channel than the one in use');
+      throw new AparteError('bad-offer', { key: 'bad-description', fault: 'other-channel' });
     }
     queueMicrotask(() => this.#use());
   }
@@ -145,7 +146,7 @@ export class SharedChannel {
     this.#earlyBytes += Math.max(bytes.length, MIN_CHANNEL_FRAME);
     if (this.#earlyBytes <= MAX_EARLY) return;
     this.#link.close();
-    this.#gotClosed('the other side sent too much before the handshake was done');
+    this.#gotClosed({ key: 'too-much-early' });
   }
 
   #gotRoute(route: Route): void {
@@ -153,18 +154,18 @@ export class SharedChannel {
     if (this.#inUse) this.#session?.path(route);
   }
 
-  #gotClosed(detail: string): void {
+  #gotClosed(why: ErrorDetail): void {
     if (this.#closed !== null) return;
-    this.#closed = detail;
+    this.#closed = why;
     this.#stop();
     this.#early = [];
     // The handshake decides what the end of the channel means, so it hears of it first.
-    this.#events.closed(detail);
-    this.#session?.closed(detail);
+    this.#events.closed(why);
+    this.#session?.closed(why);
   }
 
   #close(): void {
-    this.#closed ??= 'closed here';
+    this.#closed ??= { key: 'closed-here' };
     this.#stop();
     this.#link.close();
   }
