@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ready, systemRandom } from '../../peer/crypto/index.ts';
 import * as sodium from '../../peer/crypto/sodium.ts';
+import { hex } from '../../shared/bytes.ts';
 import { refused } from './test-parties.ts';
 
 await ready();
@@ -47,4 +48,18 @@ test('secrets are compared whole', () => {
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 2)), true);
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 3)), false);
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1)), false);
+});
+
+test('X-Wing computes the first vector of draft-connolly-cfrg-xwing-kem-08, appendix C', () => {
+  const bytes = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const seed = '7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26';
+  const { publicKey, secretKey } = sodium.xwingPair(() => bytes(seed));
+  // With libsodium the secret key is the seed.
+  assert.equal(hex(secretKey), seed);
+  const eseed = ['3cb1eea988004b93103cfb0aeefd2a686e01fa4a58e8a3639ca8a1e3f9ae57e2'].concat(
+    '35b8cc873c23dc62b8d260169afa2f75ab916a58d974918835d25e6a435085b2',
+  );
+  const { ciphertext, shared } = sodium.xwingEncapsulate(publicKey, () => bytes(eseed.join('')));
+  assert.equal(hex(shared), 'd2df0522128f09dd8e2c92b1e905c793d8f57a54c3da25861f10bf4ca613e384');
+  assert.deepEqual(sodium.xwingDecapsulate(ciphertext, bytes(seed)), shared);
 });
