@@ -15,7 +15,7 @@ import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, ty
 import { ManualPairing } from './manual-pairing.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
 import { Roster } from './roster.ts';
-import type { SessionEnd } from './session-options.ts';
+import type { SessionEnd } from './session.ts';
 import { changed, waitingFor } from './waiting.ts';
 
 /** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
@@ -175,7 +175,7 @@ export class ConversationState {
       case 'send':
         return this.#send(command);
       case 'typing':
-        return this.#roster.typing(command.on);
+        return this.#roster.sendTyping(command.on);
       case 'verify':
         return this.#verify(command.peer);
       case 'answer':

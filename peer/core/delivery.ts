@@ -66,8 +66,8 @@ export function outgoing(id: Uint8Array, text: string, raw: boolean, now: number
 
 /** The outbox towards one peer and the order of what comes from it. */
 export class Delivery {
-  readonly #outbox: Outgoing[] = [];
-  #outboxBytes = 0;
+  readonly #outbox: Outgoing[];
+  #outboxBytes: number;
   /** Sequence number of the first message in the outbox. */
   #firstSeq = 1;
   /** What this session says next: index into the outbox and offset into its text. */
@@ -87,7 +87,18 @@ export class Delivery {
   #parts: Uint8Array[] = [];
   #partBytes = 0;
 
-  /** Messages not yet shown on the other side. */
+  /** `early`: texts of ours that were sent before the remote peer came. */
+  constructor(early: readonly Outgoing[] = []) {
+    this.#outbox = [...early];
+    this.#outboxBytes = early.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  /** Messages not yet shown on the other side, the oldest first. */
+  get pending(): readonly Outgoing[] {
+    return this.#outbox;
+  }
+
+  /** Number of messages not yet shown on the other side. */
   get undelivered(): number {
     return this.#outbox.length;
   }
@@ -103,7 +114,7 @@ export class Delivery {
   }
 
   /** Tells the peer what was shown. */
-  sayShown(): PeerMessage {
+  takeShown(): PeerMessage {
     this.#told = this.#shown;
     return { kind: 'shown', seq: this.#shown };
   }

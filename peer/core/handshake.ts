@@ -239,7 +239,7 @@ export abstract class Handshake implements LinkPreparer {
 
   /** Sends what our link has gathered, if it may. */
   protected sendCandidates(): void {
-    if (!this.maySignal || this.link === null) return;
+    if (this.#over || !this.maySignal || this.link === null) return;
     for (const candidate of this.link.takeCandidates()) {
       const frame = this.crypto.sealSignal(candidate);
       this.#signals.push(frame);

@@ -1,136 +1,127 @@
-/**
- * Everybody who has proven the code, and what is said to them: each has an outbox of his own. A chat for two has one.
- */
+/** All authenticated peers of a conversation, and the texts to all of them. A chat for two has one peer. */
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
-import type { ConversationOptions } from './conversation-options.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
 import type { PeerStatus } from './facts-and-orders.ts';
 import type { HandshakeResult, Profile } from './handshake.ts';
-import { Peer } from './peer.ts';
-import type { PeerEvents } from './peer-options.ts';
+import { RemotePeer, type RemotePeerEvents, type RemotePeerOptions } from './remote-peer.ts';
 
-/** How they stand, by which of them is waited for most: the first of these that applies to anybody. */
-const BY_PATIENCE: readonly PeerStatus[] = ['connecting', 'reconnecting', 'connected', 'lost', 'left'];
+/** Peer states by priority. The status line shows the first one that any peer is in. */
+const BY_PRIORITY: readonly PeerStatus[] = ['connecting', 'reconnecting', 'connected', 'lost', 'left'];
 
-/** What holds for all of them. */
-type RosterOptions = Pick<ConversationOptions, 'known' | 'reconnect' | 'manual'>;
+/** The options that are the same for all peers. */
+type RosterOptions = Pick<RemotePeerOptions, 'known' | 'reconnect' | 'manual'>;
 
-interface Member {
-  readonly peer: Peer;
-  readonly delivery: Delivery;
-}
-
-/** See the head of this file. */
+/** All authenticated peers, including those who have left. */
 export class Roster {
-  readonly #members: Member[] = [];
-  /** What was said before anybody had come: for the first who does, who then has it. */
+  readonly #peers: RemotePeer[] = [];
+  /** Texts that were sent before anybody was connected. Everybody who comes until then gets them. Null afterwards. */
   #early: Delivery | null = new Delivery();
   readonly #context: Context;
   readonly #options: RosterOptions;
-  readonly #events: PeerEvents;
+  readonly #events: RemotePeerEvents;
 
-  /** `events`: of each of them. */
-  constructor(context: Context, options: RosterOptions, events: PeerEvents) {
+  /** `events` are those of every peer. */
+  constructor(context: Context, options: RosterOptions, events: RemotePeerEvents) {
     this.#context = context;
     this.#options = options;
-    this.#events = events;
+    this.#events = {
+      ...events,
+      connected: () => {
+        this.#early = null;
+        events.connected();
+      },
+    };
   }
 
-  /** Adds somebody. `profile` is ours, as in the handshake. */
+  /** Adds a peer who has proven themselves. `profile` is ours, as in the handshake. */
   add(profile: Profile, result: HandshakeResult): void {
-    const delivery = this.#early ?? new Delivery();
-    this.#early = null;
     const { known, reconnect, manual } = this.#options;
-    const options = { known, reconnect, manual, profile, delivery };
-    this.#members.push({ peer: new Peer(this.#context, options, result, this.#events), delivery });
+    const options = { known, reconnect, manual, profile, early: this.#early?.pending ?? [] };
+    this.#peers.push(new RemotePeer(this.#context, options, result, this.#events));
   }
 
-  /** Whether somebody has come, ever. */
+  /** Whether anybody has ever come. */
   get hasAny(): boolean {
-    return this.#members.length > 0;
+    return this.#peers.length > 0;
   }
 
-  /** Whether somebody is there, or may come back. */
+  /** Whether anybody is there, or may come back. */
   get hasAnyAlive(): boolean {
-    return this.#members.some(({ peer }) => !peer.isOver);
+    return this.#peers.some((peer) => !peer.isOver);
   }
 
   get hasAnyConnected(): boolean {
-    return this.#members.some(({ peer }) => peer.isConnected);
+    return this.#peers.some((peer) => peer.isConnected);
   }
 
-  /** How they stand; null where nobody has come. */
+  /** The state of highest priority; null where nobody has come. */
   get status(): PeerStatus | null {
-    return BY_PATIENCE.find((status) => this.#members.some(({ peer }) => peer.status === status)) ?? null;
+    return BY_PRIORITY.find((status) => this.#peers.some((peer) => peer.status === status)) ?? null;
   }
 
-  /** How the first who is connected is; null where nobody is. */
+  /** The route to the first peer who is connected; null where nobody is. */
   get route(): Route | null {
-    return this.#members.find(({ peer }) => peer.isConnected)?.peer.route ?? null;
+    return this.#peers.find((peer) => peer.isConnected)?.route ?? null;
   }
 
-  /** Messages not yet shown to everybody they are for. What is said goes to all: each outbox has the last of it. */
+  /** Number of texts that at least one peer has not shown yet. */
   get undelivered(): number {
-    return Math.max(this.#early?.undelivered ?? 0, ...this.#members.map(({ delivery }) => delivery.undelivered));
+    return Math.max(this.#early?.undelivered ?? 0, ...this.#peers.map((peer) => peer.undelivered));
   }
 
   get wakeAt(): number | null {
-    return earliest(...this.#members.map(({ peer }) => peer.wakeAt));
+    return earliest(...this.#peers.map((peer) => peer.wakeAt));
   }
 
-  /** When (ms) we stop trying to come back to somebody; null while there is no need to. */
+  /** When (ms) we give up reconnecting to the first peer; null while everybody is connected. */
   get giveUpAt(): number | null {
-    return earliest(...this.#members.map(({ peer }) => peer.giveUpAt));
+    return earliest(...this.#peers.map((peer) => peer.giveUpAt));
   }
 
-  /** The one with this handle. */
-  with(handle: string): Peer | undefined {
-    return this.#members.find(({ peer }) => peer.contact.handle === handle)?.peer;
+  /** The peer with this handle. */
+  with(handle: string): RemotePeer | undefined {
+    return this.#peers.find(({ identity }) => identity.handle === handle);
   }
 
-  /** Sends a message to everybody. Throws `outbox-full`, and then nobody gets it. */
-  send(message: Outgoing): void {
-    this.#early?.add(message);
-    const present = this.#members.filter(({ peer }) => !peer.isOver);
-    for (const { delivery } of present) delivery.assertTakes(message);
-    for (const { peer, delivery } of present) {
-      delivery.add(message);
-      peer.flush();
-    }
+  /** Sends a text to everybody. Throws `outbox-full`, and then nobody gets it. */
+  send(text: Outgoing): void {
+    const present = this.#peers.filter((peer) => !peer.isOver);
+    for (const peer of present) peer.assertTakes(text);
+    this.#early?.add(text);
+    for (const peer of present) peer.send(text);
   }
 
-  typing(on: boolean): void {
-    for (const { peer } of this.#members) peer.typing(on);
+  sendTyping(on: boolean): void {
+    for (const peer of this.#peers) peer.sendTyping(on);
   }
 
-  /** Takes what was pasted, if pairing by hand once more is what is waited for. Returns whether it is. */
+  /** Takes what the user pasted, if somebody is pairing manually again. Returns whether anybody is. */
   take(pasted: string): boolean {
-    return this.#members.some(({ peer }) => peer.take(pasted));
+    return this.#peers.some((peer) => peer.take(pasted));
   }
 
+  /** Derives the keys of the next frames while nobody waits for them. */
   prepare(): void {
-    for (const { peer } of this.#members) peer.prepare();
+    for (const peer of this.#peers) peer.prepare();
   }
 
   tick(): void {
-    for (const { peer } of this.#members) peer.tick();
+    for (const peer of this.#peers) peer.tick();
   }
 
-  /** Says goodbye to those who are connected and to whom all was delivered, within `patience` ms. */
+  /** Says goodbye, within `patience` ms, to those who are connected and have shown all our texts. */
   leaveDelivered(patience: number): void {
-    for (const { peer, delivery } of this.#members) {
-      if (peer.isConnected && delivery.undelivered === 0) peer.leave(patience);
-    }
+    for (const peer of this.#peers) if (peer.isConnected && peer.undelivered === 0) peer.leave(patience);
   }
 
-  /** Says goodbye to those who are connected, within `patience` ms, and gives up the others. */
+  /** Says goodbye, within `patience` ms, to those who are connected, and gives up the others. */
   leave(patience: number): void {
-    for (const { peer } of this.#members) peer.leave(patience);
+    for (const peer of this.#peers) peer.leave(patience);
   }
 
-  /** Drops everything without a word. Idempotent. */
+  /** Drops everything without telling anybody. Idempotent. */
   end(): void {
-    for (const { peer } of this.#members) peer.end();
+    for (const peer of this.#peers) peer.end();
   }
 }

@@ -7,12 +7,10 @@ import { AparteError } from '../../shared/errors.ts';
 import type { Channel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
-import type { Delivery } from './delivery.ts';
 import type { HandshakeResult } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { LinkUser, OwnLink } from './own-link.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './peer-messages.ts';
-import type { SessionEnd, SessionEvents, SessionOptions } from './session-options.ts';
 
 /** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
 const WINDOW = 256;
@@ -25,6 +23,47 @@ const BYE_PATIENCE = 3_000;
 /** How long (ms) the first frame may take once the link is open. */
 const CONFIRM_PATIENCE = 5_000;
 
+/** Why a session ended: the remote peer said goodbye (or gave up, with texts of theirs undelivered), we did, or it failed. */
+export type SessionEnd = 'peer-left' | 'peer-gave-up' | 'we-left' | AparteError;
+
+/** The messages that a session hands to the layer above. */
+export type TextMessage = Extract<PeerMessage, { kind: 'part' | 'text' | 'shown' | 'typing' }>;
+
+/** What a session reports. Called during a step. */
+export interface SessionEvents {
+  /** The first frame of the remote peer has opened: they hold the session keys. */
+  confirmed(): void;
+  text(message: TextMessage): void;
+  /** It is known how the link runs, and both sides allow that. */
+  routed(): void;
+  /** Nothing was heard for so long that the path counts as lost. The path may come back. */
+  silent(): void;
+  /** The path that was lost has come back. */
+  heard(): void;
+  /** `tickets`: those that were good at the end, newest first. */
+  ended(end: SessionEnd, tickets: readonly Ticket[]): void;
+}
+
+/** What limits a session. */
+export interface SessionOptions {
+  /** How long (ms) the link may take to open. */
+  readonly patience: number;
+  /** Why no relay may carry the session; null where one may. */
+  readonly relayRefusal: ErrorDetail | null;
+}
+
+/** Where a session takes the texts it sends. */
+export interface SessionOutbox {
+  /** Number of our texts that the remote peer has not shown. */
+  readonly undelivered: number;
+  /** Takes the next piece to send in this session; null when all was sent. */
+  next(): PeerMessage | null;
+  /** Whether the remote peer does not know yet of something that was shown here. */
+  readonly owesShown: boolean;
+  /** Takes the message that says what was shown here. */
+  takeShown(): PeerMessage;
+}
+
 /** One session. Its link is closed when it ends. */
 export class Session implements LinkUser {
   /** How the link runs, with the round trip measured last; null while that is not known. */
@@ -33,7 +72,7 @@ export class Session implements LinkUser {
   readonly #link: OwnLink;
   readonly #channel: Channel;
   readonly #role: 'A' | 'B';
-  readonly #delivery: Delivery;
+  readonly #outbox: SessionOutbox;
   readonly #events: SessionEvents;
   #open = false;
   #confirmed = false;
@@ -54,7 +93,7 @@ export class Session implements LinkUser {
   constructor(
     context: Context,
     result: HandshakeResult,
-    delivery: Delivery,
+    outbox: SessionOutbox,
     options: SessionOptions,
     events: SessionEvents,
   ) {
@@ -63,7 +102,7 @@ export class Session implements LinkUser {
     this.#role = result.role;
     this.#link = result.link;
     this.#link.user = this;
-    this.#delivery = delivery;
+    this.#outbox = outbox;
     this.#events = events;
     this.#standsBy = context.now + options.patience;
     this.#relayRefusal = options.relayRefusal;
@@ -74,7 +113,7 @@ export class Session implements LinkUser {
   }
 
   /** Whether the path must be taken for lost; it may come back. */
-  get quiet(): boolean {
+  get isSilent(): boolean {
     return this.#heartbeat.lost;
   }
 
@@ -82,8 +121,8 @@ export class Session implements LinkUser {
     if (this.#over) return null;
     if (!this.#open) return this.#standsBy;
     const pulse = this.#confirmed ? this.#heartbeat.wakeAt : earliest(this.#heartbeat.pingAt, this.#standsBy);
-    const step = this.quiet || this.#byeAnswered ? null : this.#channel.nextStepAt();
-    const shown = this.#confirmed && !this.quiet && this.#delivery.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
+    const step = this.isSilent || this.#byeAnswered ? null : this.#channel.nextStepAt();
+    const shown = this.#confirmed && !this.isSilent && this.#outbox.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
     return earliest(pulse, step, shown, this.#byeUntil);
   }
 
@@ -157,7 +196,7 @@ export class Session implements LinkUser {
       case 'text':
       case 'shown':
       case 'typing':
-        this.#events.message(message);
+        this.#events.text(message);
         break;
       default:
         message satisfies never;
@@ -177,16 +216,16 @@ export class Session implements LinkUser {
 
   /** Says what waits in the delivery, as far as the window allows, and what was shown. */
   flush(): void {
-    if (!this.#confirmed || this.quiet || this.#over) return;
+    if (!this.#confirmed || this.isSilent || this.#over) return;
     while (this.#channel.sent - this.#heartbeat.seen < WINDOW) {
-      const message = this.#delivery.next();
+      const message = this.#outbox.next();
       if (message === null) break;
       this.send(message);
       if (message.kind === 'text') this.#shownAt = this.#context.now;
     }
-    if (this.#delivery.owesShown && this.#shownAt + SHOWN_PAUSE <= this.#context.now) {
+    if (this.#outbox.owesShown && this.#shownAt + SHOWN_PAUSE <= this.#context.now) {
       this.#shownAt = this.#context.now;
-      this.send(this.#delivery.sayShown());
+      this.send(this.#outbox.takeShown());
     }
   }
 
@@ -194,7 +233,7 @@ export class Session implements LinkUser {
   send(message: PeerMessage): void {
     if (!this.#open || this.#over) return;
     this.#seal(message);
-    if (!this.quiet) this.#step(false);
+    if (!this.isSilent) this.#step(false);
   }
 
   #seal(message: PeerMessage): void {
@@ -232,15 +271,15 @@ export class Session implements LinkUser {
     this.#byeUntil = Math.min(this.#byeUntil ?? until, until);
     if (this.#byeSaid) return;
     this.#byeSaid = true;
-    if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
-    this.#seal({ kind: 'bye', complete: this.#delivery.undelivered === 0 });
+    if (this.#outbox.owesShown) this.#seal(this.#outbox.takeShown());
+    this.#seal({ kind: 'bye', complete: this.#outbox.undelivered === 0 });
     this.answerBye();
   }
 
   /** Answers the other side's goodbye once our own messages have been shown there; it waits for that. */
   answerBye(): void {
-    if (this.#over || this.#byeHeard === null || this.#byeAnswered || this.#delivery.undelivered > 0) return;
-    if (this.#delivery.owesShown) this.#seal(this.#delivery.sayShown());
+    if (this.#over || this.#byeHeard === null || this.#byeAnswered || this.#outbox.undelivered > 0) return;
+    if (this.#outbox.owesShown) this.#seal(this.#outbox.takeShown());
     this.#seal({ kind: 'byeAck' });
     this.#byeAnswered = true;
   }
@@ -263,8 +302,8 @@ export class Session implements LinkUser {
     if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ?? 'we-left');
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
     if (this.#heartbeat.pingAt <= now) this.#sendPing();
-    if (lost) this.#events.quiet();
-    if (this.quiet || !this.#confirmed) return;
+    if (lost) this.#events.silent();
+    if (this.isSilent || !this.#confirmed) return;
     this.#step(true);
     this.flush();
   }

@@ -7,7 +7,7 @@ import type { ChatEvent, LinkFact, Order } from '../../peer/core/facts-and-order
 import type { Profile } from '../../peer/core/handshake.ts';
 import { OwnLink } from '../../peer/core/own-link.ts';
 import { Roster } from '../../peer/core/roster.ts';
-import type { SessionEnd } from '../../peer/core/session-options.ts';
+import type { SessionEnd } from '../../peer/core/session.ts';
 import { Identity, ready } from '../../peer/crypto/index.ts';
 import { Channel } from '../../peer/crypto/ratchet-channel.ts';
 import { sessionOf } from '../crypto/test-parties.ts';
@@ -42,8 +42,14 @@ class Company {
     return end && { side: end.side, link: end.other };
   }
 
-  /** These two have proven the code to each other. */
+  /** These two have proven the code to each other, and their link opens. */
   introduce(one: Side, other: Side): void {
+    this.acquaint(one, other)();
+    this.settle();
+  }
+
+  /** These two have proven the code to each other. Returns what opens the link between them. */
+  acquaint(one: Side, other: Side): () => void {
     const { session, ratchetA, ratchetB } = sessionOf(`${one.name} and ${other.name}`);
     const [linkOne, linkOther] = [one.openLink(), other.openLink()];
     const [here, there] = [linkOne.number, linkOther.number];
@@ -54,9 +60,10 @@ class Company {
     };
     one.meets(other, 'A', channel('A'), linkOne);
     other.meets(one, 'B', channel('B'), linkOther);
-    one.gotLink({ type: 'linkOpened', link: here });
-    other.gotLink({ type: 'linkOpened', link: there });
-    this.settle();
+    return () => {
+      one.gotLink({ type: 'linkOpened', link: here });
+      other.gotLink({ type: 'linkOpened', link: there });
+    };
   }
 }
 
@@ -172,22 +179,31 @@ test('what one says all others are shown, and each says so for himself', () => {
   assert.deepEqual(alice.heard, ['bob: two']);
   assert.deepEqual(bob.heard, ['alice: one']);
   assert.deepEqual(carol.heard, ['alice: one', 'bob: two']);
-  const told = new Set(alice.of('delivered').map(({ peer }) => alice.roster.with(peer)?.contact.name));
+  const told = new Set(alice.of('delivered').map(({ peer }) => alice.roster.with(peer)?.identity.name));
   assert.deepEqual(told, new Set(['bob', 'carol']));
   assert.deepEqual([alice.roster.undelivered, bob.roster.undelivered], [0, 0]);
 });
 
-test('what was said before anybody came is for the first, and what is said later for everybody', () => {
+test('delivers text sent before anybody came to all who come before the first is connected, and to nobody later', () => {
   const company = new Company();
-  const [alice, bob, carol] = [new Side(company, 'alice'), new Side(company, 'bob'), new Side(company, 'carol')];
+  const [alice, bob, carol, dan] = ['alice', 'bob', 'carol', 'dan'].map((name) => new Side(company, name)) as [
+    Side,
+    Side,
+    Side,
+    Side,
+  ];
   alice.say('early');
   assert.equal(alice.roster.undelivered, 1);
-  company.introduce(alice, bob);
+  const links = [company.acquaint(alice, bob), company.acquaint(alice, carol)];
   alice.say('between');
-  company.introduce(alice, carol);
+  assert.equal(alice.roster.undelivered, 2);
+  for (const open of links) open();
+  company.settle();
+  company.introduce(alice, dan);
   alice.say('late');
   assert.deepEqual(bob.heard, ['alice: early', 'alice: between', 'alice: late']);
-  assert.deepEqual(carol.heard, ['alice: late']);
+  assert.deepEqual(carol.heard, ['alice: early', 'alice: between', 'alice: late']);
+  assert.deepEqual(dan.heard, ['alice: late']);
 });
 
 test('who leaves leaves everybody, and the others stay together', () => {

@@ -1,9 +1,9 @@
 /** A name that looks like a known one is never taken for a new one: who bears it with another key is told apart. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { Contact } from '../../peer/core/contact.ts';
 import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
-import { trustIn } from '../../peer/core/trust.ts';
+import { PeerIdentity, trustIn } from '../../peer/core/peer-identity.ts';
+
 import { ready } from '../../peer/crypto/index.ts';
 
 before(() => ready());
@@ -46,7 +46,7 @@ test('other names are new, and a known key is known under any name', () => {
 test('a known key under the name of another one is loud, and is told apart under any other name', () => {
   assert.equal(trustIn(id(2), 'ALICE', known), 'changed');
   const formerly = (name: string) => {
-    const event = new Contact('p', { id: id(2), name }, id(8), known).event('connected', null);
+    const event = new PeerIdentity('p', { id: id(2), name }, id(8), known).event('connected', null);
     return event.type === 'peer' ? event.formerly : null;
   };
   assert.deepEqual(['Mum', ' mary ann', 'Alice'].map(formerly), ['Mary Ann', undefined, 'Mary Ann']);
@@ -58,7 +58,7 @@ test('a known key under the name of another one is loud, and is told apart under
 test("a name that was somebody's is guarded for good, however often he takes another", () => {
   let record = { id: id(2), name: 'Mary Ann', verified: false } as KnownPeer;
   for (const name of ['Mum', 'Mary Ann', ...Array.from({ length: 20 }, (_, count) => `alias ${count}`)]) {
-    record = new Contact('p', { id: id(2), name }, id(8), [record]).record;
+    record = new PeerIdentity('p', { id: id(2), name }, id(8), [record]).record;
   }
   assert.equal(record.name, 'alias 19');
   assert.deepEqual(record.earlier?.slice(0, 3), ['Mary Ann', 'Mum', 'alias 0']);
@@ -67,15 +67,15 @@ test("a name that was somebody's is guarded for good, however often he takes ano
 });
 
 test('our own identity is known, and told apart, under any name', () => {
-  const own = new Contact('p', { id: id(8), name: 'Alice' }, id(8), known).event('connected', null);
+  const own = new PeerIdentity('p', { id: id(8), name: 'Alice' }, id(8), known).event('connected', null);
   assert.ok(own.type === 'peer');
   assert.deepEqual([own.trust, own.own], ['known', true]);
-  const other = new Contact('p', { id: id(2), name: 'Alice' }, id(8), known).event('connected', null);
+  const other = new PeerIdentity('p', { id: id(2), name: 'Alice' }, id(8), known).event('connected', null);
   assert.equal('own' in other, false);
 });
 
 test('a contact goes by its name without blanks around it, in single spaces', () => {
-  const named = (name: string) => new Contact('p', { id: id(9), name }, id(8), known);
+  const named = (name: string) => new PeerIdentity('p', { id: id(9), name }, id(8), known);
   const alike = named('\u2003Mary\u00a0\n Ann ');
   assert.equal(alike.name, 'Mary Ann');
   assert.equal(alike.record.name, 'Mary Ann');
