@@ -80,6 +80,13 @@ export type RelayFault =
   | 'no-help'
   | 'no-help-try-only';
 
+/**
+ * Why nobody was found on the local network, as far as it can be told: another program holds UDP port 5353 alone; this
+ * machine has more interfaces than are used; nothing came from any other machine; other machines use multicast DNS; other
+ * rooms are announced.
+ */
+export type LanSilence = 'port-held' | 'interfaces-left-out' | 'no-multicast' | 'other-programs' | 'other-rooms';
+
 /** Why one of several servers is out of use. */
 export interface ServerFault {
   /** The server as the user knows it. */
@@ -159,8 +166,7 @@ export interface ErrorDetails {
   servers: { readonly names: readonly string[] };
   'each-server': { readonly servers: readonly ServerFault[] };
   'one-server': { readonly of: number; readonly server: ServerFault };
-  /** What was heard on the local network: nothing at all, other multicast, or people under other codes. */
-  'lan-silence': { readonly heard: 'nothing' | 'multicast' | 'others' };
+  'lan-silence': { readonly cause: LanSilence };
   'lan-host-silent': { readonly address: string };
   'no-own-address': NoParameters;
   'answer-not-taken': NoParameters;

@@ -9,7 +9,7 @@ import { blobKind, ready, systemRandom } from '../crypto/index.ts';
 import { deferredLink } from '../link/deferred-link.ts';
 import type { IcePolicy } from '../link/ice-policy.ts';
 import { longDescription, shortDescription } from '../link/short-sdp.ts';
-import { localLinks } from '../rendezvous/lan/interfaces.ts';
+import { localInterfaces } from '../rendezvous/lan/interfaces.ts';
 import { lanRendezvous } from '../rendezvous/lan/lan-rendezvous.ts';
 import { manualRendezvous } from '../rendezvous/manual/manual-rendezvous.ts';
 import { readPastes } from '../ui/unmarked-pastes.ts';
@@ -69,7 +69,7 @@ function raise(error: AparteError): never {
 /** Makes manual pairing ready. A path that is lost is looked for on the local network: there is no server. */
 export function meetByHand(policy: IcePolicy, pairing: ManualPairingOptions): WayToMeet {
   // Without a network, the other side can only be here.
-  const loopback = localLinks().every(({ isLoopback }) => isLoopback);
+  const loopback = localInterfaces().every(({ isLoopback }) => isLoopback);
   const open = manualRendezvous({
     // An answer may lie for as long as the invite is good before its taker is to be expected.
     openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),

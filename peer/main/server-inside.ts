@@ -1,12 +1,11 @@
 /** The server inside that others may reach: on an address the user names, or for the local network. */
-import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { isLoopback } from '../../signaling/request-origin.ts';
 import { startServer } from '../../signaling/server.ts';
-import { isNeighbour } from '../rendezvous/lan/interfaces.ts';
+import { defaultRouteAddress, isNeighbour } from '../rendezvous/lan/interfaces.ts';
 import type { LanServer } from '../rendezvous/lan/lan-server.ts';
 import { writeError } from './exit.ts';
 
@@ -65,7 +64,7 @@ function urlOf(address: string, port: number): string {
 
 /** Our addresses that other machines may know us by, the one that packets to far away go out from first. */
 async function outwardAddresses(families: readonly (4 | 6)[]): Promise<string[]> {
-  const first = await Promise.all(families.map(sourceAddress));
+  const first = await Promise.all(families.map(defaultRouteAddress));
   const all = Object.values(networkInterfaces())
     .flatMap((one) => one ?? [])
     .filter(({ internal, family }) => !internal && families.some((each) => family === `IPv${each}`))
@@ -73,19 +72,4 @@ async function outwardAddresses(families: readonly (4 | 6)[]): Promise<string[]>
     // Link-local ones need a zone, which differs on each machine.
     .filter((address) => !/^fe[89ab]/i.test(address));
   return [...new Set([...first.filter((address) => address !== null), ...all])];
-}
-
-/** Where packets to the internet would go out from: the system is asked for a way, and nothing is sent. */
-function sourceAddress(family: 4 | 6): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = createSocket(`udp${family}`);
-    const done = (address: string | null) => {
-      socket.close();
-      resolve(address);
-    };
-    socket.on('error', () => done(null));
-    socket.on('connect', () => done(socket.address().address));
-    // Addresses for documentation (RFC 5737, RFC 3849).
-    socket.connect(9, family === 4 ? '192.0.2.1' : '2001:db8::1');
-  });
 }

@@ -65,14 +65,14 @@ async function hosted(host: string): Promise<WayToMeet> {
 }
 
 async function onLocalNetwork(): Promise<WayToMeet> {
-  const [{ lanRendezvous }, { localLinks }, { lanServer }] = await Promise.all([
+  const [{ lanRendezvous }, { localInterfaces }, { lanServer }] = await Promise.all([
     import('../rendezvous/lan/lan-rendezvous.ts'),
     import('../rendezvous/lan/interfaces.ts'),
     import('./server-inside.ts'),
   ]);
   const open = lanRendezvous(lanServer, CLOCK);
   // Without a network, the other side can only be here.
-  const loopback = localLinks().every(({ isLoopback }) => isLoopback);
+  const loopback = localInterfaces().every(({ isLoopback }) => isLoopback);
   const close = () => Promise.resolve();
   return { open, server: null, invite: () => null, manual: null, loopback, linkLocal: true, allowsOwn: true, close };
 }

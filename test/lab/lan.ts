@@ -21,28 +21,30 @@ export class LanScene extends Stage {
   readonly ann: Host;
   readonly ben: Host;
 
-  constructor(ip: Versions) {
+  /** `containers`: see {@link Network.host}. */
+  constructor(ip: Versions, containers = 0) {
     super('lan');
     const [ann, ben] = ADDRESSES[ip];
-    this.ann = this.network.host('ann', ann);
-    this.ben = this.network.host('ben', ben);
+    this.ann = this.network.host('ann', ann, containers);
+    this.ben = this.network.host('ben', ben, containers);
     if (ip === 4)
       for (const host of [this.ann, this.ben]) host.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
   }
 
   /** Starts a chat on one of the machines. */
   chat(where: 'ann' | 'ben', code = 'lab-ocean-violin'): Talker {
-    return this.#run(where, [APARTE, 'chat', '--json', '--lan', '--name', where, code]);
+    return this.run(where, [APARTE, 'chat', '--json', '--lan', '--name', where, code]);
   }
 
   /** Listens to, and takes part in, multicast DNS from one of the machines. */
   async radio(where: 'ann' | 'ben'): Promise<Talker> {
-    const radio = this.#run(where, ['--import', 'tsx', RADIO, this[where].address]);
+    const radio = this.run(where, ['--import', 'tsx', RADIO, this[where].address]);
     await radio.event('ready');
     return radio;
   }
 
-  #run(where: 'ann' | 'ben', args: readonly string[]): Talker {
+  /** Runs Node with these arguments on one of the machines. */
+  run(where: 'ann' | 'ben', args: readonly string[]): Talker {
     const command = [...this[where].prefix, process.execPath, ...args];
     return this.keep(new Talker(command, this.home(), { APARTE_DEBUG: '1' }));
   }
@@ -70,9 +72,14 @@ export async function connected(...talkers: readonly Talker[]): Promise<void> {
 }
 
 /** Sets a scene, plays it, and clears it away whatever happens. */
-export function playLan(name: string, ip: Versions, action: (scene: LanScene) => Promise<void>): void {
+export function playLan(
+  name: string,
+  ip: Versions,
+  action: (scene: LanScene) => Promise<void>,
+  { containers = 0 } = {},
+): void {
   test(name, { skip: reason ?? false }, async () => {
-    const scene = new LanScene(ip);
+    const scene = new LanScene(ip, containers);
     try {
       await action(scene);
     } finally {

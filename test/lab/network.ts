@@ -129,9 +129,16 @@ export class Network {
     this.#in('net', 'ip', 'link', 'set', 'bridge', 'up');
   }
 
-  /** Plugs a host into the bridge. Its address is of version 4 or 6. */
-  host(name: string, address: string): Host {
+  /**
+   * Plugs a host into the bridge. Its address is of version 4 or 6. `containers`: networks that lead nowhere, and that
+   * the host lists before `eth0`, as networks of containers may be.
+   */
+  host(name: string, address: string, containers = 0): Host {
     this.#namespace(name);
+    for (let n = 0; n < containers; n += 1) {
+      this.#cable(name, `br${n}`, 'net', `${name}-br${n}`);
+      this.#in(name, 'ip', 'addr', 'add', `172.20.${n}.1/24`, 'dev', `br${n}`);
+    }
     this.#cable(name, 'eth0', 'net', name);
     this.#in('net', 'ip', 'link', 'set', name, 'master', 'bridge');
     const [length, ...flags] = address.includes(':') ? ['64', 'nodad'] : ['24'];

@@ -4,21 +4,21 @@ import { BlockList } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
-import { comesFrom, isNeighbour, type LocalLink, localLinks } from '../../peer/rendezvous/lan/interfaces.ts';
-import { Intake } from '../../peer/rendezvous/lan/multicast-budget.ts';
-import { Choice } from '../../peer/rendezvous/lan/which-server.ts';
+import { comesFrom, isNeighbour, type LocalInterface, localInterfaces } from '../../peer/rendezvous/lan/interfaces.ts';
+import { MulticastBudget } from '../../peer/rendezvous/lan/multicast-budget.ts';
+import { ServerChoice } from '../../peer/rendezvous/lan/which-server.ts';
 import { announcing, response, sameNames } from '../lab/dns.ts';
 
 const id = (letter: string) => letter.repeat(32);
 
 /** A link 192.168.7.0/24, or fd00::/64 and fe80::/64. */
-function linkOf(family: 4 | 6): LocalLink {
+function linkOf(family: 4 | 6): LocalInterface {
   const networks = new BlockList();
   networks.addSubnet('192.168.7.0', 24);
   for (const network of ['fd00::', 'fe80::']) networks.addSubnet(network, 64, 'ipv6');
   const addresses = family === 4 ? ['192.168.7.1'] : ['fe80::1', 'fd00::1'];
-  const holds = (one: string) => networks.check(one, `ipv${family}`);
-  return { zone: 'eth0', family, addresses, isLoopback: false, holds, isOwn: (one) => addresses.includes(one) };
+  const contains = (one: string) => networks.check(one, `ipv${family}`);
+  return { name: 'eth0', family, addresses, isLoopback: false, contains, isOwn: (one) => addresses.includes(one) };
 }
 
 /** A service as the library reads it. */
@@ -69,7 +69,7 @@ describe('announcements', () => {
       'fe80::9%eth0',
       'fd00::2',
     ]);
-    const loopback = localLinks().find(({ isLoopback }) => isLoopback);
+    const loopback = localInterfaces().find(({ isLoopback }) => isLoopback);
     assert.ok(loopback !== undefined);
     assert.ok(loopback.isOwn('127.0.0.1'));
     assert.deepEqual(readAnnouncement(service('127.0.0.1'), loopback)?.addresses, ['127.0.0.1']);
@@ -115,7 +115,7 @@ describe('the choice', () => {
     const hex = fc.stringMatching(/^[0-9a-f]{32}$/);
     fc.assert(
       fc.property(fc.uniqueArray(hex, { minLength: 2, maxLength: 2 }), fc.nat(4_000), ([one = '', other = ''], now) => {
-        const [ann, ben] = [new Choice(one), new Choice(other)];
+        const [ann, ben] = [new ServerChoice(one), new ServerChoice(other)];
         ann.heard({ ...announced('0'), id: other }, now);
         ben.heard({ ...announced('0'), id: one }, 0);
         const visits = [ann.advice(now).visit?.id ?? null, ben.advice(now).visit?.id ?? null];
@@ -125,7 +125,7 @@ describe('the choice', () => {
   });
 
   test('of many, all go to the smallest', () => {
-    const choices = ['c', 'a', 'b'].map((letter) => new Choice(id(letter)));
+    const choices = ['c', 'a', 'b'].map((letter) => new ServerChoice(id(letter)));
     for (const choice of choices) for (const letter of ['a', 'b', 'c']) choice.heard(announced(letter), 0);
     assert.deepEqual(
       choices.map((choice) => choice.advice(0).visit?.id ?? null),
@@ -134,14 +134,14 @@ describe('the choice', () => {
   });
 
   test('he who should have come and has not is gone to after five seconds', () => {
-    const choice = new Choice(id('a'));
+    const choice = new ServerChoice(id('a'));
     choice.heard(announced('b'), 100);
     assert.deepEqual(choice.advice(100), { visit: null, askAgainAt: 5_100 });
     assert.equal(choice.advice(5_100).visit?.id, id('b'));
   });
 
   test('after a visit that failed the next is tried, and the first again after growing pauses', () => {
-    const choice = new Choice(id('c'));
+    const choice = new ServerChoice(id('c'));
     choice.heard(announced('a'), 0);
     choice.heard(announced('b'), 0);
     assert.equal(choice.failed(id('a'), 0), 1);
@@ -156,7 +156,7 @@ describe('the choice', () => {
   });
 
   test('who is not heard of for half a minute, or says goodbye, is forgotten', () => {
-    const choice = new Choice(id('c'));
+    const choice = new ServerChoice(id('c'));
     choice.heard(announced('a'), 0);
     choice.heard(announced('b'), 20_000);
     assert.equal(choice.advice(30_001).visit?.id, id('b'));
@@ -165,7 +165,7 @@ describe('the choice', () => {
   });
 
   test('an announcement heard on another link adds its addresses; another port replaces them', () => {
-    const choice = new Choice(id('c'));
+    const choice = new ServerChoice(id('c'));
     choice.heard(announced('a', '192.168.7.9'), 0);
     choice.heard(announced('a', 'fd00::9'), 0);
     assert.deepEqual(choice.advice(0).visit?.addresses, ['fd00::9', '192.168.7.9']);
@@ -174,7 +174,7 @@ describe('the choice', () => {
   });
 
   test('a flood of announcements fills no memory, and ourselves we do not meet', () => {
-    const choice = new Choice(id('f'));
+    const choice = new ServerChoice(id('f'));
     for (let n = 0; n < 1_000; n += 1) choice.heard({ ...announced('0'), id: n.toString(16).padStart(32, '0') }, n);
     choice.heard(announced('f'), 1_000);
     let visits = 0;
@@ -197,8 +197,8 @@ describe('messages', () => {
   };
   /** How many such messages are read in one second. */
   const read = (bytes: Buffer) => {
-    const intake = new Intake();
-    return Array.from({ length: 1_000 }, (_, n) => intake.takes(bytes, n)).filter(Boolean).length;
+    const budget = new MulticastBudget();
+    return Array.from({ length: 1_000 }, (_, n) => budget.takes(bytes, n)).filter(Boolean).length;
   };
 
   test('the more a message holds, the fewer are read in a second; the next begins anew', () => {
@@ -211,18 +211,18 @@ describe('messages', () => {
       [235, 14, 0],
     );
     assert.deepEqual([Buffer.alloc(11), Buffer.alloc(9_001)].map(read), [0, 0]);
-    const intake = new Intake();
-    for (let n = 0; n < 100; n += 1) intake.takes(message(8), 999);
-    assert.ok(!intake.takes(message(8), 999));
-    assert.ok(intake.takes(message(8), 1_000));
+    const budget = new MulticastBudget();
+    for (let n = 0; n < 100; n += 1) budget.takes(message(8), 999);
+    assert.ok(!budget.takes(message(8), 999));
+    assert.ok(budget.takes(message(8), 1_000));
   });
 
   test('an announcement of ours is read; 2 KB that would keep the library busy for half a second are not', () => {
-    const intake = new Intake();
+    const budget = new MulticastBudget();
     const wasteful = Buffer.from(response(sameNames(128)), 'hex');
     assert.equal(wasteful.length, 2_072);
-    assert.ok(!intake.takes(wasteful, 0));
-    assert.ok(intake.takes(Buffer.from(response(announcing(id('a'), id('b'), 9)), 'hex'), 0));
+    assert.ok(!budget.takes(wasteful, 0));
+    assert.ok(budget.takes(Buffer.from(response(announcing(id('a'), id('b'), 9)), 'hex'), 0));
   });
 
   test('what comes over another link is not heard on this one', () => {
@@ -242,8 +242,8 @@ describe('links', () => {
   });
 
   test('the loopback device is among the links, and holds its own addresses only', () => {
-    const loopback = localLinks().find((link) => link.isLoopback);
-    assert.equal(loopback?.holds('127.0.0.1'), true);
-    for (const address of ['198.51.100.7', '::1', '']) assert.equal(loopback?.holds(address), false, address);
+    const loopback = localInterfaces().find((link) => link.isLoopback);
+    assert.equal(loopback?.contains('127.0.0.1'), true);
+    for (const address of ['198.51.100.7', '::1', '']) assert.equal(loopback?.contains(address), false, address);
   });
 });

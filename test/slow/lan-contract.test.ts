@@ -8,10 +8,10 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { lanServer } from '../../peer/main/server-inside.ts';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
-import { localLinks } from '../../peer/rendezvous/lan/interfaces.ts';
+import { localInterfaces } from '../../peer/rendezvous/lan/interfaces.ts';
 import { lanRendezvous } from '../../peer/rendezvous/lan/lan-rendezvous.ts';
-import { Multicast } from '../../peer/rendezvous/lan/multicast.ts';
-import { Intake } from '../../peer/rendezvous/lan/multicast-budget.ts';
+import { MulticastBudget } from '../../peer/rendezvous/lan/multicast-budget.ts';
+import { MulticastDns } from '../../peer/rendezvous/lan/multicast-dns.ts';
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { NO_MACHINE } from '../cli/own-namespace.ts';
 import { keepsTheContract } from '../rendezvous/contract.ts';
@@ -36,16 +36,17 @@ async function couple(): Promise<Guest[]> {
 }
 
 /** Multicast DNS as anybody on our links has it; it searches at once. Ends with the test. */
-function multicast(heard: (announcement: Announcement) => void): Multicast[] {
-  const intake = new Intake();
-  return localLinks().map((link) => {
-    const all = new Multicast(link, intake, {
+function multicast(heard: (announcement: Announcement) => void): MulticastDns[] {
+  const budget = new MulticastBudget();
+  return localInterfaces().map((local) => {
+    const all = new MulticastDns(local, budget, {
       heard: (service) => {
-        const announcement = readAnnouncement(service, link);
+        const announcement = readAnnouncement(service, local);
         if (announcement !== null) heard(announcement);
       },
       gone: () => {},
       stranger: () => {},
+      portHeld: () => {},
     });
     all.search();
     atEnd(() => all.close());

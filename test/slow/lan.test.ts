@@ -88,6 +88,44 @@ describe('local network', { concurrency: 1 }, () => {
     for (const who of [ann, ben]) assert.deepEqual(errors(who), ['nobody-found']);
   });
 
+  for (const containers of [35, 80]) {
+    playLan(
+      `finds the other side on a network card that is listed after ${containers} networks of containers`,
+      4,
+      async (scene) => {
+        for (const host of [scene.ann, scene.ben]) host.run('ip', 'route', 'add', 'default', 'dev', 'eth0');
+        for (const who of [scene.chat('ann'), scene.chat('ben')]) await who.event('peer', { status: 'connecting' });
+      },
+      { containers },
+    );
+  }
+
+  playLan(
+    'names the limit of interfaces where the network card is listed after 80 others and has no default route',
+    4,
+    async (scene) => {
+      const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
+      for (const who of [ann, ben]) {
+        const error = await who.event('error', { code: 'nobody-found' });
+        assert.match(String(error['message']), /more network interfaces than the 64 that are used/);
+      }
+    },
+    { containers: 80 },
+  );
+
+  playLan('names a program that holds UDP port 5353 alone', 4, async (scene) => {
+    const holder = scene.run('ann', [
+      '-e',
+      "require('node:dgram').createSocket('udp4').bind(5353, () => console.log(JSON.stringify({ type: 'held' })))",
+    ]);
+    await holder.event('held');
+    const [ann] = [scene.chat('ann'), scene.chat('ben')];
+    const error = await ann.event('error', { code: 'nobody-found' });
+    assert.match(String(error['message']), /another program on this machine holds UDP port 5353 alone/);
+    holder.kill('SIGKILL');
+    await ann.event('peer', { status: 'connected' });
+  });
+
   playLan('another code: that is named as the cause', 4, async (scene) => {
     const [ann] = [scene.chat('ann', 'one-ocean-violin'), scene.chat('ben', 'two-ocean-violin')];
     assert.match(String((await ann.event('error'))['message']), /others .* under another code/);

@@ -1,27 +1,30 @@
-/** What is said on the local network, and what is believed of what others say (docs/PROTOCOL.md, Local network). */
+/** What a program announces on the local network, and how announcements of others are read (docs/PROTOCOL.md). */
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { lv, utf8 } from '../../../shared/bytes.ts';
-import { type LocalLink, reachable } from './interfaces.ts';
+import { type LocalInterface, reachable } from './interfaces.ts';
 
-/** Service type of DNS-SD (RFC 6763), without its underscore; over TCP. */
+/** Service type of DNS-SD (RFC 6763) over TCP, without its underscore. */
 export const SERVICE_TYPE = 'aparte';
-/** Version of what is announced. */
+/** Version of the announcement. */
 const VERSION = '1';
 
-/** Somebody who can be met, as far as the network says: nothing of it is proven. */
+/** A room that somebody announces. Nothing of it is proven. */
 export interface Announcement {
-  /** 32 hexadecimal digits, random for each place that is announced. */
+  /** 32 hexadecimal digits, random for each room that is announced. */
   readonly id: string;
-  /** {@link roomMark} of the room. */
+  /** The {@link roomMark} of the room. */
   readonly room: string;
   /** TCP port of the rendezvous server. */
   readonly port: number;
-  /** Its addresses, all of one of our links, IPv6 link-local ones with their zone; the one it was heard from is first. */
+  /**
+   * Addresses of the server, all in the networks of one interface. Link-local IPv6 addresses have a zone. The address
+   * that the announcement came from is the first.
+   */
   readonly addresses: readonly string[];
 }
 
-/** Addresses looked at in one announcement besides where it comes from. */
+/** Addresses taken from one announcement, besides the one it comes from. */
 const MAX_LISTED = 7;
 
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
@@ -34,26 +37,26 @@ const schema = v.object({
 });
 
 /**
- * What an announcement says of its room: SHA-256 over the nameplate, salted with the id. It hides the names of ticket
- * rooms; a short nameplate can be found by trying. Nothing of the secret goes into it.
+ * Returns the mark of a room: SHA-256 over the nameplate, salted with the id. It hides the names of ticket rooms. A
+ * short nameplate can be found by trying. The secret is not part of it.
  */
 export function roomMark(id: string, nameplate: string): string {
   const bytes = lv(...['aparte/1', 'lan', id, nameplate].map(utf8));
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
 
-/** What TXT says of a room. */
+/** Returns the TXT record that announces a room. */
 export function txtRecord(room: string): { readonly v: string; readonly room: string } {
   return { v: VERSION, room };
 }
 
-/** Reads a service that was heard of on a link; null for what is not one of ours, or does not come from there. */
-export function readAnnouncement(service: unknown, link: LocalLink): Announcement | null {
+/** Reads a service that was heard of on an interface. Null if it is not one of ours, or does not come from there. */
+export function readAnnouncement(service: unknown, local: LocalInterface): Announcement | null {
   const { success, output } = v.safeParse(schema, service, { abortEarly: true });
   if (!success) return null;
   const { name: id, port, txt, referer, addresses: listed } = output;
-  // A socket hears what comes over other links, too; and who is not on this one can lead nowhere on it.
-  if (reachable(referer.address, link) === null) return null;
-  const addresses = [referer.address, ...listed.slice(0, MAX_LISTED)].flatMap((one) => reachable(one, link) ?? []);
+  // A socket receives packets from other interfaces as well. A sender elsewhere cannot name addresses here.
+  if (reachable(referer.address, local) === null) return null;
+  const addresses = [referer.address, ...listed.slice(0, MAX_LISTED)].flatMap((one) => reachable(one, local) ?? []);
   return { id, room: txt.room, port, addresses: [...new Set(addresses)] };
 }

@@ -7,10 +7,11 @@ import { AparteError } from '../../../shared/errors.ts';
 import type { Member } from '../../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '../rendezvous.ts';
 import { type Clock, socketIoRendezvous } from '../socketio.ts';
+import { AddressListAgent, urlOf } from './address-list-agent.ts';
 import { type Announcement, roomMark } from './announcement.ts';
-import { type Listener, Presence, type StartLanServer } from './lan-server.ts';
-import { Route, urlOf } from './reachable-address.ts';
-import { Choice } from './which-server.ts';
+import { loopbackAddress } from './interfaces.ts';
+import { AnnouncedServer, type Listener, type StartLanServer } from './lan-server.ts';
+import { ServerChoice } from './which-server.ts';
 
 /** How long (ms) is listened before a nameplate is made, so that it is none that is in use. */
 const LISTEN_FIRST = 400;
@@ -31,17 +32,17 @@ interface Stay {
 
 /** Meets on the local network. `start` starts our own server, which is shared by all places that are open at a time. */
 export function lanRendezvous(start: StartLanServer, clock: Clock): OpenRendezvous {
-  const presence = new Presence(start);
-  return (request, events) => new LanRendezvous(presence, clock, request, events);
+  const server = new AnnouncedServer(start);
+  return (request, events) => new LanRendezvous(server, clock, request, events);
 }
 
 class LanRendezvous implements Rendezvous, Listener {
-  readonly #presence: Presence;
+  readonly #server: AnnouncedServer;
   readonly #clock: Clock;
   readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   readonly #id = randomBytes(16).toString('hex');
-  readonly #choice = new Choice(this.#id);
+  readonly #choice = new ServerChoice(this.#id);
   #port = 0;
   /** Null until it is made. */
   #nameplate: string | null;
@@ -59,8 +60,8 @@ class LanRendezvous implements Rendezvous, Listener {
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(presence: Presence, clock: Clock, request: RoomRequest, events: RendezvousEvents) {
-    this.#presence = presence;
+  constructor(server: AnnouncedServer, clock: Clock, request: RoomRequest, events: RendezvousEvents) {
+    this.#server = server;
     this.#clock = clock;
     this.#request = request;
     this.#events = events;
@@ -89,21 +90,21 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#foundTimer);
-    const withdrawn = this.#presence.withdraw(this.#id);
+    const withdrawn = this.#server.withdraw(this.#id);
     await Promise.all([this.#here?.rendezvous.leave(), this.#next?.rendezvous.leave(), withdrawn]);
-    await this.#presence.leave(this);
+    await this.#server.leave(this);
   }
 
   async #start(): Promise<void> {
     try {
-      this.#port = await this.#presence.enter(this);
+      this.#port = await this.#server.enter(this);
       this.#nameplate ??= await this.#freeNameplate();
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
       this.#refuse(error);
     }
     if (this.#over) return;
-    if (!this.#presence.isOnNetwork) this.#events.noted(new AparteError('no-network'));
+    if (!this.#server.isOnNetwork) this.#events.noted(new AparteError('no-network'));
     else this.#foundTimer = setTimeout(() => this.#nobodyFound(), FOUND_WITHIN);
     this.#enterHome();
     for (const announcement of this.#early.splice(0)) this.heard(announcement);
@@ -134,9 +135,8 @@ class LanRendezvous implements Rendezvous, Listener {
   #nobodyFound(): void {
     if (this.#here?.members.size !== 0 || this.#notedHost) return;
     this.#notedHost = this.#hindrance !== null;
-    this.#events.noted(
-      this.#hindrance ?? new AparteError('nobody-found', { key: 'lan-silence', heard: this.#presence.heard }),
-    );
+    const silence = new AparteError('nobody-found', { key: 'lan-silence', cause: this.#server.silence });
+    this.#events.noted(this.#hindrance ?? silence);
   }
 
   /** Goes to whom it is best to go to, if we are alone. */
@@ -153,12 +153,12 @@ class LanRendezvous implements Rendezvous, Listener {
   #enterHome(): void {
     // We may have been left by what was told just before.
     if (this.#over) return;
-    this.#next = this.#enter(null, socketIoRendezvous(`http://127.0.0.1:${this.#port}`, this.#clock));
+    this.#next = this.#enter(null, socketIoRendezvous(urlOf(loopbackAddress(), this.#port), this.#clock));
   }
 
   #visit(host: Announcement): void {
     const [address = ''] = host.addresses;
-    const way = socketIoRendezvous(urlOf(address, host.port), this.#clock, new Route(host.addresses));
+    const way = socketIoRendezvous(urlOf(address, host.port), this.#clock, new AddressListAgent(host.addresses));
     this.#next = this.#enter(host, way);
   }
 
@@ -201,7 +201,7 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#events.joined(this.#nameplate ?? '', members, []);
     if (host !== null || this.#over) return;
     const nameplate = this.#nameplate ?? '';
-    this.#presence.announce({ id: this.#id, room: roomMark(this.#id, nameplate), port: this.#port });
+    this.#server.announce({ id: this.#id, room: roomMark(this.#id, nameplate), port: this.#port });
     this.#consider();
   }
 

@@ -1,55 +1,54 @@
 /**
- * This program on the local network: its rendezvous server and multicast DNS on every link, shared by all its meeting
- * places, and there only while it has one.
+ * Our rendezvous server on the local network, announced by multicast DNS on every interface. All rooms of a program
+ * share it. It runs only while there is a room.
  */
+import type { LanSilence } from '../../../shared/error-details.ts';
 import { type Announcement, readAnnouncement } from './announcement.ts';
-import { type LocalLink, localLinks } from './interfaces.ts';
-import { Multicast, type Offer } from './multicast.ts';
-import { Intake } from './multicast-budget.ts';
+import { type LocalInterface, limitedInterfaces, localInterfaces } from './interfaces.ts';
+import { MulticastBudget } from './multicast-budget.ts';
+import { MulticastDns, type Offer } from './multicast-dns.ts';
 
-/** A rendezvous server of our own, that listens on all our links. */
+/** A rendezvous server that listens on all interfaces. */
 export interface LanServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Starts one. Throws `cannot-listen`. */
+/** Starts a server. Throws `cannot-listen`. */
 export type StartLanServer = () => Promise<LanServer>;
 
-/** Is told what is heard. */
+/** Takes what is heard. */
 export interface Listener {
   heard(announcement: Announcement): void;
   gone(id: string): void;
 }
 
-/**
- * What was heard from other machines: nothing, multicast DNS of whatever programs, or programs like this one. Each
- * includes those before it.
- */
-export type Heard = 'nothing' | 'multicast' | 'others';
-
-/** Pauses (ms) between two searches: at first, then doubled each time up to the longest. */
+/** Interfaces that are used. Each takes up to two sockets, and a packet in a query costs each of them a little. */
+const MAX_INTERFACES = 64;
+/** Pause between two searches, in ms. It doubles with each search, up to the longest. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 5_000;
 
-/** See the head of this file. */
-export class Presence {
+/** The server and its announcements. */
+export class AnnouncedServer {
   readonly #start: StartLanServer;
   readonly #listeners = new Set<Listener>();
   #server: Promise<LanServer> | null = null;
   /** By interface, version of IP and addresses. */
-  readonly #links = new Map<string, Multicast>();
+  readonly #multicast = new Map<string, MulticastDns>();
   readonly #offers = new Map<string, Offer>();
-  readonly #intake = new Intake();
+  readonly #budget = new MulticastBudget();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = FIRST_PAUSE;
-  #heard: Heard = 'nothing';
+  #heard: Extract<LanSilence, 'no-multicast' | 'other-programs' | 'other-rooms'> = 'no-multicast';
+  #isPortHeld = false;
+  #leftOut = 0;
 
   constructor(start: StartLanServer) {
     this.#start = start;
   }
 
-  /** Joins the network, if it is the first, and begins to listen. Returns the port of the server. Throws `cannot-listen`. */
+  /** Starts the server if it does not run, and listens. Returns the port of the server. Throws `cannot-listen`. */
   async enter(listener: Listener): Promise<number> {
     this.#listeners.add(listener);
     this.#server ??= this.#start();
@@ -62,87 +61,98 @@ export class Presence {
     }
   }
 
-  /** Listens no longer, and leaves the network, if it was the last. Resolves within a few seconds. */
+  /** Stops listening. The last listener that leaves closes the server. Resolves within a few seconds. */
   async leave(listener: Listener): Promise<void> {
     if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
     clearTimeout(this.#timer);
     const server = this.#server;
-    const links = [...this.#links.values()];
+    const multicast = [...this.#multicast.values()];
     this.#server = null;
-    this.#links.clear();
+    this.#multicast.clear();
     this.#offers.clear();
-    this.#heard = 'nothing';
-    // What could not be started need not be closed.
+    this.#heard = 'no-multicast';
+    // A server that could not be started needs no closing.
     const closed = server?.then((one) => one.close()).catch(() => undefined);
-    await Promise.all([closed, ...links.map((link) => link.close())]);
+    await Promise.all([closed, ...multicast.map((one) => one.close())]);
   }
 
-  /** Announces a room on every link there is or will be. */
+  /** Announces a room on every interface there is or will be. */
   announce(offer: Offer): void {
     this.#offers.set(offer.id, offer);
-    for (const link of this.#links.values()) link.announce(offer);
+    for (const one of this.#multicast.values()) one.announce(offer);
   }
 
-  /** Announces it no longer. */
+  /** Ends an announcement. */
   async withdraw(id: string): Promise<void> {
-    if (this.#offers.delete(id)) await Promise.all([...this.#links.values()].map((link) => link.withdraw(id)));
+    if (this.#offers.delete(id)) await Promise.all([...this.#multicast.values()].map((one) => one.withdraw(id)));
   }
 
-  /** What was heard from other machines so far. */
-  get heard(): Heard {
-    return this.#heard;
+  /** Why nobody was found so far. */
+  get silence(): LanSilence {
+    if (this.#heard !== 'no-multicast') return this.#heard;
+    if (this.#isPortHeld) return 'port-held';
+    return this.#leftOut > 0 ? 'interfaces-left-out' : this.#heard;
   }
 
-  /** Whether there is any network besides the machine itself. */
+  /** Whether this machine is in a network. */
   get isOnNetwork(): boolean {
-    return localLinks().some(({ isLoopback }) => !isLoopback);
+    return localInterfaces().some(({ isLoopback }) => !isLoopback);
   }
 
-  /** All who search again now, in one go. */
+  /** Searches at once, and from then on often again. Calls of one turn of the event loop share a search. */
   #searchSoon(): void {
     clearTimeout(this.#timer);
     this.#pause = FIRST_PAUSE;
-    this.#timer = setTimeout(() => this.#search(), 0);
+    this.#timer = setTimeout(() => void this.#search(), 0);
   }
 
-  #search(): void {
-    if (this.#followLinks()) this.#pause = FIRST_PAUSE;
-    for (const link of this.#links.values()) link.search();
-    this.#timer = setTimeout(() => this.#search(), this.#pause);
+  async #search(): Promise<void> {
+    const timer = this.#timer;
+    const { used, leftOut } = await limitedInterfaces(MAX_INTERFACES);
+    // Left, or searching anew, meanwhile.
+    if (timer !== this.#timer || this.#listeners.size === 0) return;
+    this.#leftOut = leftOut;
+    this.#isPortHeld = false;
+    if (this.#follow(used)) this.#pause = FIRST_PAUSE;
+    for (const one of this.#multicast.values()) one.search();
+    this.#timer = setTimeout(() => void this.#search(), this.#pause);
     this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause);
   }
 
-  /** Takes up the links that have come and lets go of those that went, as behind a change of address. */
-  #followLinks(): boolean {
-    const now = new Map(localLinks().map((link) => [[link.zone, link.family, ...link.addresses].join(' '), link]));
+  /** Opens interfaces that have come and closes those that went, such as after a change of address. */
+  #follow(used: readonly LocalInterface[]): boolean {
+    const now = new Map(used.map((local) => [[local.name, local.family, ...local.addresses].join(' '), local]));
     let changed = false;
-    for (const [key, multicast] of this.#links) {
+    for (const [key, multicast] of this.#multicast) {
       if (now.has(key)) continue;
       changed = true;
-      this.#links.delete(key);
+      this.#multicast.delete(key);
       void multicast.close();
     }
-    for (const [key, link] of now) {
-      if (this.#links.has(key)) continue;
+    for (const [key, local] of now) {
+      if (this.#multicast.has(key)) continue;
       changed = true;
-      this.#links.set(key, this.#open(link));
+      this.#multicast.set(key, this.#open(local));
     }
     return changed;
   }
 
-  #open(link: LocalLink): Multicast {
-    const multicast = new Multicast(link, this.#intake, {
+  #open(local: LocalInterface): MulticastDns {
+    const multicast = new MulticastDns(local, this.#budget, {
       heard: (service) => {
-        const announcement = readAnnouncement(service, link);
+        const announcement = readAnnouncement(service, local);
         if (announcement === null || this.#offers.has(announcement.id)) return;
-        this.#heard = 'others';
+        this.#heard = 'other-rooms';
         for (const listener of this.#listeners) listener.heard(announcement);
       },
       gone: (name) => {
         for (const listener of this.#listeners) listener.gone(String(name));
       },
       stranger: () => {
-        if (this.#heard === 'nothing') this.#heard = 'multicast';
+        if (this.#heard === 'no-multicast') this.#heard = 'other-programs';
+      },
+      portHeld: () => {
+        this.#isPortHeld = true;
       },
     });
     for (const offer of this.#offers.values()) multicast.announce(offer);

@@ -1,23 +1,24 @@
-/** Which messages of multicast DNS are read: no more than keep a program busy for a small part of its time. */
+/** Limits the work that messages of multicast DNS may cause. */
 
-/** Bytes of a message (RFC 6762, section 17), and how many questions and records are read in one. */
+/** Bytes of a message (RFC 6762, section 17). */
 const MAX_MESSAGE = 9_000;
 const MAX_QUESTIONS = 16;
-/** An announcement has 4 to 10. */
+/** Records in one message. An announcement has 4 to 10. */
 const MAX_RECORDS = 32;
 /**
- * Work in a second: each message counts for {@link MESSAGE} and the square of its questions and records, as the library
- * compares every record of a message with every other. At worst, with the longest names, a small part of the second.
+ * Units of work in a second. A message costs {@link MESSAGE} and the square of the number of its questions and records:
+ * bonjour-service compares each record of a message with all others. The whole budget takes a small part of a second,
+ * even with the longest names.
  */
 const MAX_WORK_PER_SECOND = 4_000;
 const MESSAGE = 16;
 
-/** What one program takes in, from all its links together. */
-export class Intake {
+/** The budget of one program, for all its interfaces together. */
+export class MulticastBudget {
   #second = 0;
   #work = 0;
 
-  /** Whether a message from a link is read. `now` in ms. */
+  /** Whether a message may be read; if so, its cost is counted. `now` in ms. */
   takes(message: Buffer, now: number): boolean {
     const entries = entriesOf(message);
     if (entries === null) return false;
@@ -31,7 +32,7 @@ export class Intake {
   }
 }
 
-/** How many entries the header of a DNS message promises (RFC 1035, section 4.1.1); null for more than we read. */
+/** Returns the number of questions and records in a DNS header (RFC 1035, section 4.1.1); null above our limits. */
 function entriesOf(message: Buffer): number | null {
   if (message.length < 12 || message.length > MAX_MESSAGE) return null;
   const [questions = 0, ...counts] = [4, 6, 8, 10].map((at) => message.readUInt16BE(at));

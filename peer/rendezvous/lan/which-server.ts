@@ -1,21 +1,22 @@
 /**
- * Where to meet when everybody has a server of his own: who hears of a smaller id than his own goes there, the other
- * stays. So it does not matter who began, nor whether both did at once. Pure: no clock, no network.
+ * Decides on whose server two programs of the local network meet, as each runs its own: a program that hears of a
+ * smaller id than its own goes there, and the other stays. It does not matter who started first. Pure: no clock, no
+ * network.
  */
 import type { Announcement } from './announcement.ts';
 
-/** Others that are remembered, at most. */
+/** Other programs that are remembered. */
 const MAX_KNOWN = 16;
 /** Addresses remembered of each. */
 const MAX_ADDRESSES = 8;
-/** Who has not been heard of for so long (ms) is gone: all are asked every few seconds. */
+/** A program that was not heard of for so long, in ms, is gone. All programs are asked every few seconds. */
 const STALE = 30_000;
-/** Pauses (ms) after a visit that failed: doubled each time, up to the longest. */
+/** Pause after a failed visit, in ms. It doubles with each failure, up to the longest. */
 const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 /**
- * Who should have come to us, and has not after so long (ms), perhaps cannot: his firewall, or ours, lets only one way
- * through. Then we go to him.
+ * Time for the other program to come to us, in ms. After that we go there: a firewall may let connections through in one
+ * direction only.
  */
 const EXPECTED_WITHIN = 5_000;
 
@@ -24,29 +25,29 @@ interface Known {
   readonly since: number;
   heardAt: number;
   failures: number;
-  /** Not to be visited before. */
+  /** Earliest time of the next visit, in ms. */
   notBefore: number;
 }
 
-/** What is best done. */
+/** What to do next. */
 export interface Advice {
-  /** Go there now; null: stay. */
+  /** The server to go to now; null: stay. */
   readonly visit: Announcement | null;
-  /** When (ms) it may be another; null: not before somebody else is heard of. */
+  /** When to ask again, in ms; null: when another program is heard of. */
   readonly askAgainAt: number | null;
 }
 
-/** What is known of the others who announce one room. */
-export class Choice {
+/** All other programs that announce one room, and which of them to go to. */
+export class ServerChoice {
   readonly #own: string;
   readonly #known = new Map<string, Known>();
 
-  /** `own`: the id we announce ourselves under. */
+  /** `own`: the id of our own announcement. */
   constructor(own: string) {
     this.#own = own;
   }
 
-  /** Somebody announces the room. */
+  /** Takes an announcement of the room. */
   heard(announcement: Announcement, now: number): void {
     const { id } = announcement;
     if (id === this.#own) return;
@@ -55,7 +56,7 @@ export class Choice {
       this.#known.set(id, { announcement, since: now, heardAt: now, failures: 0, notBefore: now });
       this.#limit();
     } else {
-      // A newer word about the port or the addresses comes first; heard on another link, it adds to them.
+      // The newest addresses come first. Those of another interface are added, those of an older port dropped.
       const more = before.announcement.port === announcement.port ? before.announcement.addresses : [];
       const addresses = [...new Set([...announcement.addresses, ...more])].slice(0, MAX_ADDRESSES);
       before.announcement = { ...announcement, addresses };
@@ -69,12 +70,12 @@ export class Choice {
     this.#known.delete(stalest);
   }
 
-  /** Somebody announces it no longer. */
+  /** An announcement was withdrawn. */
   gone(id: string): void {
     this.#known.delete(id);
   }
 
-  /** A visit failed. Returns how many have, one after the other. */
+  /** A visit failed. Returns the number of failures in a row. */
   failed(id: string, now: number): number {
     const known = this.#known.get(id);
     if (known === undefined) return 1;
@@ -83,7 +84,7 @@ export class Choice {
     return known.failures;
   }
 
-  /** Where to go, for one who is alone at home. */
+  /** Returns where to go, for a program that is alone on its own server. */
   advice(now: number): Advice {
     for (const [id, { heardAt }] of this.#known) if (now - heardAt > STALE) this.#known.delete(id);
     const inOrder = [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, known]) => ({ id, known }));

@@ -4,6 +4,7 @@ import type {
   DirectFault,
   ErrorDetail,
   ErrorDetailKey,
+  LanSilence,
   PeerRule,
   RelayFault,
   ServerFault,
@@ -166,14 +167,22 @@ const CERTIFICATE_FAULTS = {
   unusable: 'OpenSSL does not accept it',
 } as const;
 
-const LAN_SILENCES = {
-  nothing: {
+const LAN_SILENCES: Readonly<Record<LanSilence, DetailWords>> = {
+  'port-held': {
+    text: 'another program on this machine holds UDP port 5353 for itself',
+    hint: 'The search goes on. Stop that program, or use a server.',
+  },
+  'interfaces-left-out': {
+    text: 'this machine has more network interfaces than the program uses, and the right one may be left out',
+    hint: 'The search goes on. Turn off interfaces that you do not need, or use a server.',
+  },
+  'no-multicast': {
     text: 'no multicast comes from other machines',
     hint: 'The search goes on. A firewall or a guest Wi-Fi may block UDP port 5353: allow it, or use a server.',
   },
-  multicast: 'the other side may be on another network, or not started yet',
-  others: 'other people are searching here, but under another code',
-} as const;
+  'other-programs': 'the other side may be on another network, or not started yet',
+  'other-rooms': 'other people are searching here, but under another code',
+};
 
 const NO_TERMINAL = {
   code: 'no code was given, and there is no terminal to ask for one',
@@ -282,7 +291,7 @@ const DETAIL_WORDS: Described = {
   servers: ({ names }) => names.join(', '),
   'each-server': ({ servers }) => servers.map(serverFault).join('; '),
   'one-server': ({ of, server }) => `one of ${of} servers, ${serverFault(server)}`,
-  'lan-silence': ({ heard }) => LAN_SILENCES[heard],
+  'lan-silence': ({ cause }) => LAN_SILENCES[cause],
   'lan-host-silent': ({ address }) => ({
     text: `their machine ${address} was found but does not answer`,
     hint: 'The search goes on. A firewall on their machine may be in the way: allow aparte there, or use a server.',

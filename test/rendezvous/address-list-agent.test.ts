@@ -1,7 +1,7 @@
 /** The way to somebody on the local network, of whom several addresses are known. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { Route, urlOf } from '../../peer/rendezvous/lan/reachable-address.ts';
+import { AddressListAgent, urlOf } from '../../peer/rendezvous/lan/address-list-agent.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
@@ -12,7 +12,7 @@ afterEach(endAll);
 
 /** Joins by these addresses. Returns what comes of it. */
 async function joining(addresses: readonly string[], port: number): Promise<string> {
-  const open = socketIoRendezvous(urlOf('192.0.2.1', port), { now: () => 0 }, new Route(addresses));
+  const open = socketIoRendezvous(urlOf('192.0.2.1', port), { now: () => 0 }, new AddressListAgent(addresses));
   const nothing = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   return new Promise((resolve) => {
     const place = open(
