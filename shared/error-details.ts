@@ -160,6 +160,7 @@ export interface ErrorDetails {
   /** The answer to a join is malformed, at this field if it is known. */
   'bad-answer': { readonly field: string | null };
   'other-room': NoParameters;
+  'too-many-events': NoParameters;
   'foreign-server': NoParameters;
   'room-taken': NoParameters;
   'same-server': NoParameters;

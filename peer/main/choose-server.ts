@@ -1,8 +1,16 @@
 /** Which rendezvous server to use: the one named, the one that runs at the default address, or one inside ourselves. */
+import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
+import type { SocketIoDeps } from '../rendezvous/socketio.ts';
+
+/** What every connection to a rendezvous server needs. */
+export const SERVER_DEPS: SocketIoDeps = {
+  now: () => performance.now(),
+  lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+};
 
 /** The address where a server is looked for, and where ours listens if there is none. */
 export const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}`;

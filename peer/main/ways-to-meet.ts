@@ -7,10 +7,8 @@ import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
 import { sideBySide } from '../rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import type { GivenCode } from './ask-for-code.ts';
-import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer } from './choose-server.ts';
+import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer, SERVER_DEPS } from './choose-server.ts';
 import type { ConversationTask } from './flags.ts';
-
-const CLOCK = { now: () => performance.now() };
 
 /**
  * Makes ready what was asked for. Throws `usage` where the code is an invite and so names a server that may not be used,
@@ -37,7 +35,7 @@ async function atServers(servers: readonly string[]): Promise<WayToMeet> {
   const inside = servers.includes(DEFAULT_SERVER) ? await localServer(servers) : null;
   let answered: string | null = null;
   const sides = servers.map((url) => {
-    const plain = socketIoRendezvous(url, CLOCK);
+    const plain = socketIoRendezvous(url, SERVER_DEPS);
     const open = inside !== null && url === DEFAULT_SERVER ? hostIfNeeded(plain, inside) : plain;
     const entered = () => {
       answered ??= url;
@@ -61,7 +59,7 @@ function through(server: string, open: OpenRendezvous): WayToMeet {
 async function hosted(host: string): Promise<WayToMeet> {
   const { hostedServer } = await import('./server-inside.ts');
   const server = await hostedServer(host);
-  return { ...through(server.url, socketIoRendezvous(server.own, CLOCK)), close: () => server.close() };
+  return { ...through(server.url, socketIoRendezvous(server.own, SERVER_DEPS)), close: () => server.close() };
 }
 
 async function onLocalNetwork(): Promise<WayToMeet> {
@@ -70,7 +68,7 @@ async function onLocalNetwork(): Promise<WayToMeet> {
     import('../rendezvous/lan/interfaces.ts'),
     import('./server-inside.ts'),
   ]);
-  const open = lanRendezvous(lanServer, CLOCK);
+  const open = lanRendezvous(lanServer, SERVER_DEPS);
   // Without a network, the other side can only be here.
   const loopback = localInterfaces().every(({ isLoopback }) => isLoopback);
   const close = () => Promise.resolve();

@@ -16,10 +16,11 @@ const MAX_MESSAGE = 65_536;
 /** What a message begins with that takes our CONNECT, and one that refuses it (Socket.IO protocol, version 5). */
 const [TAKEN, REFUSED] = ['0{', '4'];
 
-/** What `ws` has and a browser's WebSocket has not, nor needs. */
+/** Members of `ws` that a browser's WebSocket does not have. */
 interface NodeSocket extends PingedSocket {
   ping(): void;
   on(event: 'ping' | 'pong' | 'close', listener: () => void): void;
+  on(event: 'upgrade', listener: (answer: { readonly socket: { readonly remoteAddress?: string } }) => void): void;
 }
 
 /**
@@ -28,6 +29,8 @@ interface NodeSocket extends PingedSocket {
  * answers no more pings than are read.
  */
 export class CheckedWebSocket extends NodeWebSocket {
+  /** IP address of the server, once the connection is open; null before, and in a browser. */
+  serverAddress: string | null = null;
   #isOpen = false;
   #isTaken = false;
   /** Answers to pings in a row that found others unsent. */
@@ -60,7 +63,11 @@ export class CheckedWebSocket extends NodeWebSocket {
   /** Has options for `ws` that the library does not hand on. */
   override createSocket(...[url, protocols, options]: Parameters<NodeWebSocket['createSocket']>): unknown {
     const limits = { maxPayload: MAX_MESSAGE, ...fewPieces(MAX_MESSAGE) };
-    return super.createSocket(url, protocols, { ...options, ...limits });
+    const socket: unknown = super.createSocket(url, protocols, { ...options, ...limits });
+    (socket as Partial<NodeSocket>).on?.('upgrade', (answer) => {
+      this.serverAddress = answer.socket.remoteAddress ?? null;
+    });
+    return socket;
   }
 
   override onOpen(): void {

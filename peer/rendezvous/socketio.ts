@@ -5,11 +5,12 @@ import { io } from 'socket.io-client';
 import { retryPause } from '../../shared/backoff.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
+import type { IceServer } from '../../shared/ice-servers.ts';
 import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
 import type * as wire from '../../shared/signal-wire.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
 import { unreachable } from './connect-error-cause.ts';
-import { offeredServers } from './offered-ice-servers.ts';
+import { type LookUp, usableServers } from './offered-ice-servers.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
 import * as server from './server-message-validation.ts';
 
@@ -21,25 +22,30 @@ const JOIN_TIMEOUT = 4_000;
 const LONGEST_JOIN_TIMEOUT = 10_000;
 /** How long it may take to acknowledge that we leave, in ms. */
 const LEAVE_TIMEOUT = 1_000;
+/** Events of a room that wait while the offered servers are being checked. */
+const MAX_WAITING = 256;
 
-/** Where time and chance come from. */
-export interface Clock {
-  /** ms since any moment, which must be the same as long as a rendezvous lives; best one that nobody can set. */
+/** What the connection to a server needs. */
+export interface SocketIoDeps {
+  /** ms on a clock that never jumps. */
   readonly now: () => number;
-  /** 0 to less than 1. */
+  /** A number from 0 to less than 1. Left out: Math.random. */
   readonly random?: () => number;
+  /** Looks up host names of TURN servers. Left out: they are used unchecked. */
+  readonly lookUp?: LookUp;
+  /** An HTTP agent that makes the connections. Left out: they go to the host of the URL. */
+  readonly agent?: object;
 }
 
 /**
- * Meets through the server at `url`, `http:` or `https:`, of which a path is taken as the folder Socket.IO lives in.
- * It tries for ever; who asked decides when to stop. Throws `usage` for another URL.
- * @param agent makes the connections, where they are not to be made to the host of the URL
+ * Meets through the server at `url`, `http:` or `https:`. A path in the URL is the folder of Socket.IO. A lost connection
+ * is tried again for ever; the caller decides when to stop. Throws `usage` for another URL.
  */
-export function socketIoRendezvous(url: string, clock: Clock, agent?: object): OpenRendezvous {
+export function socketIoRendezvous(url: string, deps: SocketIoDeps): OpenRendezvous {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol))
     throw new AparteError('usage', { key: 'bad-server-address' });
-  return (request, events) => new SocketIoRendezvous(parsed, clock, request, events, agent);
+  return (request, events) => new SocketIoRendezvous(parsed, deps, request, events);
 }
 
 type Connection = Socket<wire.ServerEvents, wire.PeerEvents>;
@@ -53,10 +59,9 @@ interface Place {
 
 class SocketIoRendezvous implements Rendezvous {
   readonly #url: URL;
-  readonly #clock: Clock;
+  readonly #deps: SocketIoDeps;
   readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
-  readonly #agent: object | undefined;
   #connection: Connection | null = null;
   #place: Place | null = null;
   /** Whether this connection is in our place. */
@@ -65,16 +70,17 @@ class SocketIoRendezvous implements Rendezvous {
   #outSince: number;
   /** Ends an attempt, or begins the next. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Events of the room that came while the offered servers are being checked; null at any other time. */
+  #waiting: (() => void)[] | null = null;
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(url: URL, clock: Clock, request: RoomRequest, events: RendezvousEvents, agent: object | undefined) {
+  constructor(url: URL, deps: SocketIoDeps, request: RoomRequest, events: RendezvousEvents) {
     this.#url = url;
-    this.#clock = clock;
+    this.#deps = deps;
     this.#request = request;
     this.#events = events;
-    this.#agent = agent;
-    this.#outSince = clock.now();
+    this.#outSince = deps.now();
     queueMicrotask(() => this.#connect());
   }
 
@@ -106,6 +112,7 @@ class SocketIoRendezvous implements Rendezvous {
 
   #connect(): void {
     if (this.#over) return;
+    const { agent } = this.#deps;
     const options = {
       path: `${this.#url.pathname.replace(/\/$/, '')}/socket.io`,
       auth: { aparte: SIGNALING_VERSION },
@@ -113,7 +120,7 @@ class SocketIoRendezvous implements Rendezvous {
       forceNew: true,
       reconnection: false,
       // Handed on to `ws`; the types take it for a name.
-      ...(this.#agent !== undefined && { agent: this.#agent as unknown as boolean }),
+      ...(agent !== undefined && { agent: agent as unknown as boolean }),
     };
     const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
@@ -126,9 +133,9 @@ class SocketIoRendezvous implements Rendezvous {
     });
     connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
     connection.on('disconnect', (reason, description) => this.#retry(unreachable(reason, description)));
-    connection.on('came', (input: unknown) => this.#came(server.readMember(input)));
-    connection.on('left', (input: unknown) => this.#left(server.readLeft(input)));
-    connection.on('frame', (input: unknown) => this.#frame(server.readFrame(input)));
+    connection.on('came', (input: unknown) => this.#inOrder(() => this.#came(server.readMember(input))));
+    connection.on('left', (input: unknown) => this.#inOrder(() => this.#left(server.readLeft(input))));
+    connection.on('frame', (input: unknown) => this.#inOrder(() => this.#frame(server.readFrame(input))));
     connection.on('fault', (input: unknown) => this.#fault(server.readRefusal(input)));
   }
 
@@ -147,7 +154,7 @@ class SocketIoRendezvous implements Rendezvous {
     if (!('error' in answer)) {
       const expected = this.#place?.nameplate ?? this.#request.nameplate;
       if (expected !== null && answer.nameplate !== expected) this.#refuse({ key: 'other-room' });
-      else this.#enter(answer);
+      else this.#checkOffer(answer);
     } else if (resume !== undefined && (answer.error === 'unknown-room' || answer.error === 'unknown-member')) {
       // The server was started anew, or has given our place up.
       this.#join(undefined);
@@ -160,10 +167,32 @@ class SocketIoRendezvous implements Rendezvous {
     }
   }
 
-  #enter(reply: wire.Welcome): void {
-    const { nameplate, token, members } = reply;
-    const iceServers = offeredServers(this.#url.hostname, reply);
+  /** Enters once the offered servers are checked, which may take a moment. Events of the room wait meanwhile. */
+  #checkOffer(reply: wire.Welcome): void {
     clearTimeout(this.#timer);
+    const connection = this.#connection;
+    const transport = connection?.io.engine.transport;
+    const address = transport instanceof CheckedWebSocket ? transport.serverAddress : null;
+    const from = { host: this.#url.hostname, address };
+    const usable = usableServers(from, reply, this.#deps.lookUp ?? null);
+    if (!(usable instanceof Promise)) return this.#enter(reply, usable);
+    this.#waiting = [];
+    void usable.then((iceServers) => {
+      if (this.#over || connection !== this.#connection) return;
+      const waiting = this.#waiting ?? [];
+      this.#waiting = null;
+      this.#enter(reply, iceServers);
+      for (const act of waiting) if (connection === this.#connection) act();
+    });
+  }
+
+  /** Acts now, or once we are in. */
+  #inOrder(act: () => void): void {
+    if (this.#waiting === null) act();
+    else if (this.#waiting.push(act) > MAX_WAITING) this.#refuse({ key: 'too-many-events' });
+  }
+
+  #enter({ nameplate, token, members }: wire.Welcome, iceServers: readonly IceServer[]): void {
     this.#isIn = true;
     const before = this.#place;
     this.#place = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
@@ -215,19 +244,19 @@ class SocketIoRendezvous implements Rendezvous {
 
   #retry(cause: AparteError): void {
     if (this.#over) return;
-    if (this.#isIn) this.#outSince = this.#clock.now();
+    if (this.#isIn) this.#outSince = this.#deps.now();
     this.#hangUp();
     this.#isIn = false;
     clearTimeout(this.#timer);
-    const { random = Math.random } = this.#clock;
+    const { random = Math.random } = this.#deps;
     const pause = retryPause(this.#age, random());
     this.#timer = setTimeout(() => this.#connect(), pause);
-    this.#events.lost(cause, this.#clock.now() + pause);
+    this.#events.lost(cause, this.#deps.now() + pause);
   }
 
   /** For how long we have been out, in ms. */
   get #age(): number {
-    return this.#clock.now() - this.#outSince;
+    return this.#deps.now() - this.#outSince;
   }
 
   #refuse(detail: ErrorDetail): void {
@@ -243,6 +272,7 @@ class SocketIoRendezvous implements Rendezvous {
   }
 
   #hangUp(): void {
+    this.#waiting = null;
     this.#connection?.off();
     this.#connection?.disconnect();
     this.#connection = null;

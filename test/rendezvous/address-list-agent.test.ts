@@ -12,7 +12,7 @@ afterEach(endAll);
 
 /** Joins by these addresses. Returns what comes of it. */
 async function joining(addresses: readonly string[], port: number): Promise<string> {
-  const open = socketIoRendezvous(urlOf('192.0.2.1', port), { now: () => 0 }, new AddressListAgent(addresses));
+  const open = socketIoRendezvous(urlOf('192.0.2.1', port), { now: () => 0, agent: new AddressListAgent(addresses) });
   const nothing = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   return new Promise((resolve) => {
     const place = open(

@@ -6,7 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { AparteError } from '../../../shared/errors.ts';
 import type { Member } from '../../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '../rendezvous.ts';
-import { type Clock, socketIoRendezvous } from '../socketio.ts';
+import { type SocketIoDeps, socketIoRendezvous } from '../socketio.ts';
 import { AddressListAgent, urlOf } from './address-list-agent.ts';
 import { type Announcement, roomMark } from './announcement.ts';
 import { loopbackAddress } from './interfaces.ts';
@@ -31,14 +31,14 @@ interface Stay {
 }
 
 /** Meets on the local network. `start` starts our own server, which is shared by all places that are open at a time. */
-export function lanRendezvous(start: StartLanServer, clock: Clock): OpenRendezvous {
+export function lanRendezvous(start: StartLanServer, clock: Pick<SocketIoDeps, 'now'>): OpenRendezvous {
   const server = new AnnouncedServer(start);
   return (request, events) => new LanRendezvous(server, clock, request, events);
 }
 
 class LanRendezvous implements Rendezvous, Listener {
   readonly #server: AnnouncedServer;
-  readonly #clock: Clock;
+  readonly #clock: Pick<SocketIoDeps, 'now'>;
   readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   readonly #id = randomBytes(16).toString('hex');
@@ -60,7 +60,12 @@ class LanRendezvous implements Rendezvous, Listener {
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(server: AnnouncedServer, clock: Clock, request: RoomRequest, events: RendezvousEvents) {
+  constructor(
+    server: AnnouncedServer,
+    clock: Pick<SocketIoDeps, 'now'>,
+    request: RoomRequest,
+    events: RendezvousEvents,
+  ) {
     this.#server = server;
     this.#clock = clock;
     this.#request = request;
@@ -158,7 +163,10 @@ class LanRendezvous implements Rendezvous, Listener {
 
   #visit(host: Announcement): void {
     const [address = ''] = host.addresses;
-    const way = socketIoRendezvous(urlOf(address, host.port), this.#clock, new AddressListAgent(host.addresses));
+    const way = socketIoRendezvous(urlOf(address, host.port), {
+      ...this.#clock,
+      agent: new AddressListAgent(host.addresses),
+    });
     this.#next = this.#enter(host, way);
   }
 

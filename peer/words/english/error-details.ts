@@ -285,6 +285,7 @@ const DETAIL_WORDS: Described = {
   refusal: ({ word }) => word,
   'bad-answer': ({ field }) => (field === null ? 'its answer is malformed' : `its answer is malformed at "${field}"`),
   'other-room': 'it put us into another room',
+  'too-many-events': 'it sent more events than the limit',
   'foreign-server': 'it is not a server of this program',
   'room-taken': 'the room is taken',
   'same-server': 'it is the same server under another name',
