@@ -30,7 +30,7 @@ test('a server that sends a message in fragments is left at the second', async (
   const cause = await causeAfter(LET_IN, (socket) => {
     for (const first of [0x01, 0x00]) socket.write(frame(first, '4'));
   });
-  assert.match(cause, /more than there is a limit for/);
+  assert.match(cause, /WS_ERR_/);
 });
 
 test('a server that sends a message byte by byte is left before many are kept', async () => {
@@ -45,7 +45,7 @@ test('a server that sends a message byte by byte is left before many are kept', 
     };
     next();
   });
-  assert.match(cause, /more than there is a limit for/);
+  assert.match(cause, /WS_ERR_/);
   assert.ok(sent < 10_000, `${sent} bytes were kept`);
 });
 
