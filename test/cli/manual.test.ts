@@ -80,7 +80,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     const ben = chat('Ben', [invite]);
     const answer = await blobOf(ben, 'answer');
     ann.write('what now?\n');
-    await ann.until('advice', () => /There is no invite or answer/.exec(ann.stdout));
+    await ann.until('advice', () => /holds no invite and no answer/.exec(ann.stdout));
     ann.write(`Ben wrote:\n> ${answer.slice(0, 70)}\n> ${answer.slice(70)}\n`);
     await ben.event('peer', { status: 'connected' });
     ann.write('hello\n');
@@ -91,14 +91,14 @@ describe('aparte --manual', { concurrency: 2 }, () => {
 
   test('what cannot be is refused at once, by name', async () => {
     const cases: readonly [readonly string[], number, RegExp][] = [
-      [['send', '--manual'], 2, /cannot be both the text and the answer/],
-      [['--manual', '--lan'], 2, /--manual needs neither/],
-      [['--manual', '--server', 'http://localhost:1'], 2, /--manual needs neither/],
-      [['chat', '--code', '7-ocean-violin'], 2, /--code is for --manual/],
+      [['send', '--manual'], 2, /cannot hold both the text and the answer/],
+      [['--manual', '--lan'], 2, /--manual needs no server/],
+      [['--manual', '--server', 'http://localhost:1'], 2, /--manual needs no server/],
+      [['chat', '--code', '7-ocean-violin'], 2, /--code is only for --manual/],
       [['--manual', '--code', '--json'], 2, /APARTE_CODE/],
       [['receive', '--manual', '-'], 2, /APARTE_INVITE/],
       [['receive', '--manual', 'ap1iAAAA'], 2, /damaged/],
-      [['receive', '--manual', '7-ocean-violin'], 2, /no invite or answer/],
+      [['receive', '--manual', '7-ocean-violin'], 2, /no invite and no answer/],
     ];
     await Promise.all(
       cases.map(async ([args, exit, says]) => {

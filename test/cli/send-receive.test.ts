@@ -81,7 +81,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await chat.event('message', { text: 'one\n' });
     chat.give({ type: 'quit' });
     await Promise.all([sender.exits(7), chat.exits(0)]);
-    assert.match(sender.stderr, /left before all was delivered/);
+    assert.match(sender.stderr, /left before everything was delivered/);
   });
 
   test('bytes that are not UTF-8 behind text that was sent end the stream with 2', async () => {
@@ -152,7 +152,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     chat.give({ type: 'quit' });
     await receiver.exits(7);
     assert.equal(receiver.stdout, '');
-    assert.match(receiver.stderr, /left before all was delivered.*\n.*\n$/);
+    assert.match(receiver.stderr, /left before everything was delivered.*\n.*\n$/);
   });
 
   test('two who send take what the other sends', async () => {

@@ -43,7 +43,7 @@ describe('programs that trust who signed the certificate', { concurrency: 2, ski
     await deliver(url, async () => {
       copyFileSync(next.key, own.key);
       program.kill('SIGHUP');
-      await program.said(/own\.key is not the key of .*own\.pem\) The certificate in use stays\.\n/);
+      await program.said(/own\.key is not the key of .*own\.pem\. The certificate in use stays\.\n/);
       copyFileSync(next.cert, own.cert);
       program.kill('SIGHUP');
     });

@@ -116,8 +116,8 @@ describe('the data folder', { concurrency: 3 }, () => {
     const bert = sandbox.chat('bert', [code]);
     const told = { type: 'error', code: 'data-folder', fatal: false };
     const { message } = await anna.event('error', told);
-    const why = 'what is new about bert is not remembered (a file stands where a folder must be (EEXIST)';
-    assert.equal(message, `The data folder cannot be used: ${why} at ${join(home, 'peers')}).`);
+    const why = 'what is new about bert is not remembered, because a file stands where a folder must be (EEXIST)';
+    assert.equal(message, `The data folder cannot be used: ${why} at ${join(home, 'peers')}.`);
     const { peer } = await anna.event('peer');
     const before = anna.events.length;
     anna.give({ type: 'verify', peer });
@@ -150,7 +150,7 @@ describe('the data folder', { concurrency: 3 }, () => {
   });
 
   test('one that cannot be made is named, and nobody waits', { skip: process.platform !== 'linux' }, async () => {
-    await refused(sandbox, ['id'], 1, /ENOENT.*, \/proc\/nope\)/, { home: '/proc/nope' });
+    await refused(sandbox, ['id'], 1, /\(ENOENT\) at \/proc\/nope\./, { home: '/proc/nope' });
     const home = join(sandbox.home(), 'deep', 'down');
     await sandbox.run(['id'], { home }).exits(0);
     for (const folder of [home, join(home, '..')]) assert.equal(statSync(folder).mode & 0o777, 0o700);

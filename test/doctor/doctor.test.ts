@@ -173,7 +173,7 @@ test('a server that sends the doctor elsewhere is named, not obeyed, and steers 
 
 test('without a server it says so and exits 4; a wrong flag is exit 2 and shows no password', async () => {
   const { stdout } = await sandbox.run(['doctor', '--server', 'http://127.0.0.1:1']).exits(4);
-  assert.match(stdout, /^server {2}http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED\)\n/);
+  assert.match(stdout, /^server {2}http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED\)\.\n/);
   assert.match(stdout, /check its address/);
   for (const args of [
     ['--turn', 'turn:ann:hush@'],

@@ -44,7 +44,7 @@ const EVENTS: readonly ChatEvent[] = [
 const ERROR_LINE = {
   type: 'error',
   code: 'usage',
-  message: 'The command line cannot be used: m\x9b.',
+  message: 'This command cannot be run: m\x9b.',
   hint: 'See "aparte --help".',
   fatal: true,
   ref: 'r',

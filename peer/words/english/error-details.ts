@@ -321,7 +321,7 @@ const DETAIL_WORDS: Described = {
   'newer-file': ({ file }) => file,
   'not-remembered': ({ name, cause }) => {
     const text = `what is new about ${name} is not remembered`;
-    return cause === null ? text : `${text} (${textOf(cause)})`;
+    return cause === null ? text : `${text}, because ${textOf(cause)}`;
   },
   'no-home': {
     text: 'there is no home folder',

@@ -173,7 +173,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   // The user and the machine.
   'bad-command': { what: 'The command was not understood.', hint: 'See docs/JSON.md, or type /help in a chat.' },
-  usage: { what: 'The command line cannot be used.', hint: 'See "aparte --help".' },
+  usage: { what: 'This command cannot be run.', hint: 'See "aparte --help".' },
   'bad-code': {
     what: 'This is not a code.',
     hint: 'A code is a number or a word, a dash and a secret, for example 7-ocean-violin.',
