@@ -63,3 +63,14 @@ export function looksLike(name: string, other: string): boolean {
   const seen = skeleton(name);
   return seen !== '' && seen === skeleton(other);
 }
+
+/** Whether some of a name's words look like `other`, as in `ann (you)`. False where `other` has no letters. */
+export function containsAlike(name: string, other: string): boolean {
+  const wordsOf = (text: string) =>
+    ` ${text
+      .split(/[^\p{L}\p{M}\p{N}|]+/u)
+      .map(skeleton)
+      .join(' ')} `;
+  const wanted = wordsOf(other);
+  return wanted.trim() !== '' && wordsOf(name).replace(/ +/g, ' ').includes(wanted.replace(/ +/g, ' '));
+}

@@ -30,6 +30,8 @@ export type ChatEvent =
       readonly safety: string | null;
       /** The identity is our own: another program on the same data folder. */
       readonly own?: true;
+      /** When the user verified the identity, as in `message`. Left out where they did not. */
+      readonly verifiedAt?: string;
       /** What an identity that was seen before called itself then, where that is another name. */
       readonly formerly?: string;
     }
@@ -99,6 +101,8 @@ export interface KnownPeer {
   /** What it called itself before, the first of all first. Left out: it has had one name. */
   readonly earlier?: readonly string[];
   readonly verified: boolean;
+  /** When it was verified, in ms since the epoch. Left out where it was not. */
+  readonly verifiedAt?: number;
 }
 
 /** What happened. `room` and `link` are the numbers that `openRoom` and `openLink` orders gave. */

@@ -16,6 +16,8 @@ export class PeerIdentity {
   /** Whether the identity is our own: another program of the same user. */
   readonly isOwn: boolean;
   trust: Trust;
+  /** When the user verified the identity, in ms since the epoch; null where they did not. */
+  #verifiedAt: number | null;
   readonly #seen: KnownPeer | undefined;
   readonly #safety: string;
 
@@ -28,13 +30,21 @@ export class PeerIdentity {
     this.#seen = knownById(this.id, known);
     this.isOwn = equalBytes(own, this.id);
     this.trust = this.isOwn ? 'known' : trustIn(this.id, this.name, known);
+    this.#verifiedAt = this.trust === 'verified' ? (this.#seen?.verifiedAt ?? null) : null;
+  }
+
+  /** The user compared the safety numbers. `now`: ms since the epoch. */
+  verify(now: number): void {
+    this.trust = 'verified';
+    this.#verifiedAt = now;
   }
 
   /** What to remember of this identity. */
   get record(): KnownPeer {
     const earlier = this.#seen === undefined ? [] : earlierNames(this.#seen, this.name);
     const names = { name: this.name, ...(earlier.length > 0 && { earlier }) };
-    return { id: this.id, ...names, verified: this.trust === 'verified' };
+    const verifiedAt = this.#verifiedAt;
+    return { id: this.id, ...names, verified: this.trust === 'verified', ...(verifiedAt !== null && { verifiedAt }) };
   }
 
   /** The event that tells the user how this peer stands. `route` is left out of it unless connected. */
@@ -43,7 +53,8 @@ export class PeerIdentity {
     const safety = status === 'connecting' ? null : this.#safety;
     const shown = status === 'connected' ? route : null;
     const [path, protocol, rtt] = [shown?.path ?? null, shown?.protocol ?? null, tenths(shown?.rttMs ?? null)];
-    const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety } as const;
+    const verifiedAt = this.#verifiedAt === null ? {} : { verifiedAt: new Date(this.#verifiedAt).toISOString() };
+    const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety, ...verifiedAt } as const;
     if (this.isOwn) return { ...event, own: true };
     const formerly = this.#seen?.name ?? name;
     return isAlike(formerly, name) ? event : { ...event, formerly };

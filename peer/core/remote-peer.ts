@@ -131,7 +131,7 @@ export class RemotePeer {
 
   /** The user has compared the safety numbers. Returns what to remember. */
   verify(): KnownPeer {
-    this.identity.trust = 'verified';
+    this.identity.verify(this.#context.date);
     this.#emitStatus();
     return this.identity.record;
   }

@@ -1,5 +1,5 @@
 /** The user interface a command shows itself with. */
-import { speaksUtf8 } from '../ui/appearance.ts';
+import { usesUtf8 } from '../ui/appearance.ts';
 import type { Ui, UiEvents } from '../ui/ui.ts';
 import type { ConversationTask } from './flags.ts';
 
@@ -14,8 +14,8 @@ export async function openFace(task: ConversationTask, events: UiEvents): Promis
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
     const outputIsTerminal = stdout.isTTY;
     const appearance = look(stderr);
-    const { openOneShot } = await import('../ui/send-receive-output.ts');
-    return openOneShot(
+    const { openSendReceive } = await import('../ui/send-receive-output.ts');
+    return openSendReceive(
       {
         output: stdout,
         outputIsTerminal,
@@ -29,20 +29,28 @@ export async function openFace(task: ConversationTask, events: UiEvents): Promis
     );
   }
   if (task.json) {
-    const { openJson } = await import('../ui/json-chat.ts');
-    return openJson({ input: stdin, output: stdout }, events);
+    const { openJsonChat } = await import('../ui/json-chat.ts');
+    return openJsonChat({ input: stdin, output: stdout }, events);
   }
   const appearance = look(stdout);
   if (task.plain || !stdin.isTTY || !stdout.isTTY) {
-    const { openPlain } = await import('../ui/plain-chat.ts');
+    const { openPlainChat } = await import('../ui/plain-chat.ts');
     const columns = () => (stdout.isTTY ? stdout.columns : null);
-    const shared = stdin.isTTY;
-    return openPlain({ input: stdin, output: stdout, appearance, spoken, columns, shared }, events);
+    const isTerminal = stdin.isTTY;
+    return openPlainChat({ input: stdin, output: stdout, appearance, spoken, columns, isTerminal }, events);
   }
-  const { openTerminal } = await import('../ui/terminal-chat.ts');
+  const [{ openTerminalChat }, { marksPastes }] = await Promise.all([
+    import('../ui/terminal-chat.ts'),
+    import('../ui/terminal-input.ts'),
+  ]);
   // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.
   const suspend = () => process.kill(0, 'SIGTSTP');
-  const terminal = openTerminal({ input: stdin, output: stdout, appearance, spoken, suspend }, events);
+  const { TERM, TMUX } = process.env;
+  const marks = marksPastes(TERM, TMUX !== undefined);
+  const terminal = openTerminalChat(
+    { input: stdin, output: stdout, appearance, marksPastes: marks, spoken, suspend },
+    events,
+  );
   process.on('SIGCONT', () => terminal.resumed());
   return terminal;
 }
@@ -59,5 +67,5 @@ function neverBlock(output: NodeJS.WriteStream): void {
 
 function unicode(): boolean {
   const { env } = process;
-  return speaksUtf8(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']);
+  return usesUtf8(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']);
 }

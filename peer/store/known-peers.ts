@@ -3,7 +3,7 @@
  * two programs ever rewrite each other's knowledge: there is nothing to lock and nothing to merge, and damage to one
  * entry is damage to one entry.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
@@ -36,7 +36,12 @@ export async function readPeers(folder: string): Promise<KnownPeer[]> {
     const found = await readRecord(join(path, name), CONTENT);
     if (found === 'absent') continue;
     if (found !== 'damaged' && base32(found.value.id) === stem) {
-      peers.push({ ...found.value, verified: names.includes(`${stem}.verified`) });
+      const mark = `${stem}.verified`;
+      // The mark is never written again, so its time is when the peer was verified.
+      const verified = names.includes(mark)
+        ? { verified: true, verifiedAt: (await stat(join(path, mark))).mtimeMs }
+        : { verified: false };
+      peers.push({ ...found.value, ...verified });
       continue;
     }
     await keepAside(join(path, name));

@@ -1,15 +1,15 @@
-/** How text looks: colours where they are wanted, signs the locale can show. */
+/** How text looks: colours, where the user wants them, and signs that the locale can show. */
 
-/** What the terminal can do and its user wants. */
+/** What the terminal can show and its user wants. */
 export interface Appearance {
-  /** False under NO_COLOR, `--no-color` and where the output is no terminal. */
+  /** False under NO_COLOR, `--no-color`, and where the output is no terminal. */
   readonly colour: boolean;
-  /** Whether the locale speaks UTF-8, see {@link speaksUtf8}. Concerns our own signs only, not what people write. */
+  /** Whether the locale uses UTF-8, see {@link usesUtf8}. It concerns our own signs only, not what people write. */
   readonly unicode: boolean;
 }
 
-/** What a piece of text is, as far as its colour goes; a number is one of the {@link NAME_TONES} colours of names. */
-export type Tone = 'plain' | 'dim' | 'good' | 'alarm' | number;
+/** How a piece of text stands out; a number is one of the {@link NAME_TONES} colours of names. */
+export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'alarm' | number;
 
 /** How many colours there are for names. */
 export const NAME_TONES = 6;
@@ -17,10 +17,10 @@ export const NAME_TONES = 6;
 // SGR parameters, ECMA-48 section 8.3.117. Red is for alarms only.
 const NAME_COLOURS = ['36', '33', '35', '34', '32', '96'];
 
-/** The text in its colour, or as it is where colours are off. */
+/** The text in its tone, or as it is where colours are off. */
 export function paint(text: string, tone: Tone, { colour }: Appearance): string {
   if (!colour || tone === 'plain' || text === '') return text;
-  if (tone === 'dim') return `\x1b[2m${text}\x1b[22m`;
+  if (tone === 'dim' || tone === 'strong') return `\x1b[${tone === 'dim' ? '2' : '1'}m${text}\x1b[22m`;
   if (tone === 'alarm') return `\x1b[1;31m${text}\x1b[0m`;
   return `\x1b[${tone === 'good' ? '32' : NAME_COLOURS[tone % NAME_TONES]}m${text}\x1b[39m`;
 }
@@ -40,7 +40,7 @@ export function signs({ unicode }: Appearance): Signs {
     : { tick: '[ok]', dash: '--', dot: '|', ellipsis: '...' };
 }
 
-/** Whether a locale as in `LC_ALL`, `LC_CTYPE` or `LANG` (the first that is set) uses UTF-8. */
-export function speaksUtf8(locale: string | undefined): boolean {
+/** Whether a locale as in `LC_ALL`, `LC_CTYPE` or `LANG` uses UTF-8. */
+export function usesUtf8(locale: string | undefined): boolean {
   return /utf-?8/i.test(locale ?? '');
 }

@@ -1,40 +1,42 @@
-/** Events in words: the only place, next to the table of errors, that says how a person is told something. Pure. */
-
+/** Turns events into lines for people. Pure. The sentences come from `peer/words`. */
 import type { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
-import { looksLike, tidyName } from '../../shared/name-comparison.ts';
+import { containsAlike, looksLike, tidyName } from '../../shared/name-comparison.ts';
 import type { ChatEvent, Trust } from '../core/facts-and-orders.ts';
 import { describeError } from '../words/describe-error.ts';
-import type { Appearance } from './appearance.ts';
+import { words } from '../words/index.ts';
+import type { ProgramCommand } from '../words/word-types.ts';
+import type { Appearance, Tone } from './appearance.ts';
 import { NAME_TONES, paint, signs } from './appearance.ts';
 import { truncate } from './graphemes.ts';
 import { visible, visibleLines, visibleName } from './sanitize.ts';
 
-/** What was said last about a remote person. */
+/** The latest event about a remote peer. */
 export type PeerEvent = Extract<ChatEvent, { type: 'peer' }>;
 
 /** Columns a name may take. */
 const MAX_NAME_COLUMNS = 24;
-/** As wide as the time before a message and the space behind it. */
+/** As wide as the time before a message and the blank behind it. */
 const INDENT = '      ';
-/** Stands behind the time of our messages, where that of others has a blank: no name or text of theirs gets there. */
+/** Stands behind the time of our own messages, in a column that no name or text of a peer reaches. */
 const OWN_MARK = '>';
 
-/** A name, harmless, on one line and not too wide. `own` is ours: another's that looks the same is told apart. */
+/** A name on one harmless line, not too wide. A name that looks like `own`, our name, is marked. */
 export function shownName(name: string, own: string, appearance: Appearance): string {
   const shown = truncate(visibleName(tidyName(name)), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
-  if (shown === '') return 'somebody';
-  return [own, 'you'].some((ours) => looksLike(name, ours)) ? `${shown} (other side)` : shown;
+  if (shown === '') return words.SOMEBODY;
+  const isAlike = [own, words.YOU].some((ours) => looksLike(name, ours) || containsAlike(name, ours));
+  return isAlike ? `${shown} ${words.OTHER_SIDE}` : shown;
 }
 
-/** A colour that stays with a name. */
+/** The colour of a name: always the same one. */
 function nameTone(name: string): number {
   let sum = 0;
   for (const char of name) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521;
   return sum % NAME_TONES;
 }
 
-/** Hours and minutes where the user is. `at`: ms since the epoch or ISO 8601. */
+/** Local hours and minutes. `at`: ms since the epoch or ISO 8601. */
 export function clock(at: number | string): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -42,10 +44,10 @@ export function clock(at: number | string): string {
 }
 
 /** What the program itself says: the first sentence behind a dash, the others under it. Takes harmless text only. */
-export function noticeLines(sentences: readonly string[], appearance: Appearance): string[] {
+export function noticeLines(sentences: readonly string[], appearance: Appearance, tone: Tone = 'dim'): string[] {
   const { dash } = signs(appearance);
   return sentences.map((sentence, index) =>
-    paint(`${index === 0 ? dash : ' '.repeat(dash.length)} ${sentence}`, 'dim', appearance),
+    paint(`${index === 0 ? dash : ' '.repeat(dash.length)} ${sentence}`, tone, appearance),
   );
 }
 
@@ -53,7 +55,7 @@ function alarmLines(sentences: readonly string[], appearance: Appearance): strin
   return sentences.map((sentence, index) => paint(`${index === 0 ? '!!!' : '   '} ${sentence}`, 'alarm', appearance));
 }
 
-/** A message of somebody else. A name whose key has changed stays marked. */
+/** A message of a peer. The name of a peer whose key has changed is marked. */
 export function messageLines(at: string, name: string, trust: Trust, text: string, appearance: Appearance): string[] {
   const mark = trust === 'changed' ? paint(' (!)', 'alarm', appearance) : '';
   const head = `${paint(clock(at), 'dim', appearance)} ${paint(name, nameTone(name), appearance)}${mark}:`;
@@ -62,13 +64,13 @@ export function messageLines(at: string, name: string, trust: Trust, text: strin
 
 const ownHead = (at: number) => `${clock(at)}${OWN_MARK}`;
 
-/** A message of ours. `delivered` false: it will not be any more. */
-export function ownLines(at: number, text: string, delivered: boolean, appearance: Appearance): string[] {
-  const { tick } = signs(appearance);
-  const head = `${paint(ownHead(at), 'dim', appearance)} you:`;
+/** A message of ours. `mark` says why it was not delivered; null: it was. */
+export function ownLines(at: number, text: string, mark: string | null, appearance: Appearance): string[] {
+  const head = `${paint(ownHead(at), 'dim', appearance)} ${words.YOU}:`;
   const lines = body(head, text, `${INDENT} `);
-  const mark = delivered ? paint(tick, 'good', appearance) : paint('(not delivered)', 'alarm', appearance);
-  return [...lines.slice(0, -1), `${lines.at(-1)} ${mark}`];
+  const { tick } = signs(appearance);
+  const end = mark === null ? paint(tick, 'good', appearance) : paint(mark, 'alarm', appearance);
+  return [...lines.slice(0, -1), `${lines.at(-1)} ${end}`];
 }
 
 function body(head: string, text: string, indent: string): string[] {
@@ -77,183 +79,101 @@ function body(head: string, text: string, indent: string): string[] {
 }
 
 /** A message of ours that is on its way, on one line. */
-export function pendingLine(at: number, text: string, { ellipsis }: { ellipsis: string }): string {
+export function pendingLine(at: number, text: string, appearance: Appearance): string {
   const [first = '', ...rest] = visibleLines(text);
-  return `${ownHead(at)} you: ${first}${rest.length > 0 ? ` ${ellipsis} (${rest.length + 1} lines)` : ''}`;
+  const more = rest.length > 0 ? ` ${signs(appearance).ellipsis} ${words.lineCount(rest.length + 1)}` : '';
+  return `${ownHead(at)} ${words.YOU}: ${first}${more}`;
 }
 
-/** The server of those who name none, as an invite begins. */
-const USUAL = `http://localhost:${DEFAULT_PORT}/#`;
-const ONLY_HERE = 'They must be on this computer: from another, use --lan or --manual on both.';
-const HERE = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/;
+/** How an invite begins whose server is the default. */
+const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}/#`;
+const THIS_COMPUTER = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/;
 
-/** Whether only programs on this machine reach the server of an address or invite. */
-export function isOnlyHere(url: string): boolean {
-  return HERE.test(url);
+/** Whether only programs on this computer reach the server of an address or invite. */
+export function isThisComputer(url: string): boolean {
+  return THIS_COMPUTER.test(url);
 }
 
-/**
- * The room is open: what to tell the other side, what it does with that, and what happens then. `verb`: what the other
- * side wants of the program. An `invite` of null means the local network.
- */
+/** The code, and how the other side uses it. An `invite` of null means the local network. */
 export function codeLines(
   { code, invite }: Pick<Extract<ChatEvent, { type: 'code' }>, 'code' | 'invite'>,
-  verb: 'chat' | 'receive',
+  command: ProgramCommand,
   appearance: Appearance,
 ): string[] {
   const word = visible(code);
-  const link = visible(invite ?? '');
-  const words = invite === null ? `--lan ${word}` : link.startsWith(USUAL) ? word : link;
-  return noticeLines(
-    [
-      `The code is  ${word}`,
-      ...(invite === null ? [] : [`as a link    ${link}`]),
-      'Tell it to the other person where nobody listens; it works once. They type:',
-      `  aparte ${verb === 'chat' ? '' : 'receive '}${words}`,
-      `(from a clone: ${verb === 'chat' ? 'npm run chat --' : 'node dist/main.js receive'} ${words})`,
-      verb === 'chat'
-        ? 'When they are here you are told; what you type then goes straight to them.'
-        : 'What you send goes straight to them as soon as they are here.',
-      ...(isOnlyHere(link) ? [ONLY_HERE] : []),
-    ],
-    appearance,
-  );
-}
-
-/** What the program was started for. */
-export type Verb = 'chat' | 'send' | 'receive';
-
-/** What the other side wants of the program, as typed. */
-const COUNTERPART: Readonly<Record<Verb, string>> = { chat: '', send: 'receive ', receive: 'send ' };
-
-/** What to do with an invite. `spoken`: under a code that both agreed on aloud. */
-function inviteWords(verb: Verb, spoken: boolean): string {
-  const command = `aparte ${COUNTERPART[verb]}--manual`;
-  if (spoken) return `Give this invite to the other side, for "${command} --code" with the code you both agreed on.`;
-  return (
-    `Give this invite to the other side, for "${command}", over a channel on which nobody but you two can read ` +
-    'or change it; over any other, use --code too, or compare safety numbers afterwards.'
-  );
+  const link = invite === null ? null : visible(invite);
+  const argument = link === null ? `--lan ${word}` : link.startsWith(DEFAULT_SERVER) ? word : link;
+  const ready = { code: paint(word, 'strong', appearance), link, argument, onlyHere: isThisComputer(link ?? '') };
+  return noticeLines(words.codeIsReady(ready, command), appearance, 'plain');
 }
 
 /**
  * Manual pairing: a text to hand over, and a picture of it. The text stands alone on its line and unbroken, so that it
- * can be copied.
+ * can be copied. `spoken`: both sides agreed on a code.
  */
 export function blobLines(
   { type, blob }: Pick<Extract<ChatEvent, { type: 'invite' | 'answer' }>, 'type' | 'blob'>,
-  { verb, spoken }: { verb: Verb; spoken: boolean },
+  { command, spoken }: { command: ProgramCommand; spoken: boolean },
   picture: readonly string[],
   appearance: Appearance,
 ): string[] {
-  const before = { invite: inviteWords(verb, spoken), answer: 'Hand this answer back to the other side:' }[type];
-  const after = {
-    invite: 'Then paste the answer that comes back, and press Enter.',
-    answer: 'You are connected once it has been pasted there.',
-  }[type];
+  const [before, after] =
+    type === 'invite'
+      ? [words.handOverInvite(command, spoken), words.PASTE_ANSWER]
+      : [words.HAND_OVER_ANSWER, words.ANSWER_CONNECTS];
   return [...noticeLines([before], appearance), ...picture, '', visible(blob), '', ...noticeLines([after], appearance)];
 }
 
-const TRUST: Readonly<Record<Trust, string>> = {
-  new: 'first time with this key',
-  known: 'known key',
-  verified: 'verified key',
-  changed: 'ANOTHER key than the one known under this name',
-};
-
-function keyWords({ own, trust, formerly }: PeerEvent, appearance: Appearance): string {
-  if (own) return 'your own key, in another program';
-  if (formerly === undefined) return TRUST[trust];
-  return `${TRUST[trust]}, which you know as ${shownName(formerly, '', appearance)}`;
+function keyText({ own, trust, formerly }: PeerEvent, appearance: Appearance): string {
+  return words.keyWords(trust, own === true, formerly === undefined ? null : shownName(formerly, '', appearance));
 }
 
-/** How somebody is connected; UDP, which is usual, is not said. */
-function pathWords({ path, protocol }: Pick<PeerEvent, 'path' | 'protocol'>): string {
-  const way = path === 'direct' ? 'direct' : 'over a relay';
-  return protocol === null || protocol === 'udp' ? way : `${way}, ${protocol.toUpperCase()}`;
+function pathText({ path, protocol }: Pick<PeerEvent, 'path' | 'protocol'>): string {
+  return path === null ? '' : words.pathWords(path, protocol);
 }
 
-/** What has changed about a person, empty where it is nothing worth a line. `before`: what was said of him last. */
+/** What has changed about a peer; empty where that is not worth a line. `before`: the latest event about them. */
 export function peerLines(
   event: PeerEvent,
   before: PeerEvent | null,
   name: string,
-  verb: Verb,
+  command: ProgramCommand,
   appearance: Appearance,
 ): string[] {
-  const path = event.path === null ? '' : ` (${pathWords(event)})`;
-  if (event.status === 'connected') {
-    if (before?.status !== 'connected' && before?.status !== 'reconnecting')
-      return arrival(event, `${name} is here${path}`, name, verb, appearance);
-    if (event.trust === 'changed' && before.trust !== 'changed') return changedKey(name, verb, appearance);
-    if (before.status === 'reconnecting') return noticeLines([`${name} is back${path}.`], appearance);
-    if (event.trust !== before.trust) return noticeLines([`${name}: ${keyWords(event, appearance)}.`], appearance);
-    if (event.path === before.path && event.protocol === before.protocol) return [];
-    return noticeLines([`The path to ${name} has changed${path}.`], appearance);
+  const { status, trust } = event;
+  const path = pathText(event);
+  const notice = (...sentences: string[]) => noticeLines(sentences, appearance);
+  const alarm = () => alarmLines(words.keyChanged(name, command), appearance);
+  if (status === 'connected') {
+    const key = keyText(event, appearance);
+    if (before?.status !== 'connected' && before?.status !== 'reconnecting') {
+      const own = event.own === true;
+      const here = notice(...words.arrived(name, path, key, { trust, own, command }));
+      return trust === 'changed' ? [...here, ...alarm()] : here;
+    }
+    if (trust === 'changed' && before.trust !== 'changed') return alarm();
+    if (before.status === 'reconnecting') return notice(words.cameBack(name, path));
+    if (trust !== before.trust) return notice(words.keyNow(name, key));
+    return event.path === before.path && event.protocol === before.protocol ? [] : notice(words.pathNow(name, path));
   }
-  // Why nobody came at all is said by the error.
-  if (event.status === before?.status || (event.status === 'lost' && before?.status === 'connecting')) return [];
-  const sentences = {
-    connecting: [],
-    reconnecting: [
-      `The connection to ${name} is lost; trying to bring it back.${verb === 'chat' ? ' What you write is kept.' : ''}`,
-    ],
-    lost: [`${name} did not come back.`],
-    left: [`${name} has left.`],
-  }[event.status];
-  return noticeLines(sentences, appearance);
+  // An error event says why nobody came at all.
+  const isKnown = status === before?.status || (status === 'lost' && before?.status === 'connecting');
+  return status === 'connecting' || isKnown ? [] : notice(words.departed(name, status, command === 'chat'));
 }
 
-function arrival(event: PeerEvent, is: string, name: string, verb: Verb, appearance: Appearance): string[] {
-  if (event.trust === 'changed') {
-    return [...noticeLines([`${is}.`], appearance), ...changedKey(name, verb, appearance)];
-  }
-  const words = keyWords(event, appearance);
-  if (event.trust !== 'new') return noticeLines([`${is}: ${words}.`], appearance);
-  if (verb === 'chat') return noticeLines([`${is}: ${words}; /verify shows how to be sure.`], appearance);
-  return noticeLines([`${is}: ${words}.`, ...(event.own ? [] : [TO_BE_SURE])], appearance);
-}
-
-/** Where there is no `/verify`. */
-const TO_BE_SURE = 'To be sure: "aparte peers" here and "aparte id" there show the same number.';
-
-function changedKey(name: string, verb: Verb, appearance: Appearance): string[] {
-  return alarmLines(
-    [
-      `WARNING: this is NOT the ${name} you know: the name is the same, the key is another.`,
-      'It is a new device or data folder of the same person, or somebody else.',
-      verb === 'chat'
-        ? 'Say nothing private before you have compared safety numbers: /verify'
-        : 'Trust nothing before you have compared safety numbers: in a chat, with /verify',
-    ],
-    appearance,
-  );
-}
-
-/** One line about a person, for `/peers`. */
+/** A peer on one line, for `/peers`. */
 export function peerSummary(event: PeerEvent, name: string, appearance: Appearance): string {
-  const { status, path, protocol } = event;
-  const way = path === null ? '' : `, ${pathWords({ path, protocol })}`;
-  return status === 'connecting' ? 'somebody: connecting' : `${name}: ${status}${way}; ${keyWords(event, appearance)}`;
+  return words.peerSummary(name, event.status, pathText(event), keyText(event, appearance));
 }
 
-/** The safety number and what to do with it. Twelve groups of five: the smaller half first, so both see the same. */
-export function safetyLines(name: string, safety: string, appearance: Appearance): string[] {
+/** The safety number: twelve groups of five digits. `since`: when it was verified, null where it was not. */
+export function safetyLines(name: string, safety: string, since: Date | null, appearance: Appearance): string[] {
   const groups = visible(safety).split(' ');
-  const number = [0, 4, 8].map((from) => `  ${groups.slice(from, from + 4).join(' ')}`);
-  return noticeLines(
-    [
-      `Safety number with ${name}:`,
-      ...number,
-      'Compare it over a call or in person: the other side sees the same with /verify.',
-      'The same: type /verify yes, and this key is remembered as verified.',
-      'Not the same: somebody is between you. Leave, and tell nothing.',
-    ],
-    appearance,
-  );
+  const rows = [0, 4, 8].map((from) => groups.slice(from, from + 4).join(' '));
+  return noticeLines(words.safetyNumber(name, rows, since), appearance);
 }
 
-/** What went wrong and what to do. The message may hold words of the other side. */
+/** What went wrong and what to do. The words may quote a peer. */
 export function errorLines({ error, fatal }: { error: AparteError; fatal: boolean }, appearance: Appearance) {
   const { message, hint } = describeError(error);
   const sentences = [visible(message), visible(hint)];

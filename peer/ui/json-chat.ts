@@ -1,4 +1,4 @@
-/** The chat for scripts: events as JSON objects, one a line, on the output; commands likewise on the input. */
+/** The chat for scripts: one JSON object per line, events on the output and commands on the input. */
 import type { Readable, Writable } from 'node:stream';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
@@ -7,19 +7,20 @@ import type { ChatEvent } from '../core/facts-and-orders.ts';
 import { type DescribedError, describeError } from '../words/describe-error.ts';
 import type { InputLine } from './line-splitter.ts';
 import { readLines } from './line-splitter.ts';
-import { Outlet } from './output-writer.ts';
+import { OutputWriter } from './output-writer.ts';
 import type { Ui, UiEvents } from './ui.ts';
 
-/** Bytes of a command's line: the longest text with each byte written as `\u0000`, and room for what is around it. */
+/** Bytes of a command's line: the longest text with each byte written as `\u0000`, and room for the other keys. */
 export const MAX_LINE = 6 * MAX_TEXT + 4_096;
 
-// What JSON leaves as it is although it can steer a terminal or hide: DEL and C1, formats, separators, invisibles.
+// Characters that JSON does not escape, although they can steer a terminal or hide text: DEL and C1, formats, separators,
+// invisibles.
 const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Holds nothing of that: seen at a glance, where the search takes as long as sealing does. */
+/** Text without such characters. This test is fast; the search for them takes as long as sealing does. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** A value as JSON on one line, with a line feed behind it, that does no harm on a terminal either. */
+/** A value as JSON on one line with a line feed, harmless for a terminal. */
 export function safeJson(value: object): string {
   const json = JSON.stringify(value);
   if (PLAIN.test(json)) return `${json}\n`;
@@ -33,25 +34,25 @@ export function safeJson(value: object): string {
 
 type ErrorEvent = Extract<ChatEvent, { type: 'error' }>;
 
-/** An event as machine mode writes it: an error is a code and its words. */
+/** An event as it is written: an error is a code and its words. */
 export type JsonEvent =
   | Exclude<ChatEvent, ErrorEvent>
   | ({ readonly code: ErrorCode } & DescribedError & Omit<ErrorEvent, 'error'>);
 
-/** An event as a line of machine mode. */
+/** An event as a line. */
 export function jsonLine(event: ChatEvent): string {
   if (event.type !== 'error') return safeJson(event);
   const { type, error, ...rest } = event;
   return safeJson({ type, code: error.code, ...describeError(error), ...rest } satisfies JsonEvent);
 }
 
-/** Speaks JSON lines. Reads at once. */
-export function openJson({ input, output }: { input: Readable; output: Writable }, events: UiEvents): Ui {
-  const outlet = new Outlet(output, (error) => events.fault(error));
+/** Opens the chat for scripts and reads at once. */
+export function openJsonChat({ input, output }: { input: Readable; output: Writable }, events: UiEvents): Ui {
+  const writer = new OutputWriter(output, (error) => events.fault(error));
   let last: Promise<void> = Promise.resolve();
   const show = (event: ChatEvent) => {
-    const shown = outlet.write(jsonLine(event));
-    // Whoever waits for an earlier line is told of its failure by its own promise.
+    const shown = writer.write(jsonLine(event));
+    // The promise of each line reports its own failure.
     last = shown.catch(() => undefined);
     return shown;
   };
@@ -75,7 +76,7 @@ export function openJson({ input, output }: { input: Readable; output: Writable 
   };
 }
 
-/** A command, null for an empty line, or what is wrong with it. */
+/** The command of a line, null for an empty line, or the error. */
 function parseCommand(line: InputLine) {
   if ('fault' in line) {
     return line.fault === 'too-long'

@@ -1,37 +1,37 @@
-/** Lines out of a stream of bytes: strict UTF-8, and none longer than a limit, however the bytes come in pieces. */
+/** Splits a stream of bytes into lines of strict UTF-8, none longer than a limit. */
 import type { Readable } from 'node:stream';
 import { fromUtf8 } from '../../shared/bytes.ts';
 
-/** A line without its line end, or why there is none. */
+/** A line without its line end, or what is wrong with it. */
 export type InputLine = { readonly text: string } | { readonly fault: 'too-long' | 'not-utf8' };
 
-/** Cuts bytes into lines. Of a line that is too long no more than the limit is ever kept. */
-class LineCutter {
+/** Splits bytes into lines. It never keeps more than the limit of a line. */
+class LineSplitter {
   readonly #limit: number;
   #parts: Uint8Array[] = [];
   #length = 0;
 
-  /** `limit`: bytes of a line, its end not counted. */
+  /** `limit`: bytes of a line without its end. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Takes bytes in; gives the lines that are complete. */
+  /** Takes bytes and returns the lines that are complete. */
   push(bytes: Uint8Array): InputLine[] {
     const lines: InputLine[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
       this.#keep(bytes.subarray(from, end));
-      lines.push(this.#cut());
+      lines.push(this.#finish());
       from = end + 1;
     }
     this.#keep(bytes.subarray(from));
     return lines;
   }
 
-  /** No more bytes will come: the line that has no end, if there is one. */
+  /** The last line, which has no end, if there is one. No more bytes may come. */
   end(): InputLine[] {
-    return this.#length > 0 ? [this.#cut()] : [];
+    return this.#length > 0 ? [this.#finish()] : [];
   }
 
   #keep(bytes: Uint8Array): void {
@@ -40,7 +40,7 @@ class LineCutter {
     else if (bytes.length > 0) this.#parts.push(bytes.slice());
   }
 
-  #cut(): InputLine {
+  #finish(): InputLine {
     const [parts, length] = [this.#parts, this.#length];
     this.#parts = [];
     this.#length = 0;
@@ -60,8 +60,8 @@ class LineCutter {
 }
 
 /**
- * Reads a stream line by line: `line` for each, `ended` once, when it has ended or broken. Gives back what stops it.
- * `limit` as in {@link LineCutter}.
+ * Reads a stream line by line: calls `line` for each, and `ended` once, when the stream has ended or failed. Returns what
+ * stops the reading. `limit`: bytes of a line without its end.
  */
 export function readLines(
   input: Readable,
@@ -69,14 +69,14 @@ export function readLines(
   line: (line: InputLine) => void,
   ended: () => void,
 ): () => void {
-  const cutter = new LineCutter(limit);
+  const splitter = new LineSplitter(limit);
   let over = false;
   const data = (bytes: Uint8Array) => {
-    for (const each of cutter.push(bytes)) if (!over) line(each);
+    for (const each of splitter.push(bytes)) if (!over) line(each);
   };
   const end = () => {
     if (over) return;
-    for (const each of cutter.end()) line(each);
+    for (const each of splitter.end()) line(each);
     stop();
     ended();
   };

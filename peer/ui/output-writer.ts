@@ -1,31 +1,31 @@
-/** An output stream that says when it has taken what was written, and once, when it will take no more. */
+/** Writes to an output stream, and reports when a write has gone out and when the stream fails. */
 import type { Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 
-/** What a stream takes no more for because there is no room: errno(3), EFBIG where a limit is reached. */
+/** Error codes of a stream that has no room left: errno(3); EFBIG where a limit on the file size is reached. */
 const NO_ROOM: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** Why an output took no more: `output-failed` where there is no room for it, else `output-closed`. */
+/** The error of a failed output: `output-failed` where there is no room left, else `output-closed`. */
 export function outputFault(error: Error): AparteError {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (!NO_ROOM.includes(code)) return new AparteError('output-closed');
   return new AparteError('output-failed', { key: 'system-error', code });
 }
 
-/** See the head of this file. */
-export class Outlet {
+/** Writes to one output stream. */
+export class OutputWriter {
   readonly #stream: Writable;
   #failed: AparteError | null = null;
   readonly #fault: (error: AparteError) => void;
 
-  /** `fault` is told once, when the reading end has gone (EPIPE) or writing fails otherwise: {@link outputFault}. */
+  /** `fault` is called once, with an {@link outputFault}, when the reading end is closed (EPIPE) or a write fails. */
   constructor(stream: Writable, fault: (error: AparteError) => void) {
     this.#stream = stream;
     this.#fault = fault;
     stream.on('error', (error) => this.#fail(error));
   }
 
-  /** Writes. Resolves once the stream has handed it on; rejects with what `fault` is told. */
+  /** Writes a text. Resolves when the stream has passed it on; rejects with the error that `fault` gets. */
   write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== null) {

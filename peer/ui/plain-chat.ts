@@ -1,137 +1,113 @@
-/** The chat for screen readers, logs and pipes: a line in, lines out, nothing ever moves or changes. */
+/** The chat for screen readers, logs and pipes: lines in, lines out, and nothing on the screen ever moves. */
 import type { Readable, Writable } from 'node:stream';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
-import type { ChatEvent } from '../core/facts-and-orders.ts';
+import { words } from '../words/index.ts';
 import type { Appearance } from './appearance.ts';
 import type { Outcome } from './chat-model.ts';
-import { Transcript } from './chat-model.ts';
-import { isSurprise, lastKeys, OVER } from './dismissal.ts';
+import { ChatModel } from './chat-model.ts';
 import { errorLines, noticeLines } from './event-text.ts';
 import type { InputLine } from './line-splitter.ts';
 import { readLines } from './line-splitter.ts';
 import { wrapLine } from './line-wrapping.ts';
-import { Outlet } from './output-writer.ts';
+import { OutputWriter } from './output-writer.ts';
 import { visibleLines } from './sanitize.ts';
+import { lastKeys, UNMARKED_PAUSE } from './terminal-input.ts';
 import type { Ui, UiEvents } from './ui.ts';
-import { Pastes } from './unmarked-pastes.ts';
-import { Hints } from './wait-hints.ts';
-import { Reminder } from './wait-notices.ts';
+import { UnmarkedPastes } from './unmarked-pastes.ts';
+import { WaitHints } from './wait-hints.ts';
+import { WaitNotices } from './wait-notices.ts';
 
 /** What the plain chat reads and writes. */
-export interface PlainOptions {
+export interface PlainChatOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly appearance: Appearance;
-  /** Whether the two pair by hand under a code they agreed on aloud. */
+  /** Whether the two pair by hand under a code that both agreed on. */
   readonly spoken: boolean;
-  /** Columns of the terminal at the moment; null where the output is none, and lines stay whole. */
+  /** The present columns of the terminal; null where the output is none, and lines are not wrapped. */
   readonly columns: () => number | null;
-  /** Whether a shell reads on where the input is left: a terminal. */
-  readonly shared: boolean;
+  /** Whether the input is a terminal, which a shell reads next. */
+  readonly isTerminal: boolean;
 }
 
-/** Opens the plain chat. Reads at once; each line typed is a message or a command. */
-export function openPlain(options: PlainOptions, events: UiEvents): Ui {
-  const { input, output, appearance, spoken, columns, shared } = options;
-  const outlet = new Outlet(output, (error) => events.fault(error));
-  const transcript = new Transcript(appearance, spoken);
+/** Opens the plain chat and reads at once. Each line is a message or a command; pasted lines are one message. */
+export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
+  const { input, output, appearance, spoken, columns, isTerminal } = options;
+  const writer = new OutputWriter(output, (error) => events.fault(error));
+  const model = new ChatModel(appearance, spoken, Date.now());
 
   const print = (lines: readonly string[]) => {
     const rows = lines.flatMap((line) => wrapLine(line, columns() ?? Infinity));
-    return outlet.write(rows.map((row) => `${row}\n`).join(''));
+    return writer.write(rows.map((row) => `${row}\n`).join(''));
   };
-  const reminder = new Reminder((words) => {
-    print(noticeLines([`${words}.`], appearance)).catch(() => undefined);
-  });
-  const hints = new Hints((sentence) => {
-    print(noticeLines([sentence], appearance)).catch(() => undefined);
-  });
-  const notSent = (text: string) => noticeLines(['Not sent:', ...visibleLines(text)], appearance);
+  const printSoon = (lines: readonly string[]) => void print(lines).catch(() => undefined);
+  const notice = (sentence: string) => printSoon(noticeLines([sentence], appearance));
+  const waitNotices = new WaitNotices(notice);
+  const hints = new WaitHints(notice);
+  const notSent = (text: string) => noticeLines([words.NOT_SENT, ...visibleLines(text)], appearance);
   const apply = ({ lines, command, back }: Outcome) => {
     const shown = print([...lines, ...(back === null ? [] : notSent(back))]);
     if (command !== null) events.command(command);
     return shown;
   };
-  const pastes = new Pastes((pasted) => {
-    apply(transcript.typed(pasted, Date.now())).catch(() => undefined);
+  let inputEnded = false;
+  let dismiss: () => void = () => undefined;
+  const dismissed = new Promise<void>((resolve) => {
+    dismiss = resolve;
   });
-  const last = new LastLine();
+  /** The chat is over, but the user may be writing a line. */
+  const staysOpen = () => model.endedUnasked && model.hasMet && !inputEnded;
+  const take = (text: string) => {
+    if (staysOpen()) {
+      if (text.trim() !== '') printSoon(notSent(text.replace(/\n$/, '')));
+      dismiss();
+    } else apply(model.typed(text, Date.now())).catch(() => undefined);
+  };
+  const answers = new UnmarkedPastes(take);
+  const pastes = new UnmarkedPastes(take, UNMARKED_PAUSE);
   const read = (line: InputLine) => {
-    if (last.isAwaited) {
-      if ('text' in line && line.text.trim() !== '') print(notSent(line.text)).catch(() => undefined);
-      last.came();
-      return;
-    }
-    if ('text' in line && transcript.awaitsAnswer && !line.text.startsWith('/')) {
-      pastes.add(line.text);
-      return;
-    }
     if ('text' in line) {
-      apply(transcript.typed(line.text, Date.now())).catch(() => undefined);
+      if (model.awaitsAnswer && !line.text.startsWith('/')) answers.add(line.text);
+      else if (isTerminal) pastes.add(line.text);
+      else take(line.text);
       return;
     }
     const error =
       line.fault === 'too-long'
         ? new AparteError('message-too-long')
         : new AparteError('bad-command', { key: 'not-utf8' });
-    print(errorLines({ error, fatal: false }, appearance)).catch(() => undefined);
+    printSoon(errorLines({ error, fatal: false }, appearance));
   };
   const stop = readLines(input, MAX_TEXT, read, () => {
+    answers.end();
     pastes.end();
-    last.inputEnded();
+    inputEnded = true;
+    dismiss();
     events.ended();
   });
 
   return {
     show: (event) => {
       hints.event(event);
-      last.event(event);
-      return apply(transcript.event(event));
+      return apply(model.event(event));
     },
     dismissed: async () => {
-      if (!shared || !last.isAwaited) return;
-      await print(noticeLines([OVER], appearance)).catch(() => undefined);
-      await last.seen;
+      if (!isTerminal || !staysOpen()) return;
+      notice(words.CHAT_IS_OVER);
+      await dismissed;
       // The rest of a paste.
       await lastKeys();
     },
     waiting: (state) => {
-      reminder.waiting(state);
+      waitNotices.waiting(state);
       hints.waiting(state);
     },
     close: async () => {
       stop();
-      reminder.stop();
+      waitNotices.stop();
       hints.stop();
-      await print(transcript.farewell()).catch(() => undefined);
+      await print(model.farewell()).catch(() => undefined);
     },
   };
-}
-
-/** Behind an end that comes as a surprise to somebody in a conversation: the line he is writing, maybe an empty one. */
-class LastLine {
-  /** Whether a line that comes now is that line. */
-  isAwaited = false;
-  /** Resolves once it has come, or none will. */
-  readonly seen: Promise<void>;
-  came: () => void = () => undefined;
-  #met = false;
-  #ended = false;
-
-  constructor() {
-    this.seen = new Promise((resolve) => {
-      this.came = resolve;
-    });
-  }
-
-  event(event: ChatEvent): void {
-    if (event.type === 'peer' && event.status === 'connected') this.#met = true;
-    if (event.type === 'end') this.isAwaited = this.#met && !this.#ended && isSurprise(event.reason);
-  }
-
-  inputEnded(): void {
-    this.#ended = true;
-    this.came();
-  }
 }

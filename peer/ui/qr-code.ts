@@ -1,19 +1,19 @@
-/** A QR code (ISO/IEC 18004) as lines of a terminal. */
+/** Draws a QR code (ISO/IEC 18004) in a terminal. */
 import { encode } from 'uqr';
-import type { Size } from './live-region.ts';
+import type { WindowSize } from './live-region.ts';
 
-/** Light modules around the code, half of what the standard asks for: readers do with less. */
+/** Light modules around the code: half of what the standard asks for, which readers accept. */
 const QUIET_ZONE = 2;
-/** Rows for what stands around the code: what to do with it, the text itself, the prompt. */
-const ROOM_AROUND = 10;
+/** Rows for the text around the code: instructions, the blob, the prompt. */
+const ROWS_AROUND = 10;
 
 /**
- * The code of a text in half blocks, two modules a character; empty where it does not fit the window whole. Both colours
- * are set, so that dark is dark on light terminals and on dark ones.
+ * The QR code of a text, as lines of half blocks with two modules in each. Empty where the window is too small for it.
+ * Each line sets both colours, so that the code is the same on light and on dark terminals.
  */
-export function qrLines(text: string, { columns, rows }: Size): string[] {
+export function qrLines(text: string, { columns, rows }: WindowSize): string[] {
   const { data, size } = encode(text, { ecc: 'L', border: QUIET_ZONE });
-  if (size >= columns || Math.ceil(size / 2) + ROOM_AROUND > rows) return [];
+  if (size >= columns || Math.ceil(size / 2) + ROWS_AROUND > rows) return [];
   const isDark = (row: number, column: number) => data[row]?.[column] === true;
   // SGR 38;5 and 48;5 of the 256 colours: 16 is black, 231 is white, whatever the terminal's palette.
   const cell = (row: number, column: number) => {

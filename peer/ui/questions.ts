@@ -1,21 +1,22 @@
-/** Questions asked before a chat begins: a code, with its words completed by Tab, and yes or no. */
+/** Asks questions before a chat begins: for a code, whose words Tab completes, for a paste, and for yes or no. */
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { words } from '../words/index.ts';
 
-/** A terminal to ask at. */
+/** The terminal to ask at. */
 export interface PromptStreams {
   readonly input: Readable;
   readonly output: Writable;
 }
 
-/** Words in a code that the program makes. */
+/** How many words a code has that the program makes. */
 const CODE_WORDS = 2;
 
 /**
- * What a code that has been begun can go on with, as whole codes. The nameplate, before the first `-`, is completed by
- * nothing; the first words come with the `-` that goes on.
+ * The codes that the begun one can become. The nameplate, before the first `-`, is not completed. A first word is followed
+ * by the `-` before the next.
  */
-export function completeCode(begun: string, words: readonly string[]): string[] {
+export function completeCode(begun: string, codeWords: readonly string[]): string[] {
   const parts = begun
     .trimStart()
     .toLowerCase()
@@ -24,24 +25,24 @@ export function completeCode(begun: string, words: readonly string[]): string[] 
   if (parts.length < 2 || last === '') return [];
   const stem = parts.slice(0, -1).join('-');
   const end = parts.length - 1 < CODE_WORDS ? '-' : '';
-  return words.filter((word) => word.startsWith(last)).map((word) => `${stem}-${word}${end}`);
+  return codeWords.filter((word) => word.startsWith(last)).map((word) => `${stem}-${word}${end}`);
 }
 
-/** Asks until a code is given; Tab completes with `words`. Null where the user wants to give none: Ctrl-C, Ctrl-D. */
+/** Asks until a code is given; Tab completes it with `codeWords`. Null on Ctrl-C and Ctrl-D. */
 export async function askCode(
   question: string,
-  words: readonly string[],
+  codeWords: readonly string[],
   streams: PromptStreams,
 ): Promise<string | null> {
   for (;;) {
-    const answer = await ask(question, streams, (begun) => [completeCode(begun, words), begun]);
+    const answer = await ask(question, streams, (begun) => [completeCode(begun, codeWords), begun]);
     if (answer === null || answer.trim() !== '') return answer?.trim() ?? null;
   }
 }
 
 /**
- * Asks for a text that may be pasted in several lines: until `isWhole` says so of all lines together, or a line is empty.
- * Null where nothing was given: Ctrl-C, Ctrl-D, an empty line.
+ * Asks for a text that may be pasted in several lines: until `isWhole` accepts all lines together, or a line is empty.
+ * Null on Ctrl-C, Ctrl-D, and where the first line is empty.
  */
 export function askPaste(
   question: string,
@@ -49,7 +50,7 @@ export function askPaste(
   { input, output }: PromptStreams,
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    // One for all lines: what is pasted behind the first would be lost between two.
+    // One prompt reads all lines, since lines that come between two prompts would be lost.
     const prompt = createInterface({ input, output, terminal: true, historySize: 0 });
     let pasted = '';
     let isOver = false;
@@ -69,13 +70,12 @@ export function askPaste(
   });
 }
 
-/** Asks until the answer is yes or no; null where there is none: Ctrl-C, Ctrl-D. */
+/** Asks until the answer is yes or no. Null on Ctrl-C and Ctrl-D. */
 export async function confirm(question: string, streams: PromptStreams): Promise<boolean | null> {
   for (;;) {
-    const answer = await ask(`${question} (yes/no) `, streams);
-    if (answer === null) return null;
-    if (/^\s*no?\s*$/i.test(answer)) return false;
-    if (/^\s*y(es)?\s*$/i.test(answer)) return true;
+    const answer = await ask(`${question} ${words.YES_OR_NO} `, streams);
+    const decision = answer === null ? null : words.readYesOrNo(answer);
+    if (answer === null || decision !== null) return decision;
   }
 }
 
@@ -93,7 +93,7 @@ function ask(
     });
     prompt.once('SIGINT', () => prompt.close());
     prompt.once('close', () => {
-      // Enter has ended the line; nothing else does.
+      // Only Enter ends the line on the screen.
       if (answer === null) output.write('\n');
       resolve(answer);
     });

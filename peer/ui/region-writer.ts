@@ -1,19 +1,20 @@
-/** Keeps the live region at the bottom of a terminal and puts lines above it, as few writes as possible. */
+/** Keeps the live region at the bottom of a terminal and puts lines above it, in as few writes as possible. */
 import type { WriteStream } from 'node:tty';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Appearance } from './appearance.ts';
 import { wrapLine } from './line-wrapping.ts';
-import type { Content, Frame, Size } from './live-region.ts';
-import { compose, redraw } from './live-region.ts';
-import { Outlet } from './output-writer.ts';
+import type { RegionContent, RegionLayout, WindowSize } from './live-region.ts';
+import { layOut, redraw } from './live-region.ts';
+import { OutputWriter } from './output-writer.ts';
 
-/** Changes are gathered for so long before they are drawn, in ms: half a frame of a usual screen. */
+/** How long changes are gathered before they are drawn, in ms: half a frame of a common screen. */
 const BATCH = 8;
-/** Size of a terminal that does not tell it: that of the VT100. */
-const FALLBACK: Size = { columns: 80, rows: 24 };
-// DEC private mode 2004: what is pasted comes in brackets.
-const OPEN = '\x1b[?2004h';
-const SHUT = '\x1b[?2004l';
+/** The size of a terminal that does not report it: that of the VT100. */
+const DEFAULT_SIZE: WindowSize = { columns: 80, rows: 24 };
+// DEC private mode 2004: the terminal marks where a paste begins and ends.
+const MARK_PASTES = '\x1b[?2004h';
+const MARK_NO_PASTES = '\x1b[?2004l';
+// Moves the cursor to the first row and clears the screen.
 const CLEAR = '\x1b[H\x1b[2J';
 
 interface Waiter {
@@ -21,16 +22,16 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** See the head of this file. */
-export class Screen {
+/** Writes lines and the live region to one terminal. */
+export class RegionWriter {
   readonly #output: WriteStream;
-  readonly #outlet: Outlet;
+  readonly #writer: OutputWriter;
   readonly #appearance: Appearance;
-  readonly #content: (size: Size) => Content;
+  readonly #content: (size: WindowSize) => RegionContent;
   #open = false;
-  /** The region as it is on the screen, null where there is none. */
-  #drawn: Frame | null = null;
-  /** Lines that are not written yet, and who waits for them. */
+  /** The region on the screen, null for none. */
+  #drawn: RegionLayout | null = null;
+  /** Lines that are not written yet, and the calls that wait for them. */
   #lines: string[] = [];
   #waiters: Waiter[] = [];
   #timer: NodeJS.Timeout | null = null;
@@ -38,29 +39,29 @@ export class Screen {
   #stale = false;
   readonly #resized = () => this.update();
 
-  /** `content` is asked for the region whenever it is drawn. */
+  /** `content` is called whenever the region is drawn. `fault` is called as in {@link OutputWriter}. */
   constructor(
     output: WriteStream,
     appearance: Appearance,
-    content: (size: Size) => Content,
+    content: (size: WindowSize) => RegionContent,
     fault: (error: AparteError) => void,
   ) {
     this.#output = output;
-    this.#outlet = new Outlet(output, fault);
+    this.#writer = new OutputWriter(output, fault);
     this.#appearance = appearance;
     this.#content = content;
   }
 
-  /** Takes the terminal, or takes it again, and draws the region where the cursor is. */
+  /** Takes the terminal, also after a {@link shut}, and draws the region at the cursor. */
   open(): void {
     this.#output.off('resize', this.#resized).on('resize', this.#resized);
     this.#open = true;
     this.#drawn = null;
-    this.#outlet.write(OPEN).catch(() => undefined);
+    this.#writer.write(MARK_PASTES).catch(() => undefined);
     this.update();
   }
 
-  /** Puts harmless lines above the region. Resolves once they are written, rejects with `output-closed`. */
+  /** Puts harmless lines above the region. Resolves when they are written; rejects with `output-closed`. */
   print(lines: readonly string[]): Promise<void> {
     this.#lines.push(...lines);
     const written = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
@@ -68,7 +69,7 @@ export class Screen {
     return written;
   }
 
-  /** Draws the region anew, soon. */
+  /** Draws the region again soon. */
   update(): void {
     this.#stale = true;
     if (this.#open && !this.#writing) this.#timer ??= setTimeout(() => this.#draw(), BATCH);
@@ -77,11 +78,11 @@ export class Screen {
   /** Clears the screen; the scrollback stays. */
   clear(): void {
     this.#drawn = null;
-    this.#outlet.write(CLEAR).catch(() => undefined);
+    this.#writer.write(CLEAR).catch(() => undefined);
     this.update();
   }
 
-  /** Puts last lines on the screen, takes the region away and gives the terminal back. Never rejects. */
+  /** Puts the last lines on the screen, removes the region and gives the terminal back. Never rejects. */
   async shut(lines: readonly string[]): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -89,12 +90,12 @@ export class Screen {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#lines.push(...lines);
-    await this.#put(null, SHUT);
+    await this.#put(null, MARK_NO_PASTES);
   }
 
-  #size(): Size {
+  #size(): WindowSize {
     const { columns, rows } = this.#output;
-    return columns > 0 && rows > 0 ? { columns, rows } : FALLBACK;
+    return columns > 0 && rows > 0 ? { columns, rows } : DEFAULT_SIZE;
   }
 
   #draw(): void {
@@ -102,21 +103,21 @@ export class Screen {
     this.#writing = true;
     this.#stale = false;
     const size = this.#size();
-    void this.#put(compose(this.#content(size), size, this.#appearance), '').then(() => {
+    void this.#put(layOut(this.#content(size), size, this.#appearance), '').then(() => {
       this.#writing = false;
       if (this.#stale) this.update();
     });
   }
 
-  /** Writes all lines and the next region, and tells those who wait. */
-  async #put(next: Frame | null, last: string): Promise<void> {
+  /** Writes all lines and the next region, and settles the calls that wait for them. */
+  async #put(next: RegionLayout | null, last: string): Promise<void> {
     const { columns } = this.#size();
     const lines = this.#lines.splice(0).flatMap((line) => wrapLine(line, columns));
     const waiters = this.#waiters.splice(0);
     const bytes = redraw(this.#drawn, lines, next, columns, this.#appearance);
     this.#drawn = next;
     try {
-      await this.#outlet.write(bytes + last);
+      await this.#writer.write(bytes + last);
       for (const { resolve } of waiters) resolve();
     } catch (error) {
       for (const { reject } of waiters) reject(error);

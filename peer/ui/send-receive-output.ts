@@ -1,6 +1,6 @@
 /**
- * What `send` and `receive` show: texts that arrive on the output, as they are where it is no terminal; all else, with
- * what is waited for, on the diagnostics (standard error).
+ * The output of `send` and `receive`. Texts that arrive go to the output, unchanged where it is no terminal. Everything
+ * else, with a status line, goes to the diagnostics (standard error).
  */
 
 import type { Writable } from 'node:stream';
@@ -10,65 +10,65 @@ import type { Appearance } from './appearance.ts';
 import type { PeerEvent } from './event-text.ts';
 import { blobLines, codeLines, noticeLines, peerLines, shownName } from './event-text.ts';
 import { wrapLine } from './line-wrapping.ts';
-import { Outlet } from './output-writer.ts';
+import { OutputWriter } from './output-writer.ts';
 import { visible, visibleLines } from './sanitize.ts';
 import { statusRow } from './status-line.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
-import { Hints } from './wait-hints.ts';
-import { Reminder } from './wait-notices.ts';
+import { WaitHints } from './wait-hints.ts';
+import { WaitNotices } from './wait-notices.ts';
 
-/** Where a one-shot command writes to. */
-export interface OneShotOptions {
+/** Where `send` and `receive` write to. */
+export interface SendReceiveOptions {
   readonly output: Writable;
   readonly outputIsTerminal: boolean;
   readonly diagnostics: Writable;
-  /** Columns of the terminal the diagnostics go to, where one line can be written again and again; null for none. */
+  /** Columns of the terminal that the diagnostics go to and whose last line can change; null for no terminal. */
   readonly diagnosticsColumns: number | null;
   /** How the diagnostics look. */
   readonly appearance: Appearance;
-  /** Whether it is there to receive. */
+  /** Whether the command is `receive`. */
   readonly receives: boolean;
-  /** Whether it pairs by hand under a code that both agreed on aloud. */
+  /** Whether the two pair by hand under a code that both agreed on. */
   readonly spoken: boolean;
 }
 
 const ERASE_LINE = '\r\x1b[K';
 
-/** Opens the user interface of a one-shot command. It reads nothing. */
-export function openOneShot(options: OneShotOptions, events: Pick<UiEvents, 'fault'>): Ui {
-  return new OneShot(options, events);
+/** Opens the user interface of `send` or `receive`. It reads nothing. */
+export function openSendReceive(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>): Ui {
+  return new SendReceiveUi(options, events);
 }
 
-class OneShot implements Ui {
-  readonly #options: OneShotOptions;
-  readonly #output: Outlet;
-  readonly #diagnostics: Outlet;
-  readonly #reminder: Reminder;
-  readonly #hints: Hints;
+class SendReceiveUi implements Ui {
+  readonly #options: SendReceiveOptions;
+  readonly #output: OutputWriter;
+  readonly #diagnostics: OutputWriter;
+  readonly #waitNotices: WaitNotices;
+  readonly #hints: WaitHints;
   readonly #peers = new Map<string, PeerEvent>();
   #own = '';
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
   #everySecond: NodeJS.Timeout | null = null;
-  /** The status line as it stands on the terminal, empty where there is none. */
+  /** The status line on the terminal, empty for none. */
   #drawn = '';
-  /** Whether the output ends in the middle of a line. */
+  /** Whether the output ends within a line. */
   #midLine = false;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: OneShotOptions, events: Pick<UiEvents, 'fault'>) {
+  constructor(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>) {
     this.#options = options;
-    this.#output = new Outlet(options.output, (error) => events.fault(error));
-    // Diagnostics that nobody reads stop nothing.
-    this.#diagnostics = new Outlet(options.diagnostics, () => undefined);
-    this.#reminder = new Reminder((words) => this.#say(noticeLines([`${words}.`], options.appearance)));
-    this.#hints = new Hints((sentence) => this.#say(noticeLines([sentence], options.appearance)), options.receives);
+    this.#output = new OutputWriter(options.output, (error) => events.fault(error));
+    // The command goes on when nobody reads its diagnostics.
+    this.#diagnostics = new OutputWriter(options.diagnostics, () => undefined);
+    this.#waitNotices = new WaitNotices((sentence) => this.#note(sentence));
+    this.#hints = new WaitHints((sentence) => this.#note(sentence), options.receives);
   }
 
   show(event: ChatEvent): Promise<void> {
     this.#hints.event(event);
     if (event.type === 'message') return this.#message(event.text, event.raw === true);
-    this.#say(this.#lines(event));
+    this.#print(this.#lines(event));
     return this.#last;
   }
 
@@ -77,33 +77,33 @@ class OneShot implements Ui {
     this.#link = link;
     this.#hints.waiting(state);
     if (this.#options.diagnosticsColumns === null) {
-      this.#reminder.waiting(state);
+      this.#waitNotices.waiting(state);
       return;
     }
     if (state.for !== null) {
-      this.#everySecond ??= setInterval(() => this.#say([]), 1_000);
+      this.#everySecond ??= setInterval(() => this.#print([]), 1_000);
     } else if (this.#everySecond !== null) {
       clearInterval(this.#everySecond);
       this.#everySecond = null;
     }
-    this.#say([]);
+    this.#print([]);
   }
 
   async close(): Promise<void> {
-    this.#reminder.stop();
+    this.#waitNotices.stop();
     this.#hints.stop();
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     this.#waiting = { for: null, since: 0, until: null };
-    this.#say([]);
+    this.#print([]);
     if (this.#midLine && this.#options.outputIsTerminal) this.#last = this.#write('\n');
     await this.#last.catch(() => undefined);
   }
 
-  /** A `raw` text is a piece of a stream and goes out without a line end behind it. */
+  /** A `raw` text is a piece of a stream and gets no line end. */
   #message(text: string, raw: boolean): Promise<void> {
     const shown = this.#options.outputIsTerminal ? visibleLines(text).join('\n') : text;
     this.#midLine = raw && !shown.endsWith('\n');
-    if (this.#drawn !== '') this.#note(ERASE_LINE);
+    if (this.#drawn !== '') this.#diagnose(ERASE_LINE);
     this.#drawn = '';
     return this.#write(raw ? shown : `${shown}\n`);
   }
@@ -116,20 +116,20 @@ class OneShot implements Ui {
 
   #lines(event: ChatEvent): string[] {
     const { appearance, receives, spoken } = this.#options;
-    const verb = receives ? 'receive' : 'send';
+    const command = receives ? 'receive' : 'send';
     switch (event.type) {
       case 'ready':
         this.#own = event.name;
         return [];
       case 'code':
-        return codeLines(event, 'receive', appearance);
+        return codeLines(event, command, appearance);
       case 'invite':
       case 'answer':
-        return blobLines(event, { verb, spoken }, [], appearance);
+        return blobLines(event, { command, spoken }, [], appearance);
       case 'peer': {
         const before = this.#peers.get(event.peer) ?? null;
         this.#peers.set(event.peer, event);
-        return peerLines(event, before, shownName(event.name, this.#own, appearance), verb, appearance);
+        return peerLines(event, before, shownName(event.name, this.#own, appearance), command, appearance);
       }
       case 'error': {
         const { message, hint } = describeError(event.error);
@@ -145,25 +145,29 @@ class OneShot implements Ui {
     }
   }
 
-  /** Writes lines to the diagnostics and, where there can be one, the status line under them. */
-  #say(lines: readonly string[]): void {
+  #note(sentence: string): void {
+    this.#print(noticeLines([sentence], this.#options.appearance));
+  }
+
+  /** Writes lines to the diagnostics and, where there can be one, the status line below them. */
+  #print(lines: readonly string[]): void {
     const columns = this.#options.diagnosticsColumns;
     const rows = lines.flatMap((line) => wrapLine(line, columns ?? Infinity));
     const text = rows.map((row) => `${row}\n`).join('');
     if (columns === null) {
-      if (text !== '') this.#note(text);
+      if (text !== '') this.#diagnose(text);
       return;
     }
     const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0, leaving: false };
-    // Not in the middle of a line that shares the terminal: a text, or the answer that is being pasted.
+    // No status line while a text, or the answer that is being pasted, ends within a line of the same terminal.
     const wanted = this.#waiting.for !== null && this.#waiting.for !== 'answer' && !this.#midLine;
     const row = wanted ? statusRow(status, performance.now(), columns - 1, this.#options.appearance).text : '';
     if (text === '' && row === this.#drawn) return;
-    this.#note(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);
+    this.#diagnose(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);
     this.#drawn = row;
   }
 
-  #note(text: string): void {
+  #diagnose(text: string): void {
     this.#last = this.#diagnostics.write(text).catch(() => undefined);
   }
 }

@@ -6,7 +6,7 @@ import type { Key } from './line-editor.ts';
 /** A marked paste whose end mark does not come is over after so long without input, in ms. */
 const MARKED_PAUSE = 1_000;
 /** An unmarked paste is over after so long without input, in ms: less than people need between two keys. */
-const UNMARKED_PAUSE = 10;
+export const UNMARKED_PAUSE = 10;
 /** How long keys are still read at the end, in ms. */
 const LAST_KEYS = 60;
 /** What a terminal sends behind a marked paste (DEC private mode 2004). */
@@ -33,7 +33,7 @@ export class TerminalInput {
   #pause = MARKED_PAUSE;
   /** An Enter that may belong to an unmarked paste: the next key decides. */
   #heldEnter: Key | null = null;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #timer: NodeJS.Timeout | null = null;
   readonly #onKey = (typed: string | undefined, key: Key) => this.#take(key, typed);
   readonly #onEnd = () => this.#events.ended();
 
@@ -86,17 +86,17 @@ export class TerminalInput {
 
   #wait(ms: number): void {
     this.#cancel();
-    this.#timer = setTimeout(() => {
-      // Input that came while the program was busy is read first.
-      this.#timer = setImmediate(() => this.#end());
+    const timer = setTimeout(() => {
+      // Input that came while the program was busy is read before the paste ends.
+      setImmediate(() => {
+        if (this.#timer === timer) this.#end();
+      });
     }, ms);
+    this.#timer = timer;
   }
 
   #cancel(): void {
-    if (this.#timer !== null) {
-      clearTimeout(this.#timer as NodeJS.Timeout);
-      clearImmediate(this.#timer as NodeJS.Immediate);
-    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 

@@ -1,44 +1,55 @@
-/** Texts that are pasted line by line where nothing marks their end: what comes without a pause belongs together. */
+/** Gathers the lines of a paste where the terminal does not mark its end: lines without a pause belong together. */
 import type { Readable } from 'node:stream';
 import { MAX_PASTE } from '../../shared/limits.ts';
 import { readLines } from './line-splitter.ts';
 
-/** A paste is over when nothing more came for so long, in ms. */
-const PAUSE = 300;
-/** Bytes of a line. Of a paste longer than MAX_PASTE the rest is left out. */
+/** A paste of a blob is over after so long without a line, in ms. */
+const BLOB_PAUSE = 300;
+/** Bytes of a line. */
 const MAX_LINE = 8_192;
 
-/** See the head of this file. */
-export class Pastes {
+/** Gathers lines into pastes of at most MAX_PASTE characters. A longer paste comes in several. */
+export class UnmarkedPastes {
   readonly #take: (pasted: string) => void;
+  readonly #pause: number;
   #text = '';
   #timer: NodeJS.Timeout | null = null;
 
-  /** `take` is given each paste that is not blank. */
-  constructor(take: (pasted: string) => void) {
+  /** `take` gets each paste, with a line end behind each line. `pause`: ms without a line that end a paste. */
+  constructor(take: (pasted: string) => void, pause = BLOB_PAUSE) {
     this.#take = take;
+    this.#pause = pause;
   }
 
-  /** Takes a line in. */
+  /** Takes a line. */
   add(line: string): void {
-    if (this.#text.length + line.length <= MAX_PASTE) this.#text += `${line}\n`;
+    if (this.#text.length + line.length > MAX_PASTE) this.end();
+    this.#text += `${line}\n`;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.end(), PAUSE);
+    const timer = setTimeout(() => {
+      // Lines that came while the program was busy are read before the paste ends.
+      setImmediate(() => {
+        if (this.#timer === timer) this.end();
+      });
+    }, this.#pause);
+    this.#timer = timer;
   }
 
-  /** No more lines will come: hands on what there is. */
+  /** Ends the paste. */
   end(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const pasted = this.#text;
     this.#text = '';
-    if (pasted.trim() !== '') this.#take(pasted);
+    if (pasted !== '') this.#take(pasted);
   }
 }
 
-/** Reads pastes from a stream. `ended` is told, once, behind the last. Returns what stops it. */
+/** Reads pasted blobs from a stream. `ended` is called once, after the last one. Returns what stops the reading. */
 export function readPastes(input: Readable, take: (pasted: string) => void, ended: () => void): () => void {
-  const pastes = new Pastes(take);
+  const pastes = new UnmarkedPastes((pasted) => {
+    if (pasted.trim() !== '') take(pasted);
+  });
   return readLines(
     input,
     MAX_LINE,

@@ -1,69 +1,56 @@
-/**
- * Says once what to do where something takes long that often does not come by itself: nobody under a code that was
- * given, another program that is gone, two that both receive.
- */
+/** Tells the user, once for each, what to do about waits that often do not end by themselves. */
 import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
-import { isOnlyHere } from './event-text.ts';
+import { words } from '../words/index.ts';
+import type { LongWait } from '../words/word-types.ts';
+import { isThisComputer } from './event-text.ts';
 
-/** How long something is waited for before the hint, in ms. */
+/** How long a wait lasts before the hint, in ms. */
 const LONG = 30_000;
 
-const HINTS = {
-  nobody:
-    'Nobody is here under this code yet. A code works once: ask whether it was used, or whether they use another server.',
-  nobodyHere:
-    'Nobody is here under this code yet, and the server asked is for programs on this computer only. ' +
-    'If they are at another, both of you need --lan, --manual, or the same --server; else ask whether the code was used.',
-  gone: 'If their program has ended it cannot come back: leave, and meet with a new code.',
-  nothing: 'Connected, but nothing comes: is the other side receiving, too?',
-} as const;
-
-type Hint = keyof typeof HINTS;
-
-/** See the head of this file. */
-export class Hints {
-  readonly #say: (sentence: string) => void;
+/** Watches the events and waits of a conversation for waits that need a hint. */
+export class WaitHints {
+  readonly #print: (sentence: string) => void;
   readonly #receives: boolean;
-  /** Whether a server is asked under a code that the user was told. */
+  /** Whether the user gave the code and a server is asked for it. */
   #joins = false;
-  /** Whether only programs on this machine reach that server. */
+  /** Whether only programs on this computer reach that server. */
   #onlyHere = false;
   #byHand = false;
-  /** Whether the first text is waited for. */
+  /** Whether no message has come since the peer connected. */
   #awaitsText = false;
   #waiting: Waiting['for'] = null;
-  #next: Hint | null = null;
+  #next: LongWait | null = null;
   #timer: NodeJS.Timeout | null = null;
-  readonly #said = new Set<Hint>();
+  readonly #given = new Set<LongWait>();
 
-  /** `receives`: nothing but receiving is done here. */
-  constructor(say: (sentence: string) => void, receives = false) {
-    this.#say = say;
+  /** `receives`: the program only receives. */
+  constructor(print: (sentence: string) => void, receives = false) {
+    this.#print = print;
     this.#receives = receives;
   }
 
-  /** Takes in what was told to the user. */
+  /** Takes an event that the user was shown. */
   event(event: ChatEvent): void {
     if (event.type === 'ready') {
       this.#joins = event.server !== null;
-      this.#onlyHere = isOnlyHere(event.server ?? '');
+      this.#onlyHere = isThisComputer(event.server ?? '');
     } else if (event.type === 'code') this.#joins = false;
     else if (event.type === 'invite' || event.type === 'answer') this.#byHand = true;
     else if (event.type === 'peer') this.#awaitsText = this.#receives && event.status === 'connected';
     else if (event.type === 'message') {
       this.#awaitsText = false;
-      this.#said.add('nothing');
+      this.#given.add('nothing');
     }
     this.#update();
   }
 
-  /** Takes in what is waited for now. */
+  /** Takes what the program waits for now. */
   waiting({ for: what }: Waiting): void {
     this.#waiting = what;
     this.#update();
   }
 
-  /** Says nothing more. */
+  /** Gives no more hints. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -74,14 +61,14 @@ export class Hints {
     if (hint === this.#next) return;
     this.stop();
     this.#next = hint;
-    if (hint === null || this.#said.has(hint)) return;
+    if (hint === null || this.#given.has(hint)) return;
     this.#timer = setTimeout(() => {
-      this.#said.add(hint);
-      this.#say(HINTS[hint]);
+      this.#given.add(hint);
+      this.#print(words.HINTS[hint]);
     }, LONG);
   }
 
-  #hint(): Hint | null {
+  #hint(): LongWait | null {
     if (this.#waiting === 'peer' && this.#joins) return this.#onlyHere ? 'nobodyHere' : 'nobody';
     if (this.#waiting === 'reconnect' && !this.#byHand) return 'gone';
     return this.#waiting === null && this.#awaitsText ? 'nothing' : null;

@@ -1,57 +1,54 @@
-/**
- * Says in lines what is waited for, where no status line can be kept: once it takes long, when it changes, and now and
- * then after that.
- */
+/** Says in lines what the program waits for, where there is no status line. */
 import type { Waiting } from '../core/facts-and-orders.ts';
-import { waitingWords } from './status-line.ts';
+import { words } from '../words/index.ts';
 
 /** How often a wait that goes on is said again, in ms. */
 const AGAIN = 60_000;
-/** How often, at most, a further try to reach the server is said, in ms. */
+/** How often, at most, another try to reach the server is said, in ms. */
 const RETRIED = 5_000;
-/** A wait is worth a line only when it takes so long, in ms. */
+/** How long a wait lasts before it is worth a line, in ms. */
 const PATIENCE = 1_000;
 
-/** See the head of this file. */
-export class Reminder {
-  readonly #say: (sentence: string) => void;
+/** Prints a sentence when a wait takes long, when it changes, and from time to time while it goes on. */
+export class WaitNotices {
+  readonly #print: (sentence: string) => void;
   #waiting: Waiting = { for: null, since: 0, until: null };
-  /** When (ms, as in a wait) a line was said last. */
-  #saidAt = Number.NEGATIVE_INFINITY;
+  /** When the last line was printed, in ms, on the clock of the waits. */
+  #printedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(say: (sentence: string) => void) {
-    this.#say = say;
+  constructor(print: (sentence: string) => void) {
+    this.#print = print;
   }
 
-  /** Takes in what is waited for now. */
+  /** Takes what the program waits for now. */
   waiting(state: Waiting): void {
     const { for: what, until } = this.#waiting;
-    // Each try to reach the server sets another time for the next.
+    // Each try to reach the server sets a new time for the next try.
     const retried = what === 'server' && state.until !== until;
     const now = performance.now();
-    const changed = state.for !== what || (retried && now >= this.#saidAt + RETRIED);
+    const changed = state.for !== what || (retried && now >= this.#printedAt + RETRIED);
     this.#waiting = state;
     if (!changed) return;
     this.stop();
     if (state.for === null) return;
     const early = state.since + PATIENCE - now;
-    if (early <= 0) this.#remind();
-    else this.#timer = setTimeout(() => this.#remind(), early);
+    if (early <= 0) this.#notice();
+    else this.#timer = setTimeout(() => this.#notice(), early);
   }
 
-  /** Says nothing more until something else is waited for. */
+  /** Prints nothing more until the program waits for something else. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  #remind(): void {
-    this.#timer = setTimeout(() => this.#remind(), AGAIN);
+  #notice(): void {
+    this.#timer = setTimeout(() => this.#notice(), AGAIN);
     const now = performance.now();
-    const words = waitingWords(this.#waiting, now);
-    if (words === null) return;
-    this.#saidAt = now;
-    this.#say(words);
+    const wait = words.waitingWords(this.#waiting, now);
+    if (wait === null) return;
+    this.#printedAt = now;
+    this.#print(`${wait}.`);
   }
 }

@@ -35,14 +35,14 @@ test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout
 
   await t.test('the invite is shown with a QR code, advice, and what is waited for', async () => {
     const screen = await anna.until((text) => /waiting for the answer, \d+ s; good for \d+ min/.test(text));
-    assert.match(screen, /(?:▀{50,}\n){20,}/);
-    assert.match(screen, /nobody but you\s+two can read/);
+    assert.match(screen, /(?:▀{40,}\n){20,}/);
+    assert.match(screen, /nobody\s+else\s+can read/);
   });
 
   await t.test('an invite that was asked for is answered, wrapped as it may be', async () => {
     await bert.until((text) => text.includes('Paste the invite:'));
     bert.paste(`${invite.slice(0, 60)}\n${invite.slice(60)}\n`);
-    await bert.until((text) => /the answer is not taken yet, \d+ s; good for .* · Ctrl-C to leave\n/.test(text));
+    await bert.until((text) => /the answer is not pasted yet, \d+ s; good for .* · Ctrl-C to leave\n/.test(text));
   });
 
   await t.test('a wrong paste is named and asked for again, the right one connects', async () => {
@@ -59,7 +59,7 @@ test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout
     await bert.until((text) => text.includes('anna: hello'));
     bert.type('/quit');
     bert.keys('Enter');
-    await anna.until((text) => /bert has left\.\n.*Enter closes\.\n>$/.test(text));
+    await anna.until((text) => /bert has left\.\n.*Press Enter to close\.\n>$/.test(text));
     anna.keys('Enter');
     for (const terminal of [anna, bert]) await terminal.until((text) => /^exit 0$/m.test(text));
   });

@@ -55,8 +55,8 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     const code = /The code is {2}(\S+)\n/.exec(screen)?.[1] ?? '';
     assert.match(screen, new RegExp(`as a link {4}${sandbox.server}/#${code}\n`));
     run(bert, `chat --name bert ${code}`);
-    await sees(anna, /bert is here \(direct\): first time with this key[\s\S]*\ndirect\b.* ms\n>$/);
-    const joined = await sees(bert, /anna is here \(direct\): first time with this key[\s\S]*\ndirect\b.* ms\n>$/);
+    await sees(anna, /bert is here \(direct\): new key\. Type \/verify[\s\S]*\ndirect\b.* ms\n>$/);
+    const joined = await sees(bert, /anna is here \(direct\): new key\. Type \/verify[\s\S]*\ndirect\b.* ms\n>$/);
     assert.doesNotMatch(joined, /The code is/, 'who gave the code is not told it');
   });
 
@@ -92,7 +92,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     enter(anna, '/dance');
     await sees(anna, 'There is no command /dance');
     enter(anna, '/peers');
-    await sees(anna, 'bert: connected, direct; first time with this key');
+    await sees(anna, 'bert: connected, direct; new key');
     enter(anna, '/verify');
     enter(bert, '/verify');
     const numbers = await Promise.all([anna, bert].map((each) => sees(each, /( {4}\d{5}( \d{5}){3}\n){3}/)));
@@ -119,7 +119,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(bert, /> a draft$/);
     anna.keys('C-c');
     await ended(anna, 130);
-    await sees(bert, /anna has left\.\nThe chat is over, nothing more is sent\. Enter closes\.\n> a draft$/);
+    await sees(bert, /anna has left\.\nThe chat is over\. Nothing more is sent\. Press Enter to close\.\n> a draft$/);
     enter(bert, ', and its end');
     assert.match(await ended(bert, 0), /Not sent:\n {2}a draft, and its end\nexit 0\n/);
     anna.keys('clear; stty -g', 'Enter');
@@ -138,7 +138,7 @@ test('what is typed in a plain chat when the other side leaves goes to no shell'
   anna.type('echo half');
   other.give({ type: 'quit' });
   await other.exits(0);
-  await sees(anna, 'The chat is over, nothing more is sent. Enter closes.');
+  await sees(anna, 'The chat is over. Nothing more is sent. Press Enter to close.');
   enter(anna, ' rest');
   assert.match(await ended(anna, 0), /Not sent:\n {2}echo half rest\nexit 0\n/);
 });
@@ -218,10 +218,10 @@ test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, 
   enter(anna, 'into the void');
   await sees(anna, /1 undelivered/);
   anna.keys('C-d');
-  await sees(anna, 'leaving once 1 is delivered · Ctrl-C leaves at once');
+  await sees(anna, 'leaving when 1 message is delivered · Ctrl-C to leave now');
   anna.keys('C-c', 'C-c');
   const screen = await ended(anna, 130);
-  assert.match(screen, /you: into the void \(not delivered\)\n/);
+  assert.match(screen, /you: into the void \(delivery not confirmed\)\n/);
   anna.keys('clear; stty echo; stty -a', 'Enter');
   await sees(anna, / icanon /);
   frozen.kill('SIGKILL');

@@ -3,8 +3,26 @@ import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openStore } from '../../peer/store/data-folder.ts';
+import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
+import { openStore, type Store } from '../../peer/store/data-folder.ts';
 import { byName, freshFolder, make, mode, names, peer, SECRET } from './fixture.ts';
+
+/** The known peers without the times at which they were verified. */
+async function withoutTimes(store: Store): Promise<KnownPeer[]> {
+  return (await store.peers()).map(({ verifiedAt: _, ...peer }) => peer);
+}
+
+test('keeps when a peer was verified, and the time stays', async (t) => {
+  const store = await openStore(freshFolder(t));
+  const before = Date.now() - 1_000;
+  await store.remember(peer(1, 'ann', true));
+  const [first] = await store.peers();
+  assert.ok((first?.verifiedAt ?? 0) > before && (first?.verifiedAt ?? Infinity) < Date.now() + 1_000);
+  await store.remember(peer(1, 'anna', true));
+  assert.equal((await store.peers())[0]?.verifiedAt, first?.verifiedAt);
+  await store.remember(peer(2, 'bob'));
+  assert.equal((await store.peers()).find(({ name }) => name === 'bob')?.verifiedAt, undefined);
+});
 
 test('known peers come back as they were, under any name', async (t) => {
   const folder = freshFolder(t);
@@ -18,7 +36,7 @@ test('known peers come back as they were, under any name', async (t) => {
       fc.boolean(),
       async (id, text, verified) => {
         await store.remember({ id, name: text, verified });
-        const found = (await (await openStore(folder)).peers()).find((each) => Buffer.compare(each.id, id) === 0);
+        const found = (await withoutTimes(await openStore(folder))).find((each) => Buffer.compare(each.id, id) === 0);
         assert.deepEqual(found, { id, name: text, verified });
       },
     ),
@@ -38,7 +56,7 @@ test('a name can change, a verified peer stays verified, and nothing is left lyi
     store.remember(peer(1, 'annette')),
     store.remember(peer(2, 'ann')),
   ]);
-  assert.deepEqual(byName(await store.peers()), [peer(2, 'ann'), peer(1, 'annette', true)]);
+  assert.deepEqual(byName(await withoutTimes(store)), [peer(2, 'ann'), peer(1, 'annette', true)]);
   assert.equal(names(join(folder, 'peers')).length, 3);
 });
 

@@ -6,7 +6,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ChatEvent, UserCommand } from '../../peer/core/facts-and-orders.ts';
-import { type JsonEvent, jsonLine, MAX_LINE, openJson } from '../../peer/ui/json-chat.ts';
+import { type JsonEvent, jsonLine, MAX_LINE, openJsonChat } from '../../peer/ui/json-chat.ts';
 import type { Ui } from '../../peer/ui/ui.ts';
 import { AparteError } from '../../shared/errors.ts';
 
@@ -63,7 +63,7 @@ function opened(): Opened {
   const [input, output] = [new PassThrough(), new PassThrough({ highWaterMark: 1 << 24 })];
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
-  const ui = openJson(
+  const ui = openJsonChat(
     { input, output },
     {
       command: (command) => commands.push(command),
@@ -214,7 +214,7 @@ test('an event is shown only when the output has taken it', async () => {
     },
   });
   const quiet = { command: () => {}, ended: () => {}, interrupted: () => {}, fault: () => {} };
-  const ui = openJson({ input: new PassThrough(), output }, quiet);
+  const ui = openJsonChat({ input: new PassThrough(), output }, quiet);
   let shown = false;
   const promise = ui.show({ type: 'sent', id: 'a', ref: null }).then(() => {
     shown = true;
@@ -232,7 +232,7 @@ test('a closed output is told once, and what could not be shown is rejected', as
   });
   const faults: string[] = [];
   const fault = ({ code }: { code: string }) => void faults.push(code);
-  const ui = openJson(
+  const ui = openJsonChat(
     { input: new PassThrough(), output },
     { command: () => {}, ended: () => {}, interrupted: () => {}, fault },
   );
@@ -252,7 +252,7 @@ test('after closing no command is taken', async () => {
     interrupted: () => {},
     fault: () => {},
   };
-  const ui = openJson({ input, output: new PassThrough() }, events);
+  const ui = openJsonChat({ input, output: new PassThrough() }, events);
   await ui.close();
   input.write('{"type":"quit"}\n');
   await new Promise(setImmediate);

@@ -21,7 +21,7 @@ test('wraps a notice between words and aligns its rows with its first word', () 
 });
 
 test('wraps a message of ours under its own text', () => {
-  const lines = ownLines(0, 'one two\nthree', true, PLAIN).flatMap((line) => wrapLine(line, 16));
+  const lines = ownLines(0, 'one two\nthree', null, PLAIN).flatMap((line) => wrapLine(line, 16));
   assert.deepEqual(
     lines.map((line) => line.replace(/^\d\d:\d\d/, '')),
     ['> you: one', '       two', '       three ✓'],

@@ -1,5 +1,4 @@
-/** The plain chat and the one-shot commands: lines, nothing that moves the cursor, and texts as they are. */
-
+/** The plain chat and the output of `send` and `receive`: lines, and nothing that moves the cursor. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -7,8 +6,8 @@ import { test } from 'node:test';
 import type { ChatEvent, UserCommand, Waiting } from '../../peer/core/facts-and-orders.ts';
 import { codeLines } from '../../peer/ui/event-text.ts';
 import { wrapLine } from '../../peer/ui/line-wrapping.ts';
-import { openPlain } from '../../peer/ui/plain-chat.ts';
-import { openOneShot } from '../../peer/ui/send-receive-output.ts';
+import { openPlainChat } from '../../peer/ui/plain-chat.ts';
+import { openSendReceive } from '../../peer/ui/send-receive-output.ts';
 import { AparteError } from '../../shared/errors.ts';
 
 const appearance = { colour: false, unicode: true };
@@ -30,7 +29,7 @@ const message = (text: string, raw?: true): ChatEvent => ({
   ...(raw && { raw }),
 });
 
-/** All that is in a stream; newer releases of Node read it in pieces. */
+/** Everything in a stream. Newer releases of Node return it in several pieces. */
 function read(stream: PassThrough): string {
   let text = '';
   for (let piece = stream.read() as Buffer | null; piece !== null; piece = stream.read() as Buffer | null)
@@ -38,15 +37,17 @@ function read(stream: PassThrough): string {
   return text;
 }
 
-/** `shared`: whether the input is a terminal. */
-function plain(shared = false) {
+function plain(isTerminal = false) {
   const [input, output] = [new PassThrough(), new PassThrough()];
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
-  const ui = openPlain(
-    { input, output, appearance, spoken: false, columns: () => null, shared },
+  const ui = openPlainChat(
+    { input, output, appearance, spoken: false, columns: () => null, isTerminal },
     {
-      command: (command) => commands.push(command),
+      command: (command) => {
+        commands.push(command);
+        input.emit('aparte-command');
+      },
       ended: () => input.emit('aparte-ended'),
       interrupted: () => assert.fail('interrupted'),
       fault: (error) => assert.fail(error),
@@ -55,7 +56,7 @@ function plain(shared = false) {
   return { ui, input, output, commands, ended };
 }
 
-test('plain: lines in, lines out, no byte that moves the cursor', async () => {
+test('plain: takes lines, prints lines, and never moves the cursor', async () => {
   const { ui, input, output, commands, ended } = plain();
   for (const event of [READY, CODE, message('hi\x1b[2J')]) await ui.show(event);
   input.end('hello\n/peers\n/unknown\nlast');
@@ -77,7 +78,7 @@ test('plain: lines in, lines out, no byte that moves the cursor', async () => {
   ]) {
     assert.ok(text.includes(part), `${part} in ${text}`);
   }
-  assert.match(text, /you: last \(not delivered\)\n$/);
+  assert.match(text, /you: last \(not sent\)\n$/);
   assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
 });
 
@@ -94,10 +95,10 @@ const PEER: ChatEvent = {
 };
 const LEFT: ChatEvent = { type: 'end', reason: 'peer-left', exit: 0 };
 
-test('plain: in a terminal it stays open behind an end that surprises, and takes the line being written', async () => {
+test('plain: stays open in a terminal after the other side ended the chat, and takes the line being written', async () => {
   for (const [typed, unsent] of [
     ['\n', ''],
-    ['half a line\nand a next\n', '— Not sent:\n  half a line\n— Not sent:\n  and a next\n'],
+    ['half a line\nand a next\n', '— Not sent:\n  half a line\n  and a next\n'],
     [null, ''],
   ] as const) {
     const { ui, input, output, commands } = plain(true);
@@ -108,7 +109,7 @@ test('plain: in a terminal it stays open behind an end that surprises, and takes
       isDismissed = true;
     });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(read(output), '— The chat is over, nothing more is sent. Enter closes.\n');
+    assert.equal(read(output), '— The chat is over. Nothing more is sent. Press Enter to close.\n');
     assert.equal(isDismissed, false);
     if (typed === null) input.end();
     else input.write(typed);
@@ -119,28 +120,28 @@ test('plain: in a terminal it stays open behind an end that surprises, and takes
   }
 });
 
-test('plain: it ends at once where no shell reads on, nobody came, the input is over, or the user asked', async () => {
-  const ends: (readonly [shared: boolean, events: readonly ChatEvent[]])[] = [
+test('plain: ends at once without a terminal, without a peer, after the input ended, or when the user asked', async () => {
+  const ends: (readonly [isTerminal: boolean, events: readonly ChatEvent[]])[] = [
     [false, [PEER, LEFT]],
     [true, [{ type: 'end', reason: 'timeout', exit: 6 }]],
     [true, [PEER, { type: 'end', reason: 'left', exit: 0 }]],
   ];
-  for (const [shared, events] of ends) {
-    const { ui, output } = plain(shared);
+  for (const [isTerminal, events] of ends) {
+    const { ui, output } = plain(isTerminal);
     for (const event of events) await ui.show(event);
     await ui.dismissed?.();
     await ui.close();
-    assert.doesNotMatch(read(output), /Enter closes/);
+    assert.doesNotMatch(read(output), /Press Enter/);
   }
   const { ui, input, output, ended } = plain(true);
   input.end();
   await ended;
   for (const event of [PEER, LEFT]) await ui.show(event);
   await ui.dismissed?.();
-  assert.doesNotMatch(read(output), /Enter closes/);
+  assert.doesNotMatch(read(output), /Press Enter/);
 });
 
-test('plain: a wait is said when it changes, not each second, and tries at the server every five', async (t) => {
+test('plain: says a wait when it changes, not each second, and tries at the server every five seconds', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
   t.mock.method(performance, 'now', Date.now);
   const { ui, output } = plain();
@@ -162,7 +163,7 @@ test('plain: a wait is said when it changes, not each second, and tries at the s
   );
 });
 
-test('plain: a wait is not said before it takes long, and then once a minute', (t) => {
+test('plain: says a wait when it takes long, and then once a minute', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   t.mock.method(performance, 'now', Date.now);
   const { ui, output } = plain();
@@ -180,7 +181,20 @@ test('plain: a wait is not said before it takes long, and then once a minute', (
   assert.equal(read(output), '— waiting for delivery, 61 s.\n');
 });
 
-test('plain: what cannot be sent is said', async () => {
+test('plain: sends lines that a terminal passes on without a pause as one message', async () => {
+  const { ui, input, commands } = plain(true);
+  const sent = once(input, 'aparte-command');
+  for (const line of ['one', 'two', '/quit', '', 'five']) input.write(`${line}\n`);
+  await sent;
+  assert.deepEqual(commands, [{ type: 'send', text: 'one\ntwo\n/quit\n\nfive', ref: '1' }]);
+  const quit = once(input, 'aparte-command');
+  input.write('/quit\n');
+  await quit;
+  assert.deepEqual(commands.at(-1), { type: 'quit', ask: true });
+  await ui.close();
+});
+
+test('plain: says what cannot be sent', async () => {
   const { ui, input, output, commands, ended } = plain();
   input.write('x'.repeat(65_537));
   input.write('\n');
@@ -191,16 +205,16 @@ test('plain: what cannot be sent is said', async () => {
   assert.match(read(output), /longer than 65,536 bytes.*\n.*\n.*not UTF-8/);
 });
 
-function oneShot(terminal: boolean) {
+function sendReceive(terminal: boolean) {
   const [output, diagnostics] = [new PassThrough(), new PassThrough()];
   const diagnosticsColumns = terminal ? 60 : null;
   const streams = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns };
   const options = { ...streams, appearance, receives: false, spoken: false };
-  return { ui: openOneShot(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
+  return { ui: openSendReceive(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
 }
 
-test('one-shot: texts go to the output as they are, all else to the diagnostics', async () => {
-  const { ui, output, diagnostics } = oneShot(false);
+test('send and receive: write texts unchanged to the output, everything else to the diagnostics', async () => {
+  const { ui, output, diagnostics } = sendReceive(false);
   ui.waiting(waiting('peer'), null);
   for (const event of [READY, CODE, message('a\x1b\tb'), message('piece', true), message('s\n', true)])
     await ui.show(event);
@@ -212,22 +226,22 @@ test('one-shot: texts go to the output as they are, all else to the diagnostics'
   assert.match(notes, /aparte: The connection was lost.*\naparte: Meet again.*\n$/);
 });
 
-test('one-shot: on a terminal texts are harmless and the status line leaves nothing behind', async () => {
-  const { ui, output, diagnostics } = oneShot(true);
+test('send and receive: make texts harmless on a terminal, and remove the status line', async () => {
+  const { ui, output, diagnostics } = sendReceive(true);
   for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
   await ui.show(CODE);
   await ui.show(message('a\x1b[2J', true));
   await ui.close();
   assert.equal(read(output), 'a\\x1b[2J\n');
   const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
-  const lines = codeLines({ code: '7-ocean-violin', invite: null }, 'receive', appearance);
+  const lines = codeLines({ code: '7-ocean-violin', invite: null }, 'send', appearance);
   const code = lines.flatMap((line) => wrapLine(line, 60).map((row) => `${row}\n`)).join('');
-  assert.match(code, /listens; it works\n {2}once\. They type:\n/);
+  assert.match(code, /receive --lan\n {2}7-ocean/);
   assert.equal(read(diagnostics), `${status}\r\x1b[K${code}${status}\r\x1b[K`);
 });
 
-test('one-shot: no status line where the answer is being pasted', async () => {
-  const { ui, diagnostics } = oneShot(true);
+test('send and receive: show no status line while the answer is being pasted', async () => {
+  const { ui, diagnostics } = sendReceive(true);
   ui.waiting(waiting('answer'), null);
   await ui.show({ type: 'invite', blob: 'ap1iX' });
   ui.waiting(waiting('answer'), null);

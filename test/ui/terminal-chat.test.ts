@@ -104,7 +104,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   await t.test('says of a paste that is too long what is possible', async () => {
     terminal.paste('x'.repeat(65_537));
     const screen = await terminal.until((now) => now.includes('was left out.') && now.endsWith('12 ms\n>'));
-    assert.match(screen, /left out\.\n {2}A message has at most 65,536 bytes; "aparte send" sends more/);
+    assert.match(screen, /left out\.\n {2}A message has at most 65,536 bytes\. To send more, use "aparte send"\./);
   });
 
   await t.test('survives resizing, with wide characters and text coming in', async () => {
@@ -183,7 +183,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.told('interrupted');
     terminal.order({ type: 'close' });
     const screen = timeless(await terminal.until((now) => now.endsWith('ready>')));
-    assert.ok(screen.endsWith('>you: never arrived (not delivered)\nready>'), screen);
+    assert.ok(screen.endsWith('>you: never arrived (not sent)\nready>'), screen);
     assert.ok(!screen.includes('direct (UDP), 12 ms'), screen);
     terminal.keys('stty -g', 'Enter');
     await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));
@@ -215,7 +215,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
       terminal.order({ type: 'end', reason: 'peer-left', exit: 0 });
       terminal.order({ type: 'dismiss' });
       await terminal.until((screen) =>
-        screen.endsWith('anna has left.\nThe chat is over, nothing more is sent. Enter closes.\n>'),
+        screen.endsWith('anna has left.\nThe chat is over. Nothing more is sent. Press Enter to close.\n>'),
       );
       terminal.type(typed);
       await terminal.until((screen) => screen.endsWith(`> ${typed}`.trimEnd()));

@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { ChatEvent, Waiting } from '../../../peer/core/facts-and-orders.ts';
 import { askCode, confirm } from '../../../peer/ui/questions.ts';
-import { openTerminal } from '../../../peer/ui/terminal-chat.ts';
+import { openTerminalChat } from '../../../peer/ui/terminal-chat.ts';
+import { marksPastes } from '../../../peer/ui/terminal-input.ts';
 import type { LinkState } from '../../../peer/ui/ui.ts';
 
 /** What the test may ask for. */
@@ -27,11 +28,12 @@ if (process.argv[3] === 'ask') {
   tell({ type: 'asked', code, sure: await confirm('Sure?', streams) });
 }
 
-const ui = openTerminal(
+const ui = openTerminalChat(
   {
     input: process.stdin,
     output: process.stdout,
     appearance: { colour: true, unicode: true },
+    marksPastes: marksPastes(process.env['TERM'], false),
     spoken: false,
     suspend: () => process.kill(process.pid, 'SIGTSTP'),
   },

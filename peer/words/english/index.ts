@@ -1,0 +1,5 @@
+/** The English words. Another language is a folder beside this one with the same exports. */
+export * from './chat-commands.ts';
+export * from './chat-events.ts';
+export * from './questions.ts';
+export * from './waiting.ts';
