@@ -148,6 +148,13 @@ export interface ErrorDetails {
   // peer/rendezvous.
   'http-status': { readonly status: number };
   'not-http': { readonly code: string };
+  /** An HTTP redirect to the address `to`, null if it names no other server. */
+  redirect: { readonly status: number; readonly to: string | null };
+  /** HTTP 400 to a request without TLS. */
+  'plain-http-refused': NoParameters;
+  /** A connection without TLS was cut before any answer. */
+  'cut-without-answer': { readonly code: string };
+  'no-upgrade': NoParameters;
   'not-socketio': NoParameters;
   'no-answer-in-time': NoParameters;
   'no-connection': NoParameters;

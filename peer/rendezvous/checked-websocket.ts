@@ -3,6 +3,7 @@ import { NodeWebSocket } from 'socket.io-client';
 import type { PingedSocket } from '../../shared/unread-pongs.ts';
 import { unreadPongs } from '../../shared/unread-pongs.ts';
 import { fewPieces } from '../../shared/websocket-fragments.ts';
+import type { HttpAnswer, NoWebSocket } from './connect-error-cause.ts';
 import { isHandshake, isPacket } from './server-message-validation.ts';
 
 /** How long the other side may take to close, in ms. `ws` alone would keep the process alive for half a minute. */
@@ -21,6 +22,7 @@ interface NodeSocket extends PingedSocket {
   ping(): void;
   on(event: 'ping' | 'pong' | 'close', listener: () => void): void;
   on(event: 'upgrade', listener: (answer: { readonly socket: { readonly remoteAddress?: string } }) => void): void;
+  on(event: 'unexpected-response', listener: (request: unknown, answer: HttpAnswer) => void): void;
 }
 
 /**
@@ -64,8 +66,14 @@ export class CheckedWebSocket extends NodeWebSocket {
   override createSocket(...[url, protocols, options]: Parameters<NodeWebSocket['createSocket']>): unknown {
     const limits = { maxPayload: MAX_MESSAGE, ...fewPieces(MAX_MESSAGE) };
     const socket: unknown = super.createSocket(url, protocols, { ...options, ...limits });
-    (socket as Partial<NodeSocket>).on?.('upgrade', (answer) => {
+    const { on } = socket as Partial<NodeSocket>;
+    if (on === undefined) return socket;
+    const node = socket as NodeSocket;
+    node.on('upgrade', (answer) => {
       this.serverAddress = answer.socket.remoteAddress ?? null;
+    });
+    node.on('unexpected-response', (_request, answer) => {
+      this.onError('no websocket', { answer } satisfies NoWebSocket);
     });
     return socket;
   }

@@ -9,7 +9,7 @@ import type { IceServer } from '../../shared/ice-servers.ts';
 import { MAX_MEMBERS, SIGNALING_VERSION } from '../../shared/limits.ts';
 import type * as wire from '../../shared/signal-wire.ts';
 import { CheckedWebSocket } from './checked-websocket.ts';
-import { unreachable } from './connect-error-cause.ts';
+import { disconnected, noAnswer, notConnected } from './connect-error-cause.ts';
 import { type LookUp, usableServers } from './offered-ice-servers.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
 import * as server from './server-message-validation.ts';
@@ -125,14 +125,16 @@ class SocketIoRendezvous implements Rendezvous {
     const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
     const patience = Math.min(LONGEST_JOIN_TIMEOUT, Math.max(JOIN_TIMEOUT, this.#age / 4));
-    this.#timer = setTimeout(() => this.#retry(unreachable('timeout')), patience);
+    this.#timer = setTimeout(() => this.#retry(noAnswer()), patience);
     connection.once('connect', () => {
       // Each CONNECT packet says so once more: a server could have us join without end.
       connection.on('connect', () => this.#refuse({ key: 'malformed', part: 'connection' }));
       this.#join(this.#place?.token);
     });
-    connection.on('connect_error', (error) => (connection.active ? this.#retry(unreachable(error)) : this.#denied()));
-    connection.on('disconnect', (reason, description) => this.#retry(unreachable(reason, description)));
+    connection.on('connect_error', (error) =>
+      connection.active ? this.#retry(notConnected(error, this.#url)) : this.#denied(),
+    );
+    connection.on('disconnect', (reason, description) => this.#retry(disconnected(reason, description, this.#url)));
     connection.on('came', (input: unknown) => this.#inOrder(() => this.#came(server.readMember(input))));
     connection.on('left', (input: unknown) => this.#inOrder(() => this.#left(server.readLeft(input))));
     connection.on('frame', (input: unknown) => this.#inOrder(() => this.#frame(server.readFrame(input))));

@@ -201,39 +201,6 @@ test('a Socket.IO server that lets nobody in is no server for us', async () => {
   assert.doesNotMatch(guest.causes[0]?.message ?? '', /\p{Cc}/u);
 });
 
-const html = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
-const WRONG: Readonly<Record<string, [port: () => Promise<number>, words: RegExp, scheme?: string]>> = {
-  'a web server': [() => sayer(html), /"status":200/],
-  'an HTTP server without Socket.IO': [
-    () => listen(createHttpServer((_request, response) => response.writeHead(404).end())),
-    /"status":404/,
-  ],
-  'a mail server': [() => sayer('220 mail.example ESMTP\r\n'), /not-http/],
-  'a server that hangs up': [() => sayer(''), /ECONNRESET/],
-  'TLS asked of a plain server': [() => sayer(html), /EPROTO|ERR_SSL/, 'https'],
-  'another WebSocket server': [() => rawWebSocket(['hello']), /not-socketio|NO_PACKET/],
-  'garbage for an opening': [() => rawWebSocket(['0garbage']), /not-socketio|NO_PACKET/],
-  'null for an opening': [() => rawWebSocket(['0null']), /not-socketio|NO_PACKET/],
-  'an opening with garbage': [
-    () => rawWebSocket([`0${JSON.stringify({ sid: 'x', upgrades: 7, pingInterval: 'a', pingTimeout: 1e99 })}`]),
-    /not-socketio|NO_PACKET/,
-  ],
-  'two openings': [() => rawWebSocket([OPENING, OPENING]), /not-socketio|NO_PACKET/],
-  'an event that is none': [() => rawWebSocket([OPENING, '42{"a":1}']), /not-socketio|NO_PACKET/],
-  'a refusal without a word': [() => rawWebSocket([OPENING, '44']), /not-socketio|NO_PACKET/],
-  'an acknowledgement of nothing': [() => rawWebSocket([OPENING, '40{"sid":"x"}', '430']), /not-socketio|NO_PACKET/],
-  'attachments without end': [() => rawWebSocket([OPENING, '451-99999-["frame"]']), /not-socketio|NO_PACKET/],
-};
-
-for (const [name, [port, words, scheme = 'http']] of Object.entries(WRONG)) {
-  test(`the wrong server is named: ${name}`, async () => {
-    const guest = new Guest(`${scheme}://127.0.0.1:${await port()}`, 'team', 1);
-    await guest.heard('lost');
-    assert.equal(guest.causes[0]?.code, 'server-unreachable');
-    assert.match(guest.causes[0]?.message ?? '', words);
-  });
-}
-
 test('what is no URL of a server is refused at once', () => {
   for (const url of ['', 'localhost:7470', 'ftp://127.0.0.1', 'ws://127.0.0.1', 'http://']) {
     assert.throws(() => socketIoRendezvous(url, { now: () => 0 }), { code: 'usage' }, url);

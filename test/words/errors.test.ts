@@ -116,7 +116,14 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'channel-full': [{}],
   'text-frame': [{}],
   'too-much-early': [{}],
-  'http-status': [{ status: 404 }, { status: 503 }],
+  'http-status': [200, 400, 401, 403, 404, 429, 500, 502, 503].map((status) => ({ status })),
+  redirect: [
+    { status: 301, to: 'https://chat.example' },
+    { status: 302, to: null },
+  ],
+  'plain-http-refused': [{}],
+  'cut-without-answer': [{ code: 'ECONNRESET' }],
+  'no-upgrade': [{}],
   'not-http': [{ code: 'HPE_INVALID_CONSTANT' }],
   'not-socketio': [{}],
   'no-answer-in-time': [{}],
@@ -236,8 +243,8 @@ test('every detail has a text that continues a sentence, and advice in sentences
 });
 
 test('code and detail make one sentence: no parenthesis and no second stop behind a stop', () => {
-  const error = new AparteError('server-unreachable', { key: 'http-status', status: 502 });
-  assert.equal(describeError(error).message, 'Cannot reach the server: HTTP 502.');
+  const error = new AparteError('server-unreachable', { key: 'http-status', status: 500 });
+  assert.equal(describeError(error).message, 'Cannot reach the server: HTTP 500.');
   for (const code of CODES) {
     for (const detail of [null, ...EVERY_DETAIL]) {
       const { message, hint } = describeError(new AparteError(code, detail));

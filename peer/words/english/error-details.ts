@@ -33,7 +33,10 @@ function textOf(detail: ErrorDetail): string {
 }
 
 const TRUST = 'If you made the certificate, name the file of its issuer in NODE_EXTRA_CA_CERTS.';
-const NO_TLS = 'it does not speak TLS';
+const NO_TLS = {
+  text: 'it does not speak TLS',
+  hint: 'Check the port, or type http:// in place of https:// in the address.',
+};
 const UNKNOWN_ISSUER = 'its TLS certificate comes from an unknown authority';
 const TOO_MUCH = 'it sent more than the limit';
 
@@ -206,6 +209,38 @@ function uncapitalised(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
+const CHECK_ADDRESS = 'Check host, port and path of the address. A server of this program runs with "aparte signal".';
+const RETRIES = 'The program tries again by itself.';
+
+/** What an HTTP status means where a WebSocket should open, and what to do. */
+function httpStatus(status: number): DetailWords {
+  const text = (meaning: string) => `HTTP ${status}, ${meaning}`;
+  switch (status) {
+    case 200:
+      return { text: text('a web site answers there'), hint: CHECK_ADDRESS };
+    case 401:
+    case 407:
+    case 511:
+      return { text: text('a login is needed'), hint: 'Log in to the network with a browser, or use another server.' };
+    case 403:
+      return { text: text('it does not let us in'), hint: 'Whoever runs the server finds the cause in its log.' };
+    case 404:
+      return { text: text('another program answers there'), hint: CHECK_ADDRESS };
+    case 429:
+      return { text: text('too many connections come from your address'), hint: `Wait a minute. ${RETRIES}` };
+    case 502:
+    case 504:
+      return {
+        text: text('a proxy answers, but the server behind it does not run'),
+        hint: `Whoever runs it must start "aparte signal" there. ${RETRIES}`,
+      };
+    case 503:
+      return { text: text('the server is stopping or full'), hint: RETRIES };
+    default:
+      return { text: `HTTP ${status}`, hint: CHECK_ADDRESS };
+  }
+}
+
 const DETAIL_WORDS: Described = {
   'system-error': ({ code }) => systemError(code),
 
@@ -270,11 +305,27 @@ const DETAIL_WORDS: Described = {
   'text-frame': 'the other side sent text where bytes belong',
   'too-much-early': 'the other side sent too much before the connection was ready',
 
-  'http-status': ({ status }) =>
-    status === 503
-      ? { text: 'HTTP 503', hint: 'The server is stopping or full. The program tries again by itself.' }
-      : `HTTP ${status}`,
-  'not-http': ({ code }) => `it does not speak HTTP (${code})`,
+  'http-status': ({ status }) => httpStatus(status),
+  'not-http': ({ code }) => ({ text: `it does not speak HTTP (${code})`, hint: CHECK_ADDRESS }),
+  redirect: ({ status, to }) =>
+    to === null
+      ? { text: `HTTP ${status}, a redirect`, hint: 'Ask whoever runs the server for its present address.' }
+      : {
+          text: `HTTP ${status}, it has moved to ${to}`,
+          hint: `Use ${to} as the address of the server if you trust it.`,
+        },
+  'plain-http-refused': {
+    text: 'HTTP 400, the answer of an HTTPS port to plain HTTP',
+    hint: 'Type https:// in place of http:// in the address.',
+  },
+  'cut-without-answer': ({ code }) => ({
+    text: `it cut the connection before it answered (${code})`,
+    hint: 'If the server uses TLS, type https:// in place of http:// in the address.',
+  }),
+  'no-upgrade': {
+    text: 'something in front of the server does not pass on WebSocket connections',
+    hint: 'Whoever runs the server must let its proxy pass on the headers Upgrade and Connection: docs/OPERATIONS.md.',
+  },
   'not-socketio': 'it does not speak Socket.IO',
   'no-answer-in-time': 'it did not answer in time',
   'no-connection': 'no connection could be made',
