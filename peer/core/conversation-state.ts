@@ -5,12 +5,12 @@
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
+import type { Profile } from './claims.ts';
 import { CodePairing } from './code-pairing.ts';
 import { type Clock, type Context, earliest, emit, emitError } from './context.ts';
 import type { ConversationOptions } from './conversation-options.ts';
 import { MessageIds, outgoing } from './delivery.ts';
 import type { Fact, Order, UserCommand, Waiting } from './facts-and-orders.ts';
-import type { Profile } from './handshake.ts';
 import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
 import { ManualPairing } from './manual-pairing.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';

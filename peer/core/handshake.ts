@@ -1,43 +1,21 @@
 /**
- * One handshake with one member of a rendezvous room, from the first flight to both proofs (docs/PROTOCOL.md,
- * Handshake). Side A is in `initiating.ts`, side B in `responding.ts`; what they share is here.
+ * A handshake with one remote program, from the first flight to both proofs (docs/PROTOCOL.md, Handshake): what is the
+ * same on side A (initiator-handshake.ts) and side B (responder-handshake.ts).
  */
-
 import { equalBytes } from '../../shared/bytes.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
-import type { RelayPolicy } from '../../shared/ice-servers.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
-import type { Member } from '../../shared/signal-wire.ts';
-import {
-  type Channel,
-  FLIGHT,
-  frameType,
-  type HandshakeInputs,
-  type Identity,
-  type ProvenClaims,
-} from '../crypto/index.ts';
+import { type Channel, FLIGHT, frameType, type HandshakeInputs, type ProvenClaims } from '../crypto/index.ts';
+import type { Profile } from './claims.ts';
 import type { Context } from './context.ts';
 import type { LinkPreparer, OwnLink } from './own-link.ts';
 
-/** Reason bytes of an ABORT: a hint to the other side, never trusted. */
+/** Reason bytes of an ABORT: a hint to the remote peer, never trusted. */
 export const ABORT = { wrongCode: 1, version: 2, failed: 3, self: 4 } as const;
 
-/** How long (ms) our own link may take to make its offer or answer: less than the other side waits for our flight. */
+/** How long (ms) our own link may take to make its offer or answer: less than the remote peer waits for our flight. */
 export const OWN_LINK_TIMEOUT = 8_000;
-
-/** What the handshake needs to know about us. */
-export interface Profile {
-  readonly identity: Identity;
-  readonly name: string;
-  /** Sequence number of the peer's last message shown here; 0 where the conversation is new. */
-  readonly cursor: number;
-  /** The only identity this handshake may end with; null for anybody. */
-  readonly expected: Uint8Array | null;
-  /** Whether the other side may have our own identity, as another program on our data folder has. */
-  readonly allowsOwn: boolean;
-  readonly relay: RelayPolicy;
-}
 
 /** What came of a handshake in which both sides have proven everything. */
 export interface HandshakeResult {
@@ -46,135 +24,120 @@ export interface HandshakeResult {
   readonly channel: Channel;
   /** Our end of the link; the session takes it over. */
   readonly link: OwnLink;
-  /** Wipes the last keys of the handshake, so that no further candidate is sent or taken. */
+  /** Wipes the last keys of the handshake. No candidate is sent or taken afterwards. */
   wipe(): void;
 }
 
-/** What a handshake reports to its rendezvous room. Called during a step. */
+/** What a handshake reports to its room. Called during a step. */
 export interface HandshakeEvents {
-  /** The other side has proven the code. */
+  /** The remote peer has proven the code. */
   rightTag(): void;
-  /** Both sides have proven everything; candidates may still follow. */
+  /** Both sides have proven everything. Candidates may still follow. */
   completed(result: HandshakeResult): void;
-  /** It is over. Nothing is called after it. */
+  /** The handshake has failed. Nothing is called after it. */
   failed(cause: AparteError): void;
 }
 
 /** What a handshake is made of. */
 export interface HandshakeOptions {
   readonly context: Context;
-  /** Number of the rendezvous room. */
+  /** Number of the room. */
   readonly room: number;
-  /** Whom it is with, as the server he was first seen on shows him. */
-  readonly member: Member;
+  /** Id of the member that the first frame goes to, or comes from. */
+  readonly via: string;
   readonly inputs: HandshakeInputs;
   readonly profile: Profile;
   readonly events: HandshakeEvents;
 }
 
 /**
- * What the code, or ticket, has been put to so far: nothing, so that an end costs nothing (`untried`); a REPLY of ours,
- * which is a guess that is out (`guessed`); and the other side has proven it (`proven`).
+ * What the handshake has put the code to so far. `none`: nothing, so that its end costs nothing. `out`: our REPLY has
+ * left, which is a guess at us until it is answered. `right`: the remote peer has proven the code.
  */
-export type Standing = 'untried' | 'guessed' | 'proven';
+export type GuessState = 'none' | 'out' | 'right';
 
-/** What it means where the other side falls silent. */
-const SILENCE = {
-  untried: 'silent',
-  // From here a wrong code looks like this.
-  guessed: 'wrong-code',
-  proven: 'no-answer',
-} as const satisfies Record<Standing, ErrorCode>;
+/** What silence means, by what the code has been put to. A wrong code looks like silence behind our REPLY. */
+const SILENCE = { none: 'silent', out: 'wrong-code', right: 'no-answer' } as const satisfies Record<
+  GuessState,
+  ErrorCode
+>;
 
-/** The part of Initiator and Responder both sides use. */
+/** The part of the crypto module's Initiator and Responder that both sides use. */
 interface HandshakeCrypto {
   sealSignal(signal: Uint8Array): Uint8Array;
   openSignal(frame: Uint8Array): Uint8Array | null;
   wipe(): void;
 }
 
-/** How a handshake is told what happened; a side answers frames of its own flights in `flight`. */
+/** One handshake. Each side takes the flights of the other in `flight`. */
 export abstract class Handshake implements LinkPreparer {
-  /** The other side's. */
-  readonly card: Uint8Array;
-  /** Whether it has gone on over another server than the one it began at. */
+  /** Id of the member that frames go to and come from. */
+  via: string;
+  /** Whether the handshake has gone on over another member than the one it began with. */
   isMoved = false;
-  /** Whether our HELLO was said twice. */
+  /** Whether our HELLO was sent twice. */
   isRepeated = false;
-  /** When (ms) the flight we wait for is overdue; null once nothing is. */
+  /** When (ms) the flight we wait for, or our own link, is overdue; null while we wait for neither. */
   deadline: number | null;
   protected readonly context: Context;
   protected readonly events: HandshakeEvents;
   protected readonly profile: Profile;
   protected readonly room: number;
-  #member: string;
-  /** The last frame of each type that was accepted, with what we answered: a resent one gets the same again. */
+  /** The last accepted frame of each type, with our answer: the same frame gets the same answer again. */
   readonly #accepted = new Map<number, { frame: Uint8Array; answer: Uint8Array | null }>();
-  /** SIG frames sent, to send them again byte for byte. */
+  /** The SIG frames we sent, to send them again byte for byte. */
   readonly #signals: Uint8Array[] = [];
-  /** Whether either side has said that it gives up. */
-  #aborted = false;
-  #over = false;
+  /** Whether either side has sent an ABORT. */
+  #isAborted = false;
+  #isOver = false;
 
-  constructor(options: HandshakeOptions) {
-    this.context = options.context;
-    this.events = options.events;
-    this.profile = options.profile;
-    this.card = options.member.card;
-    this.#member = options.member.id;
-    this.room = options.room;
-    this.deadline = this.context.now + FLIGHT_TIMEOUT;
+  constructor({ context, events, profile, room, via }: HandshakeOptions) {
+    this.context = context;
+    this.events = events;
+    this.profile = profile;
+    this.room = room;
+    this.via = via;
+    this.deadline = context.now + FLIGHT_TIMEOUT;
   }
 
-  /** Whom its frames go to. */
-  get member(): string {
-    return this.#member;
-  }
-
-  /** The link whose signals travel in this handshake; null before it has one. */
+  /** Our link, whose candidates travel in this handshake; null before there is one. */
   abstract get link(): OwnLink | null;
-  /** Whether flights have been exchanged, or at least one was sent. */
+  /** Whether we have sent a flight. */
   abstract get started(): boolean;
   /** Whether both sides have proven everything. */
   abstract get done(): boolean;
+  abstract get guess(): GuessState;
   protected abstract readonly crypto: HandshakeCrypto;
-  /** Whether SIG frames may come: the other side has proven itself and said its offer or answer. */
-  protected abstract get signalsMayCome(): boolean;
+  /** Whether SIG frames may come: the remote peer has proven themselves and sent their offer or answer. */
+  protected abstract get mayReceiveSignals(): boolean;
   /** Whether our own candidates may be sealed and sent. */
-  protected abstract get maySignal(): boolean;
-  /** Takes a flight of the other side. */
+  protected abstract get maySendSignals(): boolean;
+  /** Whether we wait for our own link, and not for the remote peer. */
+  protected abstract get awaitsOwnLink(): boolean;
+  /** Takes a flight of the remote peer. */
   protected abstract flight(type: number, frame: Uint8Array): void;
-  /** Our link has made its description, or has more candidates. */
   abstract localSignal(): void;
 
-  linkClosed(cause: AparteError): void {
-    if (!this.done) this.fail(cause);
-  }
-
-  abstract get standing(): Standing;
-
-  /** Whether it waits for our own link, and not for the other side. */
-  protected abstract get awaitsOwnLink(): boolean;
-
-  /** Whether it is our HELLO that nobody has answered: nothing was risked in it. */
+  /** Whether our HELLO is unanswered: it risked nothing, and may still be put aside. */
   get isUndecided(): boolean {
-    return this.started && this.standing === 'untried';
+    return this.started && this.guess === 'none';
   }
 
-  /** What it means that the flight, or our own link, is overdue. */
+  /** The error that an overdue flight, or our own overdue link, means. */
   overdue(): AparteError {
-    if (this.awaitsOwnLink) return new AparteError('no-direct-path', { key: 'link-not-ready', seconds: 8 });
-    return this.silence({ key: 'nothing-for', seconds: 10 });
+    if (this.awaitsOwnLink)
+      return new AparteError('no-direct-path', { key: 'link-not-ready', seconds: OWN_LINK_TIMEOUT / 1_000 });
+    return this.silence({ key: 'nothing-for', seconds: FLIGHT_TIMEOUT / 1_000 });
   }
 
-  /** What it means that nothing comes any more, `why` said in the detail. */
+  /** The error that silence means; `why` is its detail. */
   silence(why: ErrorDetail): AparteError {
-    return new AparteError(SILENCE[this.standing], why);
+    return new AparteError(SILENCE[this.guess], why);
   }
 
-  /** A frame of this member came. */
+  /** Takes a frame of the remote peer. */
   got(frame: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     try {
       this.#take(frame);
     } catch (error) {
@@ -186,60 +149,60 @@ export abstract class Handshake implements LinkPreparer {
   #take(frame: Uint8Array): void {
     const type = frameType(frame);
     if (type === null) throw new AparteError('unexpected', { key: 'malformed', part: 'frame-type' });
-    if (type === FLIGHT.abort) this.#aborted = true;
+    if (type === FLIGHT.abort) this.#isAborted = true;
     const before = this.#accepted.get(type);
-    if (type === FLIGHT.signal) this.#signal(frame);
+    if (type === FLIGHT.signal) this.#gotSignal(frame);
     else if (before === undefined || !equalBytes(before.frame, frame)) this.flight(type, frame);
     else if (before.answer !== null) this.#sendAgain(before.answer);
   }
 
-  #signal(frame: Uint8Array): void {
-    if (!this.signalsMayCome)
-      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.standing });
+  #gotSignal(frame: Uint8Array): void {
+    if (!this.mayReceiveSignals)
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.guess });
     const bytes = this.crypto.openSignal(frame);
     if (bytes !== null && this.link !== null)
       this.context.order({ type: 'addCandidate', link: this.link.number, bytes });
   }
 
-  /** Sends again what may have been lost with the connection to the place. */
+  /** Sends all our answers again, which may have been lost with the connection to the server. */
   resend(): void {
     const answers = Array.from(this.#accepted.values(), ({ answer }) => answer);
     this.#sendAgain(...answers.filter((answer) => answer !== null));
   }
 
-  /** What was lost with one of our answers, or with the connection of whoever asks again, may be candidates, too. */
+  /** Candidates may have been lost together with the answer, so they are sent again behind it. */
   #sendAgain(...answers: readonly Uint8Array[]): void {
     for (const frame of [...answers, ...this.#signals]) this.send(frame);
   }
 
-  /** Says our HELLO again, which may have been lost with a connection of the other side. */
+  /** Sends our HELLO again, which may have been lost with a connection of the remote peer. */
   repeat(): void {
     this.isRepeated = true;
     this.resend();
   }
 
-  /** Goes on over another server, where the same person is this member. */
-  moveTo(member: string): void {
+  /** Goes on over another member that shows the same card, on another server. */
+  moveTo(via: string): void {
     this.isMoved = true;
-    this.#member = member;
-    if (this.standing === 'untried') this.deadline = this.context.now + FLIGHT_TIMEOUT;
+    this.via = via;
+    if (this.guess === 'none') this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.resend();
   }
 
-  /** Whether it was this frame that it accepted as the one of its type. */
+  /** Whether this very frame was accepted. */
   hasAccepted(frame: Uint8Array): boolean {
     const before = this.#accepted.get(frame[0] ?? -1);
     return before !== undefined && equalBytes(before.frame, frame);
   }
 
-  /** Remembers a frame that was accepted, and what it was answered with. */
+  /** Remembers an accepted frame and our answer to it. */
   protected accept(type: number, frame: Uint8Array, answer: Uint8Array | null): void {
     this.#accepted.set(type, { frame, answer });
   }
 
-  /** Sends what our link has gathered, if it may. */
+  /** Sends the candidates that our link has gathered, if they may be sent. */
   protected sendCandidates(): void {
-    if (this.#over || !this.maySignal || this.link === null) return;
+    if (this.#isOver || !this.maySendSignals || this.link === null) return;
     for (const candidate of this.link.takeCandidates()) {
       const frame = this.crypto.sealSignal(candidate);
       this.#signals.push(frame);
@@ -247,42 +210,39 @@ export abstract class Handshake implements LinkPreparer {
     }
   }
 
-  /** Sends a frame to this member. */
   protected send(bytes: Uint8Array): void {
-    this.context.order({ type: 'sendHandshake', room: this.room, to: this.#member, bytes });
+    this.context.order({ type: 'sendHandshake', room: this.room, to: this.via, bytes });
   }
 
-  /** Tells the other side that we give up, without saying more than one byte can. */
+  /** Tells the remote peer that we give up. `reason` is one of {@link ABORT}. */
   protected abort(reason: number): void {
-    this.#aborted = true;
+    this.#isAborted = true;
     this.send(Uint8Array.of(FLIGHT.abort, reason));
   }
 
-  /** What an ABORT is shown as, unless it says that the code is wrong. */
+  /** The error that an ABORT means, unless it says that the code is wrong. */
   protected aborted(frame: Uint8Array): AparteError {
-    const isSelf = frame[1] === ABORT.self && this.standing === 'proven';
+    const isSelf = frame[1] === ABORT.self && this.guess === 'right';
     return isSelf ? new AparteError('self', { key: 'hearsay' }) : new AparteError('peer-abort');
   }
 
-  /** Ends the handshake for a cause of ours or of the other side, which is told so that it need not wait. */
+  linkClosed(cause: AparteError): void {
+    if (!this.done) this.fail(cause);
+  }
+
+  /** Ends the handshake, and tells the remote peer so that they need not wait. */
   fail(cause: AparteError): void {
-    if (this.#over) return;
-    if (!this.#aborted) this.abort(cause.code === 'self' ? ABORT.self : ABORT.failed);
+    if (this.#isOver) return;
+    if (!this.#isAborted) this.abort(cause.code === 'self' ? ABORT.self : ABORT.failed);
     this.wipe();
     this.events.failed(cause);
   }
 
-  /** Forgets every secret, and closes its link unless a session has it. Nothing happens after it. Idempotent. */
+  /** Forgets every secret, and closes the link unless a session has it. Nothing happens afterwards. Idempotent. */
   wipe(): void {
-    if (!this.#over && !this.done) this.link?.close();
-    this.#over = true;
+    if (!this.#isOver && !this.done) this.link?.close();
+    this.#isOver = true;
     this.deadline = null;
     this.crypto.wipe();
   }
-}
-
-/** Checks the identity that was proven against our own and the one expected. Throws `self` or `identity-changed`. */
-export function checkIdentity(claims: ProvenClaims, profile: Profile): void {
-  if (!profile.allowsOwn && equalBytes(claims.id, profile.identity.publicKey)) throw new AparteError('self');
-  if (profile.expected !== null && !equalBytes(claims.id, profile.expected)) throw new AparteError('identity-changed');
 }

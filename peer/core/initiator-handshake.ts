@@ -1,19 +1,12 @@
-/** Side A of a handshake: it was in the room first and speaks first, and tells nothing before the other has proven the code. */
+/** Side A of a handshake: it was in the room first, speaks first, and says nothing of itself before B has proven the code. */
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
-import { encodeCapabilities } from './capabilities.ts';
-import {
-  ABORT,
-  checkIdentity,
-  Handshake,
-  type HandshakeOptions,
-  OWN_LINK_TIMEOUT,
-  type Standing,
-} from './handshake.ts';
+import { checkIdentity, ownClaims } from './claims.ts';
+import { ABORT, type GuessState, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
 import type { OwnLink, SpareLink } from './own-link.ts';
 
-/** Waits for: `reply` (nothing proven yet), `offer` (our link makes it), `proof` (of the other side), or is `done`. */
+/** What the handshake waits for: `reply` of B, `offer` of our link, `proof` of B; or it is `done`. */
 type State = 'reply' | 'offer' | 'proof' | 'done';
 
 /** A handshake in role A. Sends HELLO when made. */
@@ -23,9 +16,8 @@ export class InitiatorHandshake extends Handshake {
   #state: State = 'reply';
   #link: OwnLink | null = null;
   #reply: Uint8Array | null = null;
-  #proof: Uint8Array | null = null;
 
-  /** `spare`: gives the link, once the other side has proven the code. */
+  /** `spare` gives the link once B has proven the code. */
   constructor(options: HandshakeOptions, spare: SpareLink) {
     super(options);
     this.#spare = spare;
@@ -45,17 +37,16 @@ export class InitiatorHandshake extends Handshake {
     return this.#state === 'done';
   }
 
-  protected get signalsMayCome(): boolean {
+  get guess(): GuessState {
+    return this.#state === 'reply' ? 'none' : 'right';
+  }
+
+  protected get mayReceiveSignals(): boolean {
     return this.#state === 'done';
   }
 
-  protected get maySignal(): boolean {
-    return this.#proof !== null;
-  }
-
-  /** Behind the right tag the door is shut. */
-  get standing(): Standing {
-    return this.#state === 'reply' ? 'untried' : 'proven';
+  protected get maySendSignals(): boolean {
+    return this.#state === 'proof' || this.#state === 'done';
   }
 
   protected get awaitsOwnLink(): boolean {
@@ -95,9 +86,7 @@ export class InitiatorHandshake extends Handshake {
   localSignal(): void {
     const offer = this.#link?.description ?? null;
     if (this.#state === 'offer' && this.#reply !== null && offer !== null) {
-      const { name, cursor, relay } = this.profile;
-      const proof = this.crypto.prove({ name, description: offer, capabilities: encodeCapabilities(relay), cursor });
-      this.#proof = proof;
+      const proof = this.crypto.prove(ownClaims(this.profile, offer));
       this.send(proof);
       this.accept(FLIGHT.reply, this.#reply, proof);
       this.#state = 'proof';

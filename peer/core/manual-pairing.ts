@@ -4,10 +4,10 @@
  */
 import { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
+import type { Profile } from './claims.ts';
 import { type Context, emit } from './context.ts';
 import type { Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
-import type { Profile } from './handshake.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 

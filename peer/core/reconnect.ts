@@ -5,8 +5,9 @@
  */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
+import type { Profile } from './claims.ts';
 import { type Context, earliest, retryTime } from './context.ts';
-import type { HandshakeResult, Profile } from './handshake.ts';
+import type { HandshakeResult } from './handshake.ts';
 import type { ManualPairingOptions } from './manual-pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 import { RepeatPairing } from './repeat-pairing.ts';

@@ -3,8 +3,8 @@
  * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
  */
 import { AparteError, sameError } from '../../shared/errors.ts';
+import type { Profile } from './claims.ts';
 import { type Context, earliest, retryTime } from './context.ts';
-import type { Profile } from './handshake.ts';
 import { ManualPairing } from './manual-pairing.ts';
 import type { PairingEvents } from './pairing.ts';
 

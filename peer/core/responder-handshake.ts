@@ -1,32 +1,30 @@
-/** Side B of a handshake: it came second, proves the code first, and counts that proof as a guess until it is answered. */
+/** Side B of a handshake: it came second and proves the code first. That proof counts as a guess until it is answered. */
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
-import { encodeCapabilities } from './capabilities.ts';
+import { checkIdentity, ownClaims } from './claims.ts';
 import type { Guesses } from './guesses.ts';
-import {
-  ABORT,
-  checkIdentity,
-  Handshake,
-  type HandshakeOptions,
-  OWN_LINK_TIMEOUT,
-  type Standing,
-} from './handshake.ts';
+import { ABORT, type GuessState, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
 import { OwnLink } from './own-link.ts';
 
-/** Waits for: `hello`, `proof` (of the other side), `answer` (our link makes it), or is `done`. */
+/** What the handshake waits for: `hello` of A, `proof` of A, `answer` of our link; or it is `done`. */
 type State = 'hello' | 'proof' | 'answer' | 'done';
 
-/** A handshake in role B. */
+/** A's proof, which our own proof answers. */
+interface Proven {
+  readonly frame: Uint8Array;
+  readonly claims: ProvenClaims;
+  readonly link: OwnLink;
+}
+
+/** A handshake in role B. Waits for HELLO when made. */
 export class ResponderHandshake extends Handshake {
   protected readonly crypto: Responder;
-  /** Null where guesses are not counted: the secret is a ticket. */
+  /** Null where guesses are not counted. */
   readonly #guesses: Guesses | null;
   #state: State = 'hello';
   #link: OwnLink | null = null;
-  #claims: ProvenClaims | null = null;
-  #proofA: Uint8Array | null = null;
-  #proof: Uint8Array | null = null;
+  #proven: Proven | null = null;
 
   constructor(options: HandshakeOptions, guesses: Guesses | null) {
     super(options);
@@ -46,17 +44,17 @@ export class ResponderHandshake extends Handshake {
     return this.#state === 'done';
   }
 
-  protected get signalsMayCome(): boolean {
+  get guess(): GuessState {
+    if (this.#state === 'hello') return 'none';
+    return this.#state === 'proof' ? 'out' : 'right';
+  }
+
+  protected get mayReceiveSignals(): boolean {
     return this.#state === 'answer' || this.#state === 'done';
   }
 
-  protected get maySignal(): boolean {
-    return this.#proof !== null;
-  }
-
-  get standing(): Standing {
-    if (this.#state === 'hello') return 'untried';
-    return this.#state === 'proof' ? 'guessed' : 'proven';
+  protected get maySendSignals(): boolean {
+    return this.#state === 'done';
   }
 
   protected get awaitsOwnLink(): boolean {
@@ -93,9 +91,8 @@ export class ResponderHandshake extends Handshake {
   }
 
   #gotAbort(frame: Uint8Array): void {
-    if (this.#state === 'proof' && frame[1] === ABORT.wrongCode) {
+    if (this.#state === 'proof' && frame[1] === ABORT.wrongCode)
       throw new AparteError('wrong-code', { key: 'hearsay' });
-    }
     throw this.aborted(frame);
   }
 
@@ -105,38 +102,23 @@ export class ResponderHandshake extends Handshake {
     this.#state = 'answer';
     this.events.rightTag();
     checkIdentity(claims, this.profile);
-    this.#claims = claims;
-    this.#proofA = frame;
+    if (this.#link === null) throw new Error('a proof without a link');
+    this.#proven = { frame, claims, link: this.#link };
     this.accept(FLIGHT.proofA, frame, null);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
-    if (this.#link === null) throw new Error('a proof without a link');
     this.context.order({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
   }
 
   localSignal(): void {
     const answer = this.#link?.description ?? null;
-    if (
-      this.#state === 'answer' &&
-      this.#claims !== null &&
-      this.#proofA !== null &&
-      this.#link !== null &&
-      answer !== null
-    ) {
-      const { name, cursor, relay } = this.profile;
-      const proof = this.crypto.prove({
-        name,
-        description: answer,
-        capabilities: encodeCapabilities(relay),
-        cursor,
-      });
-      this.#proof = proof;
-      this.accept(FLIGHT.proofA, this.#proofA, proof);
+    if (this.#state === 'answer' && this.#proven !== null && answer !== null) {
+      const { frame, claims, link } = this.#proven;
+      const proof = this.crypto.prove(ownClaims(this.profile, answer));
+      this.accept(FLIGHT.proofA, frame, proof);
       this.send(proof);
       this.#state = 'done';
       this.deadline = null;
-      const channel = this.crypto.channel();
-      const { claims, link } = { claims: this.#claims, link: this.#link };
-      this.events.completed({ role: 'B', claims, channel, link, wipe: () => this.wipe() });
+      this.events.completed({ role: 'B', claims, channel: this.crypto.channel(), link, wipe: () => this.wipe() });
     }
     this.sendCandidates();
   }

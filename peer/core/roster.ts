@@ -1,9 +1,10 @@
 /** All authenticated peers of a conversation, and the texts to all of them. A chat for two has one peer. */
 import type { Route } from '../link/link.ts';
+import type { Profile } from './claims.ts';
 import { type Context, earliest } from './context.ts';
 import { Delivery, type Outgoing } from './delivery.ts';
 import type { PeerStatus } from './facts-and-orders.ts';
-import type { HandshakeResult, Profile } from './handshake.ts';
+import type { HandshakeResult } from './handshake.ts';
 import { RemotePeer, type RemotePeerEvents, type RemotePeerOptions } from './remote-peer.ts';
 
 /** Peer states by priority. The status line shows the first one that any peer is in. */

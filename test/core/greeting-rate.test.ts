@@ -1,34 +1,58 @@
 /** How fast newcomers are greeted, whoever sends however many. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import fc from 'fast-check';
-import { Newcomers } from '../../peer/core/newcomers.ts';
+import { ready } from '../../peer/crypto/index.ts';
+import { Alone } from '../hostile/core-alone.ts';
 
-test('of newcomers no more than five are greeted in any second, and none waits without need', () => {
-  const arrivals = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 60 });
+before(ready);
+
+test('greets at most five newcomers in any second, and makes none wait longer than that needs', () => {
+  const arrivals = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(arrivals, (gaps) => {
-      const newcomers = new Newcomers();
+      const alone = new Alone();
+      alone.joined();
       const greeted: number[] = [];
-      let came = 0;
-      for (const [index, gap] of gaps.entries()) {
-        came += gap;
-        const now = Math.max(came, newcomers.nextAt(came, 0));
-        newcomers.greet(`n${index}`, now);
+      for (const gap of gaps) {
+        alone.pass(gap);
+        const ghost = alone.ghost();
+        const came = alone.now;
+        alone.came(ghost);
+        while (alone.sent.at(-1)?.to !== ghost.id) alone.wake();
         const before = greeted.at(-5);
-        if (before !== undefined) assert.ok(now - before >= 1_000);
-        if (now > came) assert.equal(now - (before ?? Number.NaN), 1_000);
-        came = now;
-        greeted.push(now);
+        if (before !== undefined) assert.ok(alone.now - before >= 1_000);
+        if (alone.now > came) assert.equal(alone.now - (before ?? Number.NaN), 1_000);
+        greeted.push(alone.now);
+        alone.left(ghost);
       }
     }),
+    { numRuns: 30 },
   );
 });
 
-test('while eight are greeted and have not answered nobody else is, and later he is thought of again', () => {
-  const newcomers = new Newcomers();
-  assert.equal(newcomers.nextAt(10_000, 7), 10_000);
-  assert.ok(newcomers.nextAt(10_000, 8) > 10_000);
-  newcomers.holdBack(true);
-  assert.ok(newcomers.nextAt(10_000, 0) > 10_000);
+test('greets nobody else while eight HELLOs are unanswered, and the next one when a member leaves', () => {
+  const alone = new Alone();
+  alone.joined();
+  const ghosts = Array.from({ length: 9 }, () => alone.ghost());
+  for (const ghost of ghosts) alone.came(ghost);
+  alone.pass(4_000);
+  assert.deepEqual(
+    alone.sent.map(({ to }) => to),
+    ghosts.slice(0, 8).map(({ id }) => id),
+  );
+  alone.left(ghosts[3] ?? assert.fail());
+  assert.equal(alone.sent.at(-1)?.to, ghosts[8]?.id);
+});
+
+test('uses one HELLO for a card whose holder leaves and comes back', () => {
+  const alone = new Alone();
+  alone.joined();
+  const ghost = alone.ghost();
+  for (let visit = 0; visit < 3; visit += 1) {
+    alone.came(ghost);
+    alone.left(ghost);
+  }
+  assert.equal(alone.sent.length, 3);
+  assert.equal(new Set(alone.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size, 1);
 });

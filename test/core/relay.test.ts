@@ -1,8 +1,8 @@
 /** A relay that either side refuses carries no conversation, and the refusal is said before anybody is connected. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { encodeCapabilities, relayRefusal } from '../../peer/core/capabilities.ts';
-import { ready } from '../../peer/crypto/index.ts';
+import { ownClaims, relayRefusal } from '../../peer/core/claims.ts';
+import { Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 import { World } from './fake-network.ts';
 
@@ -78,10 +78,12 @@ test('a change of the path is told, and a relay that is refused ends the session
   assert.deepEqual(refusing.people[1].texts, ['still there?']);
 });
 
-test('capabilities of later releases are ignored', () => {
-  assert.deepEqual(encodeCapabilities('never'), Uint8Array.of(1));
+test('ignores capabilities of later releases', () => {
+  const profile = { identity: Identity.generate(systemRandom), name: 'ann', cursor: 0, expected: null };
+  const capabilitiesOf = (relay: RelayPolicy) => ownClaims({ ...profile, allowsOwn: false, relay }, '').capabilities;
+  assert.deepEqual(capabilitiesOf('never'), Uint8Array.of(1));
   for (const relay of ['allow', 'only'] as const) {
-    assert.deepEqual(encodeCapabilities(relay), new Uint8Array(0));
+    assert.deepEqual(capabilitiesOf(relay), new Uint8Array(0));
     assert.equal(relayRefusal(relay, Uint8Array.of(0, 2, 255)), null);
     assert.deepEqual(relayRefusal(relay, Uint8Array.of(7, 1)), { key: 'relay-not-allowed', by: 'them' });
   }

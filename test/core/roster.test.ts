@@ -1,10 +1,10 @@
 /** Several people in one conversation: real sessions between their rosters, as if the handshakes were over. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Profile } from '../../peer/core/claims.ts';
 import type { Context } from '../../peer/core/context.ts';
 import { MAX_OUTBOX_MESSAGES, MessageIds, outgoing } from '../../peer/core/delivery.ts';
 import type { ChatEvent, LinkFact, Order } from '../../peer/core/facts-and-orders.ts';
-import type { Profile } from '../../peer/core/handshake.ts';
 import { OwnLink } from '../../peer/core/own-link.ts';
 import { Roster } from '../../peer/core/roster.ts';
 import type { SessionEnd } from '../../peer/core/session.ts';

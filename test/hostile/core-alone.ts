@@ -95,6 +95,18 @@ export class Alone {
     this.#clock.now = end;
   }
 
+  /** Time (ms) on the clock that never jumps. */
+  get now(): number {
+    return this.#clock.now;
+  }
+
+  /** Goes on to the next time at which something is due. */
+  wake(): void {
+    const at = this.#conversation.wakeAt;
+    if (at === null) throw new Error('nothing is due');
+    this.pass(Math.max(0, at - this.#clock.now));
+  }
+
   /** The frame sent last. */
   get last(): Uint8Array {
     return this.sent.at(-1)?.bytes ?? new Uint8Array(0);
