@@ -118,7 +118,7 @@ test('a new certificate is shown to who comes, and disturbs nobody; a bad one ch
   assert.equal(await shown(port), 'two');
   assert.match(
     run.err.join(''),
-    /live\.key is not the key of .*live\.pem\) The certificate in use stays\.\naparte: .*PEM/,
+    /live\.key is not the key of .*live\.pem\. The certificate in use stays\.\naparte: .*PEM/,
   );
   await undisturbed(couple);
 });
@@ -148,10 +148,10 @@ test('files that cannot be used are named, with exit code 2', { skip }, async ()
     [['--tls-cert', mine.cert], /together/],
     [['--tls-key', mine.key], /together/],
     [['--tls-cert', mine.cert, '--tls-key', other.key], /others\.key is not the key of .*mine\.pem/],
-    [['--tls-cert', mine.key, '--tls-key', mine.key], /mine\.key: no certificate/],
-    [['--tls-cert', mine.cert, '--tls-key', mine.cert], /mine\.pem: no private key/],
-    [['--tls-cert', empty, '--tls-key', mine.key], /empty: no certificate/],
-    [['--tls-cert', mine.cert, '--tls-key', `${mine.key}.gone`], /mine\.key\.gone: it cannot be read, ENOENT/],
+    [['--tls-cert', mine.key, '--tls-key', mine.key], /mine\.key holds no certificate/],
+    [['--tls-cert', mine.cert, '--tls-key', mine.cert], /mine\.pem holds no private key/],
+    [['--tls-cert', empty, '--tls-key', mine.key], /empty holds no certificate/],
+    [['--tls-cert', mine.cert, '--tls-key', `${mine.key}.gone`], /mine\.key\.gone cannot be read \(ENOENT\)/],
   ] as const) {
     const { exit, out, err } = start(['--port', '0', ...argv]);
     assert.equal(await exit, 2, argv.join(' '));

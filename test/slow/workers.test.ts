@@ -116,7 +116,7 @@ test('says why a replacement cannot start, with growing pauses, until one can', 
   await until('four tries have failed', () => events(served, 'bad-certificate').length >= 4);
   const failures = events(served, 'bad-certificate').slice(0, 4);
   for (const { message, hint } of failures) {
-    assert.match(String(message), /moved\.pem: it cannot be read, ENOENT\) A worker process is missing/);
+    assert.match(String(message), /moved\.pem cannot be read \(ENOENT\)\. A worker process is missing/);
     assert.match(String(hint), /PEM/);
   }
   const pauses = [...events(served, 'worker-died'), ...failures].map(({ pause }) => pause);
@@ -157,7 +157,7 @@ test('names once what keeps a worker from listening', async (t) => {
   const { port } = await serve(t);
   const { stdout, stderr } = await start(t, ['--port', String(port)]).exits(4);
   assert.equal(stdout, '');
-  assert.match(stderr, /^aparte: .*\(EADDRINUSE\)\naparte: .*--port.*\n$/);
+  assert.match(stderr, /^aparte: .*\(EADDRINUSE\)\.\naparte: .*--port.*\n$/);
 });
 
 function isAlive(pid: number): boolean {

@@ -164,10 +164,10 @@ const RELAY_FAULTS: Readonly<Record<RelayFault, string>> = {
 };
 
 const CERTIFICATE_FAULTS = {
-  'no-certificate': 'it holds no certificate in PEM form',
-  'no-key': 'it holds no private key in PEM form without a passphrase',
-  unreadable: 'it cannot be read',
-  unusable: 'OpenSSL does not accept it',
+  'no-certificate': 'holds no certificate in PEM form',
+  'no-key': 'holds no private key in PEM form without a passphrase',
+  unreadable: 'cannot be read',
+  unusable: 'is not accepted by OpenSSL',
 } as const;
 
 const LAN_SILENCES: Readonly<Record<LanSilence, DetailWords>> = {
@@ -447,5 +447,5 @@ const DETAIL_WORDS: Described = {
   }),
   'certificate-key-mismatch': ({ files: [certificate, key] }) => `${key} is not the key of ${certificate}`,
   'certificate-file': ({ path, fault, code }) =>
-    `${path}, ${CERTIFICATE_FAULTS[fault]}${code === null ? '' : ` (${code})`}`,
+    `${path} ${CERTIFICATE_FAULTS[fault]}${code === null ? '' : ` (${code})`}`,
 };
