@@ -4,7 +4,7 @@ import { AparteError } from '../../shared/errors.ts';
 import type { WayToMeet } from '../conversation/way-to-meet.ts';
 import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import type { OpenRendezvous } from '../rendezvous/rendezvous.ts';
-import { sideBySide } from '../rendezvous/several-servers.ts';
+import { severalServers } from '../rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import type { GivenCode } from './ask-for-code.ts';
 import { DEFAULT_SERVER, hostIfNeeded, isHere, localServer, SERVER_DEPS } from './choose-server.ts';
@@ -43,7 +43,7 @@ async function atServers(servers: readonly string[]): Promise<WayToMeet> {
     return { name: new URL(url).host, open, entered };
   });
   const [first = DEFAULT_SERVER] = servers;
-  const open = sides.length === 1 && sides[0] !== undefined ? sides[0].open : sideBySide(sides);
+  const open = sides.length === 1 && sides[0] !== undefined ? sides[0].open : severalServers(sides);
   const invite = (code: string) => inviteFor(answered ?? first, parseCode(code));
   const close = () => inside?.close() ?? Promise.resolve();
   const allowsOwn = servers.every((url) => url === DEFAULT_SERVER);

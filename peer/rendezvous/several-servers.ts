@@ -1,63 +1,68 @@
 /**
- * Meeting at several places at once: under one nameplate, with one card. Whoever is at one of them can be met, and one
- * that is down, slow, full or hostile does not stop the others (docs/PROTOCOL.md, Several servers).
+ * Enters one room on several servers at once, under one nameplate and with one card. Two programs meet if they share one
+ * of the servers. A server that is down, slow, full or hostile does not stop the others (docs/PROTOCOL.md, Several
+ * servers).
  */
 import { equalBytes } from '../../shared/bytes.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from './rendezvous.ts';
-import { newStand, offeredBy, type Seen, type Stand, serverFault } from './server-state.ts';
+import { offeredBy, type SeenMember, ServerState } from './server-state.ts';
 
-/** Nameplates drawn for several servers: with more digits than a server allots while it has fewer rooms than this. */
+/**
+ * Smallest nameplate that is drawn here. It has more digits than the nameplates that a server allots, unless the server
+ * has as many rooms.
+ */
 const FIRST_DRAWN = 10_000;
-/** Nameplates a server may have allotted, which mean other people elsewhere. */
+/** A nameplate that a server may have allotted. On another server it may belong to other people. */
 const ALLOTTED = /^\d{1,4}$/;
-/** How long (ms) the other servers may take to say who is there, where the nameplate may mean different people. */
+/** Time for all servers to name the members of an allotted nameplate's room, in ms. */
 const GATHER_TIME = 2_000;
-
-/** What is held back of what one server says, meanwhile; what is dropped of a handshake is sent again. */
+/** Events of one server that are held back meanwhile. Later ones are dropped: the handshake repeats what was lost. */
 const MAX_HELD = 256;
 
-/** Why a place is left again where strangers are in the room whose number we drew. */
-const TAKEN = { key: 'room-taken' } as const;
+const ROOM_TAKEN = { key: 'room-taken' } as const;
 
-/** One of the places to meet at. */
-export interface Side {
-  /** As the user knows it. */
+/** A server and how to enter its rooms. */
+export interface ServerToEnter {
+  /** The server as the user knows it. */
   readonly name: string;
   readonly open: OpenRendezvous;
-  /** Called when we are in there, and stay. */
+  /** Called when we are in a room there and stay. */
   readonly entered: () => void;
 }
 
-/** Meets at all of `sides`. `random` is in 0 to less than 1. */
-export function sideBySide(sides: readonly Side[], random = Math.random): OpenRendezvous {
-  return (request, events) => new SideBySide(sides, random, request, events);
+/** Meets on all of `servers`. `random` returns a number from 0 to less than 1. */
+export function severalServers(servers: readonly ServerToEnter[], random = Math.random): OpenRendezvous {
+  return (request, events) => new SeveralServers(servers, random, request, events);
 }
 
-class SideBySide implements Rendezvous {
+class SeveralServers implements Rendezvous {
   readonly #events: RendezvousEvents;
   readonly #card: Uint8Array;
   readonly #nameplate: string;
   readonly #isDrawn: boolean;
-  readonly #stands: Stand[];
-  /** Whether `joined` was said, and whether `lost` was after it. */
+  readonly #servers: ServerState[];
+  /** `joined` was reported. */
   #hasJoined = false;
+  /** `lost` was reported, and nothing better since. */
   #isLost = false;
   #over = false;
-  /** What happens while it is not known yet who is where; null once it is. */
+  /** Events that wait until it is known who is in which room; null afterwards. */
   #held: (() => void)[] | null;
   readonly #gathering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(sides: readonly Side[], random: () => number, request: RoomRequest, events: RendezvousEvents) {
+  constructor(servers: readonly ServerToEnter[], random: () => number, request: RoomRequest, events: RendezvousEvents) {
     this.#events = events;
     this.#card = request.card;
     this.#isDrawn = request.nameplate === null;
     this.#nameplate = request.nameplate ?? String(FIRST_DRAWN + Math.floor(random() * 9 * FIRST_DRAWN));
     this.#held = this.#isDrawn || ALLOTTED.test(this.#nameplate) ? [] : null;
     this.#gathering = this.#held === null ? undefined : setTimeout(() => this.#gathered(), GATHER_TIME);
-    this.#stands = sides.map((side, index) => this.#enter(side, index, { ...request, nameplate: this.#nameplate }));
+    this.#servers = servers.map((server, index) =>
+      this.#enter(server, index, { ...request, nameplate: this.#nameplate }),
+    );
   }
 
   send(to: string, bytes: Uint8Array): void {
@@ -70,12 +75,12 @@ class SideBySide implements Rendezvous {
 
   async leave(): Promise<void> {
     this.#end();
-    await Promise.all(this.#stands.map(async ({ rendezvous }) => rendezvous?.leave()));
+    await Promise.all(this.#servers.map(async ({ rendezvous }) => rendezvous?.leave()));
   }
 
-  /** Nothing is said any more once it was left, be it by what is done about what was said just now. */
-  #say(say: (events: RendezvousEvents) => void): void {
-    if (!this.#over) say(this.#events);
+  /** Reports an event, unless the room was left: the reader of the event before may have done so. */
+  #emit(event: (events: RendezvousEvents) => void): void {
+    if (!this.#over) event(this.#events);
   }
 
   #end(): void {
@@ -85,90 +90,79 @@ class SideBySide implements Rendezvous {
 
   #route(member: string, act: (rendezvous: Rendezvous, id: string) => void): void {
     const [index, id = ''] = member.split('.');
-    const { rendezvous } = this.#stands[Number(index)] ?? { rendezvous: null };
+    const { rendezvous } = this.#servers[Number(index)] ?? { rendezvous: null };
     if (rendezvous !== null) act(rendezvous, id);
   }
 
-  #enter({ name, open, entered }: Side, index: number, request: RoomRequest): Stand {
-    const stand = newStand(name, entered);
-    const known = (member: Member, wasBefore: boolean): Seen => {
-      const seen = { member: { ...member, id: `${index}.${member.id}` }, wasBefore, isTold: true };
-      stand.seen.set(member.id, seen);
-      return seen;
-    };
-    const when = (act: () => void) => this.#when(act);
-    /** For what a server can say as often as it likes. */
+  #enter({ name, open, entered }: ServerToEnter, index: number, request: RoomRequest): ServerState {
+    const server = new ServerState(name, index);
+    /** For events that a server can send without end. */
     const whenFew = (act: () => void) => {
-      if (this.#held !== null) stand.held += 1;
-      if (this.#held === null || stand.held <= MAX_HELD) when(act);
+      if (this.#held !== null) server.heldEvents += 1;
+      if (this.#held === null || server.heldEvents <= MAX_HELD) this.#whenGathered(act);
     };
-    stand.rendezvous = open(request, {
+    server.rendezvous = open(request, {
       joined: (_nameplate, members, iceServers) => {
-        stand.iceServers = iceServers;
-        const before = [...stand.seen.values()];
-        stand.seen.clear();
-        const others = members.map((member) => known(member, true).member);
-        this.#stood(stand, 'in', null);
-        when(() => this.#joined(stand, before, others));
+        server.iceServers = iceServers;
+        const before = [...server.members.values()];
+        server.members.clear();
+        const others = members.map((member) => server.add(member, true));
+        server.setStatus('joined', null);
+        this.#whenGathered(() => this.#joined(server, before, others, entered));
       },
-      widened: (members) => whenFew(() => this.#widen(members.map((member) => known(member, true).member))),
+      widened: (members) => whenFew(() => this.#widen(members.map((member) => server.add(member, true)))),
       came: (member) =>
         whenFew(() => {
-          // Ourselves, under another name of the same server.
+          // It is us: the same server under another name.
           if (equalBytes(member.card, this.#card)) return;
-          const seen = known(member, false);
-          this.#say((to) => to.came(seen.member));
+          const added = server.add(member, false);
+          this.#emit((events) => events.came(added));
           this.#settle();
         }),
-      left: (id) => whenFew(() => this.#left(stand, id)),
+      left: (id) => whenFew(() => this.#left(server, id)),
       frame: (from, bytes) =>
         whenFew(() => {
-          const seen = stand.seen.get(from);
-          if (seen?.isTold) this.#say((to) => to.frame(seen.member.id, bytes));
+          const seen = server.members.get(from);
+          if (seen?.isReported) this.#emit((events) => events.frame(seen.member.id, bytes));
         }),
       lost: (cause, retryAt) => {
-        stand.retryAt = retryAt;
-        this.#stood(stand, 'out', cause);
-        when(() => this.#failed(stand));
+        server.retryAt = retryAt;
+        server.setStatus('lost', cause);
+        this.#whenGathered(() => this.#failed(server));
       },
       resumed: (iceServers) => {
-        stand.iceServers = iceServers;
-        this.#stood(stand, 'in', null);
-        when(() => this.#resumed(stand));
+        server.iceServers = iceServers;
+        server.setStatus('joined', null);
+        this.#whenGathered(() => this.#resumed(server));
       },
-      noted: (cause) => whenFew(() => this.#say((to) => to.noted(cause))),
+      noted: (cause) => whenFew(() => this.#emit((events) => events.noted(cause))),
       refused: (cause) => {
-        this.#stood(stand, 'over', cause);
-        when(() => this.#failed(stand));
+        server.setStatus('ended', cause);
+        this.#whenGathered(() => this.#failed(server));
       },
     });
-    return stand;
+    return server;
   }
 
-  #stood(stand: Stand, is: Stand['is'], cause: AparteError | null): void {
-    stand.is = is;
-    stand.cause = cause;
-    if (cause === null) stand.isNoted = false;
-  }
-
-  /** Now, or once all have said who is there. */
-  #when(act: () => void): void {
+  /** Acts now, or when all servers have named the members of the room. */
+  #whenGathered(act: () => void): void {
     if (this.#over) return;
     if (this.#held === null) return act();
     this.#held.push(act);
-    if (this.#stands.every(({ is }) => is !== 'asked')) this.#gathered();
+    if (this.#servers.every(({ status }) => status !== 'pending')) this.#gathered();
   }
 
   #gathered(): void {
     clearTimeout(this.#gathering);
     const held = this.#held ?? [];
     this.#held = null;
-    if (this.#isDrawn) for (const stand of this.#stands) if (stand.seen.size > 0) this.#withdraw(stand, TAKEN);
-    const rooms = this.#stands.map(({ seen }) => [...seen.values()].map(({ member }) => member.card));
+    if (this.#isDrawn)
+      for (const server of this.#servers) if (server.members.size > 0) this.#withdraw(server, ROOM_TAKEN);
+    const rooms = this.#servers.map(({ members }) => [...members.values()].map(({ member }) => member.card));
     const differ = (a: Uint8Array[], b: Uint8Array[]) =>
       a.length > 0 && b.length > 0 && !a.some((card) => b.some((other) => equalBytes(card, other)));
     if (rooms.some((room) => rooms.some((other) => differ(room, other)))) {
-      const names = this.#stands.filter((_, index) => (rooms[index]?.length ?? 0) > 0).map(({ name }) => name);
+      const names = this.#servers.filter((_, index) => (rooms[index]?.length ?? 0) > 0).map(({ name }) => name);
       return this.#refuse(new AparteError('several-rooms', { key: 'servers', names }));
     }
     for (const act of held) if (!this.#over) act();
@@ -176,99 +170,101 @@ class SideBySide implements Rendezvous {
 
   #refuse(cause: AparteError): void {
     this.#end();
-    for (const { rendezvous } of this.#stands) void rendezvous?.leave();
+    for (const { rendezvous } of this.#servers) void rendezvous?.leave();
     this.#events.refused(cause);
   }
 
-  #joined(stand: Stand, before: readonly Seen[], others: readonly Member[]): void {
-    for (const { member, isTold } of before) if (isTold) this.#say((to) => to.left(member.id));
-    if (stand.is === 'over') return;
+  #joined(server: ServerState, before: readonly SeenMember[], others: readonly Member[], entered: () => void): void {
+    for (const { member, isReported } of before) if (isReported) this.#emit((events) => events.left(member.id));
+    if (server.status === 'ended') return;
     const isSelf = others.some(({ card }) => equalBytes(card, this.#card));
-    // Nobody can know a nameplate that nobody was told.
+    // Nobody knows our drawn nameplate yet, so these are other people.
     const isStrange = this.#isDrawn && !this.#hasJoined && others.length > 0;
-    if (isSelf || isStrange) return this.#withdraw(stand, isSelf ? { key: 'same-server' } : TAKEN);
-    stand.entered();
+    if (isSelf || isStrange) return this.#withdraw(server, isSelf ? { key: 'same-server' } : ROOM_TAKEN);
+    entered();
     if (this.#hasJoined) {
-      if (this.#isLost) this.#say((to) => to.resumed(offeredBy(this.#stands)));
+      if (this.#isLost) this.#emit((events) => events.resumed(offeredBy(this.#servers)));
       this.#isLost = false;
       this.#widen(others);
     } else {
       this.#hasJoined = true;
       this.#isLost = false;
-      this.#say((to) => to.joined(this.#nameplate, others, offeredBy(this.#stands)));
+      this.#emit((events) => events.joined(this.#nameplate, others, offeredBy(this.#servers)));
     }
     this.#settle();
   }
 
-  /** Leaves one place for good, without a word. */
-  #withdraw(stand: Stand, detail: ErrorDetail): void {
-    void stand.rendezvous?.leave();
-    stand.seen.clear();
-    stand.isNoted = true;
-    this.#stood(stand, 'over', new AparteError('server-refused', detail));
-    this.#failed(stand);
+  /** Leaves one server for good. The user does not read of it. */
+  #withdraw(server: ServerState, detail: ErrorDetail): void {
+    void server.rendezvous?.leave();
+    server.members.clear();
+    server.isCauseReported = true;
+    server.setStatus('ended', new AparteError('server-refused', detail));
+    this.#failed(server);
   }
 
   #widen(members: readonly Member[]): void {
-    this.#say((to) => to.widened?.(members, offeredBy(this.#stands)));
+    this.#emit((events) => events.widened?.(members, offeredBy(this.#servers)));
   }
 
-  #resumed(stand: Stand): void {
+  #resumed(server: ServerState): void {
     this.#isLost = false;
-    this.#say((to) => to.resumed(offeredBy(this.#stands)));
-    for (const seen of stand.seen.values()) {
-      if (seen.isTold) continue;
-      seen.isTold = true;
+    this.#emit((events) => events.resumed(offeredBy(this.#servers)));
+    for (const seen of server.members.values()) {
+      if (seen.isReported) continue;
+      seen.isReported = true;
       if (seen.wasBefore) this.#widen([seen.member]);
-      else this.#say((to) => to.came(seen.member));
+      else this.#emit((events) => events.came(seen.member));
     }
     this.#settle();
   }
 
-  #left(stand: Stand, id: string): void {
-    const seen = stand.seen.get(id);
-    stand.seen.delete(id);
-    if (seen?.isTold) this.#say((to) => to.left(seen.member.id));
+  #left(server: ServerState, id: string): void {
+    const seen = server.members.get(id);
+    server.members.delete(id);
+    if (seen?.isReported) this.#emit((events) => events.left(seen.member.id));
   }
 
-  #failed(stand: Stand): void {
-    if (stand.is === 'over') for (const id of stand.seen.keys()) this.#left(stand, id);
-    if (this.#stands.some(({ is }) => is === 'in')) return this.#settle();
-    if (this.#stands.some(({ is }) => is === 'asked')) return;
-    const out = this.#stands.filter(({ is }) => is === 'out');
-    if (out.length === 0) return this.#refuse(this.#cause('server-refused'));
+  #failed(server: ServerState): void {
+    if (server.status === 'ended') for (const id of server.members.keys()) this.#left(server, id);
+    if (this.#servers.some(({ status }) => status === 'joined')) return this.#settle();
+    if (this.#servers.some(({ status }) => status === 'pending')) return;
+    const lost = this.#servers.filter(({ status }) => status === 'lost');
+    if (lost.length === 0) return this.#refuse(this.#cause('server-refused'));
     this.#isLost = true;
-    const retryAt = Math.min(...out.map((each) => each.retryAt));
-    this.#say((to) => to.lost(this.#cause('server-unreachable'), retryAt));
+    const retryAt = Math.min(...lost.map((each) => each.retryAt));
+    this.#emit((events) => events.lost(this.#cause('server-unreachable'), retryAt));
   }
 
-  /** Why there is none that we are in. */
+  /** Returns why we are in no room. The code is the one that all servers share, else `otherwise`. */
   #cause(otherwise: AparteError['code']): AparteError {
-    const causes = this.#stands.flatMap(({ cause }) => (cause === null ? [] : [cause]));
+    const causes = this.#servers.flatMap(({ cause }) => (cause === null ? [] : [cause]));
     const code = causes.every((cause) => cause.code === causes[0]?.code) ? (causes[0]?.code ?? otherwise) : otherwise;
-    return new AparteError(code, { key: 'each-server', servers: this.#stands.map(serverFault) });
+    return new AparteError(code, { key: 'each-server', servers: this.#servers.map(({ fault }) => fault) });
   }
 
-  /** While we are in somewhere: who is also there is met there, and the user is told which places fail. */
+  /**
+   * Reports members of a lost server as gone if they are also on a server we are joined to: the handshake goes on there.
+   * Tells the user which servers fail.
+   */
   #settle(): void {
     if (!this.#hasJoined) return;
-    const here = this.#stands.filter(({ is }) => is === 'in').flatMap(({ seen }) => [...seen.values()]);
-    for (const stand of this.#stands.filter(({ is }) => is === 'out')) {
-      for (const seen of stand.seen.values()) {
-        if (!seen.isTold || !here.some(({ member }) => equalBytes(member.card, seen.member.card))) continue;
-        seen.isTold = false;
-        this.#say((to) => to.left(seen.member.id));
+    const here = this.#servers
+      .filter(({ status }) => status === 'joined')
+      .flatMap(({ members }) => [...members.values()]);
+    for (const { members } of this.#servers.filter(({ status }) => status === 'lost')) {
+      for (const seen of members.values()) {
+        if (!seen.isReported || !here.some(({ member }) => equalBytes(member.card, seen.member.card))) continue;
+        seen.isReported = false;
+        this.#emit((events) => events.left(seen.member.id));
       }
     }
-    for (const stand of this.#stands) {
-      const { cause, isNoted } = stand;
-      stand.isNoted = isNoted || cause !== null;
-      if (cause !== null && !isNoted)
-        this.#say((to) =>
-          to.noted(
-            new AparteError(cause.code, { key: 'one-server', of: this.#stands.length, server: serverFault(stand) }),
-          ),
-        );
+    for (const server of this.#servers) {
+      const { cause, fault } = server;
+      if (cause === null || server.isCauseReported) continue;
+      server.isCauseReported = true;
+      const of = this.#servers.length;
+      this.#emit((events) => events.noted(new AparteError(cause.code, { key: 'one-server', of, server: fault })));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Several servers of the world without network, at which people meet through the real code that joins them. */
 import type { Fact, Order } from '../../peer/core/facts-and-orders.ts';
 import type { Rendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
-import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
+import { severalServers } from '../../peer/rendezvous/several-servers.ts';
 import type { Person } from './fake-program.ts';
 import { MeetingServer, type Visitor } from './fake-server.ts';
 
@@ -82,7 +82,7 @@ export class SeveralServers {
       open: (request: { nameplate: string | null; card: Uint8Array; capacity: number }, events: RendezvousEvents) =>
         this.#enter(person, index, { type: 'openRoom', room, ...request }, events),
     }));
-    return sideBySide(sides, () => this.drawn)(order, {
+    return severalServers(sides, () => this.drawn)(order, {
       joined: (nameplate, members) => give({ type: 'joined', room, nameplate, members }),
       widened: (members) => give({ type: 'roomWidened', room, members }),
       came: (member) => give({ type: 'memberCame', room, member }),

@@ -1,6 +1,6 @@
 /** The ways to meet that need a rendezvous server keep the contract: through one, and through several side by side. */
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
-import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
+import { severalServers } from '../../peer/rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
@@ -35,7 +35,7 @@ keepsTheContract({
 });
 
 const beside = (...urls: string[]): OpenRendezvous =>
-  sideBySide(urls.map((url) => ({ name: new URL(url).host, open: through(url), entered: () => {} })));
+  severalServers(urls.map((url) => ({ name: new URL(url).host, open: through(url), entered: () => {} })));
 
 // The other one is down: all that is promised is promised of those that are there.
 keepsTheContract({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { OpenRendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
-import { sideBySide } from '../../peer/rendezvous/several-servers.ts';
+import { severalServers } from '../../peer/rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { type ServerObserver, UNOBSERVED } from '../../signaling/observer.ts';
@@ -35,7 +35,7 @@ function beside(...urls: string[]): OpenRendezvous {
     open: socketIoRendezvous(url, clock),
     entered: () => void entered.push(url),
   }));
-  return sideBySide(sides, () => 0);
+  return severalServers(sides, () => 0);
 }
 
 test('a person is a member of each server, joined is said once, and frames go where they are sent', async () => {
@@ -163,7 +163,7 @@ test('of what a server says while another is silent, no more is held than a litt
     },
     entered: () => {},
   }));
-  const a = new Guest(sideBySide(sides), '7', 1);
+  const a = new Guest(severalServers(sides), '7', 1);
   const [silent, loud] = events;
   loud?.joined('7', [{ id: '1', card: cardOf(2) }], []);
   for (let n = 0; n < 1_000; n += 1) {
