@@ -10,12 +10,12 @@ import { tryRelays } from '../doctor/relay-check.ts';
 import { reportLines } from '../doctor/report-text.ts';
 import { readClock } from '../doctor/server-check.ts';
 import { chosenServers } from '../link/ice-policy.ts';
-import { socketIoRendezvous } from '../rendezvous/socketio.ts';
 import { safeJson } from '../ui/json-chat.ts';
 import { wrapLine } from '../ui/line-wrapping.ts';
 import { visible } from '../ui/sanitize.ts';
+import { DEFAULT_SERVER, portHeld } from '../ways-to-meet/node/default-server.ts';
+import { rendezvousAt } from '../ways-to-meet/node/server-rendezvous.ts';
 import { describeError } from '../words/describe-error.ts';
-import { DEFAULT_SERVER, portHeld, SERVER_DEPS } from './choose-server.ts';
 import type { IceFlags } from './ice-flags.ts';
 import { print } from './print-output.ts';
 
@@ -87,7 +87,7 @@ function inside(cause: AparteError): Verdict {
 
 /** Goes into a room of the server's choice and out again. */
 async function visit(url: string): Promise<Visit> {
-  const open = socketIoRendezvous(url, SERVER_DEPS);
+  const open = rendezvousAt(url);
   const card = encodeCard({ versions: VERSIONS, nonce: randomBytes(16) });
   const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   let end = (): Promise<void> => Promise.resolve();

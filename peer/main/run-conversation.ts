@@ -5,6 +5,7 @@ import { piecesOfStream, piecesOfText, readAhead, type TextPiece, TextStream } f
 import { ready } from '../crypto/index.ts';
 import type { Ui } from '../ui/ui.ts';
 import { askForCode } from './ask-for-code.ts';
+import { openWay } from './choose-way-to-meet.ts';
 import { asAparteError, closeOnBugs, complain, exitHard, onSignals, writeError } from './exit.ts';
 import type { ConversationTask } from './flags.ts';
 import { isTurnIdle } from './ice-flags.ts';
@@ -12,7 +13,6 @@ import { openKnown } from './identity-and-peers.ts';
 import { loadLink } from './load-webrtc.ts';
 import { openFace } from './open-ui.ts';
 import { VERSION } from './version.ts';
-import { openWay } from './ways-to-meet.ts';
 
 /** How long `send`, `receive` and scripts wait for a server that is out of reach at the start, in ms. */
 const SERVER_PATIENCE = 10_000;
@@ -24,8 +24,8 @@ const INPUT_PATIENCE = 1_000;
 /** Runs a conversation from the first step to meet until the end is shown. Returns the exit code. */
 export async function runConversation(task: ConversationTask): Promise<ExitCode> {
   if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
-  const byHand = task.manual ? await import('./manual-pairing.ts') : null;
-  const manual = (await byHand?.askByHand(task)) ?? null;
+  const manualInput = task.manual ? await import('./manual-pairing-input.ts') : null;
+  const manual = (await manualInput?.askManualPairing(task)) ?? null;
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
   const pieces = task.command === 'send' ? await piecesToSend(task.text) : null;
   const [, way, known] = await Promise.all([ready(), openWay(task, given, manual), openKnown(task.data)]);
@@ -87,7 +87,7 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
     };
     stream.send(pieces).then(sent, (error: unknown) => fail(asAparteError(error, false)));
   }
-  const stopReading = manual === null ? undefined : byHand?.readAnswers(task, manual, conversation);
+  const stopReading = manual === null ? undefined : manualInput?.readAnswers(task, manual, conversation);
   let isWritten = false;
   try {
     await ended;

@@ -1,6 +1,6 @@
 /** The flag that names rendezvous servers. */
 import { InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_SERVER } from './choose-server.ts';
+import { DEFAULT_SERVER } from '../ways-to-meet/node/default-server.ts';
 
 /** Each is one more who sees when we meet, and one more connection. */
 const MAX_SERVERS = 4;

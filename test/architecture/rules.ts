@@ -92,6 +92,20 @@ export const MODULES: readonly Module[] = [
     packages: [],
     node: [],
   },
+  {
+    at: 'peer/ways-to-meet/node/',
+    uses: ['shared/', 'signaling/', 'peer/ways-to-meet/', 'peer/rendezvous/', 'peer/link/', CRYPTO_DOOR],
+    types: ['peer/conversation/way-to-meet.ts', 'peer/core/'],
+    packages: [],
+    node: 'any',
+  },
+  {
+    at: 'peer/ways-to-meet/',
+    uses: ['shared/', 'peer/ways-to-meet/', 'peer/rendezvous/'],
+    types: ['peer/conversation/way-to-meet.ts'],
+    packages: [],
+    node: [],
+  },
   { at: 'peer/client.ts', uses: ['shared/'], types: ['peer/core/', ...CONTRACTS], packages: [], node: [] },
   { at: 'peer/main/', ...EVERYTHING },
   { at: 'peer/main.ts', ...EVERYTHING },
@@ -126,6 +140,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'peer/client.ts': OUTSIDE,
   'peer/words/': OUTSIDE,
   'peer/conversation/': OUTSIDE,
+  'peer/ways-to-meet/': OUTSIDE,
   'peer/core/': [...OUTSIDE, ...IMPURE],
 };
 /** Ways around the import rules. */

@@ -75,6 +75,51 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
+  test('a server that restarts finds its address free, whoever waits for it', async () => {
+    const args = ['signal', '--port', '7470', '--stun-port', '3478'];
+    const server = sandbox.run(args);
+    await server.listening();
+    const code = freshCode();
+    const anna = chat('anna', code);
+    await anna.event('code');
+    server.kill('SIGKILL');
+    await server.end();
+    await anna.event('signal', { status: 'lost' });
+    const again = sandbox.run(args);
+    await again.listening();
+    const bert = chat('bert', code);
+    await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
+    anna.give({ type: 'quit' });
+    await Promise.all([anna.exits(0), bert.exits(0)]);
+    again.kill('SIGTERM');
+    await again.exits(0);
+  });
+
+  test('who joins where no server ran is told at once that nobody can be there yet', async () => {
+    const told = /^aparte: No server was running on this computer, so this program started one\./;
+    const code = freshCode();
+    const commands = [
+      ['receive', code],
+      ['send', '--text', 'x', code],
+      ['chat', '--plain', `${SERVER}/#${code}`],
+      ['chat', '--json', '--server', SERVER, code],
+    ];
+    for (const args of commands) {
+      const program = sandbox.run(args);
+      await program.said(told);
+      program.kill('SIGKILL');
+      await program.end();
+    }
+    const host = sandbox.run(['--json']);
+    await host.event('code');
+    assert.equal(host.stderr, '', 'who makes a code waits for somebody to come');
+    const guest = chat('guest', freshCode());
+    await guest.event('code');
+    assert.equal(guest.stderr, '', 'a server was running');
+    for (const program of [host, guest]) program.give({ type: 'quit' });
+    await Promise.all([host.exits(0), guest.exits(0)]);
+  });
+
   test('a host that ends takes nothing from two who are connected', async () => {
     const host = chat('host');
     await host.event('code');

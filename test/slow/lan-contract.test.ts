@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { lanServer } from '../../peer/main/server-inside.ts';
 import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendezvous/lan/announcement.ts';
 import { localInterfaces } from '../../peer/rendezvous/lan/interfaces.ts';
 import { lanRendezvous } from '../../peer/rendezvous/lan/lan-rendezvous.ts';
 import { MulticastBudget } from '../../peer/rendezvous/lan/multicast-budget.ts';
 import { MulticastDns } from '../../peer/rendezvous/lan/multicast-dns.ts';
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
+import { startLanServer } from '../../peer/ways-to-meet/node/local-network.ts';
 import { NO_MACHINE } from '../cli/own-namespace.ts';
 import { keepsTheContract } from '../rendezvous/contract.ts';
 import { atEnd } from '../rendezvous/fake-servers.ts';
@@ -26,7 +26,7 @@ const PATIENCE = 180_000;
 const END_PATIENCE = 10_000;
 
 /** Each guest is a program of his own: a server, and multicast DNS. */
-const open = () => lanRendezvous(lanServer, CLOCK);
+const open = () => lanRendezvous(startLanServer, CLOCK);
 
 /** Two who know of each other, either of them at home. */
 async function couple(): Promise<Guest[]> {

@@ -1,31 +1,21 @@
 /** Manual pairing as the flags say it: what is asked first, and the way to meet that is made of it. */
 import { isWeak, normalise } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { INVITE_LIFE, MAX_SECRET } from '../../shared/limits.ts';
+import { MAX_SECRET } from '../../shared/limits.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import type { WayToMeet } from '../conversation/way-to-meet.ts';
 import type { ManualPairingOptions } from '../core/manual-pairing.ts';
-import { blobKind, ready, systemRandom } from '../crypto/index.ts';
-import { deferredLink } from '../link/deferred-link.ts';
-import type { IcePolicy } from '../link/ice-policy.ts';
-import { longDescription, shortDescription } from '../link/short-sdp.ts';
-import { localInterfaces } from '../rendezvous/lan/interfaces.ts';
-import { lanRendezvous } from '../rendezvous/lan/lan-rendezvous.ts';
-import { manualRendezvous } from '../rendezvous/manual/manual-rendezvous.ts';
+import { blobKind, ready } from '../crypto/index.ts';
 import { readPastes } from '../ui/unmarked-pastes.ts';
 import { writeError } from './exit.ts';
 import type { ConversationTask } from './flags.ts';
-import { loadLink } from './load-webrtc.ts';
-import { lanServer } from './server-inside.ts';
 
-const CLOCK = { now: () => performance.now() };
 const STREAMS = { input: process.stdin, output: process.stderr };
 
 /**
  * What the user has or is asked for: the invite he was given, the code both agreed on. Throws `usage` where nobody can
  * be asked or standard input would have to be two things at once, `interrupted` where the user thought better.
  */
-export async function askByHand(task: ConversationTask): Promise<ManualPairingOptions> {
+export async function askManualPairing(task: ConversationTask): Promise<ManualPairingOptions> {
   const { command, code: given, json } = task;
   const asks = process.stdin.isTTY && process.stderr.isTTY && !json;
   if (command === 'send' && given === null && task.text === null) {
@@ -64,31 +54,6 @@ async function askForSpoken(asks: boolean): Promise<string> {
 
 function raise(error: AparteError): never {
   throw error;
-}
-
-/** Makes manual pairing ready. A path that is lost is looked for on the local network: there is no server. */
-export function meetByHand(policy: IcePolicy, pairing: ManualPairingOptions): WayToMeet {
-  // Without a network, the other side can only be here.
-  const loopback = localInterfaces().every(({ isLoopback }) => isLoopback);
-  const open = manualRendezvous({
-    // An answer may lie for as long as the invite is good before its taker is to be expected.
-    openLink: deferredLink(loadLink({ ...policy, loopback, linkLocal: true }, INVITE_LIFE)),
-    shorten: shortDescription,
-    restore: longDescription,
-    random: systemRandom,
-    now: CLOCK.now,
-    date: Date.now,
-  });
-  return {
-    open: lanRendezvous(lanServer, CLOCK),
-    server: null,
-    invite: () => null,
-    manual: { open, pairing },
-    loopback,
-    linkLocal: true,
-    allowsOwn: false,
-    close: () => Promise.resolve(),
-  };
 }
 
 /**
