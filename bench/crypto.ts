@@ -1,6 +1,6 @@
 /** Measures the cryptography alone, both sides together in one process. */
 import { equal } from 'node:assert/strict';
-import type { Channel, HandshakeInputs } from '../peer/crypto/index.ts';
+import type { HandshakeInputs, RatchetChannel } from '../peer/crypto/index.ts';
 import { codeSecret, Identity, Initiator, MAX_PLAIN, Responder, ready, systemRandom } from '../peer/crypto/index.ts';
 import { encodeCard } from '../shared/card.ts';
 import { VERSIONS } from '../shared/limits.ts';
@@ -41,7 +41,7 @@ export async function cryptoCosts(runs: number): Promise<Result[]> {
   ];
 }
 
-function handshake(): [Channel, Channel] {
+function handshake(): [RatchetChannel, RatchetChannel] {
   const card = (): Uint8Array => encodeCard({ versions: VERSIONS, nonce: systemRandom(16) });
   const inputs: HandshakeInputs = {
     mode: 'code',
@@ -56,7 +56,7 @@ function handshake(): [Channel, Channel] {
   a.gotReply(b.gotHello(a.hello));
   b.gotProof(a.prove(claims('one')));
   a.gotProof(b.prove(claims('other')));
-  const channels: [Channel, Channel] = [a.channel(), b.channel()];
+  const channels: [RatchetChannel, RatchetChannel] = [a.channel(), b.channel()];
   a.wipe();
   b.wipe();
   return channels;
@@ -66,14 +66,14 @@ function claims(name: string): Parameters<Initiator['prove']>[0] {
   return { name, description: 'v=0\r\n'.repeat(200), capabilities: new Uint8Array(0), cursor: 0 };
 }
 
-function timeFrames(a: Channel, b: Channel, plain: Uint8Array): number {
+function timeFrames(a: RatchetChannel, b: RatchetChannel, plain: Uint8Array): number {
   const start = performance.now();
   for (let count = 0; count < FRAMES; count++) equal(b.open(a.seal(plain), 0)?.length, plain.length);
   return performance.now() - start;
 }
 
 /** Times a step with X25519 alone. The steps with ML-KEM, one in twenty seconds, are not measured. */
-function timeStep(a: Channel, b: Channel): number {
+function timeStep(a: RatchetChannel, b: RatchetChannel): number {
   const start = performance.now();
   const step = a.step(LATER, true);
   if (step === null) throw new Error('no step was due');

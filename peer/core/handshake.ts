@@ -6,7 +6,7 @@ import { equalBytes } from '../../shared/bytes.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
-import { type Channel, FLIGHT, frameType, type HandshakeInputs, type ProvenClaims } from '../crypto/index.ts';
+import { FLIGHT, frameType, type HandshakeInputs, type ProvenClaims, type RatchetChannel } from '../crypto/index.ts';
 import type { Profile } from './claims.ts';
 import type { Context } from './context.ts';
 import type { LinkPreparer, OwnLink } from './own-link.ts';
@@ -21,7 +21,7 @@ export const OWN_LINK_TIMEOUT = 8_000;
 export interface HandshakeResult {
   readonly role: 'A' | 'B';
   readonly claims: ProvenClaims;
-  readonly channel: Channel;
+  readonly channel: RatchetChannel;
   /** Our end of the link; the session takes it over. */
   readonly link: OwnLink;
   /** Wipes the last keys of the handshake. No candidate is sent or taken afterwards. */

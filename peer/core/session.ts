@@ -4,7 +4,7 @@
  */
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
-import type { Channel, Ticket } from '../crypto/index.ts';
+import type { RatchetChannel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
 import type { HandshakeResult } from './handshake.ts';
@@ -70,7 +70,7 @@ export class Session implements LinkUser {
   route: Route | null = null;
   readonly #context: Context;
   readonly #link: OwnLink;
-  readonly #channel: Channel;
+  readonly #channel: RatchetChannel;
   readonly #role: 'A' | 'B';
   readonly #outbox: SessionOutbox;
   readonly #events: SessionEvents;

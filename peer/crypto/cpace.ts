@@ -1,16 +1,16 @@
 /**
- * CPace, the password-authenticated key exchange: draft-irtf-cfrg-cpace, cipher suite CPACE-RISTR255-SHA512, in its
- * initiator-responder form. The names in backquotes are the draft's.
+ * CPace, a password-authenticated key exchange: draft-irtf-cfrg-cpace-21, cipher suite CPACE-RISTR255-SHA512,
+ * initiator-responder. Names in backquotes are those of the draft.
  */
 import { concat, lv, utf8 } from '../../shared/bytes.ts';
 import { ristrettoFromHash, ristrettoMultiply, sha512, wipe } from './sodium.ts';
 
 const DSI = utf8('CPaceRistretto255');
 const DSI_ISK = utf8('CPaceRistretto255_ISK');
-/** `H.s_in_bytes`: the input block of SHA-512, so that the password fills the first block whatever its length. */
+/** `H.s_in_bytes`: the block size of SHA-512. Zeros fill the first block, so that the time does not tell the password's length. */
 const BLOCK = 128;
 
-/** `calculate_generator`: the secret group element that password, channel identifier and session identifier name. */
+/** `calculate_generator`: the secret group element made from password, channel identifier and session identifier. */
 export function generator(prs: Uint8Array, ci: Uint8Array, sid: Uint8Array): Uint8Array {
   const padding = new Uint8Array(Math.max(0, BLOCK - 1 - lv(prs).length - lv(DSI).length));
   const input = lv(DSI, prs, padding, ci, sid);
@@ -20,8 +20,8 @@ export function generator(prs: Uint8Array, ci: Uint8Array, sid: Uint8Array): Uin
   return element;
 }
 
-/** A public share, with the associated data that travels with it. */
-export interface Share {
+/** A public share and the associated data that travels with it. */
+export interface CPaceShare {
   /** `Ya` or `Yb`: 32 bytes. */
   readonly element: Uint8Array;
   /** `ADa` or `ADb`. */
@@ -34,15 +34,16 @@ export function publicShare(scalar: Uint8Array, element: Uint8Array): Uint8Array
 }
 
 /**
- * `ISK`, 64 bytes: equal on both sides if and only if they used the same password and saw the same shares.
- * `scalar` is one's own, `theirs` the other's share. Throws `damaged` where that is no element or is the identity.
+ * `ISK`, 64 bytes: equal on both sides if and only if both used the same password and saw the same shares. `scalar` is
+ * our own, `theirs` the other side's element. Throws `damaged` if that is not an element, or if the product is the
+ * identity.
  */
 export function intermediateKey(
   scalar: Uint8Array,
   theirs: Uint8Array,
   sid: Uint8Array,
-  initiator: Share,
-  responder: Share,
+  initiator: CPaceShare,
+  responder: CPaceShare,
 ): Uint8Array {
   const product = ristrettoMultiply(scalar, theirs);
   const transcript = concat(lv(initiator.element, initiator.data), lv(responder.element, responder.data));

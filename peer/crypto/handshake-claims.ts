@@ -1,38 +1,38 @@
-/** What each side says of itself under the handshake's seal, in flights 3 and 4 (docs/PROTOCOL.md, Handshake). */
+/** Claims: what each side says of itself, sealed in flights 3 and 4 (docs/PROTOCOL.md, Handshake). */
 import { fromLv, fromU64, fromUtf8, lv, u64, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { MAX_CAPABILITIES, MAX_NAME, MAX_SDP } from '../../shared/limits.ts';
+import { MAX_CAPABILITIES, MAX_HANDSHAKE_FRAME, MAX_NAME, MAX_SDP } from '../../shared/limits.ts';
 import { padToMultiple, unpad } from './frame-format.ts';
-import { KEY_BYTES } from './sodium.ts';
+import { BOX_OVERHEAD, KEY_BYTES } from './sodium.ts';
 
 /** What a side says of itself. */
 export interface Claims {
   /** A label, at most MAX_NAME bytes of UTF-8. */
   readonly name: string;
-  /** Offer or answer, at most MAX_SDP bytes of UTF-8; empty where the link is open already. */
+  /** Offer or answer, at most MAX_SDP bytes of UTF-8; empty if the link is open already. */
   readonly description: string;
-  /** At most MAX_CAPABILITIES bytes, which this room does not read. */
+  /** At most MAX_CAPABILITIES bytes. The core reads them. */
   readonly capabilities: Uint8Array;
-  /** The last sequence number seen from the other side: a safe integer, not negative. */
+  /** The sequence number of the peer's last message that was shown here; 0 for none. */
   readonly cursor: number;
 }
 
-/** Claims of a peer who has proven the identity `id`, 32 bytes. */
+/** Claims of a peer that has proven the identity `id`, 32 bytes. */
 export interface ProvenClaims extends Claims {
   readonly id: Uint8Array;
 }
 
-/** Claims that came with a proof nobody has checked yet. */
-export interface Claimed {
+/** Claims whose proof was not checked yet. */
+export interface UncheckedClaims {
   readonly claims: ProvenClaims;
   /** 32 bytes. */
   readonly proof: Uint8Array;
 }
 
-/** Sealed claims are padded to a multiple of this. */
-export const CLAIMS_STEP = 2048;
+/** Claims are padded to a multiple of so many bytes. */
+const CLAIMS_STEP = 2048;
 
-/** The padded bytes of claims. Throws `bug` where they are past a limit. */
+/** The padded bytes of claims, which must be within the limits. */
 export function encodeClaims(claims: Claims, id: Uint8Array, proof: Uint8Array): Uint8Array {
   const name = utf8(claims.name);
   const description = utf8(claims.description);
@@ -41,7 +41,7 @@ export function encodeClaims(claims: Claims, id: Uint8Array, proof: Uint8Array):
 }
 
 /** Reads what {@link encodeClaims} made. Throws `damaged` for anything else. */
-export function decodeClaims(bytes: Uint8Array): Claimed {
+export function decodeClaims(bytes: Uint8Array): UncheckedClaims {
   type Six = [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   const [name, id, proof, description, capabilities, cursor] = fromLv(unpad(bytes), 6) as Six;
   if (id.length !== KEY_BYTES || proof.length !== KEY_BYTES || !withinLimits(name, description, capabilities)) {
@@ -61,4 +61,10 @@ export function decodeClaims(bytes: Uint8Array): Claimed {
 
 function withinLimits(name: Uint8Array, description: Uint8Array, capabilities: Uint8Array): boolean {
   return name.length <= MAX_NAME && description.length <= MAX_SDP && capabilities.length <= MAX_CAPABILITIES;
+}
+
+/** Whether sealed claims can have this length. */
+export function isSealedClaimsLength(length: number): boolean {
+  const content = length - BOX_OVERHEAD;
+  return content >= CLAIMS_STEP && content % CLAIMS_STEP === 0 && length < MAX_HANDSHAKE_FRAME;
 }

@@ -1,28 +1,29 @@
-/** The keys of a handshake, all from one root (docs/PROTOCOL.md, Handshake). */
+/** The keys of a handshake, all derived from one root (docs/PROTOCOL.md, Handshake). */
 import { derive, derive32, hash } from './hash.ts';
 import { wipe } from './sodium.ts';
 
-/** What the root is made of; all 32 or 64 secret bytes, which are wiped. It holds if one of them does. */
+/** The secrets that the root is made of, 32 or 64 bytes each. The root stays secret if one of them does. */
 export interface RootSecrets {
   /** CPace's `ISK`. */
   readonly isk: Uint8Array;
   /** `dh(Xa, Xb)`. */
   readonly shared: Uint8Array;
-  /** What X-Wing shared. */
+  /** The shared secret of X-Wing. */
   readonly kem: Uint8Array;
 }
 
-/** Root, tags and keys of one handshake. Lives in private fields only. */
-export class Schedule {
+/** Root, tags and keys of one handshake. Its fields are open: keep it in private fields only. */
+export class HandshakeKeys {
   /** `th`, 64 public bytes. */
   readonly th: Uint8Array;
   readonly tagA: Uint8Array;
   readonly tagB: Uint8Array;
-  /** `hsA` and `hsB`: what each side seals its proof and its signals with. */
+  /** `hsA` and `hsB`: each side seals its claims and its signals with its own. */
   readonly keyA: Uint8Array;
   readonly keyB: Uint8Array;
   readonly root: Uint8Array;
 
+  /** Wipes the secrets. */
   constructor(th: Uint8Array, { isk, shared, kem }: RootSecrets) {
     this.th = th;
     this.root = hash('root', isk, shared, kem, th);
@@ -43,12 +44,12 @@ export class Schedule {
     return derive32(se, 'proof B', this.th, idB, idA);
   }
 
-  /** `S`, the 64 bytes all session keys come from. */
+  /** `S`: the 64 bytes that all session keys come from. */
   session(proofA: Uint8Array, proofB: Uint8Array, es: Uint8Array, se: Uint8Array): Uint8Array {
     return derive(this.root, 'session', hash('th2', this.th, proofA, proofB), es, se);
   }
 
-  /** Zeroes all that no SIG needs. */
+  /** Zeroes everything that SIG frames do not need. */
   wipeRoot(): void {
     wipe(this.root, this.tagA, this.tagB);
   }

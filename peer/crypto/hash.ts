@@ -1,11 +1,11 @@
 /**
- * The one hash and the one key derivation: BLAKE2b over length-prefixed lists that begin with the protocol's name and
- * a label (docs/PROTOCOL.md, Notation: `H` and `K`).
+ * The hash `H` and the key derivation `K` of docs/PROTOCOL.md, Notation: BLAKE2b over a length-prefixed list that begins
+ * with the protocol's name and a label.
  */
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { blake2b, keyedBlake2b, wipe } from './sodium.ts';
 
-/** The protocol's name and version, first in every hash. */
+/** The protocol's name and version. Every hash begins with it. */
 export const PROTOCOL = utf8('aparte/1');
 
 /** `H(label, …parts)`: 64 bytes. */

@@ -1,15 +1,15 @@
 /**
- * The door of the crypto room, the one place that knows libsodium: how two programs that share a secret become one
- * private conversation. Await {@link ready} before anything else.
+ * The cryptography of a conversation: handshake, session keys, tickets, identities. Other modules import only this file.
+ * Await {@link ready} before anything else.
  */
 import { utf8 } from '../../shared/bytes.ts';
 
 export { FLIGHT, frameType } from './frame-format.ts';
 export type { Claims, ProvenClaims } from './handshake-claims.ts';
-export type { HandshakeInputs, Mode } from './handshake-common.ts';
-export { Identity } from './identity.ts';
+export type { HandshakeInputs, Mode } from './handshake-side.ts';
+export { fingerprint, Identity, safetyNumber } from './identity.ts';
 export { Initiator } from './initiator.ts';
-export type { Answer } from './manual-blobs.ts';
+export type { InviteAnswer } from './manual-blobs.ts';
 export {
   blobKind,
   decodeInvite,
@@ -19,15 +19,14 @@ export {
   pairingSecret,
   sealAnswer,
 } from './manual-blobs.ts';
-export type { Channel } from './ratchet-channel.ts';
+export type { RatchetChannel } from './ratchet-channel.ts';
 export { MAX_PLAIN } from './ratchet-channel.ts';
 export type { Ticket } from './reconnect-ticket.ts';
 export { Responder } from './responder.ts';
-export { fingerprint, safetyNumber } from './safety-number.ts';
 export type { Random } from './sodium.ts';
 export { ready, systemRandom } from './sodium.ts';
 
-/** The secret of {@link HandshakeInputs} in mode `code`: the UTF-8 of the normalised secret part of a code. */
+/** The password of a handshake in mode `code`: the UTF-8 of a code's normalised secret. */
 export function codeSecret(normalised: string): Uint8Array {
   return utf8(normalised);
 }

@@ -1,104 +1,64 @@
-/** Side A of a handshake: it was there first, speaks first, and seals nothing before the other has proven the secret. */
+/** Side A of a handshake: it was there first, speaks first, and seals nothing before B has proven the secret. */
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT } from './frame-format.ts';
 import type { Claims, ProvenClaims } from './handshake-claims.ts';
-import type { HandshakeInputs } from './handshake-common.ts';
-import { Exchange, isSealedClaims } from './handshake-common.ts';
 import { readHello, readReply } from './handshake-flights.ts';
-import { inspect } from './hide-from-inspect.ts';
+import { type HandshakeInputs, HandshakeSide } from './handshake-side.ts';
 import type { Identity } from './identity.ts';
-import { agree } from './identity.ts';
-import type { Channel } from './ratchet-channel.ts';
-import { blame } from './rename-error.ts';
-import type { Random } from './sodium.ts';
-import { sameSecret, xwingDecapsulate, xwingPair } from './sodium.ts';
-
-const NONE = new Uint8Array(0);
+import { type Random, renameDamaged, sameSecret, wipe, xwingDecapsulate, xwingPair } from './sodium.ts';
 
 /**
- * One handshake as A: send {@link hello}, then `gotReply`, `prove`, `gotProof`, `channel`, in this order and each once;
- * a call out of turn throws. Whatever throws ends the attempt and wipes it. Frames that come again are the caller's to
- * recognise.
+ * One handshake as A: send {@link hello}, then call `gotReply`, `prove`, `gotProof` and `channel`, in this order and
+ * once each. The caller recognises repeated frames.
  */
-export class Initiator {
-  /** Flight 1, 1281 bytes. */
+export class Initiator extends HandshakeSide {
+  /** Flight 1, 1,281 bytes. */
   readonly hello: Uint8Array;
-  readonly #exchange: Exchange;
-  #proofA: Uint8Array = NONE;
-  #proofB: Uint8Array = NONE;
+  /** Of the X-Wing pair, until its one use. */
+  readonly #kemSecret: Uint8Array;
 
-  /** Throws `damaged` where a card is none, `self` where both have the same nonce. */
+  /** Throws `damaged` for a malformed card, `self` if both cards have one nonce. */
   constructor(inputs: HandshakeInputs, identity: Identity, random: Random) {
-    this.#exchange = new Exchange('A', inputs, identity, random);
-    const { element, ephemeral } = this.#exchange;
+    super('A', inputs, identity, random);
     const kem = xwingPair(random);
-    this.#exchange.kemSecret = kem.secretKey;
-    this.hello = concat(Uint8Array.of(FLIGHT.hello), element, ephemeral.publicKey, kem.publicKey);
+    this.#kemSecret = kem.secretKey;
+    this.hello = concat(Uint8Array.of(FLIGHT.hello), this.element, this.ephemeral, kem.publicKey);
   }
 
-  /** Judges flight 2. Throws `wrong-code` where the tag is wrong or a value does not compute, `damaged`, `unexpected`. */
+  /** Judges flight 2. Throws `wrong-code` if the tag is wrong or a value does not compute; `damaged`, `unexpected`. */
   gotReply(frame: Uint8Array): void {
-    const exchange = this.#exchange;
-    exchange.move('reply', 'prove', 'unexpected', () => {
+    this.transition('reply', 'prove', 'unexpected', () => {
       const { flight, tag } = readReply(frame);
-      blame('wrong-code', () => {
-        const kem = xwingDecapsulate(flight.kem, exchange.kemSecret);
-        exchange.agree(readHello(this.hello), flight, kem);
+      renameDamaged('wrong-code', () => {
+        this.deriveKeys(readHello(this.hello), flight, xwingDecapsulate(flight.kem, this.#kemSecret));
       });
-      exchange.checkTag(tag);
+      wipe(this.#kemSecret);
+      this.checkTag(tag);
     });
   }
 
-  /** Flight 3, our own claims. Throws `bug` where they are past a limit. */
+  /** Flight 3 with our claims, which must be within the limits. */
   prove(claims: Claims): Uint8Array {
-    const exchange = this.#exchange;
-    return exchange.move('prove', 'proof', 'bug', () => {
-      const { schedule, identity } = exchange;
-      exchange.es = agree(identity, exchange.theirEphemeral);
-      const proof = schedule.proofA(exchange.es, identity.publicKey);
-      this.#proofA = exchange.sealClaims(FLIGHT.proofA, schedule.tagA, claims, proof);
-      return this.#proofA;
+    return this.transition('prove', 'proof', 'bug', () => {
+      const proof = this.keys.proofA(this.ownProofKey(), this.identity.publicKey);
+      return this.sealProof(FLIGHT.proofA, this.keys.tagA, claims, proof);
     });
   }
 
-  /** Judges flight 4. Throws `damaged`, `bad-identity`, `self`, `unexpected`. */
+  /** Judges flight 4. Throws `damaged`, `bad-identity`, `unexpected`. */
   gotProof(frame: Uint8Array): ProvenClaims {
-    const exchange = this.#exchange;
-    return exchange.move('proof', 'channel', 'unexpected', () => {
-      if (frame[0] !== FLIGHT.proofB || !isSealedClaims(frame.length - 1)) {
-        throw new AparteError('damaged', { key: 'malformed', part: 'proof' });
-      }
-      const { claims, proof } = exchange.openClaims(FLIGHT.proofB, frame.subarray(1));
-      exchange.se = exchange.agreeWith(claims.id);
-      const expected = exchange.schedule.proofB(exchange.se, claims.id, exchange.identity.publicKey);
+    return this.transition('proof', 'channel', 'unexpected', () => {
+      this.assertProof(frame, FLIGHT.proofB, 1);
+      const { claims, proof } = this.openProof(frame, FLIGHT.proofB, 1);
+      const expected = this.keys.proofB(this.remoteProofKey(claims.id), claims.id, this.identity.publicKey);
       if (!sameSecret(proof, expected)) throw new AparteError('bad-identity');
-      this.#proofB = frame.slice();
       return claims;
     });
   }
 
-  /** The next SIG frame, once `gotReply` is done. Throws `bug` past MAX_SIGNALS. */
-  sealSignal(signal: Uint8Array): Uint8Array {
-    return this.#exchange.signals.seal(signal);
-  }
-
-  /** What a SIG frame holds; `null` for one seen before. Throws `lost-frame`, `damaged`, `unexpected`. */
-  openSignal(frame: Uint8Array): Uint8Array | null {
-    return this.#exchange.signals.open(frame);
-  }
-
-  /** The session. Of the handshake's secrets only those of signals are left, until {@link wipe}. */
-  channel(): Channel {
-    return this.#exchange.move('channel', 'finished', 'bug', () => this.#exchange.channel(this.#proofA, this.#proofB));
-  }
-
-  /** Zeroes every secret. The session lives on. Idempotent. */
-  wipe(): void {
-    this.#exchange.wipe();
-  }
-
-  [inspect](): string {
-    return 'Initiator [secret]';
+  override wipe(): void {
+    super.wipe();
+    wipe(this.#kemSecret);
   }
 }

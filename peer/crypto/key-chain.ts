@@ -1,29 +1,45 @@
-/** A chain of keys: one key for each frame in one direction, of which none leads back to those before it. */
+/** The symmetric part of the ratchet: a chain of keys in one direction. No key leads back to an earlier one. */
+import { lv, utf8 } from '../../shared/bytes.ts';
+import { PROTOCOL } from './hash.ts';
+import { keyedBlake2b, wipe } from './sodium.ts';
 
-import { type Advanced, advance } from './ratchet-step.ts';
-import { wipe } from './sodium.ts';
+const MESSAGE_LABEL = lv(PROTOCOL, utf8('msg'));
 
-/** See the head of this file. Owns the key it is made of. */
-export class Chain {
+/** The two keys that follow from a chain key. */
+export interface ChainKeys {
+  /** The next chain key. */
+  readonly chain: Uint8Array;
+  /** The key of one frame. */
+  readonly message: Uint8Array;
+}
+
+/** `ck' ‖ mk = K(ck, "msg")`. */
+export function advance(chain: Uint8Array): ChainKeys {
+  const both = keyedBlake2b(MESSAGE_LABEL, chain);
+  return { chain: both.subarray(0, 32), message: both.subarray(32) };
+}
+
+/** The chain of one direction. It owns, and wipes, the key that it is made of. */
+export class KeyChain {
   #key: Uint8Array;
-  /** What follows from the key, once it was derived. */
-  #next: Advanced | null = null;
+  /** The keys that follow, once they were derived. */
+  #next: ChainKeys | null = null;
 
   constructor(key: Uint8Array) {
     this.#key = key;
   }
 
-  /** The key of the next frame. The chain's own. */
+  /** The key of the next frame. The chain wipes it. */
   get message(): Uint8Array {
     return this.#derived.message;
   }
 
-  /** Derives the key of the next frame now, so that it is there when that is needed. */
+  /** Derives the key of the next frame ahead of time. */
   prepare(): void {
     void this.#derived;
   }
 
-  /** The next frame has been sealed or opened: its key is wiped. */
+  /** Moves past the next frame, which was sealed or opened, and wipes its key. */
   advance(): void {
     const { chain, message } = this.#derived;
     wipe(message, this.#key);
@@ -31,7 +47,7 @@ export class Chain {
     this.#next = null;
   }
 
-  /** Goes on with another key, which it owns from now on. */
+  /** Continues with another key, which the chain owns from now on. */
   replace(key: Uint8Array): void {
     this.wipe();
     this.#key = key;
@@ -43,7 +59,7 @@ export class Chain {
     this.#next = null;
   }
 
-  get #derived(): Advanced {
+  get #derived(): ChainKeys {
     this.#next ??= advance(this.#key);
     return this.#next;
   }

@@ -1,30 +1,29 @@
-/** The two texts of manual pairing, which people hand each other by copy and paste (docs/PROTOCOL.md, Manual pairing). */
+/** The two texts of manual pairing: an invite, and an answer to it (docs/PROTOCOL.md, Manual pairing). */
 import { base64url, concat, equalBytes, fromBase64url, lv, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_BLOB } from '../../shared/limits.ts';
 import { padToMultiple, unpad } from './frame-format.ts';
 import { hash } from './hash.ts';
-import { blame } from './rename-error.ts';
-import { BOX_OVERHEAD, box, type Random, sameSecret, unbox, wipe } from './sodium.ts';
+import { BOX_OVERHEAD, box, type Random, renameDamaged, sameSecret, unbox, wipe } from './sodium.ts';
 
-/** Which of the two a text is. */
+/** The two kinds of texts. */
 export type BlobKind = 'invite' | 'answer';
 
-/** What an invite says. */
+/** The content of an invite. */
 export interface Invite {
-  /** Until when it may be answered, in seconds since 1970 by the clock of who made it; below 2^32. */
+  /** When it expires, in seconds since 1970 by the clock of its maker; below 2^32. */
   readonly expiry: number;
-  /** Of the card of who made it, 16 bytes. */
+  /** The nonce of its maker's card, 16 bytes. */
   readonly nonce: Uint8Array;
-  /** What the handshake is made under, 16 random bytes. */
+  /** The password of the handshake, 16 random bytes. */
   readonly secret: Uint8Array;
-  /** The offer, in its short form. */
+  /** The offer in its short form. */
   readonly offer: Uint8Array;
 }
 
-/** What an answer says. */
-export interface Answer {
-  /** Of the card of who made it, 16 bytes. */
+/** The content of an answer. */
+export interface InviteAnswer {
+  /** The nonce of its maker's card, 16 bytes. */
   readonly nonce: Uint8Array;
   /** The answer to the offer, in its short form. */
   readonly answer: Uint8Array;
@@ -33,16 +32,16 @@ export interface Answer {
 const PREFIX = { invite: 'ap1i', answer: 'ap1a' } as const;
 const VERSION = 1;
 const CHECK_BYTES = 4;
-/** Bytes of a card's nonce and of the secret. */
+/** Bytes of a card's nonce, and of the secret. */
 const NONCE_BYTES = 16;
-/** Of the nonce of crypto_box. */
+/** Bytes of a nonce of crypto_box. */
 const BOX_NONCE_BYTES = 24;
-/** Of an answer: what says which invite it is for. */
+/** Bytes of an answer that name its invite. */
 const REFERENCE_BYTES = 8;
-/** An answer is padded to a multiple of so many bytes: it tells not how many addresses are in it. */
+/** Answers are padded to a multiple of so many bytes, which hides the number of addresses. */
 const PAD_STEP = 64;
 
-/** The text of an invite. Throws `bug` where a part has another length than it must. */
+/** The text of an invite. `nonce` and `secret` must have 16 bytes. */
 export function encodeInvite({ expiry, nonce, secret, offer }: Invite): string {
   if (nonce.length !== NONCE_BYTES || secret.length !== NONCE_BYTES) throw new Error('an odd invite');
   const time = new Uint8Array(4);
@@ -64,10 +63,10 @@ export function decodeInvite(text: string): Invite {
 }
 
 /**
- * The text of an answer to an invite, sealed for who made that. Under a random nonce: two people may answer one invite,
- * and so use one key.
+ * The text of an answer to an invite, sealed for the invite's maker. The nonce is random, as two people may answer one
+ * invite and so seal under one key.
  */
-export function sealAnswer(invite: string, { nonce, answer }: Answer, random: Random): string {
+export function sealAnswer(invite: string, { nonce, answer }: InviteAnswer, random: Random): string {
   const key = answerKey(invite);
   const boxNonce = random(BOX_NONCE_BYTES);
   const content = padToMultiple(concat(nonce, answer), PAD_STEP);
@@ -76,13 +75,13 @@ export function sealAnswer(invite: string, { nonce, answer }: Answer, random: Ra
   return encode('answer', reference(invite), boxNonce, sealed);
 }
 
-/** Opens an answer to our invite. Throws `bad-blob`, `blob-version`, `wrong-blob`, and `other-invite` where it is for another. */
-export function openAnswer(invite: string, text: string): Answer {
+/** Opens an answer to our invite. Throws `bad-blob`, `blob-version`, `wrong-blob`, or `other-invite`. */
+export function openAnswer(invite: string, text: string): InviteAnswer {
   const body = decode('answer', text);
   const start = REFERENCE_BYTES + BOX_NONCE_BYTES;
   if (body.length < start + BOX_OVERHEAD) throw new AparteError('bad-blob');
   if (!equalBytes(body.subarray(0, REFERENCE_BYTES), reference(invite))) throw new AparteError('other-invite');
-  return blame('bad-blob', () => {
+  return renameDamaged('bad-blob', () => {
     const key = answerKey(invite);
     const content = unpad(unbox(key, body.subarray(REFERENCE_BYTES, start), body.subarray(start)));
     wipe(key);
@@ -91,7 +90,7 @@ export function openAnswer(invite: string, text: string): Answer {
   });
 }
 
-/** Which of the two a text is that arrived whole, in any version of ours; null for everything else. */
+/** The kind of a text that arrived whole, in any version of the format; null for any other text. */
 export function blobKind(text: string): BlobKind | null {
   for (const kind of ['invite', 'answer'] as const) {
     try {
@@ -104,12 +103,12 @@ export function blobKind(text: string): BlobKind | null {
   return null;
 }
 
-/** `ctx` of a handshake in mode `manual`: both texts as they travelled, and so both DTLS fingerprints. */
+/** `ctx` of a handshake in mode `manual`. It binds both texts as they travelled, and so both DTLS fingerprints. */
 export function pairingContext(invite: string, answer: string): Uint8Array {
   return hash('manual', utf8(invite), utf8(answer));
 }
 
-/** `PRS` of a handshake in mode `manual`: the secret of the invite; with a code agreed on aloud (normalised) both. */
+/** `PRS` of a handshake in mode `manual`: the invite's secret, or with a (normalised) code both. */
 export function pairingSecret(secret: Uint8Array, code: Uint8Array | null): Uint8Array {
   return code === null ? secret : lv(secret, code);
 }
@@ -138,12 +137,12 @@ function encode(kind: BlobKind, ...parts: Uint8Array[]): string {
   return text;
 }
 
-/** What is behind the version byte. The check is against accidents: whoever means harm can make it fit. */
+/** The bytes behind the version byte. The check finds accidents only: an attacker can make it fit. */
 function decode(kind: BlobKind, text: string): Uint8Array {
   const prefix = text.slice(0, 4);
   if (text.length > MAX_BLOB || !/^ap\d[a-z]/.test(text)) throw new AparteError('bad-blob');
   if (prefix[2] !== PREFIX[kind][2]) throw new AparteError('blob-version');
-  const bytes = blame('bad-blob', () => fromBase64url(text.slice(4)));
+  const bytes = renameDamaged('bad-blob', () => fromBase64url(text.slice(4)));
   const body = bytes.subarray(0, -CHECK_BYTES);
   if (!sameSecret(check(prefix, body), bytes.subarray(-CHECK_BYTES))) throw new AparteError('bad-blob');
   if (prefix !== PREFIX[kind]) throw new AparteError('wrong-blob');

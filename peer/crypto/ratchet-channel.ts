@@ -1,18 +1,28 @@
 /**
- * The session: a Double Ratchet fit for an ordered channel (docs/PROTOCOL.md, Session keys and the ratchet; after
- * "The Double Ratchet Algorithm", Perrin and Marlinspike, 2016). Each data frame has a key of its own from a chain of
- * hashes. Fresh X25519 and ML-KEM-768 secrets come in by STEP frames, which only the holder of the turn may send: so
- * two never cross, and no key is ever skipped.
+ * The keys of a session: a Double Ratchet for an ordered channel (docs/PROTOCOL.md, Session keys and the ratchet; after
+ * "The Double Ratchet Algorithm", Perrin and Marlinspike, 2016). Each DATA frame has a key of its own from a chain of
+ * hashes. STEP frames bring fresh X25519 and ML-KEM-768 secrets. Only the side with the turn may send one, so two STEPs
+ * never cross and no key is ever skipped.
  */
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
-import { bucket, counter, HEADER_BYTES, isBucket, nonce, pad, padInto, SESSION, unpad } from './frame-format.ts';
+import {
+  counter,
+  frameLength,
+  HEADER_BYTES,
+  isFrameLength,
+  nonce,
+  pad,
+  padInto,
+  SESSION,
+  unpad,
+} from './frame-format.ts';
 import { derive, derive32 } from './hash.ts';
-import { inspect } from './hide-from-inspect.ts';
-import { Chain } from './key-chain.ts';
+import { HoldsSecrets } from './holds-secrets.ts';
+import { KeyChain } from './key-chain.ts';
 import type { Role } from './ratchet-step.ts';
-import { mix, readStep, stepHeader } from './ratchet-step.ts';
+import { readStep, stepHeader, stepKeys } from './ratchet-step.ts';
 import { Ticket } from './reconnect-ticket.ts';
 import type { KeyPair, Random } from './sodium.ts';
 import {
@@ -27,64 +37,65 @@ import {
   x25519Pair,
 } from './sodium.ts';
 
-/** The most a DATA frame holds, in bytes. */
+/** Bytes that a DATA frame holds, at most. */
 export const MAX_PLAIN = MAX_CHANNEL_FRAME - HEADER_BYTES - BOX_OVERHEAD - 1;
 
-/** Own steps behind data are at least this far apart, ms. */
+/** Time (ms) between two of our steps behind data, at least. */
 const ACTIVE_STEP = 250;
-/** With no traffic, the turn is held no longer than this, ms. */
+/** Without data we step when we have had the turn for so long (ms). */
 const IDLE_STEP = 10_000;
-/** A side asks for a fresh ML-KEM secret this long after it last did, ms. */
+/** A step asks for a fresh ML-KEM secret so long (ms) after our last request. */
 const KEM_INTERVAL = 20_000;
-/** A peer that is heard but keeps the turn this long does not renew its keys, ms. */
+/** A peer that is heard but keeps the turn for so long (ms) does not renew its keys. */
 const REKEY_LIMIT = 60_000;
-/** Frames after which a session must be replaced: far below where counters lose exactness (2^53). */
+/** Frames after which a session must end: far below 2^53, where counters lose exactness. */
 const MAX_FRAMES = 2 ** 40;
 
 const EMPTY = new Uint8Array(0);
 
-/** What a handshake leaves to the session. The channel copies what it keeps. */
+/** The secrets that a handshake leaves to the session. The channel copies what it keeps. */
 export interface SessionKeys {
   readonly role: Role;
   /** `S`, 64 bytes. */
   readonly session: Uint8Array;
-  /** For A: B's public key of the handshake. For B: its secret key. 32 bytes. */
+  /** B's X25519 key of the handshake, 32 bytes: for A the public key, for B the secret key. */
   readonly ratchet: Uint8Array;
 }
 
-/** The keys of one conversation between two programs, over one link. Times are ms on any one clock. */
-export class Channel {
+/** Seals and opens the frames of one session, over one link. `now` is ms on any clock that never jumps. */
+export class RatchetChannel extends HoldsSecrets {
   readonly #role: Role;
   readonly #random: Random;
   #alive = true;
   #root: Uint8Array;
-  readonly #sending: Chain;
-  readonly #receiving: Chain;
-  /** The peer's ratchet key: from its step until ours, which is as long as we hold the turn. */
+  readonly #sending: KeyChain;
+  readonly #receiving: KeyChain;
+  /** The peer's ratchet key, while we have the turn: from the peer's step until ours. */
   #theirs: Uint8Array | null = null;
-  /** Our ratchet secret: from our step until the peer's, which is as long as the peer holds the turn. */
+  /** Our ratchet secret, while the peer has the turn: from our step until the peer's. */
   #secret: Uint8Array | null = null;
-  /** Our own ML-KEM secret while it is unanswered; the peer's public key until we answer. */
+  /** Our ML-KEM secret until the peer answers it; the peer's ML-KEM key until we answer it. */
   #kemSecret: Uint8Array | null = null;
   #kemTheirs: Uint8Array | null = null;
-  /** Newest first; seeds of 64 bytes. */
+  /** Seeds of tickets, 64 bytes each, newest first. */
   #tickets: Uint8Array[];
-  /** Since when the turn is where it is. A has always had it, so that its first step is due at once. */
+  /** When the turn passed last. For A infinitely long ago, so that its first step is due at once. */
   #turnAt: number;
   #steppedAt = Number.NEGATIVE_INFINITY;
-  /** When we last made an ML-KEM key: as if with the first step, since the handshake's secrets are fresh. */
+  /** When we last made an ML-KEM key. The first step counts as one: the handshake's secrets are fresh. */
   #kemAt = Number.POSITIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
   #sent = 0;
   #received = 0;
 
   constructor(keys: SessionKeys, random: Random) {
+    super();
     const isA = keys.role === 'A';
     this.#role = keys.role;
     this.#random = random;
     this.#root = derive32(keys.session, 'rk');
-    this.#sending = new Chain(derive32(keys.session, isA ? 'ck A' : 'ck B'));
-    this.#receiving = new Chain(derive32(keys.session, isA ? 'ck B' : 'ck A'));
+    this.#sending = new KeyChain(derive32(keys.session, isA ? 'ck A' : 'ck B'));
+    this.#receiving = new KeyChain(derive32(keys.session, isA ? 'ck B' : 'ck A'));
     this.#tickets = [derive(this.#root, 'ticket')];
     if (isA) this.#theirs = keys.ratchet.slice();
     else this.#secret = keys.ratchet.slice();
@@ -104,7 +115,7 @@ export class Channel {
   /** A DATA frame that holds `plain`, at most MAX_PLAIN bytes. Throws `bug` for more, or after {@link wipe}. */
   seal(plain: Uint8Array): Uint8Array {
     this.#assertAlive();
-    const frame = new Uint8Array(bucket(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD));
+    const frame = new Uint8Array(frameLength(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD));
     // Padded where its box will be: a buffer of its own costs more than the rest.
     const content = frame.subarray(HEADER_BYTES + BOX_OVERHEAD);
     padInto(content, plain);
@@ -116,7 +127,7 @@ export class Channel {
     return frame;
   }
 
-  /** Derives the keys of the next frame of each side, so that they are there when it comes. To be called at leisure. */
+  /** Derives the keys of the next frame in both directions ahead of time, while nobody waits. */
   prepare(): void {
     if (!this.#alive) return;
     this.#sending.prepare();
@@ -124,12 +135,12 @@ export class Channel {
   }
 
   /**
-   * Opens the peer's next frame: what a DATA frame holds, or `null` for a STEP. Throws `replay`, `gap`, `forged` or
-   * `turn`, and then nothing has changed; the link is to be closed.
+   * Opens the peer's next frame. Returns the content of a DATA frame, or null for a STEP. Throws `replay`, `gap`,
+   * `forged` or `turn`; nothing has changed then, and the caller must close the link.
    */
   open(frame: Uint8Array, now: number): Uint8Array | null {
     this.#assertAlive();
-    if (!isBucket(frame.length)) throw new AparteError('forged', { key: 'frame-length', bytes: frame.length });
+    if (!isFrameLength(frame.length)) throw new AparteError('forged', { key: 'frame-length', bytes: frame.length });
     const type = frame[0];
     if (type !== SESSION.data && type !== SESSION.step)
       throw new AparteError('forged', { key: 'malformed', part: 'frame-type' });
@@ -138,15 +149,15 @@ export class Channel {
     try {
       return type === SESSION.data ? this.#openData(frame, now) : this.#openStep(frame, now);
     } catch (cause) {
-      // Whatever does not compute or does not open was not made by the peer in this state.
+      // A frame that does not compute or does not open was not made by the peer in this state.
       if (cause instanceof AparteError && cause.code === 'damaged') throw new AparteError('forged');
       throw cause;
     }
   }
 
   /**
-   * A STEP frame if one is due, else `null`. With `idle` false the caller has just sent data: a step is due if we hold
-   * the turn and made none for 250 ms. With `idle` true: if we have held the turn for 10 s. A's first is always due.
+   * A STEP frame if one is due, else null. A step needs the turn. With `idle` false the caller has just sent data: then
+   * a step is due 250 ms after our last one. With `idle` true it is due after 10 s with the turn. A's first is always due.
    */
   step(now: number, idle: boolean): Uint8Array | null {
     this.#assertAlive();
@@ -154,37 +165,32 @@ export class Channel {
     return this.#theirs !== null && now >= due ? this.#makeStep(this.#theirs, now) : null;
   }
 
-  /** When an idle step becomes due, ms; `null` while the peer holds the turn. */
+  /** When (ms) an idle step becomes due; null while the peer has the turn. */
   nextStepAt(): number | null {
     return this.#theirs !== null ? Math.max(0, this.#turnAt + IDLE_STEP) : null;
   }
 
   /**
-   * Whether the session must end with `no-rekey`: the peer has kept the turn for 60 s though it was heard in the last
-   * 10 s, or a counter has run out. Ask after each frame. An ML-KEM key left unanswered is the same case: the peer's
-   * next step must answer it.
+   * Whether the session must end with `no-rekey`: the peer has kept the turn for 60 s although it was heard in the last
+   * 10 s, or a counter has run out. This covers an ML-KEM key without an answer, as the peer's next step must answer it.
    */
   stale(now: number): boolean {
     const kept = this.#theirs === null && now - this.#turnAt >= REKEY_LIMIT;
     return (kept && now - this.#heardAt < IDLE_STEP) || this.#sent >= MAX_FRAMES || this.#received >= MAX_FRAMES;
   }
 
-  /** The tickets that are good now, newest first: one, or two while our last step is unanswered. The caller's own. */
+  /** The valid tickets, newest first: one, or two while our last step has no answer. The caller wipes them. */
   tickets(): Ticket[] {
     this.#assertAlive();
     return this.#tickets.map((seed) => new Ticket(seed));
   }
 
-  /** Zeroes all keys. Idempotent. Tickets handed out live on. */
+  /** Zeroes all keys. Idempotent. Tickets that were handed out stay valid. */
   wipe(): void {
     this.#alive = false;
     this.#sending.wipe();
     this.#receiving.wipe();
     wipe(this.#root, this.#secret, this.#kemSecret, ...this.#tickets);
-  }
-
-  [inspect](): string {
-    return 'Channel [secret]';
   }
 
   #assertAlive(): void {
@@ -206,7 +212,7 @@ export class Channel {
       throw new AparteError('forged', { key: 'malformed', part: 'step' });
     const shared = dh(step.publicKey, this.#secret);
     const kem = step.kemAnswer && this.#kemSecret ? mlkemDecapsulate(step.kemAnswer, this.#kemSecret) : EMPTY;
-    const next = mix(this.#root, this.#role === 'A' ? 'B' : 'A', shared, kem, step.header);
+    const next = stepKeys(this.#root, this.#role === 'A' ? 'B' : 'A', shared, kem, step.header);
     try {
       const content = unpad(unbox(next.message, nonce(SESSION.step, this.#received), step.sealed));
       if (content.length > 0) throw new AparteError('damaged', { key: 'malformed', part: 'step' });
@@ -234,8 +240,8 @@ export class Channel {
     const kem = now - this.#kemAt >= KEM_INTERVAL ? mlkemPair(this.#random) : null;
     const answer = this.#kemTheirs && mlkemEncapsulate(this.#kemTheirs, this.#random);
     const header = stepHeader(this.#sent, pair.publicKey, kem?.publicKey, answer?.ciphertext);
-    const next = mix(this.#root, this.#role, dh(theirs, pair.secretKey), answer?.shared ?? EMPTY, header);
-    const size = bucket(header.length + BOX_OVERHEAD + 1);
+    const next = stepKeys(this.#root, this.#role, dh(theirs, pair.secretKey), answer?.shared ?? EMPTY, header);
+    const size = frameLength(header.length + BOX_OVERHEAD + 1);
     const content = pad(EMPTY, size - header.length - BOX_OVERHEAD);
     const frame = concat(header, box(next.message, nonce(SESSION.step, this.#sent), content));
     wipe(next.message);
@@ -256,7 +262,7 @@ export class Channel {
     this.#turnAt = now;
   }
 
-  /** Takes the root of a step, and its ticket; of the older tickets only the newest `keep`. */
+  /** Takes the root of a step and its ticket. Keeps the newest `keep` older tickets and wipes the rest. */
   #replaceRoot(root: Uint8Array, keep: number): void {
     wipe(this.#root, ...this.#tickets.slice(keep));
     this.#root = root;

@@ -1,59 +1,39 @@
-/**
- * The pieces of the ratchet that hold no state: how keys follow from keys, and the form of a STEP frame
- * (docs/PROTOCOL.md, Session keys and the ratchet).
- */
-import { concat, lv, utf8 } from '../../shared/bytes.ts';
+/** STEP frames: their form, and how one changes the keys (docs/PROTOCOL.md, Session keys and the ratchet). No state. */
+import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { HEADER_BYTES, nonce, SESSION } from './frame-format.ts';
-import { derive, PROTOCOL } from './hash.ts';
-import {
-  KEY_BYTES,
-  keyedBlake2b,
-  MLKEM_CIPHERTEXT_BYTES,
-  MLKEM_PUBLIC_BYTES,
-  mlkemEncapsulate,
-  wipe,
-} from './sodium.ts';
+import { derive } from './hash.ts';
+import { advance, type ChainKeys } from './key-chain.ts';
+import { KEY_BYTES, MLKEM_CIPHERTEXT_BYTES, MLKEM_PUBLIC_BYTES, mlkemEncapsulate, wipe } from './sodium.ts';
 
-/** Which side of the handshake: A spoke first. */
+/** The sides of a handshake and its session: A spoke first. */
 export type Role = 'A' | 'B';
 
 const HAS_KEM_KEY = 1;
 const HAS_KEM_ANSWER = 2;
 const FIXED_BYTES = HEADER_BYTES + 1 + KEY_BYTES;
-const MESSAGE_LABEL = lv(PROTOCOL, utf8('msg'));
 
-/** What follows from a chain key. */
-export interface Advanced {
-  /** The next chain key. */
-  readonly chain: Uint8Array;
-  /** The key of one frame. */
-  readonly message: Uint8Array;
-}
-
-/** `ck' ‖ mk = K(ck, "msg")`: the next chain key, and the key of one frame. */
-export function advance(chain: Uint8Array): Advanced {
-  const both = keyedBlake2b(MESSAGE_LABEL, chain);
-  return { chain: both.subarray(0, 32), message: both.subarray(32) };
-}
-
-/** The keys after a step: the new root, the maker's new chain, and the key of the STEP frame itself. */
-export interface Stepped {
+/** The keys after a step: the new root, the maker's new chain key, and the key of the STEP frame itself. */
+export interface StepKeys extends ChainKeys {
   readonly root: Uint8Array;
-  readonly chain: Uint8Array;
-  readonly message: Uint8Array;
 }
 
 /**
  * `rk' ‖ ck0 = K(rk, "step A" or "step B", x, ss, header)`, then one {@link advance}. `shared` is the X25519 secret,
- * `kem` the ML-KEM secret or empty; both are wiped. `header` is all of the frame before the box, which so binds it.
+ * `kem` the ML-KEM secret or empty; both are wiped. `header` is the frame before its box, which it so binds.
  */
-export function mix(root: Uint8Array, maker: Role, shared: Uint8Array, kem: Uint8Array, header: Uint8Array): Stepped {
+export function stepKeys(
+  root: Uint8Array,
+  maker: Role,
+  shared: Uint8Array,
+  kem: Uint8Array,
+  header: Uint8Array,
+): StepKeys {
   const both = derive(root, maker === 'A' ? 'step A' : 'step B', shared, kem, header);
   const first = both.subarray(32);
   const next = advance(first);
   wipe(shared, kem, first);
-  return { root: both.subarray(0, 32), chain: next.chain, message: next.message };
+  return { root: both.subarray(0, 32), ...next };
 }
 
 /** `17 ‖ u64 n ‖ u8 flags ‖ D(32) [‖ ek(1184) if flags&1] [‖ ct(1088) if flags&2]`. */
@@ -69,8 +49,9 @@ export function stepHeader(
   return concat(fixed, Uint8Array.of(flags), publicKey, kemKey ?? none, kemAnswer ?? none);
 }
 
-/** A STEP frame taken apart; all parts are views. */
+/** The parts of a STEP frame. */
 export interface Step {
+  /** Everything before the box. */
   readonly header: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly kemKey: Uint8Array | null;
@@ -78,7 +59,7 @@ export interface Step {
   readonly sealed: Uint8Array;
 }
 
-/** Takes a STEP frame apart. Throws `damaged` for unknown flags or an ML-KEM key that is none. */
+/** Takes a STEP frame apart. Throws `damaged` for unknown flags or an invalid ML-KEM key. */
 export function readStep(frame: Uint8Array): Step {
   const flags = frame[HEADER_BYTES] ?? 0;
   if (flags > (HAS_KEM_KEY | HAS_KEM_ANSWER)) throw new AparteError('damaged', { key: 'malformed', part: 'step' });
@@ -95,7 +76,7 @@ export function readStep(frame: Uint8Array): Step {
   };
 }
 
-/** A bad key must be found when it arrives, not when it is answered: so it is tried, and the result thrown away. */
+/** Throws `damaged` for an invalid key, by using it once: it must be refused when it arrives, not when it is answered. */
 function assertKemKey(key: Uint8Array): void {
   wipe(mlkemEncapsulate(key, (bytes) => new Uint8Array(bytes)).shared);
 }

@@ -1,15 +1,15 @@
-/** SIG frames: what links still have to tell each other while they connect (docs/PROTOCOL.md, Handshake). */
+/** SIG frames: ICE candidates that follow the flights of a handshake (docs/PROTOCOL.md, Handshake). */
 import { concat } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_HANDSHAKE_FRAME, MAX_SIGNALS } from '../../shared/limits.ts';
 import { counter, FLIGHT, HEADER_BYTES, nonce, padToMultiple, unpad } from './frame-format.ts';
 import { BOX_OVERHEAD, box, unbox } from './sodium.ts';
 
-/** Signals are padded to a multiple of this. */
+/** Signals are padded to a multiple of so many bytes. */
 const SIGNAL_STEP = 512;
 
-/** The signals of one handshake, both ways, each numbered from 1. The keys stay their owner's to wipe. */
-export class Signals {
+/** The signals of one handshake, numbered from 1 in each direction. The owner of the keys wipes them. */
+export class SealedSignals {
   readonly #ours: Uint8Array;
   readonly #theirs: Uint8Array;
   #sent = 0;
@@ -20,7 +20,7 @@ export class Signals {
     this.#theirs = theirs;
   }
 
-  /** The next SIG frame. Throws `bug` past MAX_SIGNALS, or where the frame would be past MAX_HANDSHAKE_FRAME. */
+  /** The next SIG frame. At most MAX_SIGNALS, each at most MAX_HANDSHAKE_FRAME bytes. */
   seal(signal: Uint8Array): Uint8Array {
     if (this.#sent === MAX_SIGNALS) throw new Error('too many signals');
     const header = nonce(FLIGHT.signal, this.#sent + 1);
@@ -30,11 +30,12 @@ export class Signals {
     return frame;
   }
 
-  /** What a SIG frame holds; `null` for one that was opened before. Throws `lost-frame` or `damaged`. */
+  /** The content of a SIG frame, or null if it was opened before. Throws `lost-frame` or `damaged`. */
   open(frame: Uint8Array): Uint8Array | null {
     const content = frame.length - HEADER_BYTES - BOX_OVERHEAD;
-    const shaped = content >= SIGNAL_STEP && content % SIGNAL_STEP === 0 && frame.length <= MAX_HANDSHAKE_FRAME;
-    if (!shaped || frame[0] !== FLIGHT.signal) throw new AparteError('damaged', { key: 'malformed', part: 'signal' });
+    const isWellFormed = content >= SIGNAL_STEP && content % SIGNAL_STEP === 0 && frame.length <= MAX_HANDSHAKE_FRAME;
+    if (!isWellFormed || frame[0] !== FLIGHT.signal)
+      throw new AparteError('damaged', { key: 'malformed', part: 'signal' });
     const n = counter(frame);
     if (n <= this.#received) return null;
     if (n > this.#received + 1) throw new AparteError('lost-frame');

@@ -1,37 +1,36 @@
 /**
- * The few calls of libsodium this program uses, and the only file that imports it. Keys of our own are checked for
- * their length here, since a wrong one is a bug; what a peer sent and the library refuses is always an
- * {@link AparteError} `damaged`, whatever the library threw.
+ * The calls of libsodium that this program uses. No other file imports libsodium. A key of our own with a wrong length
+ * is a bug and throws a plain Error. A peer's value that libsodium refuses throws `damaged`, whatever libsodium threw.
  */
 import sodium from 'libsodium-wrappers';
-import { AparteError } from '../../shared/errors.ts';
+import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 
-/** Resolves once libsodium is loaded. Nothing in this room works before. */
+/** Resolves once libsodium is loaded. Nothing in this module works before. */
 export async function ready(): Promise<void> {
   await sodium.ready;
 }
 
-/** A source of randomness: so many fresh, secret, uniform bytes. The receiver owns the array and wipes it. */
+/** Makes so many fresh, secret, uniform random bytes. The caller owns the array and wipes it. */
 export type Random = (bytes: number) => Uint8Array;
 
-/** The operating system's randomness, asked once: libsodium's own wrapper asks for every four bytes. */
+/** The operating system's randomness. Faster than libsodium's wrapper, which asks again for every four bytes. */
 export const systemRandom: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
-/** A public key and the secret that belongs to it. */
+/** A public key and its secret key. */
 export interface KeyPair {
   readonly publicKey: Uint8Array;
   readonly secretKey: Uint8Array;
 }
 
-/** What encapsulating makes: a ciphertext for the owner of the public key, and the 32 bytes both will share. */
+/** A KEM ciphertext for the owner of a public key, and the 32 bytes that both sides then share. */
 export interface Encapsulation {
   readonly ciphertext: Uint8Array;
   readonly shared: Uint8Array;
 }
 
-/** Bytes of an X25519 public key, secret key and shared key; also of a ristretto255 element and of a tag. */
+/** Bytes of an X25519 public, secret or shared key, of a ristretto255 element, and of a handshake tag. */
 export const KEY_BYTES = 32;
-/** Bytes of an X-Wing public key (draft-connolly-cfrg-xwing-kem). */
+/** Bytes of an X-Wing public key (draft-connolly-cfrg-xwing-kem-08). */
 export const XWING_PUBLIC_BYTES = 1216;
 /** Bytes of an X-Wing ciphertext. */
 export const XWING_CIPHERTEXT_BYTES = 1120;
@@ -39,20 +38,35 @@ export const XWING_CIPHERTEXT_BYTES = 1120;
 export const MLKEM_PUBLIC_BYTES = 1184;
 /** Bytes of an ML-KEM-768 ciphertext. */
 export const MLKEM_CIPHERTEXT_BYTES = 1088;
-/** Bytes by which a box is longer than what it holds. */
+/** Bytes that a box adds to its content: the tag of Poly1305. */
 export const BOX_OVERHEAD = 16;
 
-function refuse(): never {
-  throw new AparteError('damaged', { key: 'malformed', part: 'point' });
+/** Runs a call of libsodium on a peer's value. Whatever it throws becomes `damaged`. */
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch {
+    throw new AparteError('damaged', { key: 'malformed', part: 'point' });
+  }
 }
 
-function need(bytes: Uint8Array, length: number): void {
+/** Runs `work`. Replaces a thrown `damaged` by `code`; lets every other error pass. */
+export function renameDamaged<T>(code: ErrorCode, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof AparteError && cause.code === 'damaged') throw new AparteError(code);
+    throw cause;
+  }
+}
+
+function assertLength(bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new Error(`a key of ${bytes.length} bytes, not ${length}`);
 }
 
 function withSeed<T>(random: Random, length: number, make: (seed: Uint8Array) => T): T {
   const seed = random(length);
-  need(seed, length);
+  assertLength(seed, length);
   try {
     return make(seed);
   } finally {
@@ -60,12 +74,12 @@ function withSeed<T>(random: Random, length: number, make: (seed: Uint8Array) =>
   }
 }
 
-/** Overwrites secrets with zeros. The engine may still hold copies: best effort. */
+/** Overwrites secrets with zeros. Best effort: the JavaScript engine may hold copies. */
 export function wipe(...secrets: readonly (Uint8Array | null)[]): void {
   for (const secret of secrets) secret?.fill(0);
 }
 
-/** Whether two secrets are equal, in constant time. False for different lengths. */
+/** Compares two secrets in constant time. False for different lengths. */
 export function sameSecret(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && sodium.memcmp(a, b);
 }
@@ -75,10 +89,10 @@ export function blake2b(message: Uint8Array): Uint8Array {
   return sodium.crypto_generichash(64, message, null);
 }
 
-/** BLAKE2b with 64 bytes of output under a key of 32 or 64 bytes; throws `bug` for any other. */
+/** BLAKE2b with 64 bytes of output under a key of 32 or 64 bytes. */
 export function keyedBlake2b(message: Uint8Array, key: Uint8Array): Uint8Array {
-  // The library hashes without a key, silently, when it is given an empty one.
-  if (key.length !== 64) need(key, 32);
+  // Given an empty key, libsodium silently hashes without a key.
+  if (key.length !== 64) assertLength(key, 32);
   return sodium.crypto_generichash(64, message, key);
 }
 
@@ -97,38 +111,29 @@ export function x25519Pair(random: Random): KeyPair {
 
 /** The X25519 public key of a secret key. */
 export function x25519Public(secretKey: Uint8Array): Uint8Array {
-  need(secretKey, KEY_BYTES);
+  assertLength(secretKey, KEY_BYTES);
   return sodium.crypto_scalarmult_base(secretKey);
 }
 
-/** The key two X25519 pairs share (`crypto_box_beforenm`), 32 bytes. Throws `damaged` for a point of low order. */
+/** The 32-byte key that two X25519 pairs share (`crypto_box_beforenm`). Throws `damaged` for a point of low order. */
 export function dh(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
-  need(secretKey, KEY_BYTES);
-  try {
-    return sodium.crypto_box_beforenm(publicKey, secretKey);
-  } catch {
-    return refuse();
-  }
+  assertLength(secretKey, KEY_BYTES);
+  return attempt(() => sodium.crypto_box_beforenm(publicKey, secretKey));
 }
 
-/** Seals under a shared key (`crypto_box_easy_afternm`). The nonce, 24 bytes, must never serve twice under one key. */
+/** Seals a message under a shared key (`crypto_box_easy_afternm`). Never use a nonce (24 bytes) twice under one key. */
 export function box(key: Uint8Array, nonce: Uint8Array, message: Uint8Array): Uint8Array {
-  need(key, KEY_BYTES);
+  assertLength(key, KEY_BYTES);
   return sodium.crypto_box_easy_afternm(message, nonce, key);
 }
 
-/** Opens a {@link box}. Throws `damaged` where it was not sealed so. */
+/** Opens a {@link box}. Throws `damaged` if it was not sealed with this key and nonce. */
 export function unbox(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array {
-  need(key, KEY_BYTES);
-  if (sealed.length < BOX_OVERHEAD) refuse();
-  try {
-    return sodium.crypto_box_open_easy_afternm(sealed, nonce, key);
-  } catch {
-    return refuse();
-  }
+  assertLength(key, KEY_BYTES);
+  return attempt(() => sodium.crypto_box_open_easy_afternm(sealed, nonce, key));
 }
 
-/** A fresh X-Wing pair, from 32 random bytes. */
+/** A fresh X-Wing pair, from 32 random bytes, which are also the secret key. */
 export function xwingPair(random: Random): KeyPair {
   return withSeed(random, 32, (seed) => {
     const { publicKey, privateKey } = sodium.crypto_kem_xwing_seed_keypair(seed);
@@ -136,26 +141,18 @@ export function xwingPair(random: Random): KeyPair {
   });
 }
 
-/** Encapsulates to an X-Wing public key, with 64 random bytes. Throws `damaged` where it is none. */
+/** Encapsulates to an X-Wing public key, with 64 random bytes. Throws `damaged` for an invalid key. */
 export function xwingEncapsulate(publicKey: Uint8Array, random: Random): Encapsulation {
-  return withSeed(random, 64, (seed) => {
-    try {
-      const { ciphertext, sharedSecret } = sodium.crypto_kem_xwing_enc_deterministic(publicKey, seed);
-      return { ciphertext, shared: sharedSecret };
-    } catch {
-      return refuse();
-    }
-  });
+  const { ciphertext, sharedSecret } = withSeed(random, 64, (seed) =>
+    attempt(() => sodium.crypto_kem_xwing_enc_deterministic(publicKey, seed)),
+  );
+  return { ciphertext, shared: sharedSecret };
 }
 
-/** The 32 bytes in an X-Wing ciphertext. Throws `damaged` where it is none. */
+/** The 32 shared bytes of an X-Wing ciphertext. Throws `damaged` for an invalid ciphertext. */
 export function xwingDecapsulate(ciphertext: Uint8Array, secretKey: Uint8Array): Uint8Array {
-  need(secretKey, 32);
-  try {
-    return sodium.crypto_kem_xwing_dec(ciphertext, secretKey);
-  } catch {
-    return refuse();
-  }
+  assertLength(secretKey, 32);
+  return attempt(() => sodium.crypto_kem_xwing_dec(ciphertext, secretKey));
 }
 
 /** A fresh ML-KEM-768 pair, from 64 random bytes. */
@@ -166,26 +163,21 @@ export function mlkemPair(random: Random): KeyPair {
   });
 }
 
-/** Encapsulates to an ML-KEM-768 key, with 32 random bytes. Throws `damaged` where it is none. */
+/** Encapsulates to an ML-KEM-768 key, with 32 random bytes. Throws `damaged` for an invalid key. */
 export function mlkemEncapsulate(publicKey: Uint8Array, random: Random): Encapsulation {
-  return withSeed(random, 32, (seed) => {
-    try {
-      const { ciphertext, sharedSecret } = sodium.crypto_kem_mlkem768_enc_deterministic(publicKey, seed);
-      return { ciphertext, shared: sharedSecret };
-    } catch {
-      return refuse();
-    }
-  });
+  const { ciphertext, sharedSecret } = withSeed(random, 32, (seed) =>
+    attempt(() => sodium.crypto_kem_mlkem768_enc_deterministic(publicKey, seed)),
+  );
+  return { ciphertext, shared: sharedSecret };
 }
 
-/** The 32 bytes in an ML-KEM-768 ciphertext; for a forged one, 32 bytes nobody knows. Throws `damaged`. */
+/**
+ * The 32 shared bytes of an ML-KEM-768 ciphertext; for a forged ciphertext, 32 bytes that nobody knows. Throws
+ * `damaged` for a wrong length.
+ */
 export function mlkemDecapsulate(ciphertext: Uint8Array, secretKey: Uint8Array): Uint8Array {
-  need(secretKey, 2400);
-  try {
-    return sodium.crypto_kem_mlkem768_dec(ciphertext, secretKey);
-  } catch {
-    return refuse();
-  }
+  assertLength(secretKey, 2400);
+  return attempt(() => sodium.crypto_kem_mlkem768_dec(ciphertext, secretKey));
 }
 
 /** Maps 64 uniform bytes to a ristretto255 element (RFC 9496, section 4.3.4). */
@@ -198,12 +190,8 @@ export function ristrettoScalar(random: Random): Uint8Array {
   return withSeed(random, 64, (seed) => sodium.crypto_core_ristretto255_scalar_reduce(seed));
 }
 
-/** Scalar times element. Throws `damaged` where the element is not a canonical encoding, or the product the identity. */
+/** Scalar times element. Throws `damaged` if the element is no canonical encoding, or if the product is the identity. */
 export function ristrettoMultiply(scalar: Uint8Array, element: Uint8Array): Uint8Array {
-  need(scalar, 32);
-  try {
-    return sodium.crypto_scalarmult_ristretto255(scalar, element);
-  } catch {
-    return refuse();
-  }
+  assertLength(scalar, 32);
+  return attempt(() => sodium.crypto_scalarmult_ristretto255(scalar, element));
 }

@@ -9,7 +9,7 @@ import { OwnLink } from '../../peer/core/own-link.ts';
 import { Roster } from '../../peer/core/roster.ts';
 import type { SessionEnd } from '../../peer/core/session.ts';
 import { Identity, ready } from '../../peer/crypto/index.ts';
-import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import { sessionOf } from '../crypto/test-parties.ts';
 import { seededBytes } from './seeded-random.ts';
 
@@ -56,7 +56,7 @@ class Company {
     this.#ends.set(here, { side: other, other: there });
     this.#ends.set(there, { side: one, other: here });
     const channel = (role: 'A' | 'B') => {
-      return new Channel({ role, session, ratchet: role === 'A' ? ratchetA : ratchetB }, this.random);
+      return new RatchetChannel({ role, session, ratchet: role === 'A' ? ratchetA : ratchetB }, this.random);
     };
     one.meets(other, 'A', channel('A'), linkOne);
     other.meets(one, 'B', channel('B'), linkOther);
@@ -121,7 +121,7 @@ class Side {
     this.#context.links.get(fact.link)?.gotLink(fact);
   }
 
-  meets(other: Side, role: 'A' | 'B', channel: Channel, link: OwnLink): void {
+  meets(other: Side, role: 'A' | 'B', channel: RatchetChannel, link: OwnLink): void {
     const { identity, name } = other.#profile;
     const claims = { id: identity.publicKey, name, description: '', capabilities: new Uint8Array(0), cursor: 0 };
     this.roster.add(this.#profile, { role, claims, channel, link, wipe: () => undefined });

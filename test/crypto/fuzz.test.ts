@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bucket, counter, isBucket, nonce } from '../../peer/crypto/frame-format.ts';
+import { counter, frameLength, isFrameLength, nonce } from '../../peer/crypto/frame-format.ts';
 import { decodeClaims, encodeClaims } from '../../peer/crypto/handshake-claims.ts';
 import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
 import { readStep } from '../../peer/crypto/ratchet-step.ts';
@@ -112,8 +112,10 @@ test('counters and buckets', () => {
   assert.ok(counter(new Uint8Array(9).fill(255)) > Number.MAX_SAFE_INTEGER);
   for (let bytes = 1; bytes <= MAX_CHANNEL_FRAME; bytes += 7) {
     assert.ok(
-      isBucket(bucket(bytes)) && bucket(bytes) >= bytes && (bucket(bytes) === 128 || bucket(bytes) < 2 * bytes),
+      isFrameLength(frameLength(bytes)) &&
+        frameLength(bytes) >= bytes &&
+        (frameLength(bytes) === 128 || frameLength(bytes) < 2 * bytes),
     );
   }
-  assert.deepEqual([0, 1, 64, 127, 129, 384, 32_768].filter(isBucket), []);
+  assert.deepEqual([0, 1, 64, 127, 129, 384, 32_768].filter(isFrameLength), []);
 });

@@ -193,7 +193,7 @@ test('no object shows a key', () => {
   const { a, b, channelA, channelB } = met(inputsOf(), recording, recording);
   secrets.push(ann.exportSecret(), ben.exportSecret());
   for (const thing of [ann, a, b, channelA, channelB, ...channelA.tickets()]) {
-    assert.match(inspect(thing), /^(Identity|Initiator|Responder|Channel|Ticket) \[secret\]$/);
+    assert.match(inspect(thing), /^(Identity|Initiator|Responder|RatchetChannel|Ticket) \[secret\]$/);
     const shown = `${inspect(thing, { showHidden: true, customInspect: false, depth: 9 })} ${JSON.stringify(thing)}`;
     for (const secret of [...secrets, ...channelA.tickets().map((ticket) => ticket.secret)]) {
       for (const form of [hex(secret), secret.slice(0, 6).join(','), secret.slice(0, 6).join(', ')]) {

@@ -1,6 +1,6 @@
 /** Two channels over a link that does one hostile thing, chosen by a seed. */
 import assert from 'node:assert/strict';
-import type { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import type { RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import type { Role } from '../../peer/crypto/ratchet-step.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
@@ -23,7 +23,7 @@ const NAMES = Object.keys(ACTS) as Act[];
 
 interface Side {
   readonly role: Role;
-  readonly channel: Channel;
+  readonly channel: RatchetChannel;
   /** Frames on their way to the other side, and all that ever were. */
   readonly wire: Uint8Array[];
   readonly past: Uint8Array[];
@@ -39,7 +39,14 @@ class Link {
   constructor(seed: number) {
     this.roll = dice(seed);
     const { a, b } = channels(seed);
-    const side = (role: Role, channel: Channel): Side => ({ role, channel, wire: [], past: [], said: [], shown: [] });
+    const side = (role: Role, channel: RatchetChannel): Side => ({
+      role,
+      channel,
+      wire: [],
+      past: [],
+      said: [],
+      shown: [],
+    });
     this.sides = { A: side('A', a), B: side('B', b) };
     this.put(this.sides.A, due(a.step(0, true)));
   }

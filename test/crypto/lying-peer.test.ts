@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import sodium from 'libsodium-wrappers';
-import { agree } from '../../peer/crypto/identity.ts';
+import { identityDh } from '../../peer/crypto/identity.ts';
 import { Initiator, Responder, systemRandom } from '../../peer/crypto/index.ts';
 import { concat, lv, u64, utf8 } from '../../shared/bytes.ts';
 import type { Draws } from './reference-handshake.ts';
@@ -58,7 +58,7 @@ test('an identity that A cannot prove is refused, and its name not shown', () =>
     // A true proof, of another run.
     ({ xb }) => [eve.publicKey, proofA(dh(xb, eve.privateKey), systemRandom(64), eve.publicKey)],
     // A true proof for this run and another identity.
-    ({ xb, keys }) => [eve.publicKey, proofA(agree(ann, xb), th(keys), ann.publicKey)],
+    ({ xb, keys }) => [eve.publicKey, proofA(identityDh(ann, xb), th(keys), ann.publicKey)],
     ...LOW_ORDER.map((id) => ({ keys }: ReturnType<typeof hostileA>): [Uint8Array, Uint8Array] => [
       id,
       proofA(new Uint8Array(32), th(keys), id),

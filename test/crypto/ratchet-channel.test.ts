@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import sodium from 'libsodium-wrappers';
 import { pad, padToMultiple, unpad } from '../../peer/crypto/frame-format.ts';
 import { systemRandom } from '../../peer/crypto/index.ts';
-import { Channel, MAX_PLAIN } from '../../peer/crypto/ratchet-channel.ts';
+import { MAX_PLAIN, RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import { mlkemPair } from '../../peer/crypto/sodium.ts';
 import { concat, equalBytes, utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
@@ -14,7 +14,7 @@ import { channels, due, flipped, refused, seeded, sessionOf, spliced } from './t
 /** A real A and a reference B that can misbehave, after A's first step. */
 function realAndReference(seed: string) {
   const { session, ratchetA, ratchetB } = sessionOf(seed);
-  const a = new Channel({ role: 'A', session, ratchet: ratchetA }, seeded(`A ${seed}`));
+  const a = new RatchetChannel({ role: 'A', session, ratchet: ratchetA }, seeded(`A ${seed}`));
   const b = new ReferenceChannel('B', session, ratchetB, seeded(`B ${seed}`));
   b.open(due(a.step(0, true)));
   return { a, b };
@@ -152,7 +152,7 @@ test('a peer who steps without the turn is named', () => {
   const early = new ReferenceChannel('A', fresh.session, fresh.ratchetA, systemRandom);
   early.step();
   early.D = D;
-  const real = new Channel({ role: 'B', session: fresh.session, ratchet: fresh.ratchetB }, systemRandom);
+  const real = new RatchetChannel({ role: 'B', session: fresh.session, ratchet: fresh.ratchetB }, systemRandom);
   const twice = early.step();
   refused('gap', () => real.open(twice, 0));
 });
@@ -213,7 +213,7 @@ test('a peer who is heard and does not step for 60 s is stale; one who is not he
 
 test('one ticket on the side that received the last step, two on the side that made it', () => {
   const { a, b } = channels('tickets');
-  const names = (channel: Channel) => channel.tickets().map(({ nameplate }) => nameplate);
+  const names = (channel: RatchetChannel) => channel.tickets().map(({ nameplate }) => nameplate);
   const [first] = names(a);
   assert.deepEqual(names(b), [first]);
   assert.match(first ?? '', /^[a-z2-7]{26}$/);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sodium from 'libsodium-wrappers';
-import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import type { Role } from '../../peer/crypto/ratchet-step.ts';
 import { equalBytes, utf8 } from '../../shared/bytes.ts';
 import { parts, ReferenceChannel } from './reference-channel.ts';
@@ -58,17 +58,17 @@ class Thief {
 
 /** A conversation in which the reference does all that A does, and so holds all that A holds. */
 class Scene {
-  readonly a: Channel;
-  readonly b: Channel;
+  readonly a: RatchetChannel;
+  readonly b: RatchetChannel;
   readonly double: Watched;
   readonly quantum: boolean;
   thief: Thief | null = null;
 
   constructor(name: string, quantum: boolean) {
     const { session, ratchetA, ratchetB } = sessionOf(name);
-    this.a = new Channel({ role: 'A', session, ratchet: ratchetA }, seeded(name));
+    this.a = new RatchetChannel({ role: 'A', session, ratchet: ratchetA }, seeded(name));
     this.double = new Watched('A', session, ratchetA, seeded(name));
-    this.b = new Channel({ role: 'B', session, ratchet: ratchetB }, seeded(`${name} B`));
+    this.b = new RatchetChannel({ role: 'B', session, ratchet: ratchetB }, seeded(`${name} B`));
     this.quantum = quantum;
   }
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import type { Claims, HandshakeInputs, Mode, ProvenClaims, Random } from '../../peer/crypto/index.ts';
 import { codeSecret, Identity, Initiator, Responder, ready, systemRandom } from '../../peer/crypto/index.ts';
-import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import { encodeCard } from '../../shared/card.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { AparteError } from '../../shared/errors.ts';
@@ -91,11 +91,11 @@ export function sessionOf(seed: string | number) {
 }
 
 /** Two channels of one session. */
-export function channels(seed: string | number): { a: Channel; b: Channel } {
+export function channels(seed: string | number): { a: RatchetChannel; b: RatchetChannel } {
   const { session, ratchetA, ratchetB } = sessionOf(seed);
   return {
-    a: new Channel({ role: 'A', session, ratchet: ratchetA }, seeded(`channel A ${seed}`)),
-    b: new Channel({ role: 'B', session, ratchet: ratchetB }, seeded(`channel B ${seed}`)),
+    a: new RatchetChannel({ role: 'A', session, ratchet: ratchetA }, seeded(`channel A ${seed}`)),
+    b: new RatchetChannel({ role: 'B', session, ratchet: ratchetB }, seeded(`channel B ${seed}`)),
   };
 }
 

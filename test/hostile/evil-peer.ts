@@ -5,13 +5,13 @@
 import wrtc from 'wrtc';
 import { decodeMessage, encodeMessage, type PeerMessage } from '../../peer/core/peer-messages.ts';
 import {
-  type Channel,
   codeSecret,
   FLIGHT,
   type HandshakeInputs,
   Identity,
   Initiator,
   type ProvenClaims,
+  type RatchetChannel,
   Responder,
   ready,
   systemRandom,
@@ -36,7 +36,7 @@ export interface Guise {
   /** The SIG frames it sends once it may, in place of none: the link comes about through the program's candidates. */
   readonly signals?: (seal: (candidate: Uint8Array) => Uint8Array) => readonly Uint8Array[];
   /** The channel it uses, in place of the one both agreed on. */
-  readonly channel?: (agreed: Channel) => Channel;
+  readonly channel?: (agreed: RatchetChannel) => RatchetChannel;
 }
 
 /** What both must agree on, of a meeting by code or by ticket. The program is A where it was there first. */
@@ -64,7 +64,7 @@ export async function guess(wire: Wire, nameplate: string, secret: string | Tick
 
 /** A peer with an open link to a program. */
 export class EvilPeer {
-  readonly channel: Channel;
+  readonly channel: RatchetChannel;
   /** What the program proved of itself. */
   readonly claims: ProvenClaims;
   /** What the program said, in order. */
@@ -78,7 +78,7 @@ export class EvilPeer {
   #mute = false;
   #waiting: (() => void)[] = [];
 
-  constructor(channel: Channel, claims: ProvenClaims, link: Link) {
+  constructor(channel: RatchetChannel, claims: ProvenClaims, link: Link) {
     this.channel = channel;
     this.claims = claims;
     this.#link = link;

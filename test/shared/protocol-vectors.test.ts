@@ -7,7 +7,7 @@ import { encodeMessage, type PeerMessage } from '../../peer/core/peer-messages.t
 import { pad } from '../../peer/crypto/frame-format.ts';
 import { derive, hash } from '../../peer/crypto/hash.ts';
 import { FLIGHT, ready, safetyNumber, systemRandom } from '../../peer/crypto/index.ts';
-import { Channel } from '../../peer/crypto/ratchet-channel.ts';
+import { RatchetChannel } from '../../peer/crypto/ratchet-channel.ts';
 import { Ticket } from '../../peer/crypto/reconnect-ticket.ts';
 import { box } from '../../peer/crypto/sodium.ts';
 import { encodeSignal } from '../../peer/link/sdp-validation.ts';
@@ -33,7 +33,7 @@ const BYE: PeerMessage = { kind: 'bye', complete: true };
 
 /** The first frames of a side B, in this order. */
 function firstFrames(...messages: readonly PeerMessage[]): string[] {
-  const channel = new Channel({ role: 'B', session: fill(3, 64), ratchet: fill(4, 32) }, systemRandom);
+  const channel = new RatchetChannel({ role: 'B', session: fill(3, 64), ratchet: fill(4, 32) }, systemRandom);
   return messages.map((message) => hex(channel.seal(encodeMessage(message))));
 }
 

@@ -6,10 +6,10 @@ import { decodeCard, encodeCard } from '../../../shared/card.ts';
 import { AparteError } from '../../../shared/errors.ts';
 import { INVITE_LIFE } from '../../../shared/limits.ts';
 import {
-  type Answer,
   blobKind,
   decodeInvite,
   encodeInvite,
+  type InviteAnswer,
   openAnswer,
   pairingContext,
   type Random,
@@ -271,7 +271,7 @@ function readInvite(pasted: string): string {
  * Finds the answer to our invite in a pasted text, and reads it. Throws `not-a-blob`, `bad-blob`, `blob-version`,
  * `wrong-blob`, `own-invite` or `other-invite`.
  */
-function readAnswer(pasted: string, invite: string): [text: string, answer: Answer] {
+function readAnswer(pasted: string, invite: string): [text: string, answer: InviteAnswer] {
   let fault: AparteError | null = null;
   for (const text of blobsIn(pasted, isWhole)) {
     try {
