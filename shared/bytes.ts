@@ -34,7 +34,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Whether two byte strings are equal. Not constant-time: for public values only; tags go through the crypto room. */
+/** Whether two byte strings are equal. Not constant-time: for public values only; compare tags in peer/crypto. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
