@@ -20,7 +20,7 @@ export function wrapLine(line: string, columns: number): string[] {
   if (widest(bare) <= columns) return [line];
   const message = MESSAGE_HEAD.exec(bare)?.[0];
   const head = message ?? NOTICE_HEAD.exec(bare)?.[0] ?? '';
-  const indent = head === '' ? '' : ' '.repeat(Math.max(1, Math.min(head.length, Math.floor(columns / 2))));
+  const indent = ' '.repeat(Math.min(head.length, Math.floor(columns / 2)));
   const rows: string[] = [];
   let [row, used, blanks] = ['', 0, ''];
   const add = (text: string, wide: number) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { graphemes, rowsTaken, truncate, width } from '../../peer/ui/graphemes.ts';
+import { graphemes, rowsTaken, truncate, widest, width } from '../../peer/ui/graphemes.ts';
 import { type Key, LineEditor } from '../../peer/ui/line-editor.ts';
 
 const control = (name: string): Key => ({ name, ctrl: true });
@@ -136,6 +136,7 @@ test('clusters are those of the segmenter, columns those of a terminal', () => {
     { numRuns: 300 },
   );
   assert.deepEqual(['a', '日', '👩\u200d🚀', 'e\u0301'].map(width), [1, 2, 2, 1]);
+  assert.deepEqual(['abc', '日', '🇩🇪', 'e\u0301'].map(widest), [3, 2, 4, 1]);
   assert.equal(truncate('日本語', 5, '…'), '日本…');
   assert.equal(truncate('abc', 3, '…'), 'abc');
   assert.equal(rowsTaken('日本語', 5), 2);

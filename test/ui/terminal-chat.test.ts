@@ -1,4 +1,4 @@
-/** The chat in a real terminal: what a person sees, whatever happens while he writes. */
+/** The chat in a real terminal: what a person sees, whatever happens while they write. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { hasTmux, Terminal, unfolded } from './terminal/tmux.ts';
@@ -26,9 +26,9 @@ function message(text: string): object {
   return { type: 'message', id: String(id), peer: 'p', name: 'anna', text, at: new Date().toISOString() };
 }
 
-/** The screen without the minute. */
+/** The screen without the times. */
 const timeless = (screen: string) => screen.replaceAll(/^\d\d:\d\d(>?) /gm, '$1');
-/** Without spaces and line ends, as the prompt wraps. */
+/** The screen without blanks and line ends, since the prompt wraps. */
 const flat = (screen: string) => screen.replaceAll(/\s/g, '');
 const lastLines = (screen: string, count: number) => screen.split('\n').slice(-count);
 
@@ -52,7 +52,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   await t.test('says for how long it waits', async () => {
     terminal.start();
     await terminal.told('open');
-    // The program's clock begins with it.
+    // The clock of the program starts with the program.
     terminal.order({ type: 'waiting', state: { for: 'peer', since: -65_000, until: null }, link: null });
     const first = await terminal.until((screen) =>
       /waiting for the other side, 6\d s · Ctrl-C to leave\n>$/.test(screen),
@@ -101,7 +101,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     );
   });
 
-  await t.test('says of a paste that is too long what is possible', async () => {
+  await t.test('says of a paste that is too long what else is possible', async () => {
     terminal.paste('x'.repeat(65_537));
     const screen = await terminal.until((now) => now.includes('was left out.') && now.endsWith('12 ms\n>'));
     assert.match(screen, /left out\.\n {2}A message has at most 65,536 bytes\. To send more, use "aparte send"\./);
@@ -148,6 +148,92 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((screen) => screen.includes('anna: connected, direct; known key'));
   });
 
+  await t.test('ends a paste whose end mark never comes, and recognizes one that comes in two parts', async () => {
+    terminal.bytes('\x1b[200~no end');
+    await terminal.until((screen) => screen.endsWith('> no end'));
+    terminal.type('!');
+    await terminal.until((screen) => screen.endsWith('> no end!'));
+    terminal.keys('C-u');
+    terminal.bytes('\x1b[200~two\rlines\x1b');
+    // Half a second after the escape character, Node counts it as a key.
+    await terminal.told('escape');
+    terminal.bytes('[201~');
+    await terminal.until((screen) => screen.endsWith('> two\n  lines'));
+    terminal.type('!');
+    await terminal.until((screen) => screen.endsWith('> two\n  lines!'));
+    terminal.keys('C-g');
+    await terminal.until((screen) => screen.endsWith('direct (UDP), 12 ms\n>'));
+  });
+
+  await t.test('never starts a row of a peer at the left edge', async () => {
+    const before = terminal.rows().length;
+    for (const blank of [' ', '\u00a0', '\u3164', '\u2800', '\u{1d159}']) {
+      terminal.order(message(`${'x'.repeat(64)}👩\u200d👩\u200d👧🇩🇪00:41>${blank}you:${blank}agreed${blank}✓`));
+      await terminal.told('shown');
+    }
+    terminal.order(message('end of rows'));
+    await terminal.until((screen) => screen.includes('anna: end of rows'));
+    const rows = terminal.rows().slice(before - 4);
+    const edge = rows.filter((row) => /^\S/.test(row) && !/^\d\d:\d\d anna: /.test(row));
+    assert.deepEqual(edge.slice(-2), ['direct (UDP), 12 ms', '>']);
+    assert.ok(
+      edge.every((row) => !row.includes('you: agreed')),
+      edge.join('\n'),
+    );
+    assert.equal(rows.filter((row) => row.includes('00:41>')).length, 5);
+  });
+
+  await t.test('puts the date above the first message of a new day, after a stop too', async () => {
+    const at = (day: number, hour: number) => new Date(2030, 0, day, hour, 59).toISOString();
+    terminal.order({ ...message('tomorrow is near'), at: at(1, 23) });
+    await terminal.until((screen) => /— Tuesday,? 1 January 2030\n23:59 anna: tomorrow is near\n/.test(screen));
+    terminal.keys('C-z');
+    await terminal.until((screen) => /Stopped[^\n]*\nready>$/.test(screen));
+    terminal.keys('fg', 'Enter');
+    terminal.order({ ...message('a new day'), at: at(2, 0) });
+    terminal.order({ ...message('the same day'), at: at(2, 1) });
+    await terminal.until((screen) =>
+      /— Wednesday,? 2 January 2030\n00:59 anna: a new day\n01:59 anna: the same day\n/.test(screen),
+    );
+  });
+
+  await t.test('makes the code stand out, and shows it again on /code until it was used', async () => {
+    terminal.order({ type: 'code', code: '7-ocean-violin', invite: null });
+    await terminal.until((screen) => screen.includes('aparte --lan 7-ocean-violin'));
+    const row = terminal.rows(true).find((each) => each.includes('The code is'));
+    assert.match(row ?? '', /^— The code is {2}\x1b\[1m7-ocean-violin/);
+    terminal.type('/code');
+    terminal.keys('Enter');
+    await terminal.until((screen) => screen.includes('The code was 7-ocean-violin. It has been used'));
+  });
+
+  await t.test('says on /verify since when a key is verified', async () => {
+    const safety = Array.from({ length: 12 }, () => '12345').join(' ');
+    const verifiedAt = new Date(2026, 0, 1, 9, 5).toISOString();
+    terminal.order({ ...PEER, trust: 'verified', safety, verifiedAt });
+    terminal.type('/verify');
+    terminal.keys('Enter');
+    await terminal.until((screen) =>
+      /Safety number with anna, which you verified on 1 January 2026 at 09:05:\n( {4}12345( 12345){3}\n){3}direct/.test(
+        screen,
+      ),
+    );
+    terminal.order(PEER);
+  });
+
+  await t.test('lists the choices on Tab, and completes the only one', async () => {
+    terminal.type('/');
+    terminal.keys('Tab');
+    await terminal.until((screen) => /— \/help {2}\/peers {2}\/code .*\n[^\n]*\n> \/$/.test(screen));
+    terminal.type('ver');
+    terminal.keys('Tab');
+    await terminal.until((screen) => screen.endsWith('> /verify'));
+    terminal.type(' a');
+    terminal.keys('Tab');
+    await terminal.until((screen) => screen.endsWith('> /verify anna'));
+    terminal.keys('C-u');
+  });
+
   await t.test('can be stopped and continued', async () => {
     terminal.type('kept');
     await terminal.until((screen) => screen.endsWith('> kept'));
@@ -159,7 +245,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((screen) => screen.endsWith('> kept!'));
   });
 
-  await t.test('lists the latest of the messages that wait to be delivered', async () => {
+  await t.test('lists the latest messages that wait to be delivered', async () => {
     terminal.keys('C-u');
     for (const text of ['first', 'second', 'third', 'fourth', 'fifth']) {
       terminal.type(text);
@@ -198,13 +284,13 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     terminal.type('rm');
     const screen = await terminal.until((now) => now.endsWith('ready>'));
     assert.ok(!screen.includes('rm'), screen);
-    // Had the shell been given it, it would stand in this line, too.
+    // If the shell had got it, it would be in this line, too.
     terminal.type('echo all');
     await terminal.until((now) => now.endsWith('ready> echo all'));
     terminal.keys('C-u');
   });
 
-  await t.test('keeps what is typed behind an end that nobody here asked for, until Enter', async () => {
+  await t.test('keeps what is typed after the other side ended the chat, until Enter', async () => {
     for (const typed of ['', 'secret']) {
       terminal.start();
       await terminal.told('open');
@@ -240,7 +326,21 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     }
   });
 
-  await t.test('takes the brackets off what is pasted later', async () => {
+  await t.test('takes pasted lines as one message in a terminal that does not mark pastes', async () => {
+    for (const term of ['linux', 'vt100', 'dumb']) {
+      terminal.start({ environment: `TERM=${term}` });
+      await terminal.told('open');
+      terminal.paste('one\ntwo\nthree\nfour\nfive', false);
+      await terminal.until((screen) => screen.endsWith('> one\n  two\n  three\n  four\n  five'));
+      terminal.keys('Enter');
+      const text = 'one\ntwo\nthree\nfour\nfive';
+      assert.deepEqual(await terminal.told('send'), { type: 'send', text, ref: '1' });
+      terminal.order({ type: 'close' });
+      await terminal.until((screen) => screen.endsWith('ready>'));
+    }
+  });
+
+  await t.test('leaves later pastes unmarked', async () => {
     terminal.start({ next: 'cat -v' });
     await terminal.told('open');
     await terminal.until((screen) => screen.endsWith('>'));

@@ -186,7 +186,7 @@ export const alreadyVerified = (name: string, since: Date): string =>
   `The key of ${name} is verified already: you did that ${moment(since)}.`;
 
 function moment(date: Date): string {
-  return `on ${dayLine(date)} at ${date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`;
+  return `on ${date.toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short' })}`;
 }
 
 /** `/verify` for our own key. */

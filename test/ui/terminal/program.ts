@@ -1,6 +1,6 @@
 /**
- * A program that only shows a chat: the terminal under test, steered over a Unix socket (first argument) by JSON lines,
- * to which it tells in return what the terminal asks for. With `ask` as second argument it asks for a code before that.
+ * A program that only shows a chat in a terminal. A test controls it over a Unix socket (first argument) with JSON lines,
+ * and it reports what the user does in the same way. With `ask` as the second argument it first asks for a code.
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -10,22 +10,22 @@ import { openTerminalChat } from '../../../peer/ui/terminal-chat.ts';
 import { marksPastes } from '../../../peer/ui/terminal-input.ts';
 import type { LinkState } from '../../../peer/ui/ui.ts';
 
-/** What the test may ask for. */
+/** What the test can ask for. */
 type Order =
   | ChatEvent
   | { readonly type: 'waiting'; readonly state: Waiting; readonly link: LinkState | null }
-  /** `deaf`: so many ms in which nothing is read pass before. */
+  /** `deaf`: ms before that in which the program reads nothing. */
   | { readonly type: 'close'; readonly deaf?: number }
-  /** Waits until the user is done, then closes. */
+  /** Waits until the user has dismissed the chat, then closes. */
   | { readonly type: 'dismiss' };
 
 const socket = connect(process.argv[2] ?? '');
-const tell = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
+const report = (what: object) => socket.write(`${JSON.stringify(what)}\n`);
 
 if (process.argv[3] === 'ask') {
   const streams = { input: process.stdin, output: process.stderr };
   const code = await askCode('Code: ', ['ocean', 'octave', 'violin'], streams);
-  tell({ type: 'asked', code, sure: await confirm('Sure?', streams) });
+  report({ type: 'asked', code, sure: await confirm('Sure?', streams) });
 }
 
 const ui = openTerminalChat(
@@ -38,19 +38,22 @@ const ui = openTerminalChat(
     suspend: () => process.kill(process.pid, 'SIGTSTP'),
   },
   {
-    command: (command) => tell(command),
-    ended: () => tell({ type: 'ended' }),
-    interrupted: () => tell({ type: 'interrupted' }),
-    fault: ({ code }) => tell({ type: 'fault', code }),
+    command: (command) => report(command),
+    ended: () => report({ type: 'ended' }),
+    interrupted: () => report({ type: 'interrupted' }),
+    fault: ({ code }) => report({ type: 'fault', code }),
   },
 );
-process.stdout.on('resize', () => tell({ type: 'resize' }));
+process.stdout.on('resize', () => report({ type: 'resize' }));
+process.stdin.on('keypress', (_typed, { name }: { name?: string }) => {
+  if (name === 'escape') report({ type: 'escape' });
+});
 process.on('SIGCONT', () => ui.resumed());
 
 function close(deaf: number): void {
   if (deaf > 0) {
-    tell({ type: 'deaf' });
-    // What it tells is written at the end of this turn.
+    report({ type: 'deaf' });
+    // The report is written at the end of this turn.
     setImmediate(() => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, deaf);
       void ui.close().then(() => process.exit(0));
@@ -63,6 +66,6 @@ createInterface({ input: socket }).on('line', (line) => {
   if (order.type === 'waiting') ui.waiting(order.state, order.link);
   else if (order.type === 'close') close(order.deaf ?? 0);
   else if (order.type === 'dismiss') void ui.dismissed?.().then(() => close(0));
-  else void ui.show(order).then(() => tell({ type: 'shown' }));
+  else void ui.show(order).then(() => report({ type: 'shown' }));
 });
-tell({ type: 'open' });
+report({ type: 'open' });

@@ -1,4 +1,4 @@
-/** A real terminal for tests: a tmux server of its own with one window, and the program in it. */
+/** A real terminal for tests: its own tmux server with one window, in which the program runs. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -12,10 +12,10 @@ import { environment } from '../../process.ts';
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
 const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
-/** How long a state of the screen is waited for, in ms. */
+/** How long a test waits for the screen or for a report of the program, in ms. */
 const PATIENCE = 10_000;
 
-/** What the program tells. */
+/** A report of the program. */
 export interface Told {
   readonly type: string;
   readonly [key: string]: unknown;
@@ -23,12 +23,12 @@ export interface Told {
 
 let terminals = 0;
 
-/** What is on a screen, with the rows of each message in one: they stand as far in as its text. */
+/** The screen with the rows of each message joined. Such rows are indented as far as the text of the message. */
 export function unfolded(screen: string): string {
   return screen.replace(/ *\n {6}(?! )/g, ' ');
 }
 
-/** A shell in a terminal of 80 columns and 20 rows, in which the program is started. */
+/** A shell in a terminal of 80 columns and 20 rows, which starts the program. */
 export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), 'aparte-ui-'));
   readonly #socketPath = join(this.#folder, 'control');
@@ -45,7 +45,7 @@ export class Terminal {
     socket.on('error', () => undefined);
   });
 
-  /** Opens the terminal; resolves once the shell shows its prompt. */
+  /** Opens the terminal. Resolves when the shell shows its prompt. */
   async open(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(this.#socketPath, resolve));
     const shell = 'env PS1="ready> " HISTFILE= LC_ALL=C.UTF-8 bash --norc --noprofile';
@@ -54,12 +54,18 @@ export class Terminal {
     await this.until((screen) => screen.includes('ready>'));
   }
 
-  /** Starts the program in the shell, and what is to run next. It tells `open` when the chat is open. */
-  start({ argument = '', next = 'true' } = {}): void {
-    this.keys(`clear; ${process.execPath} --import tsx ${PROGRAM} ${this.#socketPath} ${argument}; ${next}`, 'Enter');
+  /**
+   * Starts the program in the shell, with `environment` before it and `next` after it. The program reports `open` when
+   * the chat is open.
+   */
+  start({ environment: variables = '', argument = '', next = 'true' } = {}): void {
+    this.keys(
+      `clear; ${variables} ${process.execPath} --import tsx ${PROGRAM} ${this.#socketPath} ${argument}; ${next}`,
+      'Enter',
+    );
   }
 
-  /** Presses keys, by tmux's names for them. */
+  /** Presses keys, by their names in tmux. */
   keys(...keys: string[]): void {
     this.#tmux('send-keys', ...keys);
   }
@@ -69,10 +75,15 @@ export class Terminal {
     this.#tmux('send-keys', '-l', text);
   }
 
-  /** Pastes a text, in brackets where the program has asked for that. */
-  paste(text: string): void {
+  /** Pastes a text, with marks where the program has asked for them; `marked` false: without, as an old terminal does. */
+  paste(text: string, marked = true): void {
     execFileSync('tmux', ['-L', this.#name, 'load-buffer', '-'], { env: environment(), input: text });
-    this.#tmux('paste-buffer', '-p');
+    this.#tmux('paste-buffer', ...(marked ? ['-p'] : []));
+  }
+
+  /** Sends bytes as the terminal itself would. ASCII only. */
+  bytes(text: string): void {
+    this.#tmux('send-keys', '-H', ...Array.from(text, (char) => char.charCodeAt(0).toString(16)));
   }
 
   resize(columns: number, rows: number): void {
@@ -84,7 +95,7 @@ export class Terminal {
     this.#program?.write(`${JSON.stringify(order)}\n`);
   }
 
-  /** The next thing of this type that the program tells; what it tells before is passed over. */
+  /** The next report of this type. Other reports before it are dropped. */
   async told(type: string): Promise<Told> {
     const deadline = Date.now() + PATIENCE;
     for (;;) {
@@ -102,26 +113,31 @@ export class Terminal {
     }
   }
 
-  /** Scrollback and screen, long lines joined, without blank space at the ends. */
+  /** The rows of scrollback and screen, as they are drawn. `colours`: with the sequences that colour them. */
+  rows(colours = false): string[] {
+    return this.#tmux('capture-pane', '-p', '-S', '-', ...(colours ? ['-e'] : [])).split('\n');
+  }
+
+  /** Scrollback and screen as text: long lines joined, without blanks at the ends. */
   screen(): string {
     return this.#tmux('capture-pane', '-p', '-J', '-S', '-')
       .replace(/[ \t]+$/gm, '')
       .trimEnd();
   }
 
-  /** Column and row of the cursor, from 0. */
+  /** The column and row of the cursor, from 0. */
   cursor(): string {
     return this.#tmux('display-message', '-p', '#{cursor_x},#{cursor_y}').trim();
   }
 
-  /** Looks at the screen until it is as wanted. */
+  /** Waits until the screen is as wanted, and returns it. */
   async until(wanted: (screen: string) => boolean): Promise<string> {
     const deadline = Date.now() + PATIENCE;
     for (;;) {
       const screen = this.screen();
       if (wanted(screen)) return screen;
       if (Date.now() > deadline) throw new Error(`not on the screen in time:\n${screen}`);
-      // A terminal does not say when it has drawn: it has to be looked at again.
+      // A terminal does not report that it has drawn, so it has to be read again.
       await new Promise((resolve) => execFile('sleep', ['0.03'], resolve));
     }
   }
