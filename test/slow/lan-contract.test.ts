@@ -19,14 +19,13 @@ import { atEnd } from '../rendezvous/fake-servers.ts';
 import { rubbishServer } from '../rendezvous/garbage-server.ts';
 import { Guest } from '../rendezvous/guest.ts';
 
-const CLOCK = { now: () => performance.now() };
 const INSIDE = 'inside';
 /** How long (ms) all of it may take in there, and how long what is left open may keep it from its end. */
 const PATIENCE = 180_000;
 const END_PATIENCE = 10_000;
 
 /** Each guest is a program of his own: a server, and multicast DNS. */
-const open = () => lanRendezvous(startLanServer, CLOCK);
+const open = () => lanRendezvous(startLanServer, () => performance.now());
 
 /** Two who know of each other, either of them at home. */
 async function couple(): Promise<Guest[]> {

@@ -1,73 +1,71 @@
 /**
- * Meeting on the local network. Everybody has a server of his own and announces it; {@link Choice} says who goes to
- * whom, and over there one meets as with any server. Whoever is alone is at home.
+ * Meets on the local network. Each program runs a rendezvous server and announces it. {@link ServerChoice} decides who
+ * visits whom, and on that server the two meet as on any other. A program that is alone is in a room of its own server.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { AparteError } from '../../../shared/errors.ts';
 import type { Member } from '../../../shared/signal-wire.ts';
 import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '../rendezvous.ts';
-import { type SocketIoDeps, socketIoRendezvous } from '../socketio.ts';
+import { socketIoRendezvous } from '../socketio.ts';
 import { AddressListAgent, urlOf } from './address-list-agent.ts';
 import { type Announcement, roomMark } from './announcement.ts';
 import { loopbackAddress } from './interfaces.ts';
 import { AnnouncedServer, type Listener, type StartLanServer } from './lan-server.ts';
 import { ServerChoice } from './which-server.ts';
 
-/** How long (ms) is listened before a nameplate is made, so that it is none that is in use. */
+/** Time to listen before a nameplate is drawn, in ms: it must not be one that is in use. */
 const LISTEN_FIRST = 400;
-/** How many are drawn of each length before a longer one is taken: 1 to 3 digits. */
+/** Nameplates drawn of each length, 1 to 3 digits, before a longer one is drawn. */
 const DRAWS = 8;
-/** How long (ms) nobody may be found until the user is told why that may be. */
+/** Time to find somebody before the user reads why nobody may be found, in ms. */
 const FOUND_WITHIN = 10_000;
 
-/** Where we are, or try to be: at home, or with somebody. */
-interface Stay {
-  /** Whose server it is; null for ours. */
+/** A room on our own server or on the server of another program. */
+interface HostedRoom {
+  /** The program whose server it is; null: ours. */
   readonly host: Announcement | null;
   rendezvous: Rendezvous;
   members: Set<string>;
-  /** Whether the connection is lost just now. */
+  /** Whether the connection is lost at present. */
   isLost: boolean;
 }
 
-/** Meets on the local network. `start` starts our own server, which is shared by all places that are open at a time. */
-export function lanRendezvous(start: StartLanServer, clock: Pick<SocketIoDeps, 'now'>): OpenRendezvous {
+/**
+ * Meets on the local network. `start` starts our own server, which all rooms of the program share. `now` returns ms on a
+ * clock that never jumps.
+ */
+export function lanRendezvous(start: StartLanServer, now: () => number): OpenRendezvous {
   const server = new AnnouncedServer(start);
-  return (request, events) => new LanRendezvous(server, clock, request, events);
+  return (request, events) => new LanRendezvous(server, now, request, events);
 }
 
 class LanRendezvous implements Rendezvous, Listener {
   readonly #server: AnnouncedServer;
-  readonly #clock: Pick<SocketIoDeps, 'now'>;
+  readonly #now: () => number;
   readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   readonly #id = randomBytes(16).toString('hex');
   readonly #choice = new ServerChoice(this.#id);
   #port = 0;
-  /** Null until it is made. */
+  /** Null until it is drawn. */
   #nameplate: string | null;
-  /** Announcements that came while there was no nameplate. */
+  /** Announcements that came before there was a nameplate. */
   #early: Announcement[] = [];
-  /** Where the core thinks we are. */
-  #here: Stay | null = null;
-  /** Where we are about to be. */
-  #next: Stay | null = null;
+  /** The room that was reported as joined. */
+  #current: HostedRoom | null = null;
+  /** The room that is being entered. */
+  #next: HostedRoom | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #foundTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Why somebody who was found could not be met, and whether the user was told. */
-  #hindrance: AparteError | null = null;
-  #notedHost = false;
+  /** Why a host that was found could not be reached. */
+  #hostFault: AparteError | null = null;
+  #isHostFaultNoted = false;
   #leaving: Promise<void> | null = null;
   #over = false;
 
-  constructor(
-    server: AnnouncedServer,
-    clock: Pick<SocketIoDeps, 'now'>,
-    request: RoomRequest,
-    events: RendezvousEvents,
-  ) {
+  constructor(server: AnnouncedServer, now: () => number, request: RoomRequest, events: RendezvousEvents) {
     this.#server = server;
-    this.#clock = clock;
+    this.#now = now;
     this.#request = request;
     this.#events = events;
     this.#nameplate = request.nameplate;
@@ -75,15 +73,14 @@ class LanRendezvous implements Rendezvous, Listener {
   }
 
   send(to: string, bytes: Uint8Array): void {
-    this.#here?.rendezvous.send(to, bytes);
+    this.#current?.rendezvous.send(to, bytes);
   }
 
   free(member: string): void {
-    const here = this.#here;
-    if (here === null) return;
-    // With a host who is silent there is nothing to wait for.
-    if (here.host === null) here.rendezvous.free(member);
-    else this.#goHome(here);
+    const room = this.#current;
+    // A visitor of a silent host gains nothing by waiting.
+    if (room?.host === null) room.rendezvous.free(member);
+    else if (room !== null) this.#returnToOwnRoom(room);
   }
 
   leave(): Promise<void> {
@@ -96,7 +93,7 @@ class LanRendezvous implements Rendezvous, Listener {
     clearTimeout(this.#timer);
     clearTimeout(this.#foundTimer);
     const withdrawn = this.#server.withdraw(this.#id);
-    await Promise.all([this.#here?.rendezvous.leave(), this.#next?.rendezvous.leave(), withdrawn]);
+    await Promise.all([this.#current?.rendezvous.leave(), this.#next?.rendezvous.leave(), withdrawn]);
     await this.#server.leave(this);
   }
 
@@ -111,7 +108,7 @@ class LanRendezvous implements Rendezvous, Listener {
     if (this.#over) return;
     if (!this.#server.isOnNetwork) this.#events.noted(new AparteError('no-network'));
     else this.#foundTimer = setTimeout(() => this.#nobodyFound(), FOUND_WITHIN);
-    this.#enterHome();
+    this.#enterOwnRoom();
     for (const announcement of this.#early.splice(0)) this.heard(announcement);
   }
 
@@ -122,13 +119,13 @@ class LanRendezvous implements Rendezvous, Listener {
     return draws.map(String).find((nameplate) => !isTaken(nameplate)) ?? String(randomInt(100, 1_000));
   }
 
-  /** Somebody announces a room, perhaps ours. */
+  /** Takes an announcement, perhaps of our room. */
   heard(announcement: Announcement): void {
     if (this.#over) return;
     if (this.#nameplate === null) {
       if (this.#early.length < 64) this.#early.push(announcement);
     } else if (announcement.room === roomMark(announcement.id, this.#nameplate)) {
-      this.#choice.heard(announcement, this.#clock.now());
+      this.#choice.heard(announcement, this.#now());
       this.#consider();
     }
   }
@@ -138,74 +135,71 @@ class LanRendezvous implements Rendezvous, Listener {
   }
 
   #nobodyFound(): void {
-    if (this.#here?.members.size !== 0 || this.#notedHost) return;
-    this.#notedHost = this.#hindrance !== null;
+    if (this.#current?.members.size !== 0 || this.#isHostFaultNoted) return;
+    this.#isHostFaultNoted = this.#hostFault !== null;
     const silence = new AparteError('nobody-found', { key: 'lan-silence', cause: this.#server.silence });
-    this.#events.noted(this.#hindrance ?? silence);
+    this.#events.noted(this.#hostFault ?? silence);
   }
 
-  /** Goes to whom it is best to go to, if we are alone. */
+  /** Visits the best host, if we are alone. */
   #consider(): void {
     clearTimeout(this.#timer);
-    const { size = 1 } = this.#here?.members ?? {};
+    const { size = 1 } = this.#current?.members ?? {};
     if (this.#over || this.#next !== null || size > 0) return;
-    const now = this.#clock.now();
+    const now = this.#now();
     const { visit, askAgainAt } = this.#choice.advice(now);
     if (visit !== null) this.#visit(visit);
     else if (askAgainAt !== null) this.#timer = setTimeout(() => this.#consider(), askAgainAt - now);
   }
 
-  #enterHome(): void {
-    // We may have been left by what was told just before.
+  #enterOwnRoom(): void {
+    // The reader of the event before may have left.
     if (this.#over) return;
-    this.#next = this.#enter(null, socketIoRendezvous(urlOf(loopbackAddress(), this.#port), this.#clock));
+    this.#next = this.#enter(null, socketIoRendezvous(urlOf(loopbackAddress(), this.#port), { now: this.#now }));
   }
 
   #visit(host: Announcement): void {
     const [address = ''] = host.addresses;
-    const way = socketIoRendezvous(urlOf(address, host.port), {
-      ...this.#clock,
-      agent: new AddressListAgent(host.addresses),
-    });
-    this.#next = this.#enter(host, way);
+    const agent = new AddressListAgent(host.addresses);
+    this.#next = this.#enter(host, socketIoRendezvous(urlOf(address, host.port), { now: this.#now, agent }));
   }
 
-  #enter(host: Announcement | null, open: OpenRendezvous): Stay {
-    // What is told by one we have left is of no interest.
+  #enter(host: Announcement | null, open: OpenRendezvous): HostedRoom {
+    // Ignores events of a room that was left.
     const ifCurrent = (action: () => void) => {
-      if (!this.#over && (stay === this.#here || stay === this.#next)) action();
+      if (!this.#over && (room === this.#current || room === this.#next)) action();
     };
     const events: RendezvousEvents = {
-      joined: (_nameplate, members) => ifCurrent(() => this.#joined(stay, members)),
-      came: (member) => ifCurrent(() => this.#came(stay, member)),
-      left: (member) => ifCurrent(() => this.#left(stay, member)),
+      joined: (_nameplate, members) => ifCurrent(() => this.#joined(room, members)),
+      came: (member) => ifCurrent(() => this.#came(room, member)),
+      left: (member) => ifCurrent(() => this.#left(room, member)),
       frame: (from, bytes) => ifCurrent(() => this.#events.frame(from, bytes)),
-      lost: (cause, retryAt) => ifCurrent(() => this.#lost(stay, cause, retryAt)),
-      // What the server of somebody here offers is not asked for: nothing leaves the network.
-      resumed: () => ifCurrent(() => this.#resumed(stay)),
+      lost: (cause, retryAt) => ifCurrent(() => this.#lost(room, cause, retryAt)),
+      // ICE servers that a host offers are not used: nothing leaves the network.
+      resumed: () => ifCurrent(() => this.#resumed(room)),
       noted: (cause) => ifCurrent(() => this.#events.noted(cause)),
-      refused: (cause) => ifCurrent(() => this.#refused(stay, cause)),
+      refused: (cause) => ifCurrent(() => this.#refused(room, cause)),
     };
     const request = { ...this.#request, nameplate: this.#nameplate };
-    const stay: Stay = { host, rendezvous: open(request, events), members: new Set(), isLost: false };
-    return stay;
+    const room: HostedRoom = { host, rendezvous: open(request, events), members: new Set(), isLost: false };
+    return room;
   }
 
-  #joined(stay: Stay, members: readonly Member[]): void {
-    const { host } = stay;
+  #joined(room: HostedRoom, members: readonly Member[]): void {
+    const { host } = room;
     if (host !== null && members.length === 0) {
-      // He is not at home, or has gone.
-      if (stay === this.#here) this.#goHome(stay);
-      else this.#giveUp(stay, host);
+      // The host itself has left the room.
+      if (room === this.#current) this.#returnToOwnRoom(room);
+      else this.#giveUp(room, host);
       return;
     }
-    if (stay === this.#next) {
+    if (room === this.#next) {
       this.#next = null;
-      void this.#here?.rendezvous.leave();
-      this.#here = stay;
+      void this.#current?.rendezvous.leave();
+      this.#current = room;
     }
-    stay.isLost = false;
-    stay.members = new Set(members.map(({ id }) => id));
+    room.isLost = false;
+    room.members = new Set(members.map(({ id }) => id));
     this.#events.joined(this.#nameplate ?? '', members, []);
     if (host !== null || this.#over) return;
     const nameplate = this.#nameplate ?? '';
@@ -213,9 +207,9 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#consider();
   }
 
-  #came(stay: Stay, member: Member): void {
-    stay.members.add(member.id);
-    // Somebody has come to us: there is no need to go out.
+  #came(room: HostedRoom, member: Member): void {
+    room.members.add(member.id);
+    // Somebody has come to us, so the visit is not needed.
     const next = this.#next;
     if (next !== null) {
       this.#next = null;
@@ -224,40 +218,37 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#events.came(member);
   }
 
-  #left(stay: Stay, member: string): void {
-    stay.members.delete(member);
+  #left(room: HostedRoom, member: string): void {
+    room.members.delete(member);
     this.#events.left(member);
-    if (stay.members.size > 0) return;
-    if (stay.host === null) this.#consider();
-    else this.#goHome(stay);
+    if (room.members.size > 0) return;
+    if (room.host === null) this.#consider();
+    else this.#returnToOwnRoom(room);
   }
 
-  #lost(stay: Stay, cause: AparteError, retryAt: number): void {
-    const { host } = stay;
-    if (host !== null && stay === this.#next) {
-      this.#giveUp(
-        stay,
-        host,
-        new AparteError('nobody-found', { key: 'lan-host-silent', address: host.addresses[0] ?? '' }),
-      );
-    } else if (host !== null && stay.isLost) {
-      this.#goHome(stay);
+  #lost(room: HostedRoom, cause: AparteError, retryAt: number): void {
+    const { host } = room;
+    if (host !== null && room === this.#next) {
+      const detail = { key: 'lan-host-silent', address: host.addresses[0] ?? '' } as const;
+      this.#giveUp(room, host, new AparteError('nobody-found', detail));
+    } else if (host !== null && room.isLost) {
+      this.#returnToOwnRoom(room);
     } else {
-      stay.isLost = true;
+      room.isLost = true;
       this.#events.lost(cause, retryAt);
     }
   }
 
-  #resumed(stay: Stay): void {
-    stay.isLost = false;
+  #resumed(room: HostedRoom): void {
+    room.isLost = false;
     this.#events.resumed([]);
   }
 
-  #refused(stay: Stay, cause: AparteError): void {
-    const { host } = stay;
+  #refused(room: HostedRoom, cause: AparteError): void {
+    const { host } = room;
     if (host === null) this.#refuse(cause);
-    else if (stay === this.#next) this.#giveUp(stay, host, cause);
-    else this.#goHome(stay, cause);
+    else if (room === this.#next) this.#giveUp(room, host, cause);
+    else this.#returnToOwnRoom(room, cause);
   }
 
   #refuse(cause: AparteError): void {
@@ -266,28 +257,28 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#events.refused(cause);
   }
 
-  /** A visit came to nothing, for `cause`. We have been at home all the while. */
-  #giveUp(stay: Stay, host: Announcement, cause?: AparteError): void {
+  /** Ends a visit that failed before it was entered, for `cause`. We are still in our own room. */
+  #giveUp(room: HostedRoom, host: Announcement, cause?: AparteError): void {
     this.#next = null;
-    void stay.rendezvous.leave();
+    void room.rendezvous.leave();
     this.#failed(host, cause);
     this.#consider();
   }
 
-  /** A visit is over, for `cause` where the host is to blame. */
-  #goHome(stay: Stay, cause?: AparteError): void {
-    this.#here = null;
-    void stay.rendezvous.leave();
-    if (stay.host !== null) this.#failed(stay.host, cause);
-    this.#enterHome();
+  /** Ends a visit and enters our own room again. `cause` is given if the host is to blame. */
+  #returnToOwnRoom(room: HostedRoom, cause?: AparteError): void {
+    this.#current = null;
+    void room.rendezvous.leave();
+    if (room.host !== null) this.#failed(room.host, cause);
+    this.#enterOwnRoom();
   }
 
-  /** Puts off the next visit. What was the cause is told once, the second time, or when nobody else was found. */
+  /** Puts off the next visit. The user reads the cause once: at the second failure, or if nobody else is found. */
   #failed(host: Announcement, cause?: AparteError): void {
-    this.#hindrance = cause ?? this.#hindrance;
-    const failures = this.#choice.failed(host.id, this.#clock.now());
-    if (cause === undefined || failures <= 1 || this.#notedHost) return;
-    this.#notedHost = true;
+    this.#hostFault = cause ?? this.#hostFault;
+    const failures = this.#choice.failed(host.id, this.#now());
+    if (cause === undefined || failures <= 1 || this.#isHostFaultNoted) return;
+    this.#isHostFaultNoted = true;
     this.#events.noted(cause);
   }
 }

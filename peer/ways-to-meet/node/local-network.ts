@@ -29,7 +29,7 @@ export function isAlone(): boolean {
 /** Meets on the local network. */
 export function meetOnLocalNetwork(): WayToMeet {
   return {
-    open: lanRendezvous(startLanServer, SERVER_DEPS),
+    open: lanRendezvous(startLanServer, SERVER_DEPS.now),
     server: null,
     invite: () => null,
     manual: null,
