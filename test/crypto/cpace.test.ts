@@ -39,14 +39,14 @@ const Vectors = v.object({
 const file = new URL('../vectors/cpace-ristretto255-sha512.json', import.meta.url);
 const { vector, points } = v.parse(Vectors, JSON.parse(readFileSync(file, 'utf8')));
 
-test('the generator and both shares are those of the draft', () => {
+test('computes the generator and the shares of the draft', () => {
   const g = generator(vector.PRS, vector.CI, vector.sid);
   assert.deepEqual(g, vector.g);
   assert.deepEqual(publicShare(vector.ya, g), vector.Ya);
   assert.deepEqual(publicShare(vector.yb, g), vector.Yb);
 });
 
-test('both sides come to the key of the draft', () => {
+test('both sides compute the key of the draft', () => {
   const a = { element: vector.Ya, data: vector.ADa };
   const b = { element: vector.Yb, data: vector.ADb };
   assert.deepEqual(ristrettoMultiply(vector.ya, vector.Yb), vector.K);
@@ -54,7 +54,7 @@ test('both sides come to the key of the draft', () => {
   assert.deepEqual(intermediateKey(vector.yb, vector.Ya, vector.sid, a, b), vector.ISK_IR);
 });
 
-test('an element that is none, or is the identity, is refused', () => {
+test('refuses an invalid element and the identity', () => {
   const { s, X } = points.Valid;
   assert.deepEqual(ristrettoMultiply(s, X), points.Valid['G.scalar_mult_vfy(s,X)']);
   refused('damaged', () => ristrettoMultiply(s, points['Invalid Y1']));

@@ -1,4 +1,4 @@
-/** Every door of the room, knocked at with rubbish: it answers with a named error, or not at all. */
+/** Random bytes for every function of peer/crypto that takes bytes of a peer: it must throw a named error, or return. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { readStep } from '../../peer/crypto/ratchet-step.ts';
 import { MAX_CAPABILITIES, MAX_CHANNEL_FRAME, MAX_NAME } from '../../shared/limits.ts';
 import { ann, ben, channels, claimsOf, codeOf, due, inputsOf, met, pair, seeded } from './test-parties.ts';
 
-/** Bytes of any length, or of one that counts, behind a first byte that counts. */
+/** Random bytes: of any length or of a real frame's, behind any first byte or a real frame's. */
 const rubbish = (lengths: readonly number[]) =>
   fc.tuple(fc.constantFrom(...lengths), fc.nat(20), fc.nat()).map(([length, first, seed]) => {
     const frame = seeded(seed)(length);
@@ -17,7 +17,7 @@ const rubbish = (lengths: readonly number[]) =>
     return frame;
   });
 
-test('the handshake takes nothing from rubbish', () => {
+test('the handshake rejects random bytes', () => {
   const frames = rubbish([0, 1, 2, 40, 1217, 1281, 33 + 16 + 2048, 1 + 16 + 2048, 537]);
   fc.assert(
     fc.property(frames, (frame) => {
@@ -35,7 +35,7 @@ test('the handshake takes nothing from rubbish', () => {
   );
 });
 
-test('a card that is none is damaged', () => {
+test('rejects malformed cards as damaged', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (card) => {
       const codes = [
@@ -47,7 +47,7 @@ test('a card that is none is damaged', () => {
   );
 });
 
-test('signals and session take nothing from rubbish, and go on', () => {
+test('signals and sessions reject random bytes and go on', () => {
   const { a, b } = met();
   const session = channels('fuzz');
   session.b.open(due(session.a.step(0, true)), 0);
@@ -69,7 +69,7 @@ test('signals and session take nothing from rubbish, and go on', () => {
   assert.equal(session.a.open(due(session.b.step(0, false)), 0), null);
 });
 
-test('a step of any bytes is taken apart without surprise', () => {
+test('takes any bytes apart as a step, or rejects them as damaged', () => {
   fc.assert(
     fc.property(rubbish([0, 9, 10, 41, 42, 128, 2048, 4096]), fc.nat(5), (frame, flags) => {
       if (frame.length > 9) frame[9] = flags;
@@ -79,7 +79,7 @@ test('a step of any bytes is taken apart without surprise', () => {
   );
 });
 
-test('claims come back as they went, and any bytes are claims or damaged', () => {
+test('decodes claims as they were encoded, and rejects other bytes as damaged', () => {
   const claims = fc.record({
     name: fc.string({ unit: 'grapheme', maxLength: 8 }).filter((name) => Buffer.byteLength(name) <= MAX_NAME),
     description: fc.string({ unit: 'binary', maxLength: 1000 }),
@@ -100,7 +100,7 @@ test('claims come back as they went, and any bytes are claims or damaged', () =>
   );
 });
 
-test('counters and buckets', () => {
+test('nonces hold type and counter, and frame lengths are powers of two', () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.nat(255), (n, type) => {
       const bytes = nonce(type, n);

@@ -1,4 +1,4 @@
-/** Two sides and the handshake between them: when it must succeed, when it must not, and in which order. */
+/** A handshake between two sides: when it succeeds, when it fails, and in which order its calls come. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -22,7 +22,7 @@ import { ann, ben, bytesOf, claimsOf, due, inputsOf, met, pair, refused, seeded 
 const MODES: readonly Mode[] = ['code', 'ticket', 'manual'];
 
 for (const mode of MODES) {
-  test(`two who share the secret of mode ${mode} meet, and know each other`, () => {
+  test(`two sides with one secret in mode ${mode} agree and learn each other's claims`, () => {
     const { hello, reply, proofA, proofB, seenByA, seenByB, channelA, channelB, a, b } = met(inputsOf({}, mode));
     assert.deepEqual(seenByA, { ...claimsOf('Ben'), id: ben.publicKey });
     assert.deepEqual(seenByB, { ...claimsOf('Ann'), id: ann.publicKey });
@@ -37,13 +37,13 @@ for (const mode of MODES) {
   });
 }
 
-test('two handshakes of one meeting share nothing', () => {
+test('two handshakes with the same inputs share no secret', () => {
   const [one, two] = [met(), met()];
   for (const part of ['hello', 'reply', 'proofA', 'proofB'] as const) assert.notDeepEqual(one[part], two[part]);
   refused('forged', () => two.channelB.open(one.channelA.seal(utf8('x')), 0));
 });
 
-/** Meetings that differ in one thing between the two sides. */
+/** Inputs that differ in one thing between the two sides. */
 const card = (inputs: HandshakeInputs, versions: number[]) =>
   encodeCard({ versions, nonce: decodeCard(inputs.cardA).nonce });
 const here = inputsOf();
@@ -60,21 +60,21 @@ const DIFFERENT: readonly (readonly [string, HandshakeInputs, HandshakeInputs])[
 ];
 
 for (const [what, inputsA, inputsB] of DIFFERENT) {
-  test(`${what}: A refuses the code and tells nothing; so does B`, () => {
+  test(`${what}: both sides report wrong-code and reveal nothing`, () => {
     const a = new Initiator(inputsA, ann, systemRandom);
     const b = new Responder(inputsB, ben, systemRandom);
     const reply = b.gotHello(a.hello);
     refused('wrong-code', () => a.gotReply(reply));
     refused('bug', () => a.prove(claimsOf('Ann')));
     refused('unexpected', () => a.sealSignal(utf8('candidate')));
-    // B is shown a right PROOF, of another handshake: its tag is wrong here.
+    // B gets a right PROOF of another handshake. Its tag is wrong here.
     refused('wrong-code', () => b.gotProof(met(inputsA).proofA));
     refused('bug', () => b.prove(claimsOf('Ben')));
     refused('unexpected', () => b.sealSignal(utf8('candidate')));
   });
 }
 
-test('a REPLY is judged once, a HELLO answered once', () => {
+test('judges one REPLY and answers one HELLO', () => {
   const { a, b } = pair();
   const reply = b.gotHello(a.hello);
   refused('unexpected', () => b.gotHello(a.hello));
@@ -84,7 +84,7 @@ test('a REPLY is judged once, a HELLO answered once', () => {
   refused('unexpected', () => a.gotReply(reply));
 });
 
-test('a recorded run says nothing to fresh sides with the same cards', () => {
+test('a recorded run does not convince fresh sides with the same cards', () => {
   const old = met();
   const { a, b } = pair();
   refused('wrong-code', () => a.gotReply(old.reply));
@@ -92,17 +92,17 @@ test('a recorded run says nothing to fresh sides with the same cards', () => {
   refused('wrong-code', () => b.gotProof(old.proofA));
 });
 
-test('a side that is shown itself notices', () => {
+test('a side that meets itself notices', () => {
   refused('self', () => new Initiator(inputsOf({ cardB: inputsOf().cardA }), ann, systemRandom));
   refused('self', () => new Responder(inputsOf({ cardB: inputsOf().cardA }), ann, systemRandom));
-  // An echo is no flight of the other role.
+  // An echoed frame is no flight of the other role.
   const { a, b } = pair();
   refused('damaged', () => a.gotReply(a.hello));
   const reply = b.gotHello(pair().a.hello);
   refused('damaged', () => b.gotProof(reply));
 });
 
-test('calls out of turn throw and end the attempt', () => {
+test('a call out of turn throws and ends the handshake', () => {
   const { a, b } = pair();
   const proofA = met().proofA;
   refused('unexpected', () => b.gotProof(proofA));
@@ -114,7 +114,7 @@ test('calls out of turn throw and end the attempt', () => {
   refused('unexpected', () => met().a.gotProof(done.proofB));
 });
 
-test('nothing of a side is sealed before the tag of the other is right', () => {
+test('a side seals nothing before the tag of the other side is right', () => {
   const { a, b } = pair();
   refused('unexpected', () => a.sealSignal(utf8('address')));
   const reply = b.gotHello(a.hello);
@@ -123,7 +123,7 @@ test('nothing of a side is sealed before the tag of the other is right', () => {
   refused('bug', () => b.prove(claimsOf('Ben')));
 });
 
-test('signals: a repeated one is ignored, a lost one ends it, there are 64', () => {
+test('ignores a repeated signal, reports a lost one, and allows 64', () => {
   const { a, b } = met();
   const [one, two, three] = [1, 2, 3].map((n) => a.sealSignal(Uint8Array.of(n)));
   assert.ok(one && two && three);
@@ -142,7 +142,7 @@ test('signals: a repeated one is ignored, a lost one ends it, there are 64', () 
   refused('unexpected', () => a.sealSignal(new Uint8Array(0)));
 });
 
-test('claims up to the limits pass, and past them are a bug', () => {
+test('encodes claims up to the limits and refuses longer ones', () => {
   const { a, b } = pair();
   a.gotReply(b.gotHello(a.hello));
   const claims = {
@@ -163,7 +163,7 @@ test('claims up to the limits pass, and past them are a bug', () => {
   }
 });
 
-test('an identity survives its file, and a broken file is named', () => {
+test('an identity is restored from its secret, and a secret of another length is refused', () => {
   const copy = Identity.fromSecret(ann.exportSecret());
   assert.deepEqual(copy.publicKey, ann.publicKey);
   refused('corrupt-data', () => Identity.fromSecret(new Uint8Array(31)));
@@ -173,17 +173,17 @@ test('an identity survives its file, and a broken file is named', () => {
   assert.deepEqual(copy.exportSecret(), new Uint8Array(32));
 });
 
-test('a safety number is the same on both sides, and holds both halves', () => {
+test('both sides compute the same safety number from both fingerprints', () => {
   const number = safetyNumber(ann.publicKey, ben.publicKey);
   assert.equal(number, safetyNumber(ben.publicKey, ann.publicKey));
   assert.match(number, /^(\d{5} ){11}\d{5}$/);
   const halves = [fingerprint(ann.publicKey), fingerprint(ben.publicKey)].sort();
   assert.equal(number.replaceAll(' ', ''), halves.join(''));
-  // Computed apart, with Python's hashlib.
+  // Computed with Python's hashlib.
   assert.equal(fingerprint(new Uint8Array(32)), '770632408301530363472132707553');
 });
 
-test('no object shows a key', () => {
+test('no object shows a key when it is inspected', () => {
   const secrets: Uint8Array[] = [];
   const recording = (bytes: number) => {
     const drawn = systemRandom(bytes);
@@ -203,7 +203,7 @@ test('no object shows a key', () => {
   }
 });
 
-test('frames are told apart by their first byte', () => {
+test('the first byte tells frames apart', () => {
   assert.equal(frameType(new Uint8Array(0)), null);
   assert.equal(frameType(Uint8Array.of(15, 1)), FLIGHT.abort);
 });

@@ -2,6 +2,6 @@
 import { test } from 'node:test';
 import { hostileRun } from './hostile-link.ts';
 
-test('whatever a hostile link does is named, and nothing wrong is ever shown', () => {
+test('names every act of a hostile link and never shows a wrong message', () => {
   for (let seed = 0; seed < 300; seed++) hostileRun(seed, seed % 20 === 0);
 });

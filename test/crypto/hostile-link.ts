@@ -6,7 +6,7 @@ import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { channels, claimsOf, codeOf, dice, due, flipped, inputsOf, pair, seeded } from './test-parties.ts';
 
-/** What the link may do to a frame, and by which names that must be called. */
+/** The hostile acts, with the error words by which the receiver may name each. */
 const ACTS = {
   drop: ['gap'],
   repeat: ['replay'],
@@ -24,7 +24,7 @@ const NAMES = Object.keys(ACTS) as Act[];
 interface Side {
   readonly role: Role;
   readonly channel: RatchetChannel;
-  /** Frames on their way to the other side, and all that ever were. */
+  /** Frames on their way to the other side, and all frames that were ever sent. */
   readonly wire: Uint8Array[];
   readonly past: Uint8Array[];
   readonly said: string[];
@@ -68,13 +68,13 @@ class Link {
     if (step !== null) this.put(side, step);
   }
 
-  /** Gives a frame to the side it is for. */
+  /** Delivers a frame to its side. */
   give(from: Side, frame: Uint8Array): void {
     const plain = this.other(from).channel.open(frame, this.now);
     if (plain !== null) this.other(from).shown.push(new TextDecoder().decode(plain).replace(/\.*$/, ''));
   }
 
-  /** Any honest thing: talk, deliver, wait. */
+  /** One honest act: a side talks, a frame is delivered, or time passes. */
   move(): void {
     const side = this.sides[this.roll(2) === 0 ? 'A' : 'B'];
     const dealt = this.roll(10);
@@ -93,14 +93,14 @@ class Link {
     if (frame !== undefined) this.give(side, frame);
   }
 
-  /** However the link ends now, both sides hold a ticket of one room. */
+  /** Asserts that both sides hold a ticket of one room, if the link ended now. */
   assertCommonTicket(): void {
     const [a, b] = [this.sides.A, this.sides.B].map(({ channel }) => channel.tickets());
     assert.ok(a && b && a.length <= 2 && b.length <= 2);
     assert.ok(a.some((ours) => b.some((theirs) => ours.nameplate === theirs.nameplate)));
   }
 
-  /** Does the hostile thing to the next frame of a side; gives back what the receiver says of it. */
+  /** Does the hostile act to the next frame of a side. Returns the receiver's error word. */
   attack(act: Act, from: Side, seed: number): ErrorCode | null {
     const frame = due(from.wire[0] ?? null);
     const receiver = this.other(from);
@@ -131,7 +131,7 @@ class Link {
   }
 }
 
-/** A frame of another session, with the counter that is expected here. */
+/** A frame of another session, with the counter that this one expects. */
 function foreign(role: Role, n: number, seed: number): Uint8Array {
   const { a, b } = channels(`foreign ${seed}`);
   const maker = role === 'A' ? a : b;
@@ -139,7 +139,7 @@ function foreign(role: Role, n: number, seed: number): Uint8Array {
   return maker.seal(utf8('foreign'));
 }
 
-/** After the link was cut, the two meet under a ticket both hold, and talk. */
+/** After the link was cut, both sides meet under a common ticket and talk. */
 function reconnect({ sides }: Link): void {
   const theirs = sides.B.channel.tickets();
   const ticket = sides.A.channel.tickets().find(({ nameplate }) => theirs.some((one) => one.nameplate === nameplate));
@@ -153,7 +153,7 @@ function reconnect({ sides }: Link): void {
   assert.deepEqual(b.b.channel().open(a.a.channel().seal(utf8('again')), 0), utf8('again'));
 }
 
-/** One run. Asserts that the hostile thing is named, that nothing wrong is shown, and that the two find back. */
+/** One run. Asserts that the hostile act is named, that no wrong message is shown, and that both sides meet again. */
 export function hostileRun(seed: number, reconnects: boolean): void {
   const link = new Link(seed);
   for (let moves = link.roll(60); moves > 0; moves--) link.move();
@@ -166,7 +166,7 @@ export function hostileRun(seed: number, reconnects: boolean): void {
   const code = link.attack(act, from, seed);
   assert.ok((ACTS[act] as readonly (ErrorCode | null)[]).includes(code), `seed ${seed}: ${act} is called ${code}`);
   link.assertCommonTicket();
-  // Had the link not been closed: the state is untouched, and what is honest still opens.
+  // The state is unchanged: if the link were still open, honest frames would still open.
   if (act === 'drop') link.give(from, due(before[0] ?? null));
   while (from.wire.length > 0) link.deliver(from);
   while (link.other(from).wire.length > 0) link.deliver(link.other(from));

@@ -1,4 +1,4 @@
-/** A peer who knows the code, and lies about who it is or in what form. It is built from the reference. */
+/** A peer that knows the code and sends a false identity or malformed claims. It is built from the reference. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -36,7 +36,7 @@ function hostileB() {
   return { a, xa: a.hello.slice(33, 65), keys: hostile.keys };
 }
 
-test('the reference, being honest, is believed on both sides', () => {
+test('both sides accept an honest peer that is built from the reference', () => {
   const { b, xb, keys } = hostileA();
   const proof = proofA(dh(xb, eve.privateKey), keys.th, eve.publicKey);
   assert.deepEqual(b.gotProof(flight3(keys, claimsContent(claimsOf('Eve'), eve.publicKey, proof))).id, eve.publicKey);
@@ -46,7 +46,7 @@ test('the reference, being honest, is believed on both sides', () => {
   assert.deepEqual(other.a.gotProof(flight4(other.keys, content)).id, eve.publicKey);
 });
 
-test('an identity that A cannot prove is refused, and its name not shown', () => {
+test('refuses an identity that A cannot prove, and returns no name', () => {
   const th = (keys: { th: Uint8Array }) => keys.th;
   const attempts: readonly ((made: ReturnType<typeof hostileA>) => [id: Uint8Array, proof: Uint8Array])[] = [
     () => [eve.publicKey, new Uint8Array(32)],
@@ -75,7 +75,7 @@ test('an identity that A cannot prove is refused, and its name not shown', () =>
   }
 });
 
-test('an identity that B cannot prove is refused', () => {
+test('refuses an identity that B cannot prove', () => {
   const attempts: readonly ((made: ReturnType<typeof hostileB>) => [id: Uint8Array, proof: Uint8Array])[] = [
     () => [eve.publicKey, systemRandom(32)],
     ({ xa, keys }) => [ben.publicKey, proofB(dh(xa, eve.privateKey), keys.th, ben.publicKey, ann.publicKey)],
@@ -95,13 +95,13 @@ test('an identity that B cannot prove is refused', () => {
   }
 });
 
-test('our own identity, shown back to us, is believed of nobody who has not its secret', () => {
+test('refuses our own public key from a peer without its secret', () => {
   const { a, keys } = hostileB();
   const claims = claimsContent(claimsOf('Ann'), ann.publicKey, systemRandom(32));
   refused('bad-identity', () => a.gotProof(flight4(keys, claims)));
 });
 
-test('claims of the wrong form are damaged, though they were sealed by a peer who knows the code', () => {
+test('rejects malformed claims of a peer that knows the code', () => {
   const id = eve.publicKey;
   const proof = systemRandom(32);
   const list = (...parts: Uint8Array[]) => sodium.pad(lv(...parts), 2048);
@@ -118,7 +118,7 @@ test('claims of the wrong form are damaged, though they were sealed by a peer wh
     list(name, id, proof, utf8('v=0'), new Uint8Array(0), new Uint8Array(8).fill(255)),
     list(name, id, proof, utf8('v=0'), new Uint8Array(0), new Uint8Array(7)),
     list(Uint8Array.of(0xc3), id, proof, ...end),
-    // A length that is not minimal, padding that is none, nothing at all.
+    // A length that is not minimal, wrong padding, and nothing at all.
     sodium.pad(concat(Uint8Array.of(0x83, 0x00), lv(name, id, proof, ...end).slice(1)), 2048),
     new Uint8Array(2048),
     new Uint8Array(2048).fill(1),

@@ -32,7 +32,7 @@ const nameOf = (work: () => unknown): ErrorCode | null => {
 };
 
 describe('the blobs of manual pairing', () => {
-  test('an invite and its answer say what was put into them', () => {
+  test('decodes an invite and an answer to what was encoded', () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
     const invite = fc.record({
       expiry: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -54,7 +54,7 @@ describe('the blobs of manual pairing', () => {
     );
   });
 
-  test('both are what the vector says', () => {
+  test('reproduces the published invite and answer', () => {
     const { inviteText, answerText, ctx, expiry, ...rest } = JSON.parse(readFileSync(VECTOR, 'utf8')) as Record<
       'inviteText' | 'answerText' | 'ctx' | 'nonceA' | 's' | 'offer' | 'nonceB' | 'r' | 'answer',
       string
@@ -73,13 +73,13 @@ describe('the blobs of manual pairing', () => {
     assert.match(longDescription(invite.offer), /a=ice-ufrag:ZUYH\r\n/);
   });
 
-  test('with usual addresses both are 150 to 300 characters', () => {
+  test('invite and answer have 150 to 300 characters with usual addresses', () => {
     const invite = encodeInvite({ ...parts(), offer: random(57 + 7 + 19 + 7) });
     const answer = sealAnswer(invite, { nonce: random(16), answer: random(57 + 7 + 19 + 7) }, random);
     for (const text of [invite, answer]) assert.ok(text.length >= 150 && text.length <= 300, `${text.length}`);
   });
 
-  test('each character that is changed, lost or doubled is noticed, by name', () => {
+  test('names every change, loss or repetition of a character', () => {
     const invite = encodeInvite(parts());
     const answer = sealAnswer(invite, { nonce: random(16), answer: random(90) }, random);
     const reading = {
@@ -123,7 +123,7 @@ describe('the blobs of manual pairing', () => {
     );
   });
 
-  test('an answer opens under its own invite alone', () => {
+  test('an answer opens only with its own invite', () => {
     const [invite, other] = [encodeInvite(parts()), encodeInvite(parts())];
     const answer = sealAnswer(invite, { nonce: random(16), answer: random(90) }, random);
     assert.equal(
@@ -132,7 +132,7 @@ describe('the blobs of manual pairing', () => {
     );
   });
 
-  test('two answers to one invite are not sealed alike: both say the same, and share no byte by more than chance', () => {
+  test('two answers to one invite with the same content share no keystream', () => {
     const invite = encodeInvite(parts());
     const content = { nonce: random(16), answer: random(90) };
     const sealed = () => fromBase64url(sealAnswer(invite, content, random).slice(4)).subarray(1 + 8 + 24, -4);
@@ -142,7 +142,7 @@ describe('the blobs of manual pairing', () => {
     assert.ok(same < 10, `${same} of ${one.length} bytes`);
   });
 
-  test('an answer does not tell how many addresses are in it', () => {
+  test('the length of an answer hides the number of addresses', () => {
     const invite = encodeInvite(parts());
     const lengths = [57, 64, 71, 90, 111].map(
       (length) => sealAnswer(invite, { nonce: random(16), answer: random(length) }, random).length,
@@ -150,7 +150,7 @@ describe('the blobs of manual pairing', () => {
     assert.equal(new Set(lengths).size, 1);
   });
 
-  test('the handshake is bound to both texts, and to the code that was agreed on', () => {
+  test('context and secret bind both texts and the agreed code', () => {
     const [invite, answer] = ['ap1iA', 'ap1aB'];
     assert.equal(pairingContext(invite, answer).length, 64);
     assert.ok(!equalBytes(pairingContext(invite, answer), pairingContext(answer, invite)));

@@ -1,4 +1,4 @@
-/** The session: sizes, counters, turns, and a peer who has the right keys and breaks the rules of the ratchet. */
+/** The session's ratchet: sizes, counters, turns, and a peer with the right keys that breaks the rules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sodium from 'libsodium-wrappers';
@@ -20,7 +20,7 @@ function realAndReference(seed: string) {
   return { a, b };
 }
 
-test('a frame has a length that says little, and holds up to MAX_PLAIN bytes', () => {
+test('pads frames to powers of two and holds up to MAX_PLAIN bytes', () => {
   const { a, b } = channels('sizes');
   const lengths = [0, 1, 102, 103, 230, 231, 5000, MAX_PLAIN].map((length) => {
     const plain = systemRandom(length);
@@ -33,7 +33,7 @@ test('a frame has a length that says little, and holds up to MAX_PLAIN bytes', (
   assert.deepEqual(b.open(a.seal(utf8('still alive')), 0), utf8('still alive'));
 });
 
-test('padding is that of libsodium', () => {
+test('pads as libsodium does', () => {
   for (const length of [0, 1, 100, 102]) {
     const content = systemRandom(length);
     assert.deepEqual(pad(content, 103), sodium.pad(content, 103));
@@ -45,7 +45,7 @@ test('padding is that of libsodium', () => {
     refused('damaged', () => unpad(wrong));
 });
 
-test('A steps first, at once; the turn goes to and fro', () => {
+test('A steps first, and each step passes the turn', () => {
   const { a, b } = channels('turns');
   assert.deepEqual([a.nextStepAt(), b.nextStepAt()], [0, null]);
   assert.equal(b.step(1000, true), null);
@@ -58,7 +58,7 @@ test('A steps first, at once; the turn goes to and fro', () => {
   assert.deepEqual([a.sent, a.received, b.sent, b.received], [1, 1, 1, 1]);
 });
 
-test('behind data the holder of the turn steps when its last step is 250 ms old', () => {
+test('steps behind data 250 ms after the last step', () => {
   const { a, b } = channels('behind data');
   b.open(due(a.step(0, true)), 0);
   a.open(due(b.step(0, false)), 0);
@@ -68,7 +68,7 @@ test('behind data the holder of the turn steps when its last step is 250 ms old'
   a.open(due(b.step(250, false)), 250);
 });
 
-test('an ML-KEM secret comes in every 20 s, from both sides, and is answered by the next step', () => {
+test('each side asks for an ML-KEM secret every 20 s, and the next step answers it', () => {
   const { a, b } = channels('kem');
   const flags: number[] = [];
   let now = 0;
@@ -84,7 +84,7 @@ test('an ML-KEM secret comes in every 20 s, from both sides, and is answered by 
   assert.deepEqual(flags, [0, 0, 1, 3, 3, 3, 3, 3]);
 });
 
-test('frames of the old chain open until the step that replaces it', () => {
+test('opens frames of the old chain until the step that replaces it', () => {
   const { a, b } = channels('in flight');
   const before = [utf8('1'), utf8('2')].map((plain) => b.seal(plain));
   b.open(due(a.step(0, true)), 0);
@@ -98,7 +98,7 @@ test('frames of the old chain open until the step that replaces it', () => {
   assert.deepEqual(a.open(after, 0), utf8('3'));
 });
 
-test('a frame that repeats, skips or was changed is named, and leaves everything as it was', () => {
+test('names a repeated, skipped or changed frame and changes nothing', () => {
   const { a, b } = channels('named');
   b.open(due(a.step(0, true)), 0);
   const [one, two] = [a.seal(utf8('one')), a.seal(utf8('two'))];
@@ -118,7 +118,7 @@ test('a frame that repeats, skips or was changed is named, and leaves everything
   assert.deepEqual(a.open(own, 0), utf8('own'));
 });
 
-test('a step that was changed in any byte is named, and the right one still opens', () => {
+test('rejects a step with any byte changed, and still opens the right one', () => {
   const { a, b } = channels('changed step');
   b.open(due(a.step(0, true)), 0);
   a.open(due(b.step(10_000, true)), 10_000);
@@ -135,13 +135,13 @@ test('a step that was changed in any byte is named, and the right one still open
   assert.notDeepEqual(tickets(), before);
 });
 
-/** What the lowest bit of each byte, flipped, makes of a frame whose counter is odd. */
+/** The error word for a frame with an odd counter after the lowest bit of byte `at` was flipped. */
 function nameOf(at: number): ErrorCode {
   if (at < 1 || at > 8) return 'forged';
   return at === 8 ? 'replay' : 'gap';
 }
 
-test('a peer who steps without the turn is named', () => {
+test('rejects a step without the turn', () => {
   const { a, b } = realAndReference('no turn');
   assert.equal(a.open(b.step(), 0), null);
   const D = sodium.crypto_box_keypair().publicKey;
@@ -157,7 +157,7 @@ test('a peer who steps without the turn is named', () => {
   refused('gap', () => real.open(twice, 0));
 });
 
-/** Steps of a peer with the right keys that no honest peer makes. */
+/** Steps that only a dishonest peer with the right keys makes. */
 const FORGERIES: readonly (readonly [string, (b: ReferenceChannel) => Uint8Array])[] = [
   ['an answer to no key', (b) => b.step({ ct: systemRandom(1088) })],
   ['a key of low order', (b) => b.step({ D: new Uint8Array(32) })],
@@ -171,7 +171,7 @@ const FORGERIES: readonly (readonly [string, (b: ReferenceChannel) => Uint8Array
 ];
 
 for (const [what, forge] of FORGERIES) {
-  test(`a step with ${what} is forged, and changes nothing`, () => {
+  test(`rejects a step with ${what} as forged and changes nothing`, () => {
     const { a, b } = realAndReference(what);
     const honest = b.stolen(seeded('honest'));
     refused('forged', () => a.open(forge(b), 0));
@@ -182,7 +182,7 @@ for (const [what, forge] of FORGERIES) {
   });
 }
 
-test('an ML-KEM key that is not answered, or answered with another secret, is forged', () => {
+test('rejects a step that leaves an ML-KEM key unanswered or answers with another secret', () => {
   const { a, b } = realAndReference('mute');
   a.open(b.step(), 0);
   b.open(due(a.step(20_000, true)));
@@ -193,7 +193,7 @@ test('an ML-KEM key that is not answered, or answered with another secret, is fo
   assert.equal(a.open((honest ?? b).step(), 20_000), null);
 });
 
-test('a peer who is heard and does not step for 60 s is stale; one who is not heard is not', () => {
+test('is stale when the peer is heard but does not step for 60 s', () => {
   const { a, b } = realAndReference('stale');
   for (let now = 5000; now < 60_000; now += 5000) {
     a.open(b.data(utf8('ping')), now);
@@ -211,7 +211,7 @@ test('a peer who is heard and does not step for 60 s is stale; one who is not he
   assert.equal(silent.b.stale(61_000), true);
 });
 
-test('one ticket on the side that received the last step, two on the side that made it', () => {
+test('keeps one ticket after receiving a step, and two after making one', () => {
   const { a, b } = channels('tickets');
   const names = (channel: RatchetChannel) => channel.tickets().map(({ nameplate }) => nameplate);
   const [first] = names(a);
@@ -228,7 +228,7 @@ test('one ticket on the side that received the last step, two on the side that m
   assert.deepEqual(names(a), names(b).slice(0, 1));
 });
 
-test('a wiped channel does nothing more; a ticket taken before lives on', () => {
+test('a wiped channel throws, and its tickets stay valid', () => {
   const { a, b } = channels('wiped');
   const frame = b.seal(utf8('late'));
   const [ticket] = a.tickets();

@@ -1,6 +1,6 @@
 /**
- * The ratchet of docs/PROTOCOL.md a second time, with all its state in the open: to be compared with the
- * implementation, to be copied by a thief, and to misbehave on demand. It knows no clock: its user says when it steps.
+ * A second implementation of the ratchet of docs/PROTOCOL.md, with all state public. Tests compare the product with it,
+ * copy its state as a thief would, and let it misbehave. It has no clock: the caller decides when it steps.
  */
 import sodium from 'libsodium-wrappers';
 import type { Random } from '../../peer/crypto/index.ts';
@@ -13,13 +13,13 @@ const NONE = new Uint8Array(0);
 const halves = (bytes: Uint8Array): [Uint8Array, Uint8Array] => [bytes.slice(0, 32), bytes.slice(32)];
 const sizeFor = (bytes: number): number => 2 ** Math.max(7, Math.ceil(Math.log2(bytes)));
 
-/** How a step departs from what the state asks for. */
+/** How a step differs from the honest one. */
 export interface StepChoices {
   /** Carry a fresh ML-KEM key, or these bytes in its place. */
   readonly ek?: boolean | Uint8Array;
-  /** Carry this as the answer, whatever is waiting. */
+  /** Carry this as the answer in every case. */
   readonly ct?: Uint8Array;
-  /** Answer nothing, whatever is waiting. */
+  /** Answer nothing, even if an ML-KEM key waits. */
   readonly mute?: boolean;
   /** Send this instead of the fresh public key. */
   readonly D?: Uint8Array;
@@ -57,7 +57,7 @@ export class ReferenceChannel {
     return K(this.rk, 'ticket');
   }
 
-  /** A copy of every field, as a thief would take it; it draws its own randomness. */
+  /** A copy of every field, with randomness of its own: what a thief gets. */
   stolen(random: Random): ReferenceChannel {
     const copy = Object.assign(Object.create(ReferenceChannel.prototype) as ReferenceChannel, this);
     copy.chains = { ...this.chains };
@@ -94,7 +94,7 @@ export class ReferenceChannel {
     return concat(head, box(message, 17, n, sodium.pad(choices.plain ?? NONE, size - head.length - 16)));
   }
 
-  /** Takes a step into the keys, and gives the key of its frame. */
+  /** Mixes a step into the keys. Returns the key of its frame. */
   mix(maker: Role, x: Uint8Array, ss: Uint8Array, head: Uint8Array): Uint8Array {
     const [root, chain] = halves(K(this.rk, `step ${maker}`, x, ss, head));
     this.rk = root;
@@ -102,7 +102,7 @@ export class ReferenceChannel {
     return this.messageKey(maker);
   }
 
-  /** What a DATA frame of the peer holds, `null` for a STEP. Throws whatever libsodium throws. */
+  /** Opens a frame of the peer: the content of a DATA frame, null for a STEP. Throws whatever libsodium throws. */
   open(frame: Uint8Array): Uint8Array | null {
     const n = this.n[this.peer]++;
     if (frame[0] === 16) {

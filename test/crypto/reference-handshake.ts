@@ -1,6 +1,6 @@
 /**
- * The handshake of docs/PROTOCOL.md a second time, written from its formulae alone, with everything in the open: what
- * the implementation is compared with, and what a hostile peer who knows the code is built from.
+ * A second implementation of the handshake of docs/PROTOCOL.md, written from its formulae alone, with all values public.
+ * Tests compare the product with it, and build hostile peers that know the code from it.
  */
 import sodium from 'libsodium-wrappers';
 import type { Claims, HandshakeInputs } from '../../peer/crypto/index.ts';
@@ -22,7 +22,7 @@ export const box = (key: Uint8Array, type: number, n: number, content: Uint8Arra
 export const unbox = (key: Uint8Array, type: number, n: number, sealed: Uint8Array): Uint8Array =>
   sodium.crypto_box_open_easy_afternm(sealed, concat(header(type, n), new Uint8Array(15)), key);
 
-/** What one side draws at random for a handshake, in the order it draws. */
+/** The random bytes of one side of a handshake, in the order in which it draws them. */
 export interface Draws {
   /** 64 bytes, reduced to the CPace scalar. */
   readonly scalar: Uint8Array;

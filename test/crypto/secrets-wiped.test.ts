@@ -1,4 +1,4 @@
-/** Every secret libsodium gives or takes is watched, to see that it is zeroed when it is done with. */
+/** Watches every secret that libsodium takes or returns, and checks that it is zeroed after its last use. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import sodium from 'libsodium-wrappers';
@@ -7,7 +7,7 @@ import { systemRandom } from '../../peer/crypto/index.ts';
 import { lv, utf8 } from '../../shared/bytes.ts';
 import { channels, due, inputsOf, met, pair, refused } from './test-parties.ts';
 
-/** Whole buffers, since halves of one are wiped at different times. */
+/** The whole buffer: its halves are wiped at different times. */
 const seen = new Set<ArrayBufferLike>();
 const secret = (...all: (Uint8Array | null | undefined)[]): void => {
   for (const bytes of all) if (bytes && bytes.length > 0) seen.add(bytes.buffer);
@@ -17,9 +17,9 @@ const alive = (): Uint8Array[] =>
 
 const original = { ...sodium };
 const labelled = (label: string): string => lv(utf8('aparte/1'), utf8(label)).toString();
-/** Hashes without a key whose input and output are secret. */
+/** Labels of keyless hashes with secret input and output. */
 const isRoot = (message: Uint8Array): boolean => message.toString().startsWith(labelled('root'));
-/** The one input that is a constant. */
+/** The only constant input. */
 const isConstant = (message: Uint8Array): boolean => message.toString() === labelled('msg');
 
 sodium.crypto_generichash = ((length: number, message: Uint8Array, key: Uint8Array | null) => {
@@ -72,7 +72,7 @@ sodium.crypto_box_easy_afternm = ((message: Uint8Array, once: Uint8Array, key: U
   secret(key);
   return original.crypto_box_easy_afternm(message, once, key);
 }) as typeof sodium.crypto_box_easy_afternm;
-/** The products: our own public share first, the shared one second. */
+/** The products of scalar multiplication: our public share, then the shared element. */
 const products: Uint8Array[] = [];
 sodium.crypto_scalarmult_ristretto255 = ((scalar: Uint8Array, element: Uint8Array) => {
   const output = original.crypto_scalarmult_ristretto255(scalar, element);
@@ -81,13 +81,13 @@ sodium.crypto_scalarmult_ristretto255 = ((scalar: Uint8Array, element: Uint8Arra
 }) as typeof sodium.crypto_scalarmult_ristretto255;
 after(() => Object.assign(sodium, original));
 
-/** Forgets what was watched before. */
+/** Forgets all secrets that were watched before. */
 function watchAnew(): void {
   seen.clear();
   products.length = 0;
 }
 
-test('after wipe nothing of a handshake and its session is left', () => {
+test('wiping leaves no secret of a handshake and its session', () => {
   watchAnew();
   const drawn: Uint8Array[] = [];
   const random: Random = (bytes) => {
@@ -115,7 +115,7 @@ test('after wipe nothing of a handshake and its session is left', () => {
   assert.equal(products.filter((bytes) => bytes.every((byte) => byte === 0)).length, 2);
 });
 
-test('once both have their channel, the handshake holds only the keys of signals', () => {
+test('keeps only the keys of signals once the channel is made', () => {
   watchAnew();
   const { a, b, channelA, channelB } = met();
   channelA.wipe();
@@ -131,7 +131,7 @@ test('once both have their channel, the handshake holds only the keys of signals
   assert.deepEqual(alive(), []);
 });
 
-test('a session holds the keys of this moment and no others', () => {
+test('a session holds only its present keys', () => {
   watchAnew();
   const { a, b } = channels('the moment');
   // Without the session key itself, which was made for the test: B's step, then A's, so that A is the last maker.
@@ -152,7 +152,7 @@ test('a session holds the keys of this moment and no others', () => {
   );
 });
 
-test('a wrong tag, a bad frame or a call out of turn leaves nothing', () => {
+test('a wrong tag, a bad frame or a call out of turn wipes every secret', () => {
   for (const spoil of [
     () => {
       const { a, b } = pair();
@@ -180,7 +180,7 @@ test('a wrong tag, a bad frame or a call out of turn leaves nothing', () => {
   }
 });
 
-test('a refused frame leaves no keys of its own', () => {
+test('a refused frame leaves no keys behind', () => {
   const { a, b } = channels('refused');
   b.open(due(a.step(0, true)), 0);
   a.open(due(b.step(10_000, true)), 10_000);
@@ -190,7 +190,7 @@ test('a refused frame leaves no keys of its own', () => {
   watchAnew();
   refused('forged', () => a.open(step, 30_000));
   refused('forged', () => b.open(new Uint8Array(128).fill(16, 0, 1).fill(0, 1, 8).fill(2, 8, 9), 30_000));
-  // What is left are the root, the chain key, and what follows from that for the frame that should have come.
+  // Still there: the root, the chain key, and the keys that follow from it for the expected frame.
   assert.deepEqual(
     alive().map((bytes) => bytes.length),
     [64, 64, 64],
@@ -200,7 +200,7 @@ test('a refused frame leaves no keys of its own', () => {
   assert.deepEqual(alive(), []);
 });
 
-test('keys derived ahead are those of one frame each way, and go with it', () => {
+test('keys derived ahead cover one frame in each direction and are wiped with it', () => {
   const { a, b } = channels('ahead');
   b.open(due(a.step(0, true)), 0);
   a.open(due(b.step(0, false)), 0);

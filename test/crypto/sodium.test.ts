@@ -1,4 +1,4 @@
-/** The traps of the library are closed: a wrong key of ours is a bug, never a silent weakness. */
+/** The wrapper of libsodium: it refuses keys that libsodium would silently ignore, and names a peer's bad values. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ready, systemRandom } from '../../peer/crypto/index.ts';
@@ -9,7 +9,7 @@ import { refused } from './test-parties.ts';
 await ready();
 const message = new Uint8Array(10);
 
-test('a keyed hash never runs without its key', () => {
+test('refuses a keyed hash without a key of the right length', () => {
   const plain = sodium.blake2b(message);
   for (const length of [0, 1, 16, 31, 33, 63, 65]) {
     refused('bug', () => sodium.keyedBlake2b(message, new Uint8Array(length)));
@@ -18,7 +18,7 @@ test('a keyed hash never runs without its key', () => {
   assert.notDeepEqual(sodium.keyedBlake2b(message, new Uint8Array(64)), plain);
 });
 
-test('our own keys have their length, or it is a bug', () => {
+test('treats a key of our own with a wrong length as a bug', () => {
   const short = new Uint8Array(31);
   refused('bug', () => sodium.dh(systemRandom(32), short));
   refused('bug', () => sodium.box(short, new Uint8Array(24), message));
@@ -30,7 +30,7 @@ test('our own keys have their length, or it is a bug', () => {
   refused('bug', () => sodium.x25519Pair(() => short));
 });
 
-test('what a peer may send wrongly is damaged', () => {
+test('reports malformed values of a peer as damaged', () => {
   const key = systemRandom(32);
   for (const length of [0, 1, 15, 16, 100]) {
     refused('damaged', () => sodium.unbox(key, new Uint8Array(24), new Uint8Array(length)));
@@ -44,7 +44,7 @@ test('what a peer may send wrongly is damaged', () => {
   refused('damaged', () => sodium.mlkemDecapsulate(new Uint8Array(1087), new Uint8Array(2400)));
 });
 
-test('secrets are compared whole', () => {
+test('compares secrets over their whole length', () => {
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 2)), true);
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 3)), false);
   assert.equal(sodium.sameSecret(Uint8Array.of(1, 2), Uint8Array.of(1)), false);

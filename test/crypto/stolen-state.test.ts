@@ -1,4 +1,4 @@
-/** Somebody copies all that one side holds, and listens on. When does the conversation shut him out? */
+/** A thief copies the state of one side and goes on listening. When do fresh keys shut the thief out? */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sodium from 'libsodium-wrappers';
@@ -11,7 +11,7 @@ import { due, seeded, sessionOf } from './test-parties.ts';
 
 const NONE = new Uint8Array(0);
 
-/** The reference, which also tells the X25519 secret of each step: what a quantum computer would find. */
+/** The reference, which also returns the X25519 secret of each step: a quantum computer would find it. */
 class Watched extends ReferenceChannel {
   found: Uint8Array = NONE;
 
@@ -29,7 +29,7 @@ class Thief {
     this.state = victim.stolen(seeded('thief'));
   }
 
-  /** Whether the thief can open a frame; `x` is the X25519 secret of a step, if he is handed it. */
+  /** Whether the thief can open a frame. `x`: the X25519 secret of a step, if the thief has it. */
   opens(from: Role, frame: Uint8Array, x: Uint8Array | null): boolean {
     const { state } = this;
     const n = state.n[from]++;
@@ -45,18 +45,18 @@ class Thief {
   #step(from: Role, frame: Uint8Array, n: number, x: Uint8Array | null): void {
     const { state } = this;
     const { D, ek, ct, head } = parts(frame);
-    // Without the secrets he mixes in nothing, and falls behind for good.
+    // Without the secrets the thief cannot follow the step, or any later one.
     const shared = x ?? (from === 'B' && state.d.length > 0 ? dh(D, state.d) : NONE);
     const kem =
       from === 'B' && ct.length > 0 && state.dk.length > 0 ? sodium.crypto_kem_mlkem768_dec(ct, state.dk) : NONE;
     const key = state.mix(from, shared, kem, head);
-    // What the victim makes now, the thief does not see; what the peer shows, he does.
+    // The thief does not see the victim's new secrets, but sees the peer's public keys.
     Object.assign(state, { d: NONE, dk: NONE, D: from === 'B' ? D : NONE, ek });
     unbox(key, 17, n, frame.slice(head.length));
   }
 }
 
-/** A conversation in which the reference does all that A does, and so holds all that A holds. */
+/** A conversation in which the reference does what A does, and so holds the same state. */
 class Scene {
   readonly a: RatchetChannel;
   readonly b: RatchetChannel;
@@ -80,7 +80,7 @@ class Scene {
     return this.thief?.opens(from, frame, this.quantum ? this.double.found : null) ?? false;
   }
 
-  /** A says something. Whether the thief reads it. */
+  /** A sends a message. Returns whether the thief reads it. */
   dataA(): boolean {
     const frame = this.a.seal(utf8('from A'));
     assert.deepEqual(this.double.data(utf8('from A')), frame);
@@ -114,14 +114,14 @@ class Scene {
   }
 }
 
-test('control: where nobody steps, the thief reads all', () => {
+test('control: a thief of the state reads everything while nobody steps', () => {
   const scene = new Scene('control', false);
   scene.stepA(0);
   scene.copyState();
   for (let n = 0; n < 20; n++) assert.deepEqual(scene.data(), [true, true]);
 });
 
-test('copied while the peer has the turn: A is safe from its next step on, B from the step that answers it', () => {
+test('copied while the peer has the turn: A is safe after its next step, B after the step that answers it', () => {
   const scene = new Scene('peer has the turn', false);
   scene.stepA(0);
   scene.data();
@@ -138,7 +138,7 @@ test('copied while the peer has the turn: A is safe from its next step on, B fro
   }
 });
 
-test('copied while A has the turn: the same, one step earlier', () => {
+test('copied while A has the turn: both sides are safe one step earlier', () => {
   const scene = new Scene('A has the turn', false);
   scene.stepA(0);
   scene.stepB(10_000);
@@ -150,7 +150,7 @@ test('copied while A has the turn: the same, one step earlier', () => {
   assert.deepEqual(scene.data(), [false, false]);
 });
 
-test('what was said before the copy stays shut', () => {
+test('a thief of the state cannot read earlier messages', () => {
   const scene = new Scene('the past', false);
   scene.stepA(0);
   const early = new Thief(scene.double);
@@ -161,21 +161,21 @@ test('what was said before the copy stays shut', () => {
   assert.deepEqual([early.opens('A', past, null), late.opens('A', past, null)], [true, false]);
 });
 
-test('control: a thief with a quantum computer reads on where no ML-KEM secret comes in', () => {
+test('control: a thief with a quantum computer reads on without a new ML-KEM secret', () => {
   const scene = new Scene('quantum control', true);
   scene.stepA(0);
   scene.copyState();
   assert.deepEqual([scene.stepB(10_000), scene.dataA(), scene.dataB()], [true, true, true]);
-  // Asks for a secret, and none has come in yet.
+  // The step asks for an ML-KEM secret. None has come yet.
   assert.deepEqual([scene.stepA(20_000), scene.dataA(), scene.dataB()], [true, true, true]);
 });
 
-test('a thief with a quantum computer is shut out by one ML-KEM secret each way, within a minute', () => {
+test('one ML-KEM secret from each side, within a minute, shuts out a thief with a quantum computer', () => {
   const scene = new Scene('quantum', true);
   scene.stepA(0);
   scene.stepB(10_000);
   scene.stepA(20_000);
-  // The copy holds the secret of the ML-KEM key that has just left.
+  // The copy holds the secret of the ML-KEM key that was just sent.
   scene.copyState();
   assert.equal(scene.double.dk.length, 2400);
   assert.deepEqual([scene.stepB(30_000), ...scene.data()], [true, true, true]);
@@ -186,7 +186,7 @@ test('a thief with a quantum computer is shut out by one ML-KEM secret each way,
   }
 });
 
-test('a stolen state cannot speak for A once it has healed', () => {
+test('a stolen state cannot send for A once the keys have healed', () => {
   const scene = new Scene('impostor', false);
   scene.stepA(0);
   scene.copyState();

@@ -1,4 +1,4 @@
-/** Whoever changes a flight on the way ends the attempt. Every single byte is tried in the slow suite. */
+/** A flight that was changed on the way ends the handshake. The slow suite changes every byte. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sodium from 'libsodium-wrappers';
@@ -8,11 +8,11 @@ import { concat } from '../../shared/bytes.ts';
 import { attacked, flipEveryByte, flipEverySignalByte } from './tamper.ts';
 import { flipped, pair, spliced } from './test-parties.ts';
 
-test('a bit flipped in any flight ends the attempt', () => flipEveryByte(31));
+test('a bit flipped in any flight ends the handshake', () => flipEveryByte(31));
 
-test('a bit flipped in a signal is noticed', flipEverySignalByte);
+test('rejects a signal with a bit flipped', flipEverySignalByte);
 
-test('a flight cut short or drawn out is damaged', () => {
+test('rejects a flight of another length as damaged', () => {
   for (const change of [
     (frame: Uint8Array) => frame.subarray(0, -1),
     (frame: Uint8Array) => concat(frame, Uint8Array.of(0)),
@@ -40,7 +40,7 @@ const LOW_ORDER = [
   'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ].map((text) => sodium.from_hex(text));
-/** Values no ristretto255 element is encoded as (RFC 9496, appendix A.2), and the identity. */
+/** Encodings of no ristretto255 element (RFC 9496, appendix A.2), and the identity. */
 const NO_ELEMENT = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
@@ -49,7 +49,7 @@ const NO_ELEMENT = [
   '26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371',
 ].map((text) => sodium.from_hex(text));
 
-/** Parts of HELLO and REPLY, with what an attacker puts in their place. */
+/** Parts of HELLO and REPLY, and an attacker's values for them. */
 const PARTS: readonly (readonly ['hello' | 'reply', string, number, readonly Uint8Array[]])[] = [
   ['hello', 'Ya', 1, [ristretto(), ones(32), ...NO_ELEMENT]],
   ['hello', 'Xa', 33, [x25519(), ones(32), ...LOW_ORDER]],
@@ -63,7 +63,7 @@ const PARTS: readonly (readonly ['hello' | 'reply', string, number, readonly Uin
 ];
 
 for (const [flight, part, at, values] of PARTS) {
-  test(`another ${part} ends the attempt`, () => {
+  test(`another ${part} ends the handshake`, () => {
     for (const value of values) {
       const { a, b } = attacked({ [flight]: (frame: Uint8Array) => spliced(frame, at, value) });
       if (flight === 'reply') assert.deepEqual([a, b], ['wrong-code', null]);
@@ -72,14 +72,14 @@ for (const [flight, part, at, values] of PARTS) {
   });
 }
 
-test('whoever answers with a ciphertext of his own, to the right key, still has no tag', () => {
+test('an X-Wing ciphertext of an attacker does not lead to a right tag', () => {
   const { a } = pair();
   const ciphertext = sodium.crypto_kem_xwing_enc(a.hello.slice(65)).ciphertext;
   const reply = concat(Uint8Array.of(2), ristretto(), x25519(), ciphertext, systemRandom(32));
   assert.throws(() => a.gotReply(reply), { code: 'wrong-code' });
 });
 
-test('sides of two runs crossed refuse each other', () => {
+test('sides of two different runs refuse each other', () => {
   const [one, two] = [pair(), pair()];
   const [replyOne, replyTwo] = [one.b.gotHello(one.a.hello), two.b.gotHello(two.a.hello)];
   assert.throws(() => one.a.gotReply(replyTwo), { code: 'wrong-code' });

@@ -4,7 +4,7 @@ import { utf8 } from '../../shared/bytes.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { claimsOf, codeOf, flipped, inputsOf, met, pair, refused } from './test-parties.ts';
 
-/** What an attacker does to each flight; what is not named passes. */
+/** The attacker's change to each flight. Flights without one pass. */
 export interface Attack {
   readonly hello?: (frame: Uint8Array) => Uint8Array;
   readonly reply?: (frame: Uint8Array) => Uint8Array;
@@ -14,7 +14,7 @@ export interface Attack {
 
 const honest = (frame: Uint8Array): Uint8Array => frame;
 
-/** How an attacked handshake ends for each side: `null` where it goes on. Any exception but an AparteError is thrown. */
+/** How an attacked handshake ends for each side: an error word, or null if it goes on. Other exceptions are thrown. */
 export function attacked(attack: Attack): { readonly a: ErrorCode | null; readonly b: ErrorCode | null } {
   const { a, b } = pair();
   let [reply, proofA, proofB] = [new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)] as Uint8Array[];
@@ -34,7 +34,7 @@ export function attacked(attack: Attack): { readonly a: ErrorCode | null; readon
 }
 
 const EXPECTED: Readonly<Record<keyof Attack, readonly string[]>> = {
-  // B may find that a key is none; if it answers, A finds the tag wrong.
+  // B may find an invalid key. If B answers, A finds a wrong tag.
   hello: ['a wrong-code', 'b damaged'],
   reply: ['a wrong-code', 'a damaged'],
   proofA: ['b wrong-code', 'b damaged'],
@@ -60,7 +60,7 @@ export function flipEverySignalByte(): void {
   const frame = a.sealSignal(utf8('candidate'));
   for (let at = 0; at < frame.length; at++) {
     const code = codeOf(() => assert.equal(b.openSignal(flipped(frame, at, 0)), null));
-    // Another number in front: one already seen is ignored, one to come is missed.
+    // Another number: one that was seen is ignored, a later one is a lost frame.
     assert.equal(code, at >= 1 && at < 9 ? (at === 8 ? null : 'lost-frame') : 'damaged', `byte ${at}`);
   }
   assert.deepEqual(b.openSignal(frame), utf8('candidate'));

@@ -1,4 +1,4 @@
-/** Who meets in these tests, and how: seeded randomness, meetings, pairs of handshakes and of channels. */
+/** Seeded randomness, handshake inputs, and pairs of handshakes and channels for the tests. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
@@ -32,7 +32,7 @@ export function dice(seed: number): (sides: number) => number {
   };
 }
 
-/** A number of bytes, all different from those of other labels. */
+/** So many bytes, the same for the same label and different for others. */
 export const bytesOf = (label: string, length: number): Uint8Array => seeded(label)(length);
 
 export function inputsOf(changes: Partial<HandshakeInputs> = {}, mode: Mode = 'code'): HandshakeInputs {
@@ -54,12 +54,12 @@ export function claimsOf(name: string): Claims {
   return { name, description: `v=0\r\no=${name}`, capabilities: Uint8Array.of(1, 2, 3), cursor: 2 ** 40 + 1 };
 }
 
-/** Both sides of a handshake that has not begun. */
+/** Both sides of a handshake before the first flight. */
 export function pair(inputs: HandshakeInputs = inputsOf(), randomA = systemRandom, randomB = systemRandom) {
   return { a: new Initiator(inputs, ann, randomA), b: new Responder(inputs, ben, randomB) };
 }
 
-/** A handshake up to the channels, with all its frames. */
+/** A finished handshake with all its frames and both channels. */
 export function met(inputs?: HandshakeInputs, randomA = systemRandom, randomB = systemRandom) {
   const { a, b } = pair(inputs, randomA, randomB);
   const reply = b.gotHello(a.hello);
@@ -82,7 +82,7 @@ export function met(inputs?: HandshakeInputs, randomA = systemRandom, randomB = 
   };
 }
 
-/** What a handshake hands to its channels, made up: for tests of the channel alone. */
+/** Made-up secrets of a handshake, for tests of the channel alone. */
 export function sessionOf(seed: string | number) {
   const random = seeded(`session ${seed}`);
   const session = random(64);
@@ -99,7 +99,7 @@ export function channels(seed: string | number): { a: RatchetChannel; b: Ratchet
   };
 }
 
-/** The frame, which must be there. */
+/** The frame. Fails if there is none. */
 export function due(frame: Uint8Array | null): Uint8Array {
   assert.ok(frame !== null, 'no step was due');
   return frame;
@@ -122,7 +122,7 @@ export function refused(code: ErrorCode, act: () => unknown): void {
   assert.equal(codeOf(act), code);
 }
 
-/** A copy with one bit of one byte turned. */
+/** A copy with one bit of one byte flipped. */
 export function flipped(bytes: Uint8Array, at: number, bit = at % 8): Uint8Array {
   const copy = bytes.slice();
   copy[at] = (copy[at] ?? 0) ^ (1 << bit);

@@ -45,7 +45,7 @@ if (process.env['WRITE_VECTORS'] === '1') {
   }
 }
 
-/** Randomness that gives what is put into its queue, and only at the length it has. */
+/** Randomness that returns the entries of a queue. A draw of another length fails. */
 function scripted(...queue: Uint8Array[]): { random: Random; queue: Uint8Array[] } {
   const random = (length: number): Uint8Array => {
     const next = queue.shift();
