@@ -184,6 +184,12 @@ export interface ErrorDetails {
   // peer/store.
   'file-error': { readonly code: string; readonly path: string };
   'file-vanished': { readonly file: string };
+  /** A folder or file of the data folder that belongs to another user. */
+  'owned-by-another': { readonly path: string };
+  /** A folder or file of the data folder that other users can write. */
+  'open-to-others': { readonly path: string };
+  /** A FIFO, a device or a folder stands where a file must be. */
+  'not-a-file': { readonly path: string };
   'damaged-files': { readonly files: readonly string[] };
   'damaged-identity': { readonly file: string; readonly aside: string };
   'newer-file': { readonly file: string };

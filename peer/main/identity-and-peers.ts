@@ -4,11 +4,10 @@ import { base64url } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/facts-and-orders.ts';
 import { fingerprint, Identity, ready, systemRandom } from '../crypto/index.ts';
-import { dataFolder, openStore, type Store } from '../store/data-folder.ts';
+import { defaultDataFolder, homeFolder, openStore, type Store } from '../store/data-folder.ts';
 import { safeJson } from '../ui/json-chat.ts';
 import { visible } from '../ui/sanitize.ts';
 import { writeError } from './exit.ts';
-import { homeFolder } from './home-folder.ts';
 import { print } from './print-output.ts';
 
 /** What a conversation needs of the data folder. */
@@ -22,11 +21,11 @@ export interface Known {
 }
 
 function folderOf(data: string | null): string {
-  return data ?? dataFolder(process.platform, process.env, homeFolder());
+  return data ?? defaultDataFolder(process.platform, process.env, homeFolder);
 }
 
 function open(data: string | null): Promise<Store> {
-  return openStore(folderOf(data));
+  return openStore(folderOf(data), process.geteuid?.() ?? null);
 }
 
 /** Whether the system says that there is no such folder. */
@@ -41,13 +40,15 @@ async function isMissing(path: string): Promise<boolean> {
 
 async function identityIn(store: Store): Promise<Identity> {
   await ready();
-  const { secret, warning } = await store.identity(() => {
+  const { secret, wasOpen } = await store.identity(() => {
     const fresh = Identity.generate(systemRandom);
     const bytes = fresh.exportSecret();
     fresh.wipe();
     return bytes;
   });
-  if (warning !== null) writeError(`aparte: warning: ${warning}\n`);
+  if (wasOpen !== null) {
+    writeError(`aparte: warning: Other users could read or change ${wasOpen} until now; it is private again.\n`);
+  }
   const identity = Identity.fromSecret(secret);
   secret.fill(0);
   return identity;

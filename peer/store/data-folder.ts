@@ -1,50 +1,69 @@
-/** The data folder: this device's identity and the peers it knows. The only room that writes to disk. */
+/** The data folder: this device's identity and the peers it knows. Nothing else of a peer writes to disk. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AparteError } from '../../shared/errors.ts';
 import type { KnownPeer } from '../core/facts-and-orders.ts';
-import { placeOf, systemCode } from './atomic-files.ts';
-import { type Identity, loadIdentity } from './identity-file.ts';
+import { failedPath, type Owner, requireOwnFolder, systemCode } from './atomic-files.ts';
+import { loadIdentity, type StoredIdentity } from './identity-file.ts';
 import { readPeers, rememberPeer } from './known-peers.ts';
 
-export { dataFolder } from './data-folder-path.ts';
-export type { Identity } from './identity-file.ts';
+export { defaultDataFolder, homeFolder } from './data-folder-path.ts';
 
 /**
- * An open data folder. Every method throws `data-folder` where the system refuses (permissions, a full or read-only
- * disk), `corrupt-data` for a damaged file and `newer-data` for one that a later release wrote.
+ * An open data folder. Every method throws `data-folder` when the system refuses (permissions, a full or read-only disk)
+ * or a file is not the owner's, `corrupt-data` for a damaged file and `newer-data` for a file of a later release.
  */
 export interface Store {
-  /** The identity; `make` gives 32 fresh bytes (wiped here) where there never was one. All programs get the same. */
-  identity(make: () => Uint8Array): Promise<Identity>;
+  /** The identity. If there never was one, `make` gives 32 fresh bytes, which are wiped here. */
+  identity(make: () => Uint8Array): Promise<StoredIdentity>;
   /** All known peers, in no order. */
   peers(): Promise<KnownPeer[]>;
-  /** Keeps a peer's name, and once `verified` is set that it is, for good. Calls take effect in order. */
+  /** Keeps a peer's name, and that they are verified once `verified` is set. Calls take effect in order. */
   remember(peer: KnownPeer): Promise<void>;
 }
 
-/** Names what the system refused, and where in `folder`. */
-async function named<T>(folder: string, work: Promise<T>): Promise<T> {
+/**
+ * Opens the data folder `folder`, and makes it (mode 0700) if there is none. `owner` is the number of the user. Throws
+ * `data-folder`, also when the folder belongs to another user or others can write to it.
+ */
+export async function openStore(folder: string, owner: Owner): Promise<Store> {
+  const named = <T>(work: Promise<T>) => withPath(folder, work);
+  await named(makeFolder(resolve(folder)));
+  await named(requireOwnFolder(folder, owner));
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    identity: (make) => named(loadIdentity(folder, owner, make)),
+    peers: () => named(readPeers(folder, owner)),
+    remember(peer) {
+      const done = last.then(() => named(rememberPeer(folder, owner, peer)));
+      last = done.catch(() => undefined);
+      return done;
+    },
+  };
+}
+
+/** Turns a failure of the system into `data-folder` with its code and path. */
+async function withPath<T>(folder: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     const code = systemCode(error);
     if (code === null || error instanceof AparteError || !(error instanceof Error)) throw error;
-    const failure = new AparteError('data-folder', { key: 'file-error', code, path: placeOf(error) ?? folder });
+    const failure = new AparteError('data-folder', { key: 'file-error', code, path: failedPath(error) ?? folder });
     failure.cause = error;
     throw failure;
   }
 }
 
 /**
- * Makes a folder (mode 0700) and what is missing above it. Not by `mkdir` with `recursive`, which never ends where a
- * system answers ENOENT below a folder that is there, as Linux does in /proc.
+ * Makes a folder (mode 0700) and what is missing above it. `mkdir` with `recursive` never ends when a system answers
+ * ENOENT below a folder that exists, as Linux does in /proc.
  */
-async function makeFolder(path: string, made = false): Promise<void> {
+async function makeFolder(path: string, isParentMade = false): Promise<void> {
   try {
     await mkdir(path, 0o700);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' && !made && dirname(path) !== path) {
+    if (systemCode(error) === 'ENOENT' && !isParentMade && dirname(path) !== path) {
       await makeFolder(dirname(path));
       await makeFolder(path, true);
     } else if (!(await isFolder(path))) throw error;
@@ -58,19 +77,4 @@ async function isFolder(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Opens the data folder `folder`, making it (mode 0700) where there is none. Throws `data-folder`. */
-export async function openStore(folder: string): Promise<Store> {
-  await named(folder, makeFolder(resolve(folder)));
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    identity: (make) => named(folder, loadIdentity(folder, make)),
-    peers: () => named(folder, readPeers(folder)),
-    remember(peer) {
-      const done = last.then(() => named(folder, rememberPeer(folder, peer)));
-      last = done.catch(() => undefined);
-      return done;
-    },
-  };
 }

@@ -1,29 +1,42 @@
-/** The identity lies in one place, whatever the current folder is. */
+/** Where the program keeps its data, whatever the current folder and the account are. */
 import assert from 'node:assert/strict';
-import { userInfo } from 'node:os';
-import { test } from 'node:test';
-import { homeFolder } from '../../peer/main/home-folder.ts';
+import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { after, test } from 'node:test';
 import { APARTE } from '../process.ts';
 import { Sandbox } from './program.ts';
 
-test('a home folder that is empty or relative gives way to that of the account', () => {
-  const account = () => '/home/ann';
-  assert.equal(homeFolder('/elsewhere', account), '/elsewhere');
-  for (const named of ['', '.', 'home', './home']) assert.equal(homeFolder(named, account), '/home/ann', named);
-  assert.equal(homeFolder(''), userInfo().homedir);
-  for (const none of [() => '', () => assert.fail('no such account')]) {
-    assert.throws(() => homeFolder('', none), { code: 'data-folder' });
-  }
-});
+const sandbox = new Sandbox();
+after(() => sandbox.close());
 
-test('XDG_DATA_HOME counts where it is absolute, also without a home folder', {
-  skip: process.platform !== 'linux',
-}, async (t) => {
-  const sandbox = new Sandbox();
-  t.after(() => sandbox.close());
+const skip = process.platform !== 'linux' && 'needs Linux';
+/** Starts a program as a user whom no list of this machine has. */
+const AS_NOBODY_KNOWN = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', '--'];
+const canSwitch = spawnSync('setpriv', [...AS_NOBODY_KNOWN.slice(1), 'true']).status === 0;
+
+test('XDG_DATA_HOME counts where it is absolute, also without a home folder', { skip }, async () => {
   const env = { HOME: '', APARTE_HOME: '', XDG_DATA_HOME: sandbox.folder };
   const first = await sandbox.run(['id'], { env }).exits(0);
   const script = `mkdir below && cd below && ${process.execPath} ${APARTE} id && ls -A >&2`;
   const again = await sandbox.start(['sh', '-c', `cd ${sandbox.folder} && ${script}`], { env }).exits(0);
   assert.deepEqual([again.stdout, again.stderr], [first.stdout, '']);
+});
+
+test('an account that no list has and no HOME: every command names what is missing', {
+  skip: !canSwitch && 'needs root and setpriv',
+}, async () => {
+  const bare = [...AS_NOBODY_KNOWN, 'env', '-u', 'HOME', '-u', 'APARTE_HOME', process.execPath, APARTE];
+  for (const args of [['id'], ['peers'], ['receive', '7-ocean-violin'], ['chat', '--plain']]) {
+    const { stderr } = await sandbox.start([...bare, ...args], { input: '' }).exits(1);
+    assert.match(
+      stderr,
+      /there is no home folder\.\naparte: Name a folder with --data or APARTE_HOME\.\n/,
+      args.join(' '),
+    );
+  }
+  const elsewhere = ['env', `XDG_DATA_HOME=${sandbox.folder}/nobody`];
+  spawnSync('install', ['-d', '-o', '54321', `${sandbox.folder}/nobody`]);
+  chmodSync(sandbox.folder, 0o755);
+  const [file = '', ...rest] = bare;
+  await sandbox.start([...elsewhere, file, ...rest, 'id']).exits(0);
 });

@@ -97,7 +97,7 @@ describe('the data folder', { concurrency: 3 }, () => {
   test("peers steers no terminal by a peer's name", async () => {
     const home = sandbox.home();
     await ready();
-    const store = await openStore(home);
+    const store = await openStore(home, process.geteuid?.() ?? null);
     const name = 'ann\u009b2J\u202e\u007f';
     await store.remember({ id: new Uint8Array(32).fill(7), name, verified: false });
     const json = await sandbox.run(['peers', '--json'], { home }).exits(0);

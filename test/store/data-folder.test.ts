@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { dataFolder, openStore } from '../../peer/store/data-folder.ts';
+import { defaultDataFolder, homeFolder } from '../../peer/store/data-folder.ts';
 import { compiled } from '../compile-test-program.ts';
 import { environment, Process } from '../process.ts';
-import { byName, freshFolder, make, names, never, peer, SECRET } from './fixture.ts';
+import { byName, freshFolder, make, names, never, openFolder, peer, SECRET } from './fixture.ts';
 
 const PROGRAM = compiled(new URL('program.ts', import.meta.url));
 
@@ -18,42 +18,90 @@ function start(t: TestContext, folder: string): Process {
 }
 
 test('the data folder is where the platform keeps such things', () => {
-  assert.equal(dataFolder('linux', {}, '/home/ann'), '/home/ann/.local/share/aparte');
-  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '/x' }, '/home/ann'), '/x/aparte');
-  assert.equal(dataFolder('linux', { XDG_DATA_HOME: 'x' }, '/home/ann'), '/home/ann/.local/share/aparte');
-  assert.equal(dataFolder('linux', { XDG_DATA_HOME: '' }, '/home/ann'), '/home/ann/.local/share/aparte');
   assert.equal(
-    dataFolder('darwin', { XDG_DATA_HOME: '/x' }, '/Users/ann'),
+    defaultDataFolder('linux', {}, () => '/home/ann'),
+    '/home/ann/.local/share/aparte',
+  );
+  assert.equal(
+    defaultDataFolder('linux', { XDG_DATA_HOME: '/x' }, () => '/home/ann'),
+    '/x/aparte',
+  );
+  assert.equal(
+    defaultDataFolder('linux', { XDG_DATA_HOME: 'x' }, () => '/home/ann'),
+    '/home/ann/.local/share/aparte',
+  );
+  assert.equal(
+    defaultDataFolder('linux', { XDG_DATA_HOME: '' }, () => '/home/ann'),
+    '/home/ann/.local/share/aparte',
+  );
+  assert.equal(
+    defaultDataFolder('darwin', { XDG_DATA_HOME: '/x' }, () => '/Users/ann'),
     '/Users/ann/Library/Application Support/aparte',
   );
-  assert.equal(dataFolder('win32', { APPDATA: 'C:\\Roam' }, 'C:\\Users\\ann'), 'C:\\Roam\\aparte');
-  assert.equal(dataFolder('win32', {}, 'C:\\Users\\ann'), 'C:\\Users\\ann\\AppData\\Roaming\\aparte');
+  assert.equal(
+    defaultDataFolder('win32', { APPDATA: 'C:\\Roam' }, () => 'C:\\Users\\ann'),
+    'C:\\Roam\\aparte',
+  );
+  assert.equal(
+    defaultDataFolder('win32', {}, () => 'C:\\Users\\ann'),
+    'C:\\Users\\ann\\AppData\\Roaming\\aparte',
+  );
+});
+
+test('the home folder is asked for only where it is needed', () => {
+  const none = () => assert.fail('it is not needed');
+  assert.equal(defaultDataFolder('linux', { XDG_DATA_HOME: '/x' }, none), '/x/aparte');
+  assert.equal(defaultDataFolder('win32', { APPDATA: 'C:\\Roam' }, none), 'C:\\Roam\\aparte');
+});
+
+test('a home folder that is missing, empty or relative gives way to that of the account', () => {
+  const account = () => '/home/ann';
+  const unknown = () => {
+    throw Object.assign(new Error('A system error occurred: uv_os_homedir returned ENOENT'), {
+      code: 'ERR_SYSTEM_ERROR',
+    });
+  };
+  assert.equal(
+    homeFolder(() => '/elsewhere', account),
+    '/elsewhere',
+  );
+  for (const named of ['', '.', 'home', './home'])
+    assert.equal(
+      homeFolder(() => named, account),
+      '/home/ann',
+      named,
+    );
+  assert.equal(homeFolder(unknown, account), '/home/ann');
+  for (const none of [() => '', unknown]) {
+    assert.throws(() => homeFolder(() => '', none), { code: 'data-folder', detail: { key: 'no-home' } });
+    assert.throws(() => homeFolder(unknown, none), { code: 'data-folder', detail: { key: 'no-home' } });
+  }
 });
 
 test('the data folder may be a symbolic link', async (t) => {
   const folder = freshFolder(t);
   mkdirSync(`${folder}-real`);
   symlinkSync(`${folder}-real`, folder);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await store.identity(make);
   await store.remember(peer(1));
-  assert.deepEqual(await (await openStore(`${folder}-real`)).peers(), [peer(1)]);
-  assert.deepEqual((await (await openStore(`${folder}-real`)).identity(never)).secret, SECRET);
+  assert.deepEqual(await (await openFolder(`${folder}-real`)).peers(), [peer(1)]);
+  assert.deepEqual((await (await openFolder(`${folder}-real`)).identity(never)).secret, SECRET);
 });
 
 test('a folder that cannot be used is named with its cause', async (t) => {
   const folder = freshFolder(t);
   writeFileSync(folder, 'a file');
   const refused = { code: 'data-folder', message: /EEXIST|ENOTDIR/ };
-  await assert.rejects(openStore(folder), refused);
-  await assert.rejects(openStore(join(folder, 'below')), refused);
+  await assert.rejects(openFolder(folder), refused);
+  await assert.rejects(openFolder(join(folder, 'below')), refused);
   rmSync(folder);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   writeFileSync(join(folder, 'peers'), 'a file');
   await assert.rejects(store.remember(peer(1)), refused);
   await assert.rejects(store.peers(), refused);
   mkdirSync(join(folder, 'identity.json'));
-  await assert.rejects(store.identity(never), { code: 'data-folder', message: /EISDIR/ });
+  await assert.rejects(store.identity(never), { code: 'data-folder', message: /not-a-file/ });
   rmSync(join(folder, 'peers'));
   await store.remember(peer(1));
   assert.deepEqual(await store.peers(), [peer(1)], 'one failure does not block what follows');
@@ -61,7 +109,7 @@ test('a folder that cannot be used is named with its cause', async (t) => {
 
 test('a folder that is read-only serves what is in it and refuses the rest', async (t) => {
   const folder = freshFolder(t);
-  await (await openStore(folder)).identity(make);
+  await (await openFolder(folder)).identity(make);
   chmodSync(folder, 0o500);
   if (process.getuid?.() === 0) {
     // The superuser writes where he likes, so be somebody else for a while.
@@ -70,7 +118,7 @@ test('a folder that is read-only serves what is in it and refuses the rest', asy
     process.seteuid?.(65_534);
   }
   try {
-    const store = await openStore(folder);
+    const store = await openFolder(folder);
     assert.deepEqual((await store.identity(never)).secret, SECRET);
     assert.deepEqual(await store.peers(), []);
     const peers = join(folder, 'peers');
@@ -89,7 +137,7 @@ test('a disk that takes no more is named, and no half file stays', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   const node = [process.execPath, PROGRAM, folder];
   const { stdout } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...node], {
     encoding: 'utf8',
@@ -112,12 +160,12 @@ test('of programs started at once all get one identity and none loses what anoth
     }
     if (task === 'identity') {
       const told = await Promise.all(programs.map((program) => program.line()));
-      const { secret } = await (await openStore(folder)).identity(never);
+      const { secret } = await (await openFolder(folder)).identity(never);
       assert.deepEqual(new Set(told), new Set([Buffer.from(secret).toString('hex')]));
     }
     for (const program of programs) await program.exits(0);
   }
-  const peers = await (await openStore(folder)).peers();
+  const peers = await (await openFolder(folder)).peers();
   const [shared, ...others] = byName(peers).reverse();
   assert.match(shared?.name ?? '', /^shared [123]$/);
   assert.equal(shared?.verified, true);
@@ -131,7 +179,7 @@ test('a program killed while writing leaves a whole file', async (t) => {
   assert.equal(await program.line(), 'ready');
   program.write('rewrite\n');
   assert.equal(await program.line(), 'writing');
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   for (let reads = 0; reads < 50; reads++) {
     const [found] = await store.peers();
     assert.match(found?.name ?? '', /^name \d+$/);
@@ -143,8 +191,8 @@ test('a program killed while writing leaves a whole file', async (t) => {
 
 test('a folder may move', async (t) => {
   const folder = freshFolder(t);
-  await (await openStore(folder)).identity(make);
+  await (await openFolder(folder)).identity(make);
   renameSync(folder, `${folder}-moved`);
-  assert.deepEqual((await (await openStore(`${folder}-moved`)).identity(never)).secret, SECRET);
+  assert.deepEqual((await (await openFolder(`${folder}-moved`)).identity(never)).secret, SECRET);
   assert.ok(!existsSync(folder));
 });

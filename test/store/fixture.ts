@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
+import { openStore, type Store } from '../../peer/store/data-folder.ts';
 
 /** An identity. */
 export const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
@@ -31,3 +32,6 @@ export const byName = (peers: readonly KnownPeer[]) => [...peers].sort((a, b) =>
 export const mode = (path: string) => statSync(path).mode & 0o777;
 /** What is in a folder, sorted. */
 export const names = (folder: string) => readdirSync(folder).sort();
+
+/** Opens a data folder as the user who runs the tests. */
+export const openFolder = (folder: string): Promise<Store> => openStore(folder, process.geteuid?.() ?? null);

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openStore } from '../../peer/store/data-folder.ts';
-import { freshFolder, make, mode, names, never, peer, SECRET } from './fixture.ts';
+import { freshFolder, make, mode, names, never, openFolder, peer, SECRET } from './fixture.ts';
 
 test('an identity is made once, kept for the owner alone, and found again', async (t) => {
   const folder = freshFolder(t);
   const made = make();
-  const first = await (await openStore(folder)).identity(() => made);
-  assert.deepEqual(first, { secret: SECRET, warning: null });
+  const first = await (await openFolder(folder)).identity(() => made);
+  assert.deepEqual(first, { secret: SECRET, wasOpen: null });
   assert.deepEqual(made, new Uint8Array(32), 'what was handed over is wiped');
-  assert.deepEqual(await (await openStore(folder)).identity(never), first);
+  assert.deepEqual(await (await openFolder(folder)).identity(never), first);
   assert.deepEqual(names(folder), ['identity.json']);
   assert.equal(mode(folder), 0o700);
   assert.equal(mode(join(folder, 'identity.json')), 0o600);
@@ -19,16 +18,16 @@ test('an identity is made once, kept for the owner alone, and found again', asyn
 
 test('an identity open to others is closed, and said so', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await store.identity(make);
   const path = join(folder, 'identity.json');
   for (const open of [0o640, 0o604, 0o620]) {
     chmodSync(path, open);
-    const { secret, warning } = await store.identity(never);
+    const { secret, wasOpen } = await store.identity(never);
     assert.deepEqual(secret, SECRET);
-    assert.match(warning ?? '', /identity\.json/);
+    assert.match(wasOpen ?? '', /identity\.json/);
     assert.equal(mode(path), 0o600);
-    assert.equal((await store.identity(never)).warning, null);
+    assert.equal((await store.identity(never)).wasOpen, null);
   }
 });
 
@@ -60,7 +59,7 @@ test('a damaged identity is named, kept aside and never replaced until the user 
     writeFileSync(path, content);
     for (const round of [1, 2, 3]) {
       await assert.rejects(
-        async () => (await openStore(folder)).identity(never),
+        async () => (await openFolder(folder)).identity(never),
         (error: Error) =>
           'code' in error && error.code === 'corrupt-data' && /identity\.json\.corrupt-/.test(error.message),
         `${content.toString()} ${round}`,
@@ -73,16 +72,16 @@ test('a damaged identity is named, kept aside and never replaced until the user 
     assert.deepEqual(readFileSync(kept), Buffer.from(content));
 
     writeFileSync(path, good);
-    assert.deepEqual((await (await openStore(folder)).identity(never)).secret, SECRET, 'a good copy is taken');
+    assert.deepEqual((await (await openFolder(folder)).identity(never)).secret, SECRET, 'a good copy is taken');
     rmSync(path);
     rmSync(kept);
-    assert.deepEqual((await (await openStore(folder)).identity(make)).secret, SECRET, 'beginning anew is allowed');
+    assert.deepEqual((await (await openFolder(folder)).identity(make)).secret, SECRET, 'beginning anew is allowed');
   }
 });
 
 test('what a later release wrote is named and left as it is', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await store.remember(peer(1));
   const [entry] = names(join(folder, 'peers'));
   const content = '{"version":2,"anything":["new"]}';

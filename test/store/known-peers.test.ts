@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
-import { openStore, type Store } from '../../peer/store/data-folder.ts';
-import { byName, freshFolder, make, mode, names, peer, SECRET } from './fixture.ts';
+import type { Store } from '../../peer/store/data-folder.ts';
+import { byName, freshFolder, make, mode, names, openFolder, peer, SECRET } from './fixture.ts';
 
 /** The known peers without the times at which they were verified. */
 async function withoutTimes(store: Store): Promise<KnownPeer[]> {
@@ -13,7 +13,7 @@ async function withoutTimes(store: Store): Promise<KnownPeer[]> {
 }
 
 test('keeps when a peer was verified, and the time stays', async (t) => {
-  const store = await openStore(freshFolder(t));
+  const store = await openFolder(freshFolder(t));
   const before = Date.now() - 1_000;
   await store.remember(peer(1, 'ann', true));
   const [first] = await store.peers();
@@ -26,7 +26,7 @@ test('keeps when a peer was verified, and the time stays', async (t) => {
 
 test('known peers come back as they were, under any name', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   assert.deepEqual(await store.peers(), []);
   const name = fc.string({ unit: 'grapheme', maxLength: 64 }).filter((text) => Buffer.byteLength(text) <= 64);
   await fc.assert(
@@ -36,7 +36,7 @@ test('known peers come back as they were, under any name', async (t) => {
       fc.boolean(),
       async (id, text, verified) => {
         await store.remember({ id, name: text, verified });
-        const found = (await withoutTimes(await openStore(folder))).find((each) => Buffer.compare(each.id, id) === 0);
+        const found = (await withoutTimes(await openFolder(folder))).find((each) => Buffer.compare(each.id, id) === 0);
         assert.deepEqual(found, { id, name: text, verified });
       },
     ),
@@ -48,7 +48,7 @@ test('known peers come back as they were, under any name', async (t) => {
 
 test('a name can change, a verified peer stays verified, and nothing is left lying about', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await Promise.all([
     store.remember(peer(1, 'ann')),
     store.remember(peer(1, 'anna', true)),
@@ -62,7 +62,7 @@ test('a name can change, a verified peer stays verified, and nothing is left lyi
 
 test('a damaged peer is named and kept aside, and the others stay', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await store.remember(peer(1, 'ann', true));
   await store.remember(peer(2, 'bob'));
   const entries = join(folder, 'peers');
@@ -85,7 +85,7 @@ test('a damaged peer is named and kept aside, and the others stay', async (t) =>
 
 test('strangers in the folder are let be; what a killed writer left is removed once it is old', async (t) => {
   const folder = freshFolder(t);
-  const store = await openStore(folder);
+  const store = await openFolder(folder);
   await store.remember(peer(1));
   const entries = join(folder, 'peers');
   const [entry] = names(entries);

@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { openStore } from '../../peer/store/data-folder.ts';
 import { AparteError } from '../../shared/errors.ts';
+import { openFolder } from './fixture.ts';
 
-const store = await openStore(process.argv[2] ?? '');
+const store = await openFolder(process.argv[2] ?? '');
 const peer = (first: number, second: number) => Uint8Array.of(first, second, ...new Uint8Array(30));
 
 async function run(task: string): Promise<void> {

@@ -364,6 +364,18 @@ const DETAIL_WORDS: Described = {
 
   'file-error': ({ code, path }) => `${systemErrorText(code)} at ${path}`,
   'file-vanished': ({ file }) => `${file} was removed while it was being read`,
+  'owned-by-another': ({ path }) => ({
+    text: `${path} belongs to another user`,
+    hint: 'Make it yours with chown if you trust its content, or choose another folder with --data.',
+  }),
+  'open-to-others': ({ path }) => ({
+    text: `other users can write to ${path}`,
+    hint: `Check that it holds nothing of others, then take their permission with chmod go-w ${path}.`,
+  }),
+  'not-a-file': ({ path }) => ({
+    text: `${path} is not a regular file`,
+    hint: 'Remove it, or choose another folder with --data.',
+  }),
   'damaged-files': ({ files }) => files.join(', '),
   'damaged-identity': ({ file, aside }) => ({
     text: `your identity, now ${aside}`,
