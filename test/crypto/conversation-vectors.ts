@@ -164,7 +164,7 @@ function byCode(): Plan {
   };
 }
 
-/** They meet again by the ticket that both hold. This time Ben was there first, so he is A. */
+/** They meet again by the ticket that both hold. This time Ben was there first, so Ben is A. */
 function byTicket(ticket: Uint8Array): Plan {
   return {
     inputs: {
