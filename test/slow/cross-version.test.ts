@@ -32,6 +32,7 @@ async function talk(...programs: readonly [Program, Program]): Promise<void> {
   }
   for (const program of programs) {
     await program.until('two deliveries', () => program.events.filter(({ type }) => type === 'delivered')[1]);
+    await program.until('two messages', () => textsOf(program)[1] !== undefined);
     assert.deepEqual(textsOf(program), ['hello \u00e9\u{1f511}', LONG]);
   }
 }
