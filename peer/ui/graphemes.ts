@@ -44,15 +44,15 @@ export function widest(text: string): number {
   return columns;
 }
 
-/** As much of a line as fits into `columns`, with `ellipsis` at its end where something is left out. */
+/** As much of a line as fits into `columns` on any terminal, with `ellipsis` at its end where something is left out. */
 export function truncate(line: string, columns: number, ellipsis: string): string {
-  if (width(line) <= columns) return line;
-  const room = columns - width(ellipsis);
+  if (widest(line) <= columns) return line;
+  const room = columns - ellipsis.length;
   if (room < 0) return '';
   let shown = '';
   let used = 0;
   for (const cluster of graphemes(line)) {
-    used += width(cluster);
+    used += widest(cluster);
     if (used > room) break;
     shown += cluster;
   }

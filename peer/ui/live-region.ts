@@ -4,7 +4,7 @@
  */
 import type { Appearance, Tone } from './appearance.ts';
 import { paint, signs } from './appearance.ts';
-import { graphemes, rowsTaken, truncate, width } from './graphemes.ts';
+import { graphemes, rowsTaken, truncate, widest, width } from './graphemes.ts';
 import { visible } from './sanitize.ts';
 
 /** A row above the prompt, cut to the width of the terminal. Harmless text. */
@@ -64,11 +64,11 @@ function wrap({ clusters, cursor }: RegionContent, columns: number) {
   clusters.forEach((cluster, index) => {
     const parts = cluster === '\n' ? [] : pieces(cluster);
     // The cursor moves to the next row together with a cluster that does not fit.
-    if (parts.length > 0 && used + width(parts[0] ?? '') > columns) breakLine();
+    if (parts.length > 0 && used + widest(parts[0] ?? '') > columns) breakLine();
     if (index === cursor) [cursorRow, left] = [lines.length - 1, lines.at(-1) ?? ''];
     if (cluster === '\n') breakLine();
     for (const part of parts) {
-      const wide = width(part);
+      const wide = widest(part);
       if (used + wide > columns) breakLine();
       lines[lines.length - 1] += part;
       used += wide;
@@ -79,7 +79,7 @@ function wrap({ clusters, cursor }: RegionContent, columns: number) {
 }
 
 /**
- * Lays the region out. Every row is narrower than the terminal, so that none wraps. There are fewer rows than the
+ * Lays the region out. Every row is narrower than the terminal, however it draws emoji, so that none wraps. There are fewer rows than the
  * terminal has, so that none scrolls away. Of a longer text, the part around the cursor is shown.
  */
 export function layOut(content: RegionContent, size: WindowSize, appearance: Appearance): RegionLayout {

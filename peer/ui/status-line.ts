@@ -3,7 +3,7 @@ import type { Waiting } from '../core/facts-and-orders.ts';
 import { words } from '../words/index.ts';
 import type { Appearance, Tone } from './appearance.ts';
 import { signs } from './appearance.ts';
-import { truncate, width } from './graphemes.ts';
+import { truncate, widest } from './graphemes.ts';
 import type { Row } from './live-region.ts';
 import type { LinkState } from './ui.ts';
 
@@ -35,7 +35,7 @@ export function statusRow(status: Status, now: number, columns: number, appearan
   let text = truncate(parts[0] ?? '', columns, ellipsis);
   for (const part of parts.slice(1)) {
     const longer = `${text} ${dot} ${part}`;
-    if (width(longer) <= columns) text = longer;
+    if (widest(longer) <= columns) text = longer;
   }
   return { text, tone: tone(waiting, link) };
 }

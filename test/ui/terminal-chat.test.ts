@@ -139,6 +139,20 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((now) => now.endsWith('direct (UDP), 12 ms\n>'));
   });
 
+  await t.test('keeps one status line with emoji that the terminal draws wider than others do', async () => {
+    const draft = '👍🏽 🇩🇪 '.repeat(12);
+    terminal.type(`${draft}end`);
+    await terminal.until((screen) => flat(screen).endsWith('end'));
+    for (const text of ['first 🇩🇪', 'second 👍🏽']) {
+      terminal.order(message(text));
+      await terminal.until((screen) => screen.includes(`anna: ${text}`) && flat(screen).endsWith('end'));
+    }
+    const screen = await terminal.until((now) => now.includes('second') && flat(now).endsWith('end'));
+    assert.equal(screen.split('direct (UDP), 12 ms').length, 2, `one status line:\n${screen}`);
+    terminal.keys('C-u');
+    await terminal.until((now) => now.endsWith('direct (UDP), 12 ms\n>'));
+  });
+
   await t.test('answers commands itself', async () => {
     terminal.type('/nonsense');
     terminal.keys('Enter');
