@@ -204,6 +204,7 @@ export interface ErrorDetails {
   'unknown-type': NoParameters;
   'bad-field': { readonly field: string };
   'output-not-read': NoParameters;
+  'output-not-open': NoParameters;
 
   // peer/main: the command line.
   /** The words of the library that reads the command line. */

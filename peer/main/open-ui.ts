@@ -1,10 +1,29 @@
-/** The user interface a command shows itself with. */
+/** Opens the user interface that a command needs. */
+import { fstatSync, readSync, statSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { AparteError } from '../../shared/errors.ts';
 import { usesUtf8 } from '../ui/appearance.ts';
 import type { Ui, UiEvents } from '../ui/ui.ts';
 import type { ConversationTask } from './flags.ts';
 
+/**
+ * Throws `output-failed` where standard output was closed when the program started. Node opens the null device in its
+ * place, for reading and writing, and takes everything that is written there as shown.
+ */
+export function assertOutputIsOpen(): void {
+  const { fd } = process.stdout;
+  try {
+    if (fstatSync(fd).rdev !== statSync(devNull).rdev) return;
+    // A shell opens its null device for writing only, so that this fails.
+    readSync(fd, new Uint8Array(1));
+  } catch {
+    return;
+  }
+  throw new AparteError('output-failed', { key: 'output-not-open' });
+}
+
 /** Opens the user interface of a conversation. Loads no other. */
-export async function openFace(task: ConversationTask, events: UiEvents): Promise<Ui> {
+export async function openUi(task: ConversationTask, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
   neverBlock(stdout);
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });

@@ -11,7 +11,7 @@ import type { ConversationTask } from './flags.ts';
 import { isTurnIdle } from './ice-flags.ts';
 import { openKnown } from './identity-and-peers.ts';
 import { loadLink } from './load-webrtc.ts';
-import { openFace } from './open-ui.ts';
+import { assertOutputIsOpen, openUi } from './open-ui.ts';
 import { VERSION } from './version.ts';
 
 /** How long `send`, `receive` and scripts wait for a server that is out of reach at the start, in ms. */
@@ -23,6 +23,7 @@ const INPUT_PATIENCE = 1_000;
 
 /** Runs a conversation from the first step to meet until the end is shown. Returns the exit code. */
 export async function runConversation(task: ConversationTask): Promise<ExitCode> {
+  if (task.command !== 'send') assertOutputIsOpen();
   if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
   const manualInput = task.manual ? await import('./manual-pairing-input.ts') : null;
   const manual = (await manualInput?.askManualPairing(task)) ?? null;
@@ -51,7 +52,7 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
         if (event.type === 'message') messages += 1;
         stream.event(event);
         // A person who typed the code need not be told it.
-        return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.show(event);
+        return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.render(event);
       },
       waiting: (waiting, link) => ui.waiting(waiting, link),
       remember: (peer) => known.remember(peer, warn),
@@ -66,10 +67,10 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
   const warn = async (failure: AparteError) => {
     // A script is told nothing behind the end.
     if (task.json && conversation.end !== null) complain(failure);
-    else await ui.show({ type: 'error', error: failure, fatal: false }).catch(() => complain(failure));
+    else await ui.render({ type: 'error', error: failure, fatal: false }).catch(() => complain(failure));
   };
   const interrupt = interrupter(conversation, () => ui);
-  const ui: Ui = await openFace(task, {
+  const ui: Ui = await openUi(task, {
     command: (command) => conversation.command(command),
     ended: () => conversation.endInput(),
     interrupted: interrupt,
@@ -112,7 +113,7 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
 /** What Ctrl-C and signals do: at first they ask the conversation to end, then they end the program at once. */
 function interrupter(conversation: Conversation, ui: () => Ui): () => void {
   const giveUp = async () => {
-    if (conversation.end === null) await ui().show({ type: 'end', reason: 'interrupted', exit: EXIT.interrupted });
+    if (conversation.end === null) await ui().render({ type: 'end', reason: 'interrupted', exit: EXIT.interrupted });
     await ui().close();
   };
   let isAsked = false;

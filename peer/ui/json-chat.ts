@@ -50,7 +50,7 @@ export function jsonLine(event: ChatEvent): string {
 export function openJsonChat({ input, output }: { input: Readable; output: Writable }, events: UiEvents): Ui {
   const writer = new OutputWriter(output, (error) => events.fault(error));
   let last: Promise<void> = Promise.resolve();
-  const show = (event: ChatEvent) => {
+  const render = (event: ChatEvent) => {
     const shown = writer.write(jsonLine(event));
     // The promise of each line reports its own failure.
     last = shown.catch(() => undefined);
@@ -63,11 +63,11 @@ export function openJsonChat({ input, output }: { input: Readable; output: Writa
       events.command(command);
       return;
     }
-    show({ type: 'error', error: command, fatal: false }).catch(() => undefined);
+    render({ type: 'error', error: command, fatal: false }).catch(() => undefined);
   };
   const stop = readLines(input, MAX_LINE, read, () => events.ended());
   return {
-    show,
+    render,
     waiting: () => undefined,
     close: () => {
       stop();

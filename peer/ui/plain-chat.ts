@@ -88,7 +88,7 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   });
 
   return {
-    show: (event) => {
+    render: (event) => {
       hints.event(event);
       return apply(model.event(event));
     },

@@ -65,7 +65,7 @@ class SendReceiveUi implements Ui {
     this.#hints = new WaitHints((sentence) => this.#note(sentence), options.receives);
   }
 
-  show(event: ChatEvent): Promise<void> {
+  render(event: ChatEvent): Promise<void> {
     this.#hints.event(event);
     if (event.type === 'message') return this.#message(event.text, event.raw === true);
     this.#print(this.#lines(event));

@@ -95,7 +95,7 @@ class TerminalChat implements TerminalUi {
     this.#takeTerminal();
   }
 
-  show(event: ChatEvent): Promise<void> {
+  render(event: ChatEvent): Promise<void> {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
     this.#hints.event(event);
     return this.#apply(this.#model.event(event));

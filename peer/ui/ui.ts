@@ -20,7 +20,7 @@ export interface Ui {
    * Shows an event. Resolves when the event has been written out, so that a message may then be acknowledged. Rejects
    * with `output-closed` where nothing can be shown any more.
    */
-  show(event: ChatEvent): Promise<void>;
+  render(event: ChatEvent): Promise<void>;
   /** Shows what the program waits for and how it is connected (null: not connected). */
   waiting(state: Waiting, link: LinkState | null): void;
   /**

@@ -114,6 +114,21 @@ describe('ends', { concurrency: 3 }, () => {
     noTrace(receiver);
   });
 
+  test('refuses to receive or chat with a closed output, before it meets anybody', async () => {
+    const code = freshCode();
+    const sender = sandbox.run(['send', '--server', sandbox.server, code], { input: 'kept' });
+    for (const command of [`receive ${code}`, `chat --json ${code}`, `chat --plain ${code}`]) {
+      const refused = shell(`$APARTE ${command} >&-`);
+      await refused.exits(1);
+      assert.match(
+        refused.stderr,
+        /^aparte: The output could not be written: standard output is not open\.\naparte: Start/,
+      );
+    }
+    const receiver = shell(`$APARTE receive ${code} >/dev/null`);
+    await Promise.all([receiver.exits(0), sender.exits(0)]);
+  });
+
   test('closed standard streams', async () => {
     const code = freshCode();
     const chat = shell('$APARTE chat --json <&-');

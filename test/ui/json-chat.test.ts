@@ -94,7 +94,7 @@ function opened(): Opened {
 
 test('each event is one line that parses to the event, and steers no terminal', async () => {
   const { ui, events } = opened();
-  for (const event of EVENTS) await ui.show(event);
+  for (const event of EVENTS) await ui.render(event);
   const written = EVENTS.map((event) => (event.type === 'error' ? ERROR_LINE : event));
   assert.deepEqual(events(), written);
   for (const event of EVENTS) assert.doesNotMatch(jsonLine(event).slice(0, -1), /\p{Cc}|\p{Cf}/u);
@@ -216,7 +216,7 @@ test('an event is shown only when the output has taken it', async () => {
   const quiet = { command: () => {}, ended: () => {}, interrupted: () => {}, fault: () => {} };
   const ui = openJsonChat({ input: new PassThrough(), output }, quiet);
   let shown = false;
-  const promise = ui.show({ type: 'sent', id: 'a', ref: null }).then(() => {
+  const promise = ui.render({ type: 'sent', id: 'a', ref: null }).then(() => {
     shown = true;
   });
   await new Promise(setImmediate);
@@ -236,9 +236,9 @@ test('a closed output is told once, and what could not be shown is rejected', as
     { input: new PassThrough(), output },
     { command: () => {}, ended: () => {}, interrupted: () => {}, fault },
   );
-  const shown = [1, 2].map((id) => ui.show({ type: 'sent', id: String(id), ref: null }));
+  const shown = [1, 2].map((id) => ui.render({ type: 'sent', id: String(id), ref: null }));
   for (const each of shown) await assert.rejects(each, { code: 'output-closed' });
-  await assert.rejects(ui.show({ type: 'sent', id: '3', ref: null }), { code: 'output-closed' });
+  await assert.rejects(ui.render({ type: 'sent', id: '3', ref: null }), { code: 'output-closed' });
   await ui.close();
   assert.deepEqual(faults, ['output-closed']);
 });

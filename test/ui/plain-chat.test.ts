@@ -58,15 +58,15 @@ function plain(isTerminal = false) {
 
 test('plain: takes lines, prints lines, and never moves the cursor', async () => {
   const { ui, input, output, commands, ended } = plain();
-  for (const event of [READY, CODE, message('hi\x1b[2J')]) await ui.show(event);
+  for (const event of [READY, CODE, message('hi\x1b[2J')]) await ui.render(event);
   input.end('hello\n/peers\n/unknown\nlast');
   await ended;
   assert.deepEqual(commands, [
     { type: 'send', text: 'hello', ref: '1' },
     { type: 'send', text: 'last', ref: '2' },
   ]);
-  await ui.show({ type: 'sent', id: 'a', ref: '1' });
-  await ui.show({ type: 'delivered', id: 'a', peer: 'p' });
+  await ui.render({ type: 'sent', id: 'a', ref: '1' });
+  await ui.render({ type: 'delivered', id: 'a', peer: 'p' });
   await ui.close();
   const text = read(output);
   for (const part of [
@@ -102,7 +102,7 @@ test('plain: stays open in a terminal after the other side ended the chat, and t
     [null, ''],
   ] as const) {
     const { ui, input, output, commands } = plain(true);
-    for (const event of [PEER, LEFT]) await ui.show(event);
+    for (const event of [PEER, LEFT]) await ui.render(event);
     read(output);
     let isDismissed = false;
     const dismissed = ui.dismissed?.().then(() => {
@@ -128,7 +128,7 @@ test('plain: ends at once without a terminal, without a peer, after the input en
   ];
   for (const [isTerminal, events] of ends) {
     const { ui, output } = plain(isTerminal);
-    for (const event of events) await ui.show(event);
+    for (const event of events) await ui.render(event);
     await ui.dismissed?.();
     await ui.close();
     assert.doesNotMatch(read(output), /Press Enter/);
@@ -136,7 +136,7 @@ test('plain: ends at once without a terminal, without a peer, after the input en
   const { ui, input, output, ended } = plain(true);
   input.end();
   await ended;
-  for (const event of [PEER, LEFT]) await ui.show(event);
+  for (const event of [PEER, LEFT]) await ui.render(event);
   await ui.dismissed?.();
   assert.doesNotMatch(read(output), /Press Enter/);
 });
@@ -217,8 +217,8 @@ test('send and receive: write texts unchanged to the output, everything else to 
   const { ui, output, diagnostics } = sendReceive(false);
   ui.waiting(waiting('peer'), null);
   for (const event of [READY, CODE, message('a\x1b\tb'), message('piece', true), message('s\n', true)])
-    await ui.show(event);
-  await ui.show({ type: 'error', error: new AparteError('lost'), fatal: true });
+    await ui.render(event);
+  await ui.render({ type: 'error', error: new AparteError('lost'), fatal: true });
   await ui.close();
   assert.equal(read(output), 'a\x1b\tb\npieces\n');
   const notes = read(diagnostics);
@@ -229,8 +229,8 @@ test('send and receive: write texts unchanged to the output, everything else to 
 test('send and receive: make texts harmless on a terminal, and remove the status line', async () => {
   const { ui, output, diagnostics } = sendReceive(true);
   for (let count = 0; count < 3; count += 1) ui.waiting(waiting('peer'), null);
-  await ui.show(CODE);
-  await ui.show(message('a\x1b[2J', true));
+  await ui.render(CODE);
+  await ui.render(message('a\x1b[2J', true));
   await ui.close();
   assert.equal(read(output), 'a\\x1b[2J\n');
   const status = 'waiting for the other side, 2 s · Ctrl-C to leave';
@@ -243,7 +243,7 @@ test('send and receive: make texts harmless on a terminal, and remove the status
 test('send and receive: show no status line while the answer is being pasted', async () => {
   const { ui, diagnostics } = sendReceive(true);
   ui.waiting(waiting('answer'), null);
-  await ui.show({ type: 'invite', blob: 'ap1iX' });
+  await ui.render({ type: 'invite', blob: 'ap1iX' });
   ui.waiting(waiting('answer'), null);
   assert.match(read(diagnostics), /^— Give[^\r]*paste the answer that comes back, and press Enter\.\n$/);
   ui.waiting(waiting('handshake'), null);

@@ -180,6 +180,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'unknown-type': [{}],
   'bad-field': [{ field: 'text' }],
   'output-not-read': [{}],
+  'output-not-open': [{}],
   'command-line': [{ text: "unknown option '--x'" }],
   'meant-command': [{ command: 'receive' }],
   'no-terminal': [{ for: 'code' }, { for: 'invite' }, { for: 'agreed-code' }],

@@ -398,6 +398,10 @@ const DETAIL_WORDS: Described = {
   'unknown-type': 'its type is unknown',
   'bad-field': ({ field }) => `${field} is wrong or missing`,
   'output-not-read': 'nobody read the end of it in time',
+  'output-not-open': {
+    text: 'standard output is not open',
+    hint: 'Start the program without >&-, or send its output to a file.',
+  },
 
   'command-line': ({ text }) => text.replace(/\.$/, ''),
   'meant-command': ({ command }) => `did you mean the command "${command}"?`,

@@ -66,6 +66,6 @@ createInterface({ input: socket }).on('line', (line) => {
   if (order.type === 'waiting') ui.waiting(order.state, order.link);
   else if (order.type === 'close') close(order.deaf ?? 0);
   else if (order.type === 'dismiss') void ui.dismissed?.().then(() => close(0));
-  else void ui.show(order).then(() => report({ type: 'shown' }));
+  else void ui.render(order).then(() => report({ type: 'shown' }));
 });
 report({ type: 'open' });
