@@ -3,6 +3,7 @@
  * plain Node without options, because a code cache is valid for the same V8 options only.
  */
 import { renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { compiledPath, loadProgram } from '../peer/main/compile-cache.ts';
 
 const [path = '', code = '', server = '', data = ''] = process.argv.slice(2);
@@ -19,4 +20,4 @@ native.reallyExit = (exit) => {
   }
   return end(exit);
 };
-void program.start(['receive', code, '--server', server, '--data', data]);
+void program.start(['receive', code, '--server', server, '--data', data], dirname(path));

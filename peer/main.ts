@@ -14,5 +14,5 @@ const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
-  void loadProgram(join(__dirname, PROGRAM)).program.start(args);
+  void loadProgram(join(__dirname, PROGRAM)).program.start(args, __dirname);
 }

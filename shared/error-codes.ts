@@ -131,6 +131,8 @@ export const EXIT_OF = {
   'newer-data': EXIT.bug,
   /** The system refused access to the data folder. */
   'data-folder': EXIT.bug,
+  /** The system lacks something that the program needs. */
+  'cannot-run': EXIT.bug,
   /** The reader of our output went away. */
   'output-closed': EXIT.interrupted,
   /** The output has no room left. */

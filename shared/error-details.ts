@@ -228,6 +228,11 @@ export interface ErrorDetails {
   'answer-missing': NoParameters;
   'sent-nothing': NoParameters;
   'input-not-all-sent': NoParameters;
+  'no-webassembly': NoParameters;
+  /** How many more files must be open at once. */
+  'too-few-files': { readonly needed: number };
+  /** The folder that holds the program, but not the library for connections. */
+  'server-only-folder': { readonly folder: string };
   'port-held': { readonly port: number };
   'not-our-address': { readonly host: string };
 

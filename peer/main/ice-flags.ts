@@ -63,7 +63,17 @@ export function iceFlags({ stun = [], turn = [], relay = 'never' }: ParsedIce): 
   return { iceServers: [...stun, ...turn], relay };
 }
 
-/** Whether a relay was named that is not allowed. */
-export function isTurnIdle({ iceServers, relay }: IceFlags): boolean {
-  return relay === 'never' && iceServers.some(({ credential }) => credential !== undefined);
+/** Whether the user has named a TURN server. */
+function namesRelay({ iceServers }: IceFlags): boolean {
+  return iceServers.some(({ credential }) => credential !== undefined);
+}
+
+/** Whether the user has named a TURN server that the flags do not allow to be used. */
+export function isTurnIdle(flags: IceFlags): boolean {
+  return flags.relay === 'never' && namesRelay(flags);
+}
+
+/** Whether the doctor may try TURN servers: the user's own, or with `--relay` those that a server offers. */
+export function mayTryRelays(flags: IceFlags): boolean {
+  return flags.relay !== 'never' || namesRelay(flags);
 }

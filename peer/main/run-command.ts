@@ -3,15 +3,17 @@ import { CommanderError } from 'commander';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { asAparteError, complain, exitHard, onBugs } from './exit.ts';
 import { parseFlags, type Task } from './flags.ts';
+import { mayTryRelays } from './ice-flags.ts';
 import { showIdentity, showPeers } from './identity-and-peers.ts';
 import { print } from './print-output.ts';
 import { runConversation } from './run-conversation.ts';
+import { requireWebAssembly, requireWebRtc } from './system-check.ts';
 import { VERSION } from './version.ts';
 
 const OTHER_COMMANDS = new Set<string | undefined>(['send', 'receive', 'id', 'peers', 'doctor', 'signal', 'help']);
 
-/** Runs the command that `args` name, and ends the process. */
-export async function run(args: readonly string[]): Promise<never> {
+/** Runs the command that `args` name, and ends the process. `folder` holds the program. */
+export async function run(args: readonly string[], folder: string): Promise<never> {
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
   forgetEmptyVariables();
@@ -19,7 +21,7 @@ export async function run(args: readonly string[]): Promise<never> {
   let exit: ExitCode;
   try {
     task = parseFlags(args, process.env, VERSION);
-    exit = await perform(task);
+    exit = await perform(task, folder);
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode !== 0 && wantsJson(args)) await endJson(misused(error));
@@ -65,7 +67,8 @@ function forgetEmptyVariables(): void {
   }
 }
 
-async function perform(task: Task): Promise<ExitCode> {
+async function perform(task: Task, folder: string): Promise<ExitCode> {
+  requireWebAssembly();
   switch (task.command) {
     case 'id':
       await showIdentity(task);
@@ -75,9 +78,11 @@ async function perform(task: Task): Promise<ExitCode> {
       return EXIT.ok;
     case 'doctor': {
       const { doctor } = await import('./doctor-command.ts');
+      if (mayTryRelays(task)) requireWebRtc(folder);
       return doctor(task);
     }
     default:
+      requireWebRtc(folder);
       return runConversation(task);
   }
 }

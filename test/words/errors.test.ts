@@ -201,6 +201,9 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'answer-missing': [{}],
   'sent-nothing': [{}],
   'input-not-all-sent': [{}],
+  'no-webassembly': [{}],
+  'too-few-files': [{ needed: 64 }],
+  'server-only-folder': [{ folder: '/srv/aparte' }],
   'port-held': [{ port: 7470 }],
   'not-our-address': [{ host: '192.0.2.1' }],
   'cannot-bind': [

@@ -451,6 +451,18 @@ const DETAIL_WORDS: Described = {
   'answer-missing': 'standard input ended before the answer was pasted',
   'sent-nothing': 'they sent nothing',
   'input-not-all-sent': 'not all of the input was sent',
+  'no-webassembly': {
+    text: 'WebAssembly is switched off in this Node',
+    hint: 'Start Node without --jitless. Look for it in NODE_OPTIONS.',
+  },
+  'too-few-files': ({ needed }) => ({
+    text: `the system lets it open too few files (file descriptors), it needs ${needed} more`,
+    hint: 'Raise the limit, for example with "ulimit -n 1024", and start again.',
+  }),
+  'server-only-folder': ({ folder }) => ({
+    text: `the folder ${folder} holds the server only`,
+    hint: 'Here only "aparte signal" works. Install the whole program with npm to chat.',
+  }),
   'port-held': ({ port }) => ({
     text: `a program holds port ${port} and does not answer`,
     hint: 'If it is a suspended aparte, type fg there. Or use --lan.',

@@ -190,6 +190,10 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
     what: 'The data folder cannot be used.',
     hint: 'Check its permissions and free space, or choose another folder with --data.',
   },
+  'cannot-run': {
+    what: 'The program cannot run here.',
+    hint: 'Run it on a system that has what it needs.',
+  },
   'output-closed': {
     what: 'The output was closed before everything was shown.',
     hint: 'Keep the reading program open until this program has ended.',
