@@ -19,15 +19,21 @@ const Command = v.variant('type', [
 /** A command of a script. */
 export type Command = v.InferOutput<typeof Command>;
 
-/** Why something is no command. */
-export type CommandFault = Extract<ErrorDetail, { key: 'no-type' | 'unknown-type' | 'bad-field' }>;
+/** Why something is no command, and its `ref` by which the script knows it; null: it has none. */
+export interface CommandFault {
+  readonly fault: Extract<ErrorDetail, { key: 'no-type' | 'unknown-type' | 'bad-field' }>;
+  readonly ref: string | null;
+}
 
-/** Reads a command from parsed JSON. If it is none, returns why, without names or values of the input. */
+const Referenced = v.object({ ref: v.string() });
+
+/** Reads a command from parsed JSON. If it is none, returns why, without other values of the input. */
 export function decodeCommand(input: unknown): Command | CommandFault {
   const result = v.safeParse(Command, input);
   if (result.success) return result.output;
+  const ref = v.is(Referenced, input) ? input.ref : null;
   const [issue] = result.issues;
   const at = issue.path?.[0]?.key;
-  if (typeof at !== 'string') return { key: 'no-type' };
-  return at === 'type' ? { key: 'unknown-type' } : { key: 'bad-field', field: at };
+  if (typeof at !== 'string') return { fault: { key: 'no-type' }, ref };
+  return { fault: at === 'type' ? { key: 'unknown-type' } : { key: 'bad-field', field: at }, ref };
 }

@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
-import { decodeCommand } from '../../shared/script-commands.ts';
+import { type Command, decodeCommand } from '../../shared/script-commands.ts';
 import type { ChatEvent } from '../core/facts-and-orders.ts';
 import { type DescribedError, describeError } from '../words/describe-error.ts';
 import type { InputLine } from './line-splitter.ts';
@@ -59,11 +59,12 @@ export function openJsonChat({ input, output }: { input: Readable; output: Writa
   const read = (line: InputLine) => {
     const command = parseCommand(line);
     if (command === null) return;
-    if (!(command instanceof AparteError)) {
+    if (!('error' in command)) {
       events.command(command);
       return;
     }
-    render({ type: 'error', error: command, fatal: false }).catch(() => undefined);
+    const { error, ref } = command;
+    render({ type: 'error', error, fatal: false, ...(ref !== null && { ref }) }).catch(() => undefined);
   };
   const stop = readLines(input, MAX_LINE, read, () => events.ended());
   return {
@@ -76,20 +77,27 @@ export function openJsonChat({ input, output }: { input: Readable; output: Writa
   };
 }
 
-/** The command of a line, null for an empty line, or the error. */
-function parseCommand(line: InputLine) {
+/** Why a line is no command, and the `ref` that it names, if that can be read. */
+interface RefusedLine {
+  readonly error: AparteError;
+  readonly ref: string | null;
+}
+
+/** The command of a line, null for an empty line, or why there is none. */
+function parseCommand(line: InputLine): Command | RefusedLine | null {
+  const refused = (error: AparteError, ref: string | null = null) => ({ error, ref });
   if ('fault' in line) {
     return line.fault === 'too-long'
-      ? new AparteError('message-too-long', { key: 'line-too-long', max: MAX_LINE })
-      : new AparteError('bad-command', { key: 'not-utf8' });
+      ? refused(new AparteError('message-too-long', { key: 'line-too-long', max: MAX_LINE }))
+      : refused(new AparteError('bad-command', { key: 'not-utf8' }));
   }
   if (line.text.trim() === '') return null;
   let parsed: unknown;
   try {
     parsed = JSON.parse(line.text);
   } catch {
-    return new AparteError('bad-command', { key: 'not-json' });
+    return refused(new AparteError('bad-command', { key: 'not-json' }));
   }
   const command = decodeCommand(parsed);
-  return 'key' in command ? new AparteError('bad-command', command) : command;
+  return 'fault' in command ? refused(new AparteError('bad-command', command.fault), command.ref) : command;
 }

@@ -159,6 +159,28 @@ test('what is no command is named and changes nothing', async () => {
   }
 });
 
+test('an error names the ref of the line that is no command, if it has one', async () => {
+  const { feed, events } = opened();
+  const lines: readonly [line: string, ref: string | undefined][] = [
+    ['{"type":"send","ref":"x"}', 'x'],
+    ['{"ref":"","type":"send","text":7}', ''],
+    ['{"type":"send","text":"half \\ud800","ref":"y\\u202e"}', 'y\u202e'],
+    ['{"type":"typing","ref":"z"}', 'z'],
+    ['{"type":"fly","ref":"w"}', 'w'],
+    ['{"ref":"v"}', 'v'],
+    ['{"type":"send","text":"x","ref":7}', undefined],
+    ['{"type":"send","ref":["x"]}', undefined],
+    ['{"type":"send","ref":null}', undefined],
+    ['{"type":"send"}', undefined],
+    ['[{"ref":"x"}]', undefined],
+  ];
+  await feed(`${lines.map(([line]) => line).join('\n')}\n`);
+  assert.deepEqual(
+    events().map((event) => event.type === 'error' && [event.code, event.ref]),
+    lines.map(([, ref]) => ['bad-command', ref]),
+  );
+});
+
 test('the longest message fits however it is escaped; a longer line is skipped and named', async () => {
   const { commands, feed, events } = opened();
   const longest = `{"type":"send","text":"${'\\u0001'.repeat(65_536)}"}`;
