@@ -8,7 +8,7 @@ import { distance } from './edit-distance.ts';
 import { AparteError } from './errors.ts';
 import { MAX_NAMEPLATE, MAX_SECRET } from './limits.ts';
 
-/** A code, read and in canonical form. */
+/** A code in canonical form. */
 export interface Code {
   /** Names the room: `[a-z0-9]{1,32}`. The server sees it. */
   readonly nameplate: string;
@@ -18,42 +18,99 @@ export interface Code {
   readonly text: string;
 }
 
-/** UTF-16 units of a text that is looked at at all: normalising must not be made to work on megabytes. */
+/** A code or invite as a user gave it. */
+export interface GivenCode {
+  readonly code: Code;
+  /** The origin of the server that an invite names; null for a code alone. */
+  readonly server: string | null;
+  /** The characters that were left out, each once: punctuation around the code, and characters that nobody sees. */
+  readonly dropped: readonly string[];
+}
+
+/** Longest text that is read at all, in UTF-16 units, so that nobody makes us normalise megabytes. */
 const MAX_INPUT = 1_024;
-/** Below these bits a secret deserves a warning: two words, what the promise of 1 in 2.1 million rests on. */
+/** A secret with fewer bits gets a warning. Two words of our list have these, and the promise of 1 in 2.1 million rests on them. */
 const ENOUGH_BITS = 22;
 const WORD_BITS = 11;
 
 const NAMEPLATE = new RegExp(`^[a-z0-9]{1,${MAX_NAMEPLATE}}$`);
 const SEPARATORS = /[\p{White_Space}\u002d\u2010-\u2015\u2212]+/gu;
 const UNUSABLE = /[\p{Cc}\p{Cs}]/u;
+/** Characters that nobody sees, such as a byte order mark, a zero-width space or a soft hyphen. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
+/** What may surround a code in a sentence, in quotes or in Markdown. */
+const MARK = '[\\p{P}`\u00b4~<>|]';
+const MARKS_AT_ENDS = new RegExp(`^(?:${MARK}|-)+|(?:${MARK}|-)+$`, 'gu');
+const MARKS_AROUND_DASH = new RegExp(`${MARK}*-(?:${MARK}|-)*`, 'u');
+const MARKS_BEFORE_LINK = new RegExp(`^(?:${MARK}|\\s)+(?=https?:)`, 'iu');
+/** A line that a user was told to type: the code stands behind the command. */
+const COMMAND_LINE = new RegExp(
+  `^(?:${MARK}|[\\s$])*(?:npx\\s+)?(?:aparte(?:\\s+(?:chat|send|receive))?|npm\\s+run\\s+chat\\s+--)\\s+(\\S.*)$`,
+  'isu',
+);
 const KNOWN_WORDS: ReadonlySet<string> = new Set(WORDS);
 
 /**
  * One spelling for all ways to type the same code: NFKC, lower case, NFKC, each run of white space and dashes
- * (U+002D, U+2010 to U+2015, U+2212) to one `-`, none at either end. Idempotent.
+ * (U+002D, U+2010 to U+2015, U+2212) becomes one `-`, none at either end. Idempotent.
  */
 export function normalise(text: string): string {
   return text.normalize('NFKC').toLowerCase().normalize('NFKC').replace(SEPARATORS, '-').replace(/^-|-$/g, '');
 }
 
-/** Reads a code in any spelling. Throws `bad-code`, with a detail that says what is wrong and never holds the text. */
-export function parseCode(text: string): Code {
-  if (text.length > MAX_INPUT) throw new AparteError('bad-code', { key: 'code-too-long' });
+/** Collects the characters that are left out. */
+class Dropped {
+  readonly all = new Set<string>();
+  readonly add = (characters: string): string => {
+    for (const character of characters) if (!/[-\p{White_Space}]/u.test(character)) this.all.add(character);
+    return '';
+  };
+}
+
+/** Normalises a text without the characters that nobody sees and without the punctuation around it. */
+function tidied(text: string, dropped: Dropped): string {
+  const canonical = normalise(normalise(text).replace(INVISIBLE, dropped.add));
+  const bare = canonical.replace(MARKS_AT_ENDS, '');
+  // A secret of punctuation alone is a secret all the same.
+  if (bare === '' || (canonical.includes('-') && !bare.includes('-'))) return canonical;
+  return canonical.replace(MARKS_AT_ENDS, dropped.add);
+}
+
+/** Reads a secret that two people agreed on aloud, in any spelling. `secret` is empty if the text holds none. */
+export function readAgreedSecret(text: string): { readonly secret: string; readonly dropped: readonly string[] } {
+  const dropped = new Dropped();
+  const secret = text.length > MAX_INPUT ? '' : tidied(text, dropped);
+  return { secret: isSecret(secret) ? secret : '', dropped: [...dropped.all] };
+}
+
+function isSecret(text: string): boolean {
+  return text !== '' && [...text].length <= MAX_SECRET && !UNUSABLE.test(text);
+}
+
+function readCode(text: string, dropped: Dropped): Code {
   if (looksLikeInvite(text)) throw new AparteError('bad-code', { key: 'link-not-code' });
-  const canonical = normalise(text);
+  const whole = tidied(text, dropped);
+  const bare = whole.replace(MARKS_AROUND_DASH, '-');
+  // Again: a secret of punctuation alone.
+  const canonical = bare.endsWith('-') ? whole : whole.replace(MARKS_AROUND_DASH, (marks) => `${dropped.add(marks)}-`);
   const dash = canonical.indexOf('-');
   if (dash < 0) throw new AparteError('bad-code', { key: 'code-without-dash' });
   const nameplate = canonical.slice(0, dash);
   const secret = canonical.slice(dash + 1);
-  if (!NAMEPLATE.test(nameplate)) {
-    throw new AparteError('bad-code', { key: 'bad-nameplate', max: MAX_NAMEPLATE });
-  }
+  if (!NAMEPLATE.test(nameplate)) throw new AparteError('bad-code', { key: 'bad-nameplate', max: MAX_NAMEPLATE });
   if (UNUSABLE.test(secret)) throw new AparteError('bad-code', { key: 'control-character' });
-  if ([...secret].length > MAX_SECRET) {
-    throw new AparteError('bad-code', { key: 'secret-too-long', max: MAX_SECRET });
-  }
+  if (!isSecret(secret)) throw new AparteError('bad-code', { key: 'secret-too-long', max: MAX_SECRET });
   return { nameplate, secret, text: canonical };
+}
+
+/** Reads a code in any spelling. Throws `bad-code`; its detail says what is wrong and never holds the text. */
+export function parseCode(text: string): Code {
+  checkLength(text);
+  return readCode(text, new Dropped());
+}
+
+function checkLength(text: string): void {
+  if (text.length > MAX_INPUT) throw new AparteError('bad-code', { key: 'code-too-long' });
 }
 
 /** Whether a text is meant as an invite rather than as a code. */
@@ -62,28 +119,41 @@ export function looksLikeInvite(text: string): boolean {
 }
 
 /**
- * Reads a code or an invite; `server` is the origin the invite names, null for a bare code. Throws `bad-code`, also
- * for a link with anything but a host, a port and a fragment: what else it says would be lost in silence.
+ * Reads a code or an invite in any spelling, also inside quotes or behind the name of the command that takes it
+ * (`aparte receive 7-ocean-violin`). Throws `bad-code`, also for a link with anything but a host, a port and a
+ * fragment, because whatever else it says would be ignored silently.
  */
-export function parseCodeOrInvite(text: string): { readonly code: Code; readonly server: string | null } {
-  if (!looksLikeInvite(text)) return { code: parseCode(text), server: null };
-  let url: URL;
-  let fragment: string;
+export function parseCodeOrInvite(text: string): GivenCode {
+  checkLength(text);
+  const dropped = new Dropped();
+  const line = withoutCommand(text.replace(INVISIBLE, dropped.add)).replace(MARKS_BEFORE_LINK, dropped.add);
+  if (!looksLikeInvite(line)) return { code: readCode(line, dropped), server: null, dropped: [...dropped.all] };
+  const { origin, fragment } = readInvite(line);
+  return { code: readCode(fragment, dropped), server: origin, dropped: [...dropped.all] };
+}
+
+function withoutCommand(text: string): string {
+  const given = COMMAND_LINE.exec(text)?.[1];
+  if (given === undefined) return text;
+  // An option may name another server, or another way to meet.
+  if (/(?:^|\s)-/.test(given)) throw new AparteError('bad-code', { key: 'command-with-options' });
+  return given;
+}
+
+function readInvite(link: string): { readonly origin: string; readonly fragment: string } {
   try {
-    url = new URL(text);
-    fragment = decodeURIComponent(url.hash.slice(1));
+    const url = new URL(link);
+    const namesMore = url.pathname !== '/' || url.search !== '' || url.username !== '' || url.password !== '';
+    if (!namesMore) return { origin: url.origin, fragment: decodeURIComponent(url.hash.slice(1)) };
   } catch {
-    throw new AparteError('bad-code', { key: 'bad-invite-link' });
+    // Not a link, or not UTF-8 in it.
   }
-  if (url.pathname !== '/' || url.search !== '' || url.username !== '' || url.password !== '') {
-    throw new AparteError('bad-code', { key: 'bad-invite-link' });
-  }
-  return { code: parseCode(fragment), server: url.origin };
+  throw new AparteError('bad-code', { key: 'bad-invite-link' });
 }
 
 /**
- * The invite for a code: `https://HOST[:PORT]/#CODE`, or `http:` where the server has no TLS. Throws `usage` where
- * `server` is not a URL of one of the two.
+ * The invite for a code: `https://HOST[:PORT]/#CODE`, or `http:` for a server without TLS. Throws `usage` if `server`
+ * is not a URL of either kind.
  */
 export function inviteFor(server: string, code: Code): string {
   if (!looksLikeInvite(server) || !URL.canParse(server)) {
@@ -101,7 +171,7 @@ export function makeSecret(random: (length: number) => Uint8Array, words = 2): s
 }
 
 /**
- * Whether the number in front seems to be missing, so that a part of the secret would go to the server: letters only
+ * Whether the number in front seems to be missing, so that the server would see a part of the secret: only letters
  * before the dash and a single word behind it (`ocean-violin`), or three words of our list (`ocean-violin-maple`).
  */
 export function forgottenNameplate(code: Code): boolean {
@@ -112,8 +182,8 @@ export function forgottenNameplate(code: Code): boolean {
 }
 
 /**
- * The code that is meant where the dash behind the number seems to be missing, so that a word of the secret would go to
- * the server (`7ocean-violin`); else null.
+ * The code that seems to be meant if the dash behind the number is missing (`7ocean-violin`), so that the server would
+ * see a word of the secret. Null if none is missing.
  */
 export function forgottenDash({ nameplate, secret }: Code): string | null {
   const [, number = '', word = ''] = /^(\d+)([a-z]+)$/.exec(nameplate) ?? [];
@@ -125,12 +195,32 @@ export function isCutShort({ nameplate, secret }: Code): boolean {
   return /^\d+$/.test(nameplate) && KNOWN_WORDS.has(secret);
 }
 
-/** Letters that may be wrong in a word for another to be suggested in its place. */
+const CODES_INSIDE = /(?<![a-z0-9])(\d{1,9})[^a-z0-9]+([a-z]+)[^a-z0-9]+([a-z]+)(?![a-z0-9])/g;
+
+/**
+ * A code of the form that the program makes (a number and two words of our list) inside a code that holds more, such as
+ * a part of a sentence: `7-ocean-violin` in `7-ocean-violin. thanks`. Null if there is none, or if the rest is words of
+ * our list as well.
+ */
+export function codeInside({ text }: Code): string | null {
+  for (const [found, number, ...words] of text.matchAll(CODES_INSIDE)) {
+    if (!words.every((word) => KNOWN_WORDS.has(word))) continue;
+    const meant = [number, ...words].join('-');
+    const more = text
+      .replace(found, '')
+      .split('-')
+      .filter((part) => part !== '');
+    if (found !== meant || more.some((part) => !KNOWN_WORDS.has(part))) return meant;
+  }
+  return null;
+}
+
+/** Largest number of wrong letters in a word for which another word is suggested. */
 const MAX_SLIPS = 2;
 
 /**
- * The words of a code of the form that the program makes (a number and two words) which are not of our list, each with
- * the one of the list that it is nearest to, null where none is near. None for a code of another form.
+ * The words that are not of our list, in a code of the form that the program makes (a number and two words). `near` is
+ * the nearest word of the list, null if none is near. Empty for a code of another form.
  */
 export function mistypedWords({ text }: Code): { readonly word: string; readonly near: string | null }[] {
   const [, ...words] = /^\d+-([a-z]+)-([a-z]+)$/.exec(text) ?? [];
@@ -143,13 +233,13 @@ function nearestWord(word: string): string | null {
   return least <= MAX_SLIPS ? (WORDS[slips.indexOf(least)] ?? null) : null;
 }
 
-/** What everybody tries first; those of our own list count as its words. */
+/** What everybody tries first. Words that are also of our list count as such. */
 const FIRST_TRIED: ReadonlySet<string> = new Set(
   `abc abcd abc123 admin asdf asdfgh chat code hello hallo hi iloveyou letmein love pass password passwort qwerty qwertz
    qwertyuiop secret sesame test testing welcome word xyz yes`.split(/\s+/),
 );
 
-/** Bits of one part of a secret that is not of our list. */
+/** Bits of one part of a secret that is not a word of our list. */
 function partBits(part: string): number {
   if (FIRST_TRIED.has(part)) return 4;
   if (/^(19|20)\d\d$/.test(part)) return 7;
@@ -166,10 +256,10 @@ function partBits(part: string): number {
 }
 
 /**
- * An honest, modest estimate of a secret's strength in bits: how hard it is for someone who knows how people choose.
- * A word of our list counts 11, as if drawn by chance; other text 2 bits a letter and 1 past the eighth in a part
- * (after Shannon, "Prediction and Entropy of Printed English", 1951), a digit 3.3, a sign 4; runs like `aaa` and
- * `123`, years, repeated parts and what everybody tries first count next to nothing.
+ * A modest estimate of a secret's strength in bits, against somebody who knows how people choose. A word of our list
+ * counts 11, as if drawn at random. Other text counts 2 bits a letter, and 1 past the eighth letter of a part (after
+ * Shannon, "Prediction and Entropy of Printed English", 1951), 3.3 a digit and 4 a sign. Runs like `aaa` and `123`,
+ * years, repeated parts and what everybody tries first count almost nothing.
  */
 export function estimateBits(secret: string): number {
   const parts = normalise(secret).split('-');

@@ -108,6 +108,7 @@ export interface ErrorDetails {
   'control-character': NoParameters;
   'secret-too-long': { readonly max: number };
   'bad-invite-link': NoParameters;
+  'command-with-options': NoParameters;
   'bad-server-address': NoParameters;
 
   // shared, peer/crypto and peer/core: faults on the wire.
@@ -209,6 +210,8 @@ export interface ErrorDetails {
   // peer/main: the command line.
   /** The words of the library that reads the command line. */
   'command-line': { readonly text: string };
+  /** The argument of `send` is the path of something that exists. */
+  'file-given': { readonly path: string };
   'meant-command': { readonly command: string };
   'no-terminal': { readonly for: 'code' | 'invite' | 'agreed-code' };
   'manual-invite': { readonly command: string };

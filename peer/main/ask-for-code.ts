@@ -1,31 +1,28 @@
-/** The code to use: from the arguments, the environment or a prompt, with a second thought where it needs one. */
+/** The code to use: from the arguments, the environment or a prompt. A code that looks wrong is asked back. */
 import {
   type Code,
+  codeInside,
   estimateBits,
   forgottenDash,
   forgottenNameplate,
+  type GivenCode,
   isCutShort,
   isWeak,
   mistypedWords,
   parseCodeOrInvite,
 } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
+import { words } from '../words/index.ts';
 import { meantCommand } from './command-names.ts';
 import { writeError } from './exit.ts';
 import type { ConversationTask } from './flags.ts';
 
-/** How the texts of manual pairing look; no code is as long. */
+/** The beginning of an invite or answer of manual pairing. No code is as long. */
 const BLOB = /^\s*ap\d([ia])[A-Za-z0-9_-]{60}/;
 
-/** A code, and the server its invite names (null for a bare code). */
-export interface GivenCode {
-  readonly code: Code;
-  readonly server: string | null;
-}
-
 /**
- * The code the user gave, asked for where `required` or given as `-`; null where one is to be made.
- * Throws `bad-code`, `usage` where one is needed and nobody can be asked, `interrupted` where the user thought better.
+ * The code that the user gave. Asks for one if it is `required` or given as `-`. Null if the program is to make one.
+ * Throws `bad-code`, `usage` if one is needed and nobody can be asked, and `interrupted` if the user gives up.
  */
 export async function askForCode(
   task: Pick<ConversationTask, 'command' | 'code' | 'json'>,
@@ -40,12 +37,12 @@ export async function askForCode(
     if (text === '-') text = await typedCode(streams);
     refuseBlob(text, task.command);
     const given = readCode(text);
-    if (await isMeant(given.code, streams)) return given;
+    if (await isMeant(given, streams)) return given;
     text = '-';
   }
 }
 
-/** A terminal to ask at; null where there is none. */
+/** A terminal to ask at; null if there is none. */
 type Streams = { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
 
 async function typedCode(streams: Streams): Promise<string> {
@@ -59,7 +56,7 @@ async function typedCode(streams: Streams): Promise<string> {
   return answer;
 }
 
-/** Throws `usage` for what belongs to pairing by hand. */
+/** Throws `usage` for a text of manual pairing. */
 function refuseBlob(text: string, command: ConversationTask['command']): void {
   const kind = BLOB.exec(text)?.[1];
   if (kind === 'i') throw new AparteError('usage', { key: 'manual-invite', command });
@@ -78,55 +75,38 @@ function readCode(text: string): GivenCode {
   }
 }
 
-const EXAMPLE = 'A code looks like 7-ocean-violin.';
-
-/** What deserves a second thought about a code, or null. `shows`: whether a person reads it, who typed the code. */
-function doubt(code: Code, shows: boolean): string | null {
-  if (forgottenNameplate(code)) {
-    return (
-      `aparte: WARNING: is the number missing? In this code "${code.nameplate}" is the nameplate, which the server sees,\n` +
-      `aparte: and only "${code.secret}" is secret. ${EXAMPLE}\n`
-    );
-  }
+/** What may be wrong with a code, or null. `shows`: only the user who typed the code reads it, so it may be quoted. */
+function doubt(code: Code, shows: boolean): string[] | null {
+  if (forgottenNameplate(code)) return words.numberMissing(code.nameplate, code.secret);
   const meant = forgottenDash(code);
-  if (meant !== null) {
-    const first =
-      'aparte: WARNING: is a dash missing? All before the first dash is the nameplate, which the server sees';
-    return shows ? `${first}:\naparte: did you mean ${meant}?\n` : `${first}.\naparte: ${EXAMPLE}\n`;
-  }
-  if (isCutShort(code)) {
-    return `aparte: WARNING: is the end missing? Behind the number stands a single word, quickly guessed.\naparte: ${EXAMPLE}\n`;
-  }
+  if (meant !== null) return words.dashMissing(shows ? meant : null);
+  if (isCutShort(code)) return words.endMissing();
+  const inside = codeInside(code);
+  if (inside !== null) return words.moreThanCode(shows ? inside : null);
   const mistyped = mistypedWords(code);
-  if (mistyped.length === 0) return null;
-  // Parts of a secret are for its owner's eyes, not for logs.
-  if (!shows) return 'aparte: warning: not all words of the code are of the list that codes are made from: mistyped?\n';
-  return mistyped
-    .map(({ word, near }) => {
-      const question = near === null ? '' : `: did you mean ${near}?`;
-      return `aparte: WARNING: "${word}" is not one of the words that codes are made of${question}\n`;
-    })
-    .join('');
+  return mistyped.length === 0 ? null : words.unknownWords(shows ? mistyped : null);
 }
 
 /**
- * Warns of a nameplate or a dash that seems to be missing (half the secret would be shown to the server), of a code that
- * seems to be cut short, of words that seem to be mistyped (the code would be spent on a wrong guess), all of which are
- * asked back, and of a weak secret. Whether the code is to be used. Throws `interrupted`.
+ * Says what was left out of a code, and warns of a code that is probably not the one meant: it would show half the
+ * secret to the server, or be spent on a wrong guess. Such a code is asked back. Warns of a weak secret as well.
+ * Returns whether to use the code. Throws `interrupted`.
  */
-async function isMeant(code: Code, streams: Streams): Promise<boolean> {
+async function isMeant({ code, dropped }: GivenCode, streams: Streams): Promise<boolean> {
+  if (dropped.length > 0) say(words.droppedCharacters(dropped));
   const warning = doubt(code, streams !== null);
   if (warning !== null) {
-    writeError(warning);
+    say(...warning);
     if (streams === null) return true;
     const { confirm } = await import('../ui/questions.ts');
-    const answer = await confirm('Use it all the same?', streams);
+    const answer = await confirm(words.USE_ANYWAY, streams);
     if (answer === null) throw new AparteError('interrupted');
     return answer;
   }
-  if (isWeak(code.secret)) {
-    const bits = estimateBits(code.secret);
-    writeError(`aparte: warning: a weak secret, about ${bits} bits: whoever guesses it in one try is let in\n`);
-  }
+  if (isWeak(code.secret)) say(words.weakSecret(estimateBits(code.secret)));
   return true;
+}
+
+function say(...lines: readonly string[]): void {
+  writeError(lines.map((line) => `aparte: ${line}\n`).join(''));
 }

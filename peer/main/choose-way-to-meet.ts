@@ -1,11 +1,12 @@
 /** Opens the way to meet that the flags and the code name. */
+import type { GivenCode } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { WayToMeet } from '../conversation/way-to-meet.ts';
 import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { DEFAULT_SERVER, meetAtDefaultServer } from '../ways-to-meet/node/default-server.ts';
 import { rendezvousAt } from '../ways-to-meet/node/server-rendezvous.ts';
 import { isOnThisMachine, meetAtServers } from '../ways-to-meet/servers.ts';
-import type { GivenCode } from './ask-for-code.ts';
+
 import { writeError } from './exit.ts';
 import type { ConversationTask } from './flags.ts';
 import { loadLink } from './load-webrtc.ts';

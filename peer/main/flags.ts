@@ -1,4 +1,5 @@
 /** Flags and environment of everything but the server, checked and turned into one plain description of what to do. */
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { utf8 } from '../../shared/bytes.ts';
@@ -193,6 +194,7 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
   )
     .option('--text <text>', 'what to send; without it, standard input')
     .action((code: string | undefined, { text = null }: { text?: string | null }, command: Command) => {
+      refuseFile(code);
       task = { command: 'send', text, ...flags(code, command, env, ONE_SHOT_TIMEOUT) };
     });
   const receive = conversation('receive', 'receives a text and prints it', 'the code or invite you were told').action(
@@ -232,6 +234,13 @@ export function parseFlags(args: readonly string[], env: Environment, version: s
   return task;
 }
 
+/** Throws `usage` if the argument of `send` is a file: it would be taken for a code that nobody else has. */
+function refuseFile(argument: string | undefined): void {
+  if (argument !== undefined && argument !== '-' && existsSync(argument)) {
+    throw new AparteError('usage', { key: 'file-given', path: argument });
+  }
+}
+
 function strict(command: Command): void {
   command.exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
   command.configureOutput({
@@ -248,6 +257,8 @@ function strict(command: Command): void {
 function adviceFor(sentence: string, command: Command): string {
   const takesCode = command.registeredArguments.length > 0;
   if (takesCode && sentence.startsWith('too many arguments')) {
+    if (command.args.some((argument) => existsSync(argument)))
+      return 'aparte cannot send files yet: type aparte send CODE < FILE';
     return 'a code with blanks in it needs quotes, or dashes instead: "7-ocean violin" or 7-ocean-violin';
   }
   return `see "aparte ${command.parent === null ? '' : `${command.name()} `}--help"`;

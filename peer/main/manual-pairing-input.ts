@@ -1,11 +1,13 @@
 /** Manual pairing as the flags say it: what is asked first, and the way to meet that is made of it. */
-import { isWeak, normalise } from '../../shared/code.ts';
+
+import { estimateBits, isWeak, readAgreedSecret } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_SECRET } from '../../shared/limits.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { blobKind, ready } from '../crypto/index.ts';
 import { readPastes } from '../ui/unmarked-pastes.ts';
+import { words } from '../words/index.ts';
 import { writeError } from './exit.ts';
 import type { ConversationTask } from './flags.ts';
 
@@ -44,12 +46,11 @@ async function askForSpoken(asks: boolean): Promise<string> {
     import('../ui/questions.ts'),
   ]);
   const code = named ?? (await askCode('Code you both agreed on: ', WORDS, STREAMS));
-  const normal = normalise(code ?? raise(new AparteError('interrupted')));
-  if (normal === '' || [...normal].length > MAX_SECRET) {
-    throw new AparteError('usage', { key: 'agreed-code-length', max: MAX_SECRET });
-  }
-  if (isWeak(normal)) writeError('aparte: warning: a weak code: whoever guesses it in one try is let in\n');
-  return normal;
+  const { secret, dropped } = readAgreedSecret(code ?? raise(new AparteError('interrupted')));
+  if (secret === '') throw new AparteError('usage', { key: 'agreed-code-length', max: MAX_SECRET });
+  if (dropped.length > 0) writeError(`aparte: ${words.droppedCharacters(dropped)}\n`);
+  if (isWeak(secret)) writeError(`aparte: ${words.weakSecret(estimateBits(secret))}\n`);
+  return secret;
 }
 
 function raise(error: AparteError): never {

@@ -155,6 +155,21 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.match(receiver.stderr, /left before everything was delivered.*\n.*\n$/);
   });
 
+  test('a code copied with what surrounds it meets the plain code, and says what was left out', async () => {
+    for (const [before, behind, dropped] of [
+      ['', '.', '\\.'],
+      ['\ufeff“', '”,', 'an invisible character \\(U\\+FEFF\\), “, ”, ,'],
+      ['**', '**', '\\*'],
+      ['aparte receive `', '\u00ad`', 'an invisible character \\(U\\+00AD\\), `'],
+    ] as const) {
+      const code = freshCode();
+      const [sender, receiver] = [send(['--text', 'x', code]), receive([`${before}${code}${behind}`])];
+      await both(sender, receiver);
+      assert.match(receiver.stderr, new RegExp(`^aparte: note: left out of the code: ${dropped}\n`));
+      assert.doesNotMatch(sender.stderr, /left out/);
+    }
+  });
+
   test('two who send take what the other sends', async () => {
     const code = freshCode();
     const [one, two] = [send(['--text', 'one', code]), send(['--text', 'two', code])];
@@ -193,13 +208,14 @@ describe('send and receive', { concurrency: 3 }, () => {
     for (const [code, why] of [
       ['801ocean-violin', /aparte: WARNING: is a dash missing\?.*\naparte: A code looks like 7-ocean-violin/],
       ['802-violin', /aparte: WARNING: is the end missing\?/],
+      ['803-garden-otter. thanks', /aparte: WARNING: this looks like a code with other text around it\.\n/],
     ] as const) {
       const pair = [send(['--text', 'x', code]), receive([code])] as const;
       for (const program of pair) await program.said(why);
       await both(...pair);
     }
     const weak = send(['--text', 'x', '800-secret']);
-    const [, bits] = await weak.said(/aparte: warning: a weak secret, about (\d+) bits/);
+    const [, bits] = await weak.said(/aparte: warning: this secret is weak \(about (\d+) bits\)/);
     assert.ok(Number(bits) < 10, bits);
     const other = receive(['800-secret']);
     await both(weak, other);

@@ -170,37 +170,49 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   timeout: 60_000,
 }, async () => {
   run(anna, 'ocean-violin');
-  await sees(anna, /is the number missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/);
+  await sees(anna, /is the number missing\?[\s\S]*Use this code anyway\? \(yes\/no\)$/);
   enter(anna, 'what?');
-  await sees(anna, /what\?\nUse it all the same\? \(yes\/no\)$/);
+  await sees(anna, /what\?\nUse this code anyway\? \(yes\/no\)$/);
   enter(anna, 'no');
   await sees(anna, /\(yes\/no\) no\nCode .*:$/);
   anna.keys('Enter');
   await sees(anna, /Code .*:\nCode .*:$/);
   enter(anna, 'ocean violin');
-  await sees(anna, /is the number missing\?[\s\S]*is the number missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/);
+  await sees(anna, /is the number missing\?[\s\S]*is the number missing\?[\s\S]*Use this code anyway\? \(yes\/no\)$/);
   enter(anna, 'no');
   await sees(anna, /Code .*:$/);
   anna.keys('C-d');
   const screen = await ended(anna, 130);
   assert.doesNotMatch(screen, /waiting|connecting/);
   run(anna, 'ocean-violin');
-  await sees(anna, 'Use it all the same?');
+  await sees(anna, 'Use this code anyway?');
   enter(anna, 'yes');
   await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
   anna.keys('C-c');
   await ended(anna, 130);
   for (const [code, question] of [
-    ['7ocean-violin', /did you mean 7-ocean-violin\?\nUse it all the same\? \(yes\/no\)$/],
-    ['6-unlock', /is the end missing\?[\s\S]*Use it all the same\? \(yes\/no\)$/],
+    ['7ocean-violin', /Did you mean 7-ocean-violin\?\nUse this code anyway\? \(yes\/no\)$/],
+    ['6-unlock', /is the end missing\?[\s\S]*Use this code anyway\? \(yes\/no\)$/],
   ] as const) {
     run(anna, code);
     await sees(anna, question);
     anna.keys('C-c');
     await ended(anna, 130);
   }
+  const code = '805-garden-otter';
+  run(anna, `"the code is ${code}"`);
+  await sees(anna, new RegExp(`other text around it\\.\n.*Did you mean ${code}\\?\n.*\\(yes/no\\)$`));
+  enter(anna, 'no');
+  await sees(anna, /Code .*:$/);
+  enter(anna, `aparte receive ${code}.`);
+  await sees(anna, /left out of the code: \.\n[\s\S]*waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
+  anna.keys('C-c');
+  await ended(anna, 130);
   run(anna, '7-ocen-violin');
-  await sees(anna, /"ocen" is not one of the words .* did you\nmean ocean\?\nUse it all the same\? \(yes\/no\)$/);
+  await sees(
+    anna,
+    /"ocen" is not in the list of code words\. Did you mean\socean\?\nUse this code anyway\? \(yes\/no\)$/,
+  );
   enter(anna, 'no');
   await sees(anna, /Code .*:$/);
   enter(anna, freshCode());

@@ -1,9 +1,14 @@
 /** Command lines and environments that are wrong, why each is, and how the program must say so. */
+
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Sandbox, Setting } from './program.ts';
 
 /** What is wrong, as the program says it; the arguments; what is around them. */
 type Wrong = readonly [why: RegExp, args: readonly string[], setting?: Setting];
+
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 /** All of them. */
 const WRONG: readonly Wrong[] = [
@@ -75,6 +80,10 @@ const WRONG: readonly Wrong[] = [
     { input: Buffer.concat([Buffer.from('a'), Buffer.alloc(70_000, 0x80)]) },
   ],
   [/not UTF-8 text/, ['send', '7-ocean-violin'], { input: Buffer.alloc(200_000, 0xff) }],
+  [/README\.md is a file or folder.*\n.*aparte send CODE < FILE/, ['send', README]],
+  [/is a file or folder/, ['send', '--text', 'x', dirname(README)]],
+  [/too many arguments.*\naparte: aparte cannot send files yet/, ['send', '7-garden-otter', README]],
+  [/whole command line with options/, ['receive', 'aparte receive --lan 7-garden-otter']],
   [/port must be a number/, ['signal', '--port', '65536']],
 ];
 

@@ -118,6 +118,7 @@ test('an invite names the server and brings the code back, whatever is in it', (
   assert.deepEqual(parseCodeOrInvite(' HTTPS://Chat.Example:443/#7-Ocean%20Violin\n'), {
     code: parseCode('7-ocean-violin'),
     server: 'https://chat.example',
+    dropped: [],
   });
   assert.equal(parseCodeOrInvite('7-ocean-violin').server, null);
   fc.assert(
@@ -126,7 +127,7 @@ test('an invite names the server and brings the code back, whatever is in it', (
       const code = parseCode(`7-${secret}`);
       const link = inviteFor('http://[::1]:7470', code);
       assert.match(link, /^[\x21-\x7e]+$/);
-      assert.deepEqual(parseCodeOrInvite(link), { code, server: 'http://[::1]:7470' });
+      assert.deepEqual(parseCodeOrInvite(link), { code, server: 'http://[::1]:7470', dropped: [] });
     }),
   );
 });

@@ -23,6 +23,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'control-character': [{}],
   'secret-too-long': [{ max: 128 }],
   'bad-invite-link': [{}],
+  'command-with-options': [{}],
   'bad-server-address': [{}],
   malformed: [
     { part: 'base64' },
@@ -182,6 +183,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'output-not-read': [{}],
   'output-not-open': [{}],
   'command-line': [{ text: "unknown option '--x'" }],
+  'file-given': [{ path: 'README.md' }],
   'meant-command': [{ command: 'receive' }],
   'no-terminal': [{ for: 'code' }, { for: 'invite' }, { for: 'agreed-code' }],
   'manual-invite': [{ command: 'chat' }, { command: 'send' }],

@@ -254,6 +254,10 @@ const DETAIL_WORDS: Described = {
     text: 'the link is no invite',
     hint: 'An invite looks like https://HOST/#CODE. Copy the whole link.',
   },
+  'command-with-options': {
+    text: 'it is a whole command line with options',
+    hint: 'Press Ctrl-C, then type that line in your shell.',
+  },
   'bad-server-address': {
     text: 'the server address is wrong',
     hint: 'A server address looks like https://HOST[:PORT].',
@@ -404,6 +408,10 @@ const DETAIL_WORDS: Described = {
   },
 
   'command-line': ({ text }) => text.replace(/\.$/, ''),
+  'file-given': ({ path }) => ({
+    text: `${path} is a file or folder, and aparte cannot send files yet`,
+    hint: 'To send the text in a file, type aparte send CODE < FILE. If the name is your code, put it into APARTE_CODE.',
+  }),
   'meant-command': ({ command }) => `did you mean the command "${command}"?`,
   'no-terminal': ({ for: missing }) => NO_TERMINAL[missing],
   'manual-invite': ({ command }) => ({
