@@ -7,6 +7,7 @@ import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 import type { ChatEvent, UserCommand } from '../core/facts-and-orders.ts';
 import { words } from '../words/index.ts';
+import type { ProgramCommand } from '../words/word-types.ts';
 import type { Appearance } from './appearance.ts';
 import type { TypedLine } from './chat-commands.ts';
 import { commandHelp, parseLine } from './chat-commands.ts';
@@ -24,6 +25,18 @@ export interface Outcome {
   readonly back: string | null;
 }
 
+/** What a chat model needs to know. */
+export interface ChatModelOptions {
+  readonly command: ProgramCommand;
+  readonly appearance: Appearance;
+  /** Whether the two pair by hand under a code that both agreed on. */
+  readonly spoken: boolean;
+  /** The present time, in ms since the epoch. */
+  readonly now: number;
+  /** The size of the terminal that pictures must fit, null for no pictures. */
+  readonly window?: () => WindowSize | null;
+}
+
 interface OwnMessage {
   readonly text: string;
   /** When it was entered, in ms since the epoch. */
@@ -38,6 +51,7 @@ const OWN_ENDS: readonly string[] = ['left', 'interrupted'];
 
 /** The state of one chat. */
 export class ChatModel {
+  readonly #command: ProgramCommand;
   readonly #appearance: Appearance;
   readonly #window: () => WindowSize | null;
   readonly #hasAgreedCode: boolean;
@@ -59,11 +73,8 @@ export class ChatModel {
   /** Whether what is typed is the answer to the invite that was shown. */
   awaitsAnswer = false;
 
-  /**
-   * `spoken`: the two pair by hand under a code they agreed on. `now`: ms since the epoch. `window`: the size of the
-   * terminal that pictures must fit, null for no pictures.
-   */
-  constructor(appearance: Appearance, spoken: boolean, now: number, window: () => WindowSize | null = () => null) {
+  constructor({ command, appearance, spoken, now, window = () => null }: ChatModelOptions) {
+    this.#command = command;
     this.#appearance = appearance;
     this.#hasAgreedCode = spoken;
     this.#window = window;
@@ -101,10 +112,11 @@ export class ChatModel {
     switch (event.type) {
       case 'ready':
         this.#own = event.name;
+        if (this.#command !== 'chat') return nothing;
         return this.#notice(words.chatIsReady(event.version, visible(event.name)));
       case 'code':
         this.#code = event;
-        return print(text.codeLines(event, 'chat', this.#appearance));
+        return print(text.codeLines(event, this.#command, this.#appearance));
       case 'invite':
       case 'answer':
         return this.#blob(event);
@@ -208,7 +220,7 @@ export class ChatModel {
     const { colour, unicode } = this.#appearance;
     const window = colour && unicode ? this.#window() : null;
     const picture = window === null ? [] : qrLines(event.blob, window);
-    const pairing = { command: 'chat', spoken: this.#hasAgreedCode } as const;
+    const pairing = { command: this.#command, spoken: this.#hasAgreedCode };
     return print(text.blobLines(event, pairing, picture, this.#appearance));
   }
 
@@ -224,7 +236,7 @@ export class ChatModel {
     this.#peers.set(event.peer, event);
     if (event.status === 'connected') this.#hasMet = true;
     else this.#typing.delete(event.peer);
-    return print(text.peerLines(event, before, this.#nameOf(event.peer), 'chat', this.#appearance));
+    return print(text.peerLines(event, before, this.#nameOf(event.peer), this.#command, this.#appearance));
   }
 
   #send(said: string, typed: string, now: number): Outcome {

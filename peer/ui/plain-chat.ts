@@ -35,7 +35,7 @@ export interface PlainChatOptions {
 export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   const { input, output, appearance, spoken, columns, isTerminal } = options;
   const writer = new OutputWriter(output, (error) => events.fault(error));
-  const model = new ChatModel(appearance, spoken, Date.now());
+  const model = new ChatModel({ command: 'chat', appearance, spoken, now: Date.now() });
 
   const print = (lines: readonly string[]) => {
     const rows = lines.flatMap((line) => wrapLine(line, columns() ?? Infinity));

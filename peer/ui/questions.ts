@@ -9,6 +9,11 @@ export interface PromptStreams {
   readonly output: Writable;
 }
 
+interface AskOptions {
+  readonly isWhole?: (text: string) => boolean;
+  readonly completer?: (line: string) => [string[], string];
+}
+
 /** How many words a code has that the program makes. */
 const CODE_WORDS = 2;
 
@@ -35,7 +40,7 @@ export async function askCode(
   streams: PromptStreams,
 ): Promise<string | null> {
   for (;;) {
-    const answer = await ask(question, streams, (begun) => [completeCode(begun, codeWords), begun]);
+    const answer = await ask(question, streams, { completer: (begun) => [completeCode(begun, codeWords), begun] });
     if (answer === null || answer.trim() !== '') return answer?.trim() ?? null;
   }
 }
@@ -44,30 +49,13 @@ export async function askCode(
  * Asks for a text that may be pasted in several lines: until `isWhole` accepts all lines together, or a line is empty.
  * Null on Ctrl-C, Ctrl-D, and where the first line is empty.
  */
-export function askPaste(
+export async function askPaste(
   question: string,
   isWhole: (text: string) => boolean,
-  { input, output }: PromptStreams,
+  streams: PromptStreams,
 ): Promise<string | null> {
-  return new Promise((resolve) => {
-    // One prompt reads all lines, since lines that come between two prompts would be lost.
-    const prompt = createInterface({ input, output, terminal: true, historySize: 0 });
-    let pasted = '';
-    let isOver = false;
-    prompt.on('line', (line) => {
-      if (isOver) return;
-      pasted += `${line}\n`;
-      isOver = line.trim() === '' || isWhole(pasted);
-      if (isOver) prompt.close();
-    });
-    prompt.once('SIGINT', () => prompt.close());
-    prompt.once('close', () => {
-      if (!isOver) output.write('\n');
-      resolve(isOver && pasted.trim() !== '' ? pasted : null);
-    });
-    prompt.setPrompt(question);
-    prompt.prompt();
-  });
+  const pasted = await ask(question, streams, { isWhole: (text) => /^\s*$/m.test(text.slice(0, -1)) || isWhole(text) });
+  return pasted === null || pasted.trim() === '' ? null : pasted;
 }
 
 /** Asks until the answer is yes or no. Null on Ctrl-C and Ctrl-D. */
@@ -79,23 +67,28 @@ export async function confirm(question: string, streams: PromptStreams): Promise
   }
 }
 
+/** Reads lines, each with its end, until `isWhole` accepts them together. Null on Ctrl-C and Ctrl-D. */
 function ask(
   question: string,
   { input, output }: PromptStreams,
-  completer?: (line: string) => [string[], string],
+  { isWhole = () => true, completer }: AskOptions = {},
 ): Promise<string | null> {
   return new Promise((resolve) => {
+    // One prompt reads all lines, since lines that come between two prompts would be lost.
     const prompt = createInterface({ input, output, terminal: true, historySize: 0, ...(completer && { completer }) });
-    let answer: string | null = null;
-    prompt.once('line', (line) => {
-      answer = line;
-      prompt.close();
+    let text = '';
+    let isOver = false;
+    prompt.on('line', (line) => {
+      if (isOver) return;
+      text += `${line}\n`;
+      isOver = isWhole(text);
+      if (isOver) prompt.close();
     });
     prompt.once('SIGINT', () => prompt.close());
     prompt.once('close', () => {
       // Only Enter ends the line on the screen.
-      if (answer === null) output.write('\n');
-      resolve(answer);
+      if (!isOver) output.write('\n');
+      resolve(isOver ? text : null);
     });
     prompt.setPrompt(question);
     prompt.prompt();

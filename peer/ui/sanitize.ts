@@ -10,23 +10,8 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 const MAX_MARKS = 8;
 
 // Scripts in which the zero-width joiners U+200C and U+200D change the shape of letters (Unicode, section 23.2).
-const JOINING = [
-  'Arab',
-  'Syrc',
-  'Mong',
-  'Deva',
-  'Beng',
-  'Guru',
-  'Gujr',
-  'Orya',
-  'Taml',
-  'Telu',
-  'Knda',
-  'Mlym',
-  'Sinh',
-  'Khmr',
-  'Mymr',
-]
+const JOINING = 'Arab Syrc Mong Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr'
+  .split(' ')
   .map((script) => `\\p{Script=${script}}`)
   .join('');
 

@@ -2,13 +2,12 @@
  * The output of `send` and `receive`. Texts that arrive go to the output, unchanged where it is no terminal. Everything
  * else, with a status line, goes to the diagnostics (standard error).
  */
-
 import type { Writable } from 'node:stream';
 import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
 import { describeError } from '../words/describe-error.ts';
 import type { Appearance } from './appearance.ts';
-import type { PeerEvent } from './event-text.ts';
-import { blobLines, codeLines, noticeLines, peerLines, shownName } from './event-text.ts';
+import { ChatModel } from './chat-model.ts';
+import { noticeLines } from './event-text.ts';
 import { wrapLine } from './line-wrapping.ts';
 import { OutputWriter } from './output-writer.ts';
 import { visible, visibleLines } from './sanitize.ts';
@@ -45,8 +44,7 @@ class SendReceiveUi implements Ui {
   readonly #diagnostics: OutputWriter;
   readonly #waitNotices: WaitNotices;
   readonly #hints: WaitHints;
-  readonly #peers = new Map<string, PeerEvent>();
-  #own = '';
+  readonly #model: ChatModel;
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
   #everySecond: NodeJS.Timeout | null = null;
@@ -57,18 +55,23 @@ class SendReceiveUi implements Ui {
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>) {
+    const { appearance, receives, spoken } = options;
     this.#options = options;
+    this.#model = new ChatModel({ command: receives ? 'receive' : 'send', appearance, spoken, now: Date.now() });
     this.#output = new OutputWriter(options.output, (error) => events.fault(error));
     // The command goes on when nobody reads its diagnostics.
     this.#diagnostics = new OutputWriter(options.diagnostics, () => undefined);
     this.#waitNotices = new WaitNotices((sentence) => this.#note(sentence));
-    this.#hints = new WaitHints((sentence) => this.#note(sentence), options.receives);
+    this.#hints = new WaitHints((sentence) => this.#note(sentence), receives);
   }
 
   render(event: ChatEvent): Promise<void> {
     this.#hints.event(event);
     if (event.type === 'message') return this.#message(event.text, event.raw === true);
-    this.#print(this.#lines(event));
+    if (event.type === 'error') {
+      const { message, hint } = describeError(event.error);
+      this.#print([`aparte: ${visible(message)}`, `aparte: ${visible(hint)}`]);
+    } else this.#print(this.#model.event(event).lines);
     return this.#last;
   }
 
@@ -112,37 +115,6 @@ class SendReceiveUi implements Ui {
     const written = this.#output.write(text);
     this.#last = written.catch(() => undefined);
     return written;
-  }
-
-  #lines(event: ChatEvent): string[] {
-    const { appearance, receives, spoken } = this.#options;
-    const command = receives ? 'receive' : 'send';
-    switch (event.type) {
-      case 'ready':
-        this.#own = event.name;
-        return [];
-      case 'code':
-        return codeLines(event, command, appearance);
-      case 'invite':
-      case 'answer':
-        return blobLines(event, { command, spoken }, [], appearance);
-      case 'peer': {
-        const before = this.#peers.get(event.peer) ?? null;
-        this.#peers.set(event.peer, event);
-        return peerLines(event, before, shownName(event.name, this.#own, appearance), command, appearance);
-      }
-      case 'error': {
-        const { message, hint } = describeError(event.error);
-        return [`aparte: ${visible(message)}`, `aparte: ${visible(hint)}`];
-      }
-      case 'message': // goes to the output
-      case 'sent':
-      case 'delivered':
-      case 'typing':
-      case 'signal': // the status line says it
-      case 'end':
-        return [];
-    }
   }
 
   #note(sentence: string): void {

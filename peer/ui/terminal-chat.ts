@@ -80,7 +80,7 @@ class TerminalChat implements TerminalUi {
     const { input, output, appearance, spoken, marksPastes } = options;
     this.#options = options;
     this.#events = events;
-    this.#model = new ChatModel(appearance, spoken, Date.now(), () => output);
+    this.#model = new ChatModel({ command: 'chat', appearance, spoken, now: Date.now(), window: () => output });
     const content = (size: WindowSize) => this.#content(size);
     this.#writer = new RegionWriter(output, appearance, content, (error) => events.fault(error));
     this.#input = new TerminalInput(

@@ -33,7 +33,7 @@ export class TerminalInput {
   #pause = MARKED_PAUSE;
   /** An Enter that may belong to an unmarked paste: the next key decides. */
   #heldEnter: Key | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
   readonly #onKey = (typed: string | undefined, key: Key) => this.#take(key, typed);
   readonly #onEnd = () => this.#events.ended();
 
@@ -96,8 +96,8 @@ export class TerminalInput {
   }
 
   #cancel(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #end(): void {

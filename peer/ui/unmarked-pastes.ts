@@ -13,7 +13,7 @@ export class UnmarkedPastes {
   readonly #take: (pasted: string) => void;
   readonly #pause: number;
   #text = '';
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `take` gets each paste, with a line end behind each line. `pause`: ms without a line that end a paste. */
   constructor(take: (pasted: string) => void, pause = BLOB_PAUSE) {
@@ -25,7 +25,7 @@ export class UnmarkedPastes {
   add(line: string): void {
     if (this.#text.length + line.length > MAX_PASTE) this.end();
     this.#text += `${line}\n`;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    clearTimeout(this.#timer);
     const timer = setTimeout(() => {
       // Lines that came while the program was busy are read before the paste ends.
       setImmediate(() => {
@@ -37,8 +37,8 @@ export class UnmarkedPastes {
 
   /** Ends the paste. */
   end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const pasted = this.#text;
     this.#text = '';
     if (pasted !== '') this.#take(pasted);

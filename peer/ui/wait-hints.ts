@@ -20,7 +20,7 @@ export class WaitHints {
   #awaitsText = false;
   #waiting: Waiting['for'] = null;
   #next: LongWait | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
   readonly #given = new Set<LongWait>();
 
   /** `receives`: the program only receives. */
@@ -52,8 +52,8 @@ export class WaitHints {
 
   /** Gives no more hints. */
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #update(): void {

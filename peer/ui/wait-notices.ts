@@ -15,7 +15,7 @@ export class WaitNotices {
   #waiting: Waiting = { for: null, since: 0, until: null };
   /** When the last line was printed, in ms, on the clock of the waits. */
   #printedAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(print: (sentence: string) => void) {
     this.#print = print;
@@ -39,8 +39,8 @@ export class WaitNotices {
 
   /** Prints nothing more until the program waits for something else. */
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #notice(): void {

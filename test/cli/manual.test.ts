@@ -75,7 +75,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
   test('a plain chat takes an answer that is wrapped and quoted', async () => {
     const ann = sandbox.run(['--manual', '--plain', '--name', 'Ann']);
     const invite = await ann.until('invite', () => /^(ap1i\S+)$/m.exec(ann.stdout)?.[1]);
-    assert.match(ann.stdout, /nobody but you two can read/);
+    assert.match(ann.stdout, /nobody else can read/);
     assert.doesNotMatch(ann.stdout, /\x1b/);
     const ben = chat('Ben', [invite]);
     const answer = await blobOf(ben, 'answer');

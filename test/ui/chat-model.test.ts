@@ -11,7 +11,12 @@ const NOW = new Date(2026, 0, 2, 3, 4).getTime();
 const SAFETY = Array.from({ length: 12 }, (_, index) => String(10_000 + index)).join(' ');
 
 function opened(): ChatModel {
-  const model = new ChatModel({ colour: false, unicode: true }, false, NOW);
+  const model = new ChatModel({
+    command: 'chat',
+    appearance: { colour: false, unicode: true },
+    spoken: false,
+    now: NOW,
+  });
   model.event({ type: 'ready', version: '0.1.0', server: null, name: 'ben' });
   return model;
 }

@@ -80,9 +80,10 @@ export const NO_CODE = 'This program made no code. The code came from the other 
 /** Manual pairing: stands before the invite. `spoken`: both sides agreed on a code. */
 export function handOverInvite(command: ProgramCommand, spoken: boolean): string {
   const theirs = `aparte ${COUNTERPART[command]}--manual`;
-  if (spoken) return `Give this invite to the other person. They run "${theirs} --code" with the code you agreed on.`;
+  if (spoken)
+    return `Give this invite to the other person. They run "${theirs} --code INVITE", and type the code you agreed on.`;
   return (
-    `Give this invite to the other person. They run "${theirs}". Use a channel that nobody else can read or change. ` +
+    `Give this invite to the other person. They run "${theirs} INVITE". Use a channel that nobody else can read or change. ` +
     'Otherwise use --code too, or compare safety numbers afterwards.'
   );
 }
