@@ -1,6 +1,6 @@
 /**
- * Bytes: joining, integers, length-prefixed lists, text. Everything that reads is strict and canonical: for each
- * decoder here `encode(decode(x))` equals `x`, and anything else throws a {@link AparteError} `damaged`.
+ * Bytes: joining, integers, length-prefixed lists, text. Every decoder is strict and canonical: `encode(decode(x))`
+ * equals `x`, and any other input throws an {@link AparteError} `damaged`.
  */
 import { AparteError } from './errors.ts';
 
@@ -12,7 +12,7 @@ export function utf8(text: string): Uint8Array {
   return utf8Encoder.encode(text);
 }
 
-/** The text of UTF-8 bytes. Throws `damaged` where they are not well-formed UTF-8. */
+/** The text of UTF-8 bytes. Throws `damaged` if they are not well-formed UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   try {
     return utf8Decoder.decode(bytes);
@@ -21,7 +21,7 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** All parts, one after the other, in a fresh array. */
+/** Joins the parts in a new array. */
 export function concat(...parts: Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -40,8 +40,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Writes a non-negative safe integer as 8 big-endian bytes at `offset`. Byte by byte: a `DataView` on a short array
- * makes the engine give that a buffer of its own, which costs more than all the rest.
+ * Writes a non-negative safe integer as 8 big-endian bytes at `offset`. Written byte by byte, because a `DataView` on a
+ * short array makes V8 allocate a buffer for it, which costs more than the writing.
  */
 export function setU64(bytes: Uint8Array, offset: number, value: number): void {
   const high = Math.floor(value / 2 ** 32);
@@ -52,14 +52,14 @@ export function setU64(bytes: Uint8Array, offset: number, value: number): void {
   }
 }
 
-/** The integer in the 8 big-endian bytes at `offset`. Past 2^53 it is not exact, but still past every safe one. */
+/** The integer in the 8 big-endian bytes at `offset`. Not exact above 2^53, but still larger than every safe integer. */
 export function getU64(bytes: Uint8Array, offset: number): number {
   let value = 0;
   for (let index = 0; index < 8; index += 1) value = value * 256 + (bytes[offset + index] ?? 0);
   return value;
 }
 
-/** Negative where `a` comes before `b` byte by byte, a beginning before what it begins; 0 where they are equal. */
+/** Orders byte strings: negative if `a` comes first, 0 if they are equal. A prefix comes before the longer string. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const at = a.findIndex((byte, index) => byte !== b[index]);
   return at < 0 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1);
@@ -72,7 +72,7 @@ export function u64(value: number): Uint8Array {
   return bytes;
 }
 
-/** The integer in 8 big-endian bytes. Throws `damaged` for another length or a value past 2^53 - 1. */
+/** The integer in 8 big-endian bytes. Throws `damaged` for another length or a value above 2^53 - 1. */
 export function fromU64(bytes: Uint8Array): number {
   if (bytes.length !== 8) throw new AparteError('damaged', { key: 'malformed', part: 'integer' });
   const value = getU64(bytes, 0);
@@ -80,7 +80,7 @@ export function fromU64(bytes: Uint8Array): number {
   return value;
 }
 
-/** How many bytes a length takes in LEB128. */
+/** The number of bytes of a length in LEB128. */
 function lebBytes(length: number): number {
   let bytes = 1;
   for (let rest = length; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1;
@@ -88,14 +88,14 @@ function lebBytes(length: number): number {
 }
 
 /**
- * Joins parts, each behind its length in LEB128: `lv_cat` of draft-irtf-cfrg-cpace, section "Definitions"
- * (`prepend_len`). The result determines its parts.
+ * Joins parts, each after its length in LEB128: `lv_cat` of draft-irtf-cfrg-cpace, section "Definitions"
+ * (`prepend_len`). Different parts never give the same result.
  */
 export function lv(...parts: Uint8Array[]): Uint8Array {
   return joinLv(0, parts);
 }
 
-/** A byte, and an {@link lv} list behind it. */
+/** A byte, followed by an {@link lv} list. */
 export function lvBehind(first: number, ...parts: Uint8Array[]): Uint8Array {
   const joined = joinLv(1, parts);
   joined[0] = first;
@@ -118,8 +118,8 @@ function joinLv(start: number, parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The parts of an {@link lv} list, as views on `bytes`. Throws `damaged` on a length that is not minimal LEB128,
- * a part cut short, bytes left over, or a count of parts outside `min` to `max`.
+ * The parts of an {@link lv} list, as views of `bytes`. Throws `damaged` for a length that is not minimal LEB128, for an
+ * incomplete part, and for fewer than `min` or more than `max` parts.
  */
 export function fromLv(bytes: Uint8Array, min: number, max = min): Uint8Array[] {
   const parts: Uint8Array[] = [];
@@ -174,7 +174,7 @@ export function base64url(bytes: Uint8Array): string {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** The bytes of {@link base64url}. Throws `damaged` for any other text, also one that only spells the bytes differently. */
+/** The inverse of {@link base64url}. Throws `damaged` for any other text, also for another spelling of the same bytes. */
 export function fromBase64url(text: string): Uint8Array {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1)
     throw new AparteError('damaged', { key: 'malformed', part: 'base64' });

@@ -1,4 +1,4 @@
-/** The card each side joins a room with: which versions it speaks and 16 fresh bytes (docs/PROTOCOL.md, Meeting). */
+/** The card with which a peer joins a room: its protocol versions and a nonce (docs/PROTOCOL.md, section on meeting). */
 import { equalBytes, fromLv, lv } from './bytes.ts';
 import { AparteError } from './errors.ts';
 
@@ -10,12 +10,12 @@ export interface Card {
   readonly nonce: Uint8Array;
 }
 
-/** The bytes of a card. */
+/** Encodes a card. */
 export function encodeCard(card: Card): Uint8Array {
   return lv(Uint8Array.from(card.versions), card.nonce);
 }
 
-/** Reads a card. Throws `damaged` where it is not one: versions must be 1 to 16, strictly ascending, not 0. */
+/** Decodes a card. Throws `damaged` unless it has 1 to 16 versions, strictly ascending and above 0, and a nonce. */
 export function decodeCard(bytes: Uint8Array): Card {
   const [versions, nonce] = fromLv(bytes, 2) as [Uint8Array, Uint8Array];
   const ascending = versions.every((version, index) => version > (versions[index - 1] ?? 0));
@@ -25,12 +25,12 @@ export function decodeCard(bytes: Uint8Array): Card {
   return { versions: Array.from(versions), nonce };
 }
 
-/** The highest version both cards name, or `null` where there is none. */
+/** The highest version that both cards name; null if there is none. */
 export function commonVersion(a: Card, b: Card): number | null {
   return a.versions.findLast((version) => b.versions.includes(version)) ?? null;
 }
 
-/** Whether two cards can meet. Throws `self` where they have one nonce, `version` where they have no version in common. */
+/** Checks that two cards can meet. Throws `self` for equal nonces and `version` for cards without a common version. */
 export function checkCards(own: Card, theirs: Card): void {
   if (equalBytes(own.nonce, theirs.nonce)) throw new AparteError('self');
   if (commonVersion(own, theirs) === null) throw new AparteError('version');

@@ -1,10 +1,9 @@
 /**
- * The words that codes are made of: 2,048 of them, so that each stands for 11 bits.
+ * The 2,048 words that codes are made of, so that each stands for 11 bits.
  *
- * Chosen to be said over a telephone and typed by who hears them: common, pleasant English words of 3 to 8 letters
- * with one usual spelling, none sounding like another common word, no number words. No word begins another, and no
- * two are one slip (a letter changed, added, left out, or two neighbours swapped) apart: one slip never makes
- * another word of the list.
+ * They are chosen to be dictated over a telephone: common, pleasant English words of 3 to 8 letters with one usual
+ * spelling. None sounds like another common word, and none is a number. No word is the beginning of another. One typing
+ * mistake (a letter changed, added or left out, or two neighbours swapped) never turns a word into another word.
  */
 
 /** The words, in alphabetical order. */

@@ -1,6 +1,6 @@
-/** How far apart two spellings are, for guessing what somebody meant to type. */
+/** How far apart two spellings are, for guessing what a user meant to type. */
 
-/** Letters to add, drop or change to make one word of another (V. Levenshtein, 1965). */
+/** The number of letters to add, remove or change to turn one word into the other (V. Levenshtein, 1965). */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(a).entries()) {

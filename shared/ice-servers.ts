@@ -1,6 +1,6 @@
-/** STUN and TURN servers by which two peers find a path (RFC 8445): how they are named, and what is offered of them. */
+/** The STUN and TURN servers that help two peers find a path (RFC 8445), and how users name them. */
 
-/** A server, as an RTCConfiguration has it; TURN servers have username and credential. */
+/** A server in the form of an RTCIceServer. Only TURN servers have a username and a credential. */
 export interface IceServer {
   readonly urls: readonly string[];
   readonly username?: string;
@@ -8,14 +8,14 @@ export interface IceServer {
 }
 
 /**
- * May a TURN relay carry the sealed traffic: `never`, `allow` where no direct path is found, or `only`, so that the
- * other side does not learn our address.
+ * Whether a TURN relay may carry the sealed traffic: `never`; `allow`, if there is no direct path; or `only`, so that the
+ * remote peer does not learn our address.
  */
 export type RelayPolicy = 'never' | 'allow' | 'only';
 
-/** Characters of a server's URI. */
+/** Longest URI of a server, in characters. */
 const MAX_ICE_URL = 300;
-/** Lifetime (s) of the credentials a rendezvous server makes: a day, as draft-uberti-behave-turn-rest-00 proposes. */
+/** Life of the TURN credentials that a rendezvous server makes, in s: a day (draft-uberti-behave-turn-rest-00). */
 export const TURN_CREDENTIAL_LIFE = 86_400;
 
 const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])`;
@@ -28,7 +28,7 @@ function isUrl(form: RegExp, text: string): boolean {
   if (match === null) return false;
   const host = /^[a-z]+:(\[.*\]|[^:?]*)/.exec(text)?.[1] ?? '';
   const port = match[1] === undefined ? 1 : Number(match[1]);
-  // A name whose last label is a number would be taken for an IPv4 address, and so would `::g` not for any.
+  // The URL parser also refuses names that end in a number, and malformed IPv6 addresses.
   return port >= 1 && port <= 65_535 && URL.canParse(`http://${host}`);
 }
 
@@ -43,8 +43,8 @@ export function isTurnUrl(text: string): boolean {
 }
 
 /**
- * A TURN server with its credentials, written `turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]`; a `:` or `@` in
- * the user's name is written `%3A` or `%40`. Null where it is malformed.
+ * Reads a TURN server with its credentials: `turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]`. A `:` or `@` in the
+ * user name is written `%3A` or `%40`. Null if the text is malformed.
  */
 export function parseTurnServer(text: string): IceServer | null {
   const match = /^(turns?:)([^:@]+):([^@]+)@(.+)$/.exec(text);

@@ -1,9 +1,9 @@
-/** The commands a script writes to a chat, one JSON object a line: types and validators. Unknown keys are ignored. */
+/** The commands that a script writes to a chat, one JSON object a line: types and validators. Unknown keys are ignored. */
 
 import * as v from 'valibot';
 import type { ErrorDetail } from './error-details.ts';
 
-/** A text that UTF-8 can carry: half a surrogate pair would arrive as something else. */
+/** A text that UTF-8 can carry. A lone surrogate would arrive as another character. */
 const text = v.pipe(
   v.string(),
   v.check((input) => !/\p{Cs}/u.test(input), 'half a surrogate pair'),

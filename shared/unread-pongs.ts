@@ -1,14 +1,14 @@
 /**
- * What WebSocket pings may cost. They need an answer (RFC 6455, section 5.5.2), which `ws` gives by itself: however
- * many answers the other side leaves unread, and without a word to Engine.IO.
+ * Limits what WebSocket pings may cost. `ws` answers each ping by itself (RFC 6455, section 5.5.2), even if the other
+ * end reads no answers, and does not tell Engine.IO.
  */
 
-/** The bytes of a pong frame, at most: 125 of its ping, behind 2 of header and 4 of mask (RFC 6455, section 5.2). */
+/** Longest pong frame, in bytes: a header of 2, a mask of 4 and 125 of the ping's data (RFC 6455, section 5.2). */
 const LONGEST_PONG = 131;
 
-/** What `ws` tells of a WebSocket. */
+/** The part of a WebSocket of `ws` that is used here. */
 export interface PingedSocket {
-  /** Bytes that are written and have not been taken by the operating system. */
+  /** Bytes that were written and that the operating system has not taken yet. */
   readonly bufferedAmount: number;
   on(event: 'ping', listener: (this: this) => void): unknown;
   off(event: 'ping', listener: (this: this) => void): unknown;
@@ -17,10 +17,10 @@ export interface PingedSocket {
 }
 
 /**
- * How many pongs in a row have found others unsent before them. To be asked just after a pong was written.
+ * Counts the pongs in a row that had to queue behind unsent data. Call it right after each pong was written.
  *
- * @param before what it was after the pong before; 0 at first.
- * @param bufferedAmount of the socket, in bytes. The last pong itself may wait, as it does under TLS.
+ * @param before the count after the pong before; 0 at first.
+ * @param bufferedAmount of the socket, in bytes. The last pong alone does not count: under TLS it always waits.
  */
 export function unreadPongs(before: number, bufferedAmount: number): number {
   return bufferedAmount > LONGEST_PONG ? before + 1 : 0;

@@ -1,17 +1,17 @@
 /**
- * In how many pieces a WebSocket message may come. `ws` keeps each until the last is there, and by default thousands of
- * them, whatever little they hold.
+ * Limits the number of fragments of a WebSocket message. `ws` keeps all fragments until the last has come, and by
+ * default takes thousands of them, however small.
  */
 
 /**
- * Frames that a message may be sent in (RFC 6455, section 5.4). All clients, browsers among them, and `ws` send it in
- * one, and proxies hand that on. One of a byte would keep the 64 KiB that were read with it.
+ * Most frames of one message (RFC 6455, section 5.4). Browsers and `ws` send a message in one frame, and proxies keep
+ * that. A fragment of one byte would keep a whole read buffer of 64 KiB in memory.
  */
 const MAX_FRAGMENTS = 1;
-/** A packet of IPv4 has 536 bytes at least where nobody has made it smaller: each chunk that is read has as many or more. */
+/** A chunk that is read has usually more bytes than this: IPv4 packets carry 536 or more unless somebody made them smaller. */
 const SMALL_CHUNK = 256;
 
-/** Options of `ws` for a socket whose messages have at most so many bytes. */
+/** The options of `ws` for a socket whose messages have at most `maxPayload` bytes. */
 export function fewPieces(maxPayload: number): { readonly maxFragments: number; readonly maxBufferedChunks: number } {
   return { maxFragments: MAX_FRAGMENTS, maxBufferedChunks: Math.ceil(maxPayload / SMALL_CHUNK) };
 }

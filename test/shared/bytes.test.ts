@@ -6,7 +6,7 @@ import { base32, concat, equalBytes, fromLv, fromU64, fromUtf8, hex, lv, u64, ut
 const bytes = (maxLength = 200) => fc.uint8Array({ maxLength });
 const damaged = { code: 'damaged' };
 
-test('a list of parts comes back as it was and reads nothing else', () => {
+test('a list of parts decodes to the same parts', () => {
   fc.assert(
     fc.property(fc.array(bytes(), { maxLength: 8 }), (parts) => {
       assert.deepEqual(fromLv(lv(...parts), parts.length), parts);
@@ -15,7 +15,7 @@ test('a list of parts comes back as it was and reads nothing else', () => {
   assert.equal(fromLv(lv(new Uint8Array(70_000)), 1)[0]?.length, 70_000);
 });
 
-test('a list follows the draft: each part behind its length in LEB128', () => {
+test('a list has each part after its length in LEB128, as the draft says', () => {
   // draft-irtf-cfrg-cpace, appendix on lv_cat: prepend_len of "1234", of nothing, of 0..126 and of 0..127.
   assert.equal(hex(lv(utf8('1234'))), '0431323334');
   assert.equal(hex(lv(new Uint8Array(0))), '00');
@@ -23,7 +23,7 @@ test('a list follows the draft: each part behind its length in LEB128', () => {
   assert.equal(hex(lv(new Uint8Array(128)).subarray(0, 2)), '8001');
 });
 
-test('any bytes either re-encode to themselves as a list or are damaged', () => {
+test('bytes either decode to a list that encodes to the same bytes, or are damaged', () => {
   fc.assert(
     fc.property(bytes(40), (input) => {
       let parts: Uint8Array[];
@@ -39,7 +39,7 @@ test('any bytes either re-encode to themselves as a list or are damaged', () => 
   );
 });
 
-test('a list with a broken, spare or endless length is damaged', () => {
+test('a list with a malformed, padded or endless length is damaged', () => {
   for (const input of [[1], [2, 0], [0x80], [0x80, 0x00], [0xff, 0xff, 0xff, 0xff, 0x7f], [0x81, 0x00, 0]]) {
     assert.throws(() => fromLv(Uint8Array.from(input), 0, 9), damaged, String(input));
   }
@@ -59,11 +59,11 @@ test('integers are 8 big-endian bytes up to 2^53 - 1', () => {
   assert.throws(() => fromU64(Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 0)), damaged);
 });
 
-test('an integer is read where a view begins, not where its buffer does', () => {
+test('an integer is read from the start of the view, not of its buffer', () => {
   assert.equal(fromU64(concat(u64(1), u64(2)).subarray(8)), 2);
 });
 
-test('text is strict UTF-8, marks at the start included', () => {
+test('text is strict UTF-8 and keeps a byte order mark', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.equal(fromUtf8(utf8(text)), text)));
   assert.equal(fromUtf8(utf8('\ufeffa')), '\ufeffa');
   for (const input of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
@@ -71,7 +71,7 @@ test('text is strict UTF-8, marks at the start included', () => {
   }
 });
 
-test('joining and comparing take lengths and order seriously', () => {
+test('joined and compared byte strings depend on length and order', () => {
   assert.deepEqual(concat(), new Uint8Array(0));
   fc.assert(
     fc.property(bytes(), bytes(), (a, b) => {

@@ -10,7 +10,7 @@ const versions = fc
   .uniqueArray(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 16 })
   .map((list) => list.sort((a, b) => a - b));
 
-test('a card comes back as it was, within its limit', () => {
+test('a card decodes to the same card and stays within its limit', () => {
   fc.assert(
     fc.property(versions, nonce, (list, random) => {
       const card = encodeCard({ versions: list, nonce: random });
@@ -21,7 +21,7 @@ test('a card comes back as it was, within its limit', () => {
   assert.equal(hex(encodeCard({ versions: [1], nonce: new Uint8Array(16) })), `010110${'00'.repeat(16)}`);
 });
 
-test('any bytes either re-encode to themselves as a card or are damaged', () => {
+test('bytes either decode to a card that encodes to the same bytes, or are damaged', () => {
   const wild = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.tuple(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ maxLength: 20 })).map((parts) => lv(...parts)),
@@ -41,7 +41,7 @@ test('any bytes either re-encode to themselves as a card or are damaged', () => 
   );
 });
 
-test('versions out of order, doubled, zero, none or too many make no card', () => {
+test('versions that are unordered, repeated, zero, missing or too many are damaged', () => {
   const random = new Uint8Array(16);
   const lists = [[], [0], [2, 1], [1, 1], Array.from({ length: 17 }, (_, index) => index + 1)];
   for (const list of lists) assert.throws(() => decodeCard(lv(Uint8Array.from(list), random)), { code: 'damaged' });
@@ -50,7 +50,7 @@ test('versions out of order, doubled, zero, none or too many make no card', () =
   }
 });
 
-test('the version spoken is the highest both name', () => {
+test('the common version is the highest that both cards name', () => {
   const card = (...list: number[]) => ({ versions: list, nonce: new Uint8Array(16) });
   assert.equal(commonVersion(card(1), card(1)), 1);
   assert.equal(commonVersion(card(1, 2, 4), card(2, 3, 4, 5)), 4);

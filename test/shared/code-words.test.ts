@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WORDS } from '../../shared/code-words.ts';
 
-/** Sounds like another common word, is unpleasant, or is a number: must not come into the list again. */
+/** Words that must stay out of the list: they sound like another common word, are unpleasant, or are numbers. */
 const UNWANTED = `
   sea see flour flower pair pear pare right write knight night son sun blue blew red read two too to four for eight
   ate one won hear here their there its main mane male mail meat meet plain plane sail sale tail tale waist waste
@@ -17,7 +17,7 @@ const UNWANTED = `
   .trim()
   .split(/\s+/);
 
-/** What one slip can make of a word: a letter left out, a wildcard in its place or between two, or two swapped. */
+/** The patterns of all words that one typing mistake makes of a word: a letter removed, changed or added, or two swapped. */
 function slips(word: string): Set<string> {
   const made = new Set<string>();
   for (let at = 0; at <= word.length; at++) {
@@ -38,7 +38,7 @@ test('there are 2,048 distinct words of 3 to 8 letters in alphabetical order', (
   for (const word of WORDS) assert.match(word, /^[a-z]{3,8}$/);
 });
 
-test('no word is one slip away from another, and none begins another', () => {
+test('no word is one typing mistake away from another, and none is the beginning of another', () => {
   const words = new Set(WORDS);
   const seen = new Map<string, string>();
   const clashes: string[] = [];
@@ -55,7 +55,7 @@ test('no word is one slip away from another, and none begins another', () => {
   assert.deepEqual(clashes, []);
 });
 
-test('no word sounds like another common one, means a number or is unpleasant', () => {
+test('no word sounds like another common word, is a number or is unpleasant', () => {
   assert.deepEqual(
     WORDS.filter((word) => UNWANTED.includes(word)),
     [],

@@ -23,7 +23,7 @@ const isBadCode = (error: unknown) =>
   error instanceof AparteError && error.code === 'bad-code' && error.exit === 2 && error.detail !== null;
 const bad = (key: ErrorDetailKey) => (error: unknown) => isBadCode(error) && (error as AparteError).detail?.key === key;
 
-test('all ways to type a code make the same one', () => {
+test('all spellings of a code give the same code', () => {
   const same = [
     '7-ocean-violin',
     ' 7-Ocean-VIOLIN\n',
@@ -41,7 +41,7 @@ test('all ways to type a code make the same one', () => {
   }
 });
 
-test('normalising keeps what makes secrets differ and joins what is the same', () => {
+test('normalising keeps secrets different that differ, and unifies spellings', () => {
   assert.equal(normalise('a-\u00c4\u0308'), normalise('a-\u0041\u0308\u0308'));
   assert.equal(normalise('a-ΣΟΦΟΣ'), 'a-σοφος');
   assert.equal(normalise('a-ﬁn'), 'a-fin');
@@ -60,7 +60,7 @@ test('normalising twice changes nothing', () => {
   );
 });
 
-test('what is no code is refused with a reason that does not repeat it', () => {
+test('a text that is no code is refused with a reason that does not quote it', () => {
   const cases: readonly [string, ErrorDetailKey][] = [
     ['', 'code-without-dash'],
     ['ocean', 'code-without-dash'],
@@ -84,13 +84,13 @@ test('what is no code is refused with a reason that does not repeat it', () => {
   );
 });
 
-test('limits are exact: 32 characters before the dash, 128 behind it', () => {
+test('a nameplate has up to 32 characters and a secret up to 128', () => {
   assert.equal(parseCode(`${'a'.repeat(32)}-b`).nameplate.length, 32);
   assert.equal(parseCode(`7-${'x'.repeat(128)}`).secret.length, 128);
   assert.equal([...parseCode(`7-${'🎻'.repeat(128)}`).secret].length, 128);
 });
 
-test('any text is either a canonical code or refused by name', () => {
+test('any text either gives a canonical code or is refused with a reason', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'grapheme' }),
@@ -112,7 +112,7 @@ test('any text is either a canonical code or refused by name', () => {
   );
 });
 
-test('an invite names the server and brings the code back, whatever is in it', () => {
+test('an invite names the server and carries any code', () => {
   assert.equal(inviteFor('https://chat.example', parseCode('7-ocean-violin')), 'https://chat.example/#7-ocean-violin');
   assert.equal(inviteFor('http://localhost:7470/', parseCode('7-a')), 'http://localhost:7470/#7-a');
   assert.deepEqual(parseCodeOrInvite(' HTTPS://Chat.Example:443/#7-Ocean%20Violin\n'), {
@@ -150,7 +150,7 @@ test('a link that is not an invite is refused', () => {
   }
 });
 
-test('a made secret takes each word equally often and needs all its randomness', () => {
+test('a made secret takes each word equally often and uses all its random bytes', () => {
   const counts = new Map<string, number>();
   for (let value = 0; value < 65_536; value++) {
     const secret = makeSecret(() => Uint8Array.of(value >> 8, value & 255), 1);
@@ -168,7 +168,7 @@ test('a made secret takes each word equally often and needs all its randomness',
   assert.throws(() => makeSecret(() => new Uint8Array(3)), RangeError);
 });
 
-test('a forgotten nameplate is noticed', () => {
+test('a missing nameplate is noticed', () => {
   for (const text of ['ocean-violin', 'Ocean Violin', 'bob-hello', 'ocean-violin-apple', 'abc-größe']) {
     assert.ok(forgottenNameplate(parseCode(text)), text);
   }
@@ -176,7 +176,7 @@ test('a forgotten nameplate is noticed', () => {
   for (const text of fine) assert.ok(!forgottenNameplate(parseCode(text)), text);
 });
 
-test('a forgotten dash is noticed, with the code that is meant', () => {
+test('a missing dash is noticed, and the code that is meant is found', () => {
   const meant = (text: string) => forgottenDash(parseCode(text));
   assert.equal(meant('7ocean-violin'), '7-ocean-violin');
   assert.equal(meant('12Ocean violin maple'), '12-ocean-violin-maple');
@@ -198,7 +198,7 @@ test('a code that is cut short is noticed', () => {
   }
 });
 
-test('a mistyped word of a made code is found, with the nearest one', () => {
+test('a mistyped word of a made code is found, with the nearest word of the list', () => {
   const words = (text: string) => mistypedWords(parseCode(text));
   assert.deepEqual(words('7-ocen-violin'), [{ word: 'ocen', near: 'ocean' }]);
   assert.deepEqual(words('12 Ocean violim'), [{ word: 'violim', near: 'violin' }]);
@@ -208,7 +208,7 @@ test('a mistyped word of a made code is found, with the nearest one', () => {
   }
 });
 
-test('strength is estimated modestly, from what follows the nameplate', () => {
+test('the strength of a secret is estimated modestly', () => {
   assert.equal(estimateBits('ocean'), 11);
   assert.equal(estimateBits('ocean-violin'), 22);
   assert.equal(estimateBits('Ocean  Violin'), 22);
@@ -226,7 +226,7 @@ test('strength is estimated modestly, from what follows the nameplate', () => {
   }
 });
 
-test('a longer secret is never estimated weaker by adding a fresh word', () => {
+test('a new word never makes a secret count as weaker', () => {
   const secret = fc.string({ unit: 'grapheme', maxLength: 60 });
   fc.assert(
     fc.property(secret, fc.constantFrom(...WORDS), (start, word) => {

@@ -1,4 +1,4 @@
-/** URIs of STUN and TURN servers: what is one, and that a WebRTC implementation takes every one of them. */
+/** URIs of STUN and TURN servers: which texts are valid, and that a WebRTC implementation takes all valid ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
@@ -32,13 +32,13 @@ const NEITHER = [
   `turn:${'a'.repeat(300)}`,
 ];
 
-test('URIs of servers are told from all else', () => {
+test('valid server URIs are accepted and all other texts refused', () => {
   for (const url of STUN) assert.ok(isStunUrl(url) && !isTurnUrl(url), url);
   for (const url of TURN) assert.ok(isTurnUrl(url) && !isStunUrl(url), url);
   for (const url of NEITHER) assert.ok(!isStunUrl(url) && !isTurnUrl(url), url);
 });
 
-test('wrtc takes every URI that counts as one', () => {
+test('wrtc takes every valid URI', () => {
   const iceServers = [{ urls: STUN }, { urls: TURN, username: 'a', credential: 'b' }];
   new wrtc.RTCPeerConnection({ iceServers }).close();
 });
