@@ -27,7 +27,7 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
   const { stdin, stdout, stderr } = process;
   neverBlock(stdout);
   const look = (output: { isTTY?: boolean }) => ({ colour: task.color && output.isTTY === true, unicode: unicode() });
-  const spoken = task.withCode;
+  const hasAgreedCode = task.withCode;
   if (task.command !== 'chat') {
     neverBlock(stderr);
     const diagnosticsColumns = stderr.isTTY && !task.plain ? stderr.columns : null;
@@ -42,7 +42,7 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
         diagnosticsColumns,
         appearance,
         receives: task.command === 'receive',
-        spoken,
+        hasAgreedCode,
       },
       events,
     );
@@ -56,7 +56,7 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
     const { openPlainChat } = await import('../ui/plain-chat.ts');
     const columns = () => (stdout.isTTY ? stdout.columns : null);
     const isTerminal = stdin.isTTY;
-    return openPlainChat({ input: stdin, output: stdout, appearance, spoken, columns, isTerminal }, events);
+    return openPlainChat({ input: stdin, output: stdout, appearance, hasAgreedCode, columns, isTerminal }, events);
   }
   const [{ openTerminalChat }, { marksPastes }] = await Promise.all([
     import('../ui/terminal-chat.ts'),
@@ -67,7 +67,7 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
   const { TERM, TMUX } = process.env;
   const marks = marksPastes(TERM, TMUX !== undefined);
   const terminal = openTerminalChat(
-    { input: stdin, output: stdout, appearance, marksPastes: marks, spoken, suspend },
+    { input: stdin, output: stdout, appearance, marksPastes: marks, hasAgreedCode, suspend },
     events,
   );
   process.on('SIGCONT', () => terminal.resumed());

@@ -22,7 +22,7 @@ export interface Outcome {
   /** What to ask of the conversation, null for nothing. */
   readonly command: UserCommand | null;
   /** A text that could not be sent and goes back to its writer, else null. */
-  readonly back: string | null;
+  readonly unsent: string | null;
 }
 
 /** What a chat model needs to know. */
@@ -30,7 +30,7 @@ export interface ChatModelOptions {
   readonly command: ProgramCommand;
   readonly appearance: Appearance;
   /** Whether the two pair by hand under a code that both agreed on. */
-  readonly spoken: boolean;
+  readonly hasAgreedCode: boolean;
   /** The present time, in ms since the epoch. */
   readonly now: number;
   /** The size of the terminal that pictures must fit, null for no pictures. */
@@ -43,7 +43,7 @@ interface OwnMessage {
   readonly at: number;
 }
 
-const nothing: Outcome = { lines: [], command: null, back: null };
+const nothing: Outcome = { lines: [], command: null, unsent: null };
 const print = (lines: readonly string[]): Outcome => ({ ...nothing, lines });
 
 /** Reasons of an end that the user asked for. */
@@ -73,10 +73,10 @@ export class ChatModel {
   /** Whether what is typed is the answer to the invite that was shown. */
   awaitsAnswer = false;
 
-  constructor({ command, appearance, spoken, now, window = () => null }: ChatModelOptions) {
+  constructor({ command, appearance, hasAgreedCode, now, window = () => null }: ChatModelOptions) {
     this.#command = command;
     this.#appearance = appearance;
-    this.#hasAgreedCode = spoken;
+    this.#hasAgreedCode = hasAgreedCode;
     this.#window = window;
     this.#day = new Date(now).toDateString();
   }
@@ -151,7 +151,7 @@ export class ChatModel {
         return isBack ? this.#notice(words.SERVER_IS_BACK) : nothing;
       }
       case 'error':
-        return { ...print(text.errorLines(event, this.#appearance)), back: this.#refused(event.error.code) };
+        return { ...print(text.errorLines(event, this.#appearance)), unsent: this.#refused(event.error.code) };
       case 'end':
         this.#endReason = event.reason;
         return nothing;
@@ -189,7 +189,7 @@ export class ChatModel {
   }
 
   /** Our messages that were not delivered, for the end of the chat. */
-  farewell(): string[] {
+  notDelivered(): string[] {
     const lines = ({ at, text: said }: OwnMessage, mark: string) => text.ownLines(at, said, mark, this.#appearance);
     return [
       ...[...this.#undelivered.values()].flatMap((message) => lines(message, words.NOT_CONFIRMED)),
@@ -220,7 +220,7 @@ export class ChatModel {
     const { colour, unicode } = this.#appearance;
     const window = colour && unicode ? this.#window() : null;
     const picture = window === null ? [] : qrLines(event.blob, window);
-    const pairing = { command: this.#command, spoken: this.#hasAgreedCode };
+    const pairing = { command: this.#command, hasAgreedCode: this.#hasAgreedCode };
     return print(text.blobLines(event, pairing, picture, this.#appearance));
   }
 
@@ -242,7 +242,7 @@ export class ChatModel {
   #send(said: string, typed: string, now: number): Outcome {
     if (utf8(said).length > MAX_TEXT) {
       const error = new AparteError('message-too-long');
-      return { ...print(text.errorLines({ error, fatal: false }, this.#appearance)), back: typed };
+      return { ...print(text.errorLines({ error, fatal: false }, this.#appearance)), unsent: typed };
     }
     this.#lastRef += 1;
     const ref = String(this.#lastRef);

@@ -109,17 +109,17 @@ export function codeLines(
 
 /**
  * Manual pairing: a text to hand over, and a picture of it. The text stands alone on its line and unbroken, so that it
- * can be copied. `spoken`: both sides agreed on a code.
+ * can be copied. `hasAgreedCode`: both sides agreed on a code.
  */
 export function blobLines(
   { type, blob }: Pick<Extract<ChatEvent, { type: 'invite' | 'answer' }>, 'type' | 'blob'>,
-  { command, spoken }: { command: ProgramCommand; spoken: boolean },
+  { command, hasAgreedCode }: { command: ProgramCommand; hasAgreedCode: boolean },
   picture: readonly string[],
   appearance: Appearance,
 ): string[] {
   const [before, after] =
     type === 'invite'
-      ? [words.handOverInvite(command, spoken), words.PASTE_ANSWER]
+      ? [words.handOverInvite(command, hasAgreedCode), words.PASTE_ANSWER]
       : [words.HAND_OVER_ANSWER, words.ANSWER_CONNECTS];
   return [...noticeLines([before], appearance), ...picture, '', visible(blob), '', ...noticeLines([after], appearance)];
 }

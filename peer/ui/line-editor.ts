@@ -1,7 +1,7 @@
-/** A line editor without a terminal: what Emacs keys do to a text and a cursor in it. Its unit is the grapheme cluster. */
+/** Edits a text with Emacs keys. It knows no terminal, and its unit is the grapheme cluster. */
 import { graphemes } from './graphemes.ts';
 
-/** A key as `node:readline` reports it. */
+/** A key, as `node:readline` reports it. */
 export interface Key {
   readonly name?: string | undefined;
   readonly sequence?: string | undefined;
@@ -9,23 +9,23 @@ export interface Key {
   readonly meta?: boolean | undefined;
 }
 
-/** Entries of the history that are kept. */
+/** How many entries the history keeps. */
 const MAX_HISTORY = 200;
-/** Clusters on either side of the cursor that an insertion may merge with: longer than any emoji sequence. */
+/** Clusters on either side of the cursor that an insertion can join with: more than any emoji sequence has. */
 const SEAM = 12;
 
-/** The name bindings know a key by: `left`, `C-a`, `M-b`. */
+/** The name of a key in the bindings: `left`, `C-a`, `M-b`. */
 function chord({ name = '', ctrl, meta }: Key): string {
   return `${ctrl ? 'C-' : ''}${meta ? 'M-' : ''}${name}`;
 }
 
-/** A text of one or more lines, a cursor, what was killed last, and what was entered before. */
+/** A text of one or more lines, its cursor, the text that was killed last, and a history. */
 export class LineEditor {
   #clusters: string[] = [];
   #cursor = 0;
   #killed: string[] = [];
   readonly #history: string[] = [];
-  /** Index in the history, its length while the text is not from there. */
+  /** Index in the history; its length while the text is not from the history. */
   #recalled = 0;
   #draft = '';
 
@@ -38,12 +38,12 @@ export class LineEditor {
     return this.#clusters;
   }
 
-  /** The cursor stands before the cluster of this index. */
+  /** Index of the cluster behind the cursor. */
   get cursor(): number {
     return this.#cursor;
   }
 
-  /** Puts a text where the cursor is. Line breaks become `\n`, control characters other than tabs are left out. */
+  /** Inserts a text at the cursor. Line breaks become `\n`; other control characters, except tabs, are left out. */
   insert(text: string): void {
     const clean = text.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\t\n]/gu, '');
     const from = Math.max(0, this.#cursor - SEAM);
@@ -57,20 +57,20 @@ export class LineEditor {
     }
   }
 
-  /** Does what a key is bound to. False where it is bound to nothing. */
+  /** Does what a key is bound to. Returns false for a key without a binding. */
   press(key: Key): boolean {
     const action = BINDINGS.get(chord(key));
     action?.(this);
     return action !== undefined;
   }
 
-  /** Replaces the text; the cursor goes to its end. */
+  /** Replaces the text and moves the cursor to its end. */
   set(text: string): void {
     this.#clusters = graphemes(text);
     this.#cursor = this.#clusters.length;
   }
 
-  /** Takes the text out, and remembers it. */
+  /** Removes the text, keeps it in the history, and returns it. */
   take(): string {
     const text = this.text;
     if (text !== '' && text !== this.#history.at(-1)) this.#history.push(text);
@@ -80,12 +80,12 @@ export class LineEditor {
     return text;
   }
 
-  /** Moves the cursor to a cluster, or as near as there is one. */
+  /** Moves the cursor before the cluster of this index, or the nearest one. */
   moveTo(index: number): void {
     this.#cursor = Math.min(Math.max(index, 0), this.#clusters.length);
   }
 
-  /** Deletes from the cursor to a cluster before or after it. */
+  /** Deletes the clusters between the cursor and this index. `kill`: {@link yank} can bring them back. */
   delete(to: number, kill = false): void {
     const [from, until] = to < this.#cursor ? [Math.max(to, 0), this.#cursor] : [this.#cursor, to];
     const gone = this.#clusters.splice(from, until - from);
@@ -93,30 +93,30 @@ export class LineEditor {
     this.#cursor = from;
   }
 
-  /** Deletes all of the text, as when it had been sent. */
+  /** Deletes the whole text. */
   discard(): void {
     this.#cursor = 0;
     this.delete(this.#clusters.length, true);
     this.#recalled = this.#history.length;
   }
 
-  /** Puts back what was killed last. */
+  /** Inserts the text that was killed last. */
   yank(): void {
     this.insert(this.#killed.join(''));
   }
 
-  /** Where the cursor's own line starts. */
+  /** Index of the first cluster in the line of the cursor. */
   lineStart(): number {
     return this.#clusters.slice(0, this.#cursor).lastIndexOf('\n') + 1;
   }
 
-  /** Where the cursor's own line ends. */
+  /** Index behind the last cluster in the line of the cursor. */
   lineEnd(): number {
     const end = this.#clusters.indexOf('\n', this.#cursor);
     return end < 0 ? this.#clusters.length : end;
   }
 
-  /** Where the word before (-1) or after (1) the cursor begins or ends. */
+  /** Index where the word before (-1) the cursor begins, or the word after it (1) ends. */
   wordEdge(direction: -1 | 1): number {
     const at = (index: number) => this.#clusters[direction < 0 ? index - 1 : index];
     const inWord = (index: number) => /[\p{L}\p{N}_]/u.test(at(index) ?? '');
@@ -126,7 +126,7 @@ export class LineEditor {
     return index;
   }
 
-  /** Where what stands before the cursor begins, up to the blank before it: a word to a shell. */
+  /** Index where the shell word before the cursor begins: a shell word ends only at blanks. */
   shellWordStart(): number {
     const isBlank = (index: number) => /^\s/.test(this.#clusters[index - 1] ?? '');
     let index = this.#cursor;
@@ -135,7 +135,7 @@ export class LineEditor {
     return index;
   }
 
-  /** Goes a line up or down in the text, or past its end through the history. */
+  /** Moves one line up (-1) or down (1). At the first and last line it moves through the history. */
   vertical(direction: -1 | 1): void {
     const start = this.lineStart();
     const column = this.#cursor - start;
@@ -150,7 +150,7 @@ export class LineEditor {
     }
   }
 
-  /** Brings an older (-1) or newer (1) entry; past the newest, what was being written. */
+  /** Shows an older (-1) or newer (1) entry of the history. The unfinished text comes after the newest. */
   recall(direction: -1 | 1): void {
     const wanted = this.#recalled + direction;
     if (wanted < 0 || wanted > this.#history.length) return;
@@ -180,7 +180,7 @@ const BINDINGS: ReadonlyMap<string, (editor: LineEditor) => void> = new Map([
   ...bind(['M-backspace'], (editor) => editor.delete(editor.wordEdge(-1), true)),
   ...bind(['M-d', 'M-delete'], (editor) => editor.delete(editor.wordEdge(1), true)),
   ...bind(['C-y'], (editor) => editor.yank()),
-  // A terminal sends \n for Ctrl-J, which Node names "enter"; the key itself sends \r, named "return".
+  // Ctrl-J sends \n, which Node names "enter". The Enter key sends \r, which Node names "return".
   ...bind(['enter', 'M-enter', 'M-return'], (editor) => editor.insert('\n')),
 ]);
 

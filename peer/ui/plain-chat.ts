@@ -24,7 +24,7 @@ export interface PlainChatOptions {
   readonly output: Writable;
   readonly appearance: Appearance;
   /** Whether the two pair by hand under a code that both agreed on. */
-  readonly spoken: boolean;
+  readonly hasAgreedCode: boolean;
   /** The present columns of the terminal; null where the output is none, and lines are not wrapped. */
   readonly columns: () => number | null;
   /** Whether the input is a terminal, which a shell reads next. */
@@ -33,9 +33,9 @@ export interface PlainChatOptions {
 
 /** Opens the plain chat and reads at once. Each line is a message or a command; pasted lines are one message. */
 export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
-  const { input, output, appearance, spoken, columns, isTerminal } = options;
+  const { input, output, appearance, hasAgreedCode, columns, isTerminal } = options;
   const writer = new OutputWriter(output, (error) => events.fault(error));
-  const model = new ChatModel({ command: 'chat', appearance, spoken, now: Date.now() });
+  const model = new ChatModel({ command: 'chat', appearance, hasAgreedCode, now: Date.now() });
 
   const print = (lines: readonly string[]) => {
     const rows = lines.flatMap((line) => wrapLine(line, columns() ?? Infinity));
@@ -46,8 +46,8 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   const waitNotices = new WaitNotices(notice);
   const hints = new WaitHints(notice);
   const notSent = (text: string) => noticeLines([words.NOT_SENT, ...visibleLines(text)], appearance);
-  const apply = ({ lines, command, back }: Outcome) => {
-    const shown = print([...lines, ...(back === null ? [] : notSent(back))]);
+  const apply = ({ lines, command, unsent }: Outcome) => {
+    const shown = print([...lines, ...(unsent === null ? [] : notSent(unsent))]);
     if (command !== null) events.command(command);
     return shown;
   };
@@ -107,7 +107,7 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
       stop();
       waitNotices.stop();
       hints.stop();
-      await print(model.farewell()).catch(() => undefined);
+      await print(model.notDelivered()).catch(() => undefined);
     },
   };
 }

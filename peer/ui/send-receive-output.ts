@@ -28,7 +28,7 @@ export interface SendReceiveOptions {
   /** Whether the command is `receive`. */
   readonly receives: boolean;
   /** Whether the two pair by hand under a code that both agreed on. */
-  readonly spoken: boolean;
+  readonly hasAgreedCode: boolean;
 }
 
 const ERASE_LINE = '\r\x1b[K';
@@ -55,9 +55,9 @@ class SendReceiveUi implements Ui {
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>) {
-    const { appearance, receives, spoken } = options;
+    const { appearance, receives, hasAgreedCode } = options;
     this.#options = options;
-    this.#model = new ChatModel({ command: receives ? 'receive' : 'send', appearance, spoken, now: Date.now() });
+    this.#model = new ChatModel({ command: receives ? 'receive' : 'send', appearance, hasAgreedCode, now: Date.now() });
     this.#output = new OutputWriter(options.output, (error) => events.fault(error));
     // The command goes on when nobody reads its diagnostics.
     this.#diagnostics = new OutputWriter(options.diagnostics, () => undefined);

@@ -32,7 +32,7 @@ export interface TerminalChatOptions {
   /** Whether the terminal marks where a paste begins and ends. */
   readonly marksPastes: boolean;
   /** Whether the two pair by hand under a code that both agreed on. */
-  readonly spoken: boolean;
+  readonly hasAgreedCode: boolean;
   /** Stops the program as Ctrl-Z does elsewhere (SIGTSTP). The terminal has been given back before the call. */
   readonly suspend: () => void;
 }
@@ -77,10 +77,10 @@ class TerminalChat implements TerminalUi {
   #dismiss: (() => void) | null = null;
 
   constructor(options: TerminalChatOptions, events: UiEvents) {
-    const { input, output, appearance, spoken, marksPastes } = options;
+    const { input, output, appearance, hasAgreedCode, marksPastes } = options;
     this.#options = options;
     this.#events = events;
-    this.#model = new ChatModel({ command: 'chat', appearance, spoken, now: Date.now(), window: () => output });
+    this.#model = new ChatModel({ command: 'chat', appearance, hasAgreedCode, now: Date.now(), window: () => output });
     const content = (size: WindowSize) => this.#content(size);
     this.#writer = new RegionWriter(output, appearance, content, (error) => events.fault(error));
     this.#input = new TerminalInput(
@@ -135,7 +135,7 @@ class TerminalChat implements TerminalUi {
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     if (this.#typing !== null) clearTimeout(this.#typing);
     const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);
-    await this.#writer.shut([...this.#model.farewell(), ...draft]);
+    await this.#writer.shut([...this.#model.notDelivered(), ...draft]);
     if (this.#model.endedUnasked) await lastKeys();
     this.#giveBackTerminal();
     this.#options.input.pause();
@@ -181,10 +181,10 @@ class TerminalChat implements TerminalUi {
   }
 
   /** Resolves when all the lines are on the screen. */
-  #apply({ lines, command, back }: Outcome): Promise<void> {
-    const goesBack = back !== null && this.#editor.text === '';
-    if (goesBack) this.#editor.set(back);
-    const shown = this.#writer.print(back === null || goesBack ? lines : [...lines, ...this.#notSent(back)]);
+  #apply({ lines, command, unsent }: Outcome): Promise<void> {
+    const goesBack = unsent !== null && this.#editor.text === '';
+    if (goesBack) this.#editor.set(unsent);
+    const shown = this.#writer.print(unsent === null || goesBack ? lines : [...lines, ...this.#notSent(unsent)]);
     if (command !== null) this.#events.command(command);
     return shown;
   }

@@ -14,7 +14,7 @@ function opened(): ChatModel {
   const model = new ChatModel({
     command: 'chat',
     appearance: { colour: false, unicode: true },
-    spoken: false,
+    hasAgreedCode: false,
     now: NOW,
   });
   model.event({ type: 'ready', version: '0.1.0', server: null, name: 'ben' });
@@ -101,7 +101,7 @@ test('says at the end which messages were not delivered, and what is known of th
   model.event({ type: 'sent', id: 'a', ref: '1' });
   model.typed('two\nlines', NOW);
   assert.deepEqual(model.pending.at(-1), `${clock(NOW)}> you: two … (2 lines)`);
-  assert.deepEqual(model.farewell(), [
+  assert.deepEqual(model.notDelivered(), [
     `${clock(NOW)}> you: one (delivery not confirmed)`,
     `${clock(NOW)}> you: two`,
     '       lines (not sent)',
@@ -112,15 +112,15 @@ test('gives a text back that is too long or was not taken over', () => {
   const model = opened();
   const long = 'ü'.repeat(MAX_TEXT / 2 + 1);
   const refused = model.typed(long, NOW);
-  assert.deepEqual([refused.command, refused.back], [null, long]);
+  assert.deepEqual([refused.command, refused.unsent], [null, long]);
   assert.match(refused.lines.join(' '), /longer than 65,536 bytes/);
   assert.equal(model.typed('ü'.repeat(MAX_TEXT / 2), NOW).command?.type, 'send');
   model.event({ type: 'sent', id: 'a', ref: '1' });
   model.typed('kept', NOW);
-  const { back } = model.event({ type: 'error', error: new AparteError('outbox-full'), fatal: false });
-  assert.equal(back, 'kept');
+  const { unsent } = model.event({ type: 'error', error: new AparteError('outbox-full'), fatal: false });
+  assert.equal(unsent, 'kept');
   assert.equal(model.pending.length, 1);
-  assert.deepEqual(model.typed('  \n', NOW), { lines: [], command: null, back: null });
+  assert.deepEqual(model.typed('  \n', NOW), { lines: [], command: null, unsent: null });
 });
 
 test('warns loudly of a changed key, and keeps the name marked', () => {

@@ -59,14 +59,14 @@ test('keeps the lines about the code within 80 columns', () => {
 
 test('names the command that the other side needs for an invite', () => {
   const [invite, answer] = [{ type: 'invite', blob: 'ap1iX' } as const, { type: 'answer', blob: 'ap1aX' } as const];
-  const shown = (command: ProgramCommand, spoken = false) =>
-    blobLines(invite, { command, spoken }, [], PLAIN).join('\n');
+  const shown = (command: ProgramCommand, hasAgreedCode = false) =>
+    blobLines(invite, { command, hasAgreedCode }, [], PLAIN).join('\n');
   assert.match(shown('chat'), /run "aparte --manual INVITE"\. Use a channel .* use --code too/);
   assert.match(shown('send'), /run "aparte receive --manual INVITE"\. /);
   assert.match(shown('receive'), /run "aparte send --manual INVITE"\. /);
   assert.match(shown('receive', true), /run "aparte send --manual --code INVITE", and type the code you agreed on\./);
   assert.doesNotMatch(shown('chat', true), /--code too|channel/);
-  assert.doesNotMatch(blobLines(answer, { command: 'chat', spoken: false }, [], PLAIN).join(), /--manual/);
+  assert.doesNotMatch(blobLines(answer, { command: 'chat', hasAgreedCode: false }, [], PLAIN).join(), /--manual/);
 });
 
 test('advises /verify only where there is such a command', () => {

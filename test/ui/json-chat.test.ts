@@ -1,5 +1,4 @@
-/** JSON lines: every event whole, every command checked, and no input that breaks anything. */
-
+/** JSON lines: every event arrives whole, every command is checked, and no input breaks anything. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
@@ -40,7 +39,7 @@ const EVENTS: readonly ChatEvent[] = [
   { type: 'end', reason: 'r', exit: 3 },
 ];
 
-/** The line of the error among them: words in place of the detail. */
+/** An event as its line holds it: an error has words in place of its detail. */
 const ERROR_LINE = {
   type: 'error',
   code: 'usage',
@@ -55,7 +54,7 @@ interface Opened {
   readonly commands: UserCommand[];
   /** The events written so far. */
   readonly events: () => JsonEvent[];
-  /** Writes and ends the input; resolves once all of it has been read. */
+  /** Writes to the input and ends it. Resolves when all of it has been read. */
   readonly feed: (...chunks: (string | Uint8Array)[]) => Promise<void>;
 }
 
@@ -92,7 +91,7 @@ function opened(): Opened {
   };
 }
 
-test('each event is one line that parses to the event, and steers no terminal', async () => {
+test('writes each event as one line that parses to the event and steers no terminal', async () => {
   const { ui, events } = opened();
   for (const event of EVENTS) await ui.render(event);
   const written = EVENTS.map((event) => (event.type === 'error' ? ERROR_LINE : event));
@@ -100,7 +99,7 @@ test('each event is one line that parses to the event, and steers no terminal', 
   for (const event of EVENTS) assert.doesNotMatch(jsonLine(event).slice(0, -1), /\p{Cc}|\p{Cf}/u);
 });
 
-test('any text goes through a line unchanged', () => {
+test('carries any text unchanged', () => {
   const unit = fc
     .oneof(fc.nat(0xff), fc.nat(0xffff), fc.integer({ min: 0xd7f0, max: 0xe010 }))
     .map((code) => String.fromCharCode(code));
@@ -114,7 +113,7 @@ test('any text goes through a line unchanged', () => {
   );
 });
 
-test('commands come out as they are, unknown keys are ignored, blank lines too', async () => {
+test('passes commands on, and ignores unknown keys and blank lines', async () => {
   const { commands, feed, events } = opened();
   await feed(
     '{"type":"send","text":"hi\\n","ref":"r","more":1}\r\n\n',
@@ -132,7 +131,7 @@ test('commands come out as they are, unknown keys are ignored, blank lines too',
   assert.deepEqual(events(), []);
 });
 
-test('what is no command is named and changes nothing', async () => {
+test('answers a line that is no command with an error, and changes nothing', async () => {
   const bad = [
     'hello',
     '{"type":"send"',
@@ -159,7 +158,7 @@ test('what is no command is named and changes nothing', async () => {
   }
 });
 
-test('an error names the ref of the line that is no command, if it has one', async () => {
+test('names the ref of a line that is no command, if it has one', async () => {
   const { feed, events } = opened();
   const lines: readonly [line: string, ref: string | undefined][] = [
     ['{"type":"send","ref":"x"}', 'x'],
@@ -181,7 +180,7 @@ test('an error names the ref of the line that is no command, if it has one', asy
   );
 });
 
-test('the longest message fits however it is escaped; a longer line is skipped and named', async () => {
+test('takes the longest message however it is escaped, and refuses a longer line', async () => {
   const { commands, feed, events } = opened();
   const longest = `{"type":"send","text":"${'\\u0001'.repeat(65_536)}"}`;
   assert.ok(longest.length <= MAX_LINE);
@@ -193,7 +192,7 @@ test('the longest message fits however it is escaped; a longer line is skipped a
   );
 });
 
-test('it does not matter in what pieces the input comes', async () => {
+test('reads the input the same in any pieces', async () => {
   const bytes = new TextEncoder().encode('{"type":"send","text":"日本👩"}\nnot json\n{"type":"quit"}\n');
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 12 }), async (cuts) => {
@@ -212,7 +211,7 @@ test('it does not matter in what pieces the input comes', async () => {
   );
 });
 
-test('no bytes break it', async () => {
+test('survives any bytes', async () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 30 }),
     fc.json().map((text) => new TextEncoder().encode(text)),
@@ -228,7 +227,7 @@ test('no bytes break it', async () => {
   );
 });
 
-test('an event is shown only when the output has taken it', async () => {
+test('counts an event as shown only when the output has taken it', async () => {
   let take = () => {};
   const output = new Writable({
     write: (_chunk, _encoding, done) => {
@@ -248,7 +247,7 @@ test('an event is shown only when the output has taken it', async () => {
   await ui.close();
 });
 
-test('a closed output is told once, and what could not be shown is rejected', async () => {
+test('reports a closed output once, and rejects what could not be shown', async () => {
   const output = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
   });
@@ -265,7 +264,7 @@ test('a closed output is told once, and what could not be shown is rejected', as
   assert.deepEqual(faults, ['output-closed']);
 });
 
-test('after closing no command is taken', async () => {
+test('takes no command after it was closed', async () => {
   const input = new PassThrough();
   const commands: UserCommand[] = [];
   const events = {

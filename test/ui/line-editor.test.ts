@@ -1,4 +1,4 @@
-/** The line editor: keys in, text and cursor out. */
+/** What keys do to a text and its cursor. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -18,18 +18,18 @@ function edited(text: string, ...keys: (Key | string)[]): { text: string; cursor
   return { text: editor.text, cursor: editor.cursor };
 }
 
-test('moving and deleting goes by what a person sees as a character', () => {
+test('moves and deletes by what people see as a character', () => {
   assert.deepEqual(edited('a👩\u200d🚀e\u0301', { name: 'backspace' }), { text: 'a👩\u200d🚀', cursor: 2 });
   assert.deepEqual(edited('a👩\u200d🚀b', { name: 'left' }, { name: 'backspace' }), { text: 'ab', cursor: 1 });
   assert.deepEqual(edited('日本', { name: 'left' }, { name: 'delete' }), { text: '日', cursor: 1 });
 });
 
-test('an emoji typed in pieces becomes one', () => {
+test('joins an emoji that is typed in pieces', () => {
   assert.deepEqual(edited('👩', '\u200d', '🚀'), { text: '👩\u200d🚀', cursor: 1 });
   assert.deepEqual(edited('🇩', '🇪', { name: 'left' }, 'x'), { text: 'x🇩🇪', cursor: 1 });
 });
 
-test('the usual Emacs keys', () => {
+test('knows the usual Emacs keys', () => {
   assert.deepEqual(edited('one two', control('a'), control('k')), { text: '', cursor: 0 });
   assert.deepEqual(edited('one two', control('w')), { text: 'one ', cursor: 4 });
   assert.deepEqual(edited('one two', control('w'), control('a'), control('y')), { text: 'twoone ', cursor: 3 });
@@ -38,14 +38,14 @@ test('the usual Emacs keys', () => {
   assert.deepEqual(edited('ab', control('b'), control('e'), control('h')), { text: 'a', cursor: 1 });
 });
 
-test('Ctrl-W takes a word as a shell does, Alt-Backspace as Emacs does', () => {
+test('deletes a shell word on Ctrl-W, and an Emacs word on Alt-Backspace', () => {
   assert.equal(edited('cat /etc/passwd-old  ', control('w')).text, 'cat ');
   assert.equal(edited('cat /etc/passwd-old', meta('backspace')).text, 'cat /etc/passwd-');
   assert.equal(edited('one\ttwo\nthree', control('w'), control('w')).text, 'one\t');
   assert.deepEqual(edited('one two', { name: 'left' }, control('w')), { text: 'one o', cursor: 4 });
 });
 
-test('Ctrl-G discards all of the lines, wherever the cursor is, and Ctrl-Y brings them back', () => {
+test('deletes all lines on Ctrl-G, wherever the cursor is, and brings them back on Ctrl-Y', () => {
   const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');
   assert.deepEqual(edited(lines, { name: 'up' }, control('g')), { text: '', cursor: 0 });
   assert.deepEqual(edited(lines, { name: 'up' }, control('g'), control('y')), {
@@ -54,7 +54,7 @@ test('Ctrl-G discards all of the lines, wherever the cursor is, and Ctrl-Y bring
   });
 });
 
-test('several lines: up and down go through them, then through the history', () => {
+test('moves up and down through the lines, then through the history', () => {
   const editor = new LineEditor();
   editor.insert('earlier');
   assert.equal(editor.take(), 'earlier');
@@ -73,11 +73,11 @@ test('several lines: up and down go through them, then through the history', () 
   assert.equal(editor.text, 'long line\nab');
 });
 
-test('a pasted text keeps lines and tabs and loses what would steer', () => {
+test('keeps the lines and tabs of a pasted text, and drops control characters', () => {
   assert.equal(edited('a\r\nb\rc\td\x1b[0m\x07').text, 'a\nb\nc\td[0m');
 });
 
-test('whatever is pressed, the text stays whole and the cursor in it', () => {
+test('keeps the text whole and the cursor in it, whatever is pressed', () => {
   const names = ['left', 'right', 'home', 'end', 'up', 'down', 'backspace', 'delete', 'enter'];
   const key = fc.oneof(
     fc.constantFrom(...names).map((name): Key => ({ name })),
@@ -105,7 +105,7 @@ test('whatever is pressed, the text stays whole and the cursor in it', () => {
   );
 });
 
-test('clusters are those of the segmenter, columns those of a terminal', () => {
+test('finds the clusters of the segmenter and the columns of a terminal', () => {
   const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
   const parts = fc.constantFrom(
     'a',

@@ -1,5 +1,4 @@
 /** Long lines are wrapped between words, and no row of a message can look like a line of the program. */
-
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

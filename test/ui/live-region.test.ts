@@ -1,4 +1,4 @@
-/** The live region fits every terminal, and drawing it never touches what is above. */
+/** The live region fits every terminal, and drawing it never touches the rows above. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -42,7 +42,7 @@ function plain(isTerminal = false) {
   const commands: UserCommand[] = [];
   const ended = once(input, 'aparte-ended');
   const ui = openPlainChat(
-    { input, output, appearance, spoken: false, columns: () => null, isTerminal },
+    { input, output, appearance, hasAgreedCode: false, columns: () => null, isTerminal },
     {
       command: (command) => {
         commands.push(command);
@@ -209,7 +209,7 @@ function sendReceive(terminal: boolean) {
   const [output, diagnostics] = [new PassThrough(), new PassThrough()];
   const diagnosticsColumns = terminal ? 60 : null;
   const streams = { output, outputIsTerminal: terminal, diagnostics, diagnosticsColumns };
-  const options = { ...streams, appearance, receives: false, spoken: false };
+  const options = { ...streams, appearance, receives: false, hasAgreedCode: false };
   return { ui: openSendReceive(options, { fault: (error) => assert.fail(error) }), output, diagnostics };
 }
 

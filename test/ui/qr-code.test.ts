@@ -5,7 +5,7 @@ import { qrLines } from '../../peer/ui/qr-code.ts';
 
 const TEXT = `ap1i${'A1b-'.repeat(42)}`;
 
-test('a QR code says both colours of each module, so that it is the same on dark and light terminals', () => {
+test('draws a QR code with both colours of each module, the same on dark and light terminals', () => {
   const lines = qrLines(TEXT, { columns: 80, rows: 60 });
   const modules: boolean[][] = [];
   for (const line of lines) {
@@ -19,12 +19,12 @@ test('a QR code says both colours of each module, so that it is the same on dark
   }
   const { data, size } = encode(TEXT, { ecc: 'L', border: 2 });
   assert.deepEqual(modules.slice(0, size), data);
-  // Light all around, two modules wide at least.
+  // The edge is light, and two modules wide.
   const edge = [...modules.slice(0, 2), ...modules.slice(size - 2), ...modules.map((row) => row.slice(0, 2))].flat();
   assert.ok(edge.every((isDark) => !isDark));
 });
 
-test('a QR code that would not be seen whole is not shown', () => {
+test('draws no QR code that does not fit the window', () => {
   const { length } = qrLines(TEXT, { columns: 80, rows: 60 });
   assert.ok(length > 20 && length < 35, `${length}`);
   assert.deepEqual(qrLines(TEXT, { columns: 80, rows: 24 }), []);

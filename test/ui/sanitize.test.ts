@@ -1,10 +1,10 @@
-/** Text from elsewhere can do nothing to a terminal, and what people write arrives as they wrote it. */
+/** Text from elsewhere cannot harm a terminal, and people's text arrives as they wrote it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { visible, visibleLines } from '../../peer/ui/sanitize.ts';
 
-/** What can steer, hide or reorder, spelled out by code point: not in the terms the sanitizer itself uses. */
+/** Whether a character can steer, hide or reorder text. By code points, since the sanitizer uses Unicode properties. */
 function steers(char: string): boolean {
   const point = char.codePointAt(0) ?? 0;
   const within = (from: number, to: number) => point >= from && point <= to;
@@ -48,7 +48,7 @@ const anyText = fc
   )
   .map((parts) => parts.join(''));
 
-test('nothing that comes out steers a terminal', () => {
+test('returns nothing that steers a terminal', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       for (const line of [visible(text), ...visibleLines(text)]) {
@@ -59,7 +59,7 @@ test('nothing that comes out steers a terminal', () => {
   );
 });
 
-/** Blocks with anything but plain letters, of 256 code points each: first and last. */
+/** The first and last block of 256 code points in ranges that have more than plain letters. */
 const BLOCKS = [
   [0x0000, 0x3000],
   [0xa600, 0xab00],
@@ -72,7 +72,7 @@ const BLOCKS = [
   [0x10ff00, 0x10ff00],
 ] as const;
 
-test('every code point comes out harmless, alone and after a letter', () => {
+test('makes every code point harmless, alone and after a letter', () => {
   for (const [first, last] of BLOCKS) {
     for (let from = first; from <= last; from += 0x100) {
       const chars = Array.from({ length: 0x100 }, (_, index) => String.fromCodePoint(from + index));
@@ -84,7 +84,7 @@ test('every code point comes out harmless, alone and after a letter', () => {
   }
 });
 
-test('what is escaped can be read', () => {
+test('escapes characters so that they can be read', () => {
   assert.equal(visible('a\x1b[2Jb'), 'a\\x1b[2Jb');
   assert.equal(visible('user\u202egpj.exe'), 'user\\u202egpj.exe');
   assert.equal(visible('x\u{e0041}'), 'x\\u{e0041}');
@@ -100,7 +100,7 @@ test('shows every blank of Unicode as an ordinary one, and escapes what only loo
   }
 });
 
-test('what people write comes out as it is', () => {
+test('returns what people write as it is', () => {
   const texts = [
     'Grüße, Ørjan',
     'שָׁלוֹם',
@@ -116,13 +116,13 @@ test('what people write comes out as it is', () => {
   for (const text of texts) assert.equal(visible(text), text);
 });
 
-test('a joiner or selector without a meaning is shown', () => {
+test('shows a joiner or selector without a meaning', () => {
   assert.equal(visible('a\u200db'), 'a\\u200db');
   assert.equal(visible('👩\u200d\u200d🚀').includes('\u200d\u200d'), false);
   assert.equal(visible('x\ufe0f'), 'x\\ufe0f');
 });
 
-test('stacks of marks are cut, and marks without a letter get one', () => {
+test('cuts stacks of marks, and gives a letter to marks without one', () => {
   const zalgo = visible(`e${'\u0301'.repeat(5_000)}!`);
   assert.equal(zalgo, `e${'\u0301'.repeat(8)}\ufffd!`);
   assert.equal(visible('\u0301'), '\u25cc\u0301');
@@ -130,13 +130,13 @@ test('stacks of marks are cut, and marks without a letter get one', () => {
   for (const joiner of ['\u200c', '\u200d']) {
     const climbing = `क${`${stack}${joiner}`.repeat(200)}${stack}`;
     assert.equal(visible(climbing), `क${stack}\ufffd`);
-    // At most one more is kept, on the letter itself.
+    // One more mark can be part of the letter itself.
     const joined = visible(`क${joiner}${`${stack}${joiner}`.repeat(200)}${stack}`);
     assert.equal(joined, `क${joiner}${stack}\ufffd`);
   }
   assert.equal(visible('ക\u0d4d\u200dഷ\u0d3e, क\u094d\u200dष\u093e'), 'ക\u0d4d\u200dഷ\u0d3e, क\u094d\u200dष\u093e');
 });
 
-test('a text of several lines keeps them; a lone carriage return is no line end', () => {
+test('keeps the lines of a text; a lone carriage return is no line end', () => {
   assert.deepEqual(visibleLines('a\r\nb\n\tc\rd'), ['a', 'b', '    c\\x0dd']);
 });

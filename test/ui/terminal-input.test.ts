@@ -1,4 +1,4 @@
-/** Keys and pastes, however their bytes arrive. */
+/** Keys and pastes are told apart, however their bytes arrive. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -8,7 +8,7 @@ import { marksPastes, TerminalInput } from '../../peer/ui/terminal-input.ts';
 
 const [BEGIN, END] = ['\x1b[200~', '\x1b[201~'];
 
-/** An input in raw mode, and what has come from it: pastes, and keys as text. `paste` and `key` are emitted on it. */
+/** A reader on an input, and what came from it: pastes, and keys as text. Each is also an event of the input. */
 function opened(marks = true, limit = 100) {
   const input = new PassThrough();
   const came: (string | { paste: string })[] = [];
@@ -46,7 +46,7 @@ test('recognizes an end mark that is split anywhere, even where its escape chara
       input.on('keypress', (_typed, { name }: Key) => name === 'escape' && resolve());
     });
     input.write(`${BEGIN}text${END.slice(0, at)}`);
-    // Node waits half a second for the rest of an escape sequence. Of the other parts it waits for ever.
+    // Node waits half a second for the rest of an escape sequence. For the rest of the other parts it waits for ever.
     if (at === 1) await escapeKey;
     input.write(`${END.slice(at)}x`);
     await pasted;

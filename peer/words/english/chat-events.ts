@@ -77,10 +77,10 @@ export const codeWasUsed = (code: string): string => `The code was ${code}. It h
 /** `/code` in a program that made no code. */
 export const NO_CODE = 'This program made no code. The code came from the other side, or you pair by hand.';
 
-/** Manual pairing: stands before the invite. `spoken`: both sides agreed on a code. */
-export function handOverInvite(command: ProgramCommand, spoken: boolean): string {
+/** Manual pairing: stands before the invite. `hasAgreedCode`: both sides agreed on a code. */
+export function handOverInvite(command: ProgramCommand, hasAgreedCode: boolean): string {
   const theirs = `aparte ${COUNTERPART[command]}--manual`;
-  if (spoken)
+  if (hasAgreedCode)
     return `Give this invite to the other person. They run "${theirs} --code INVITE", and type the code you agreed on.`;
   return (
     `Give this invite to the other person. They run "${theirs} INVITE". Use a channel that nobody else can read or change. ` +

@@ -34,7 +34,7 @@ const ui = openTerminalChat(
     output: process.stdout,
     appearance: { colour: true, unicode: true },
     marksPastes: marksPastes(process.env['TERM'], false),
-    spoken: false,
+    hasAgreedCode: false,
     suspend: () => process.kill(process.pid, 'SIGTSTP'),
   },
   {
