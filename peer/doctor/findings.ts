@@ -1,95 +1,112 @@
-/** What the doctor finds, and what is to be expected of it. */
+/** What the doctor finds, and what kind of connection that lets expect. */
 
 /**
- * How a NAT maps one port of ours: `none` is in the way; `same` public port whatever the destination
- * ("endpoint-independent mapping", RFC 4787, section 4.1); it `varies` with it ("symmetric"); `unknown` where only one
- * destination answered.
+ * How the NAT maps one port of ours. `none`: there is no NAT. `same`: one public port for all destinations
+ * ("endpoint-independent mapping", RFC 4787, section 4.1). `varies`: another public port for each destination
+ * ("symmetric"). `unknown`: only one destination answered.
  */
 export type Nat = 'none' | 'same' | 'varies' | 'unknown';
 
-/** STUN over one transport. */
+/** What STUN found over one transport. */
 export interface StunFinding {
-  /** How we are seen, `ADDRESS:PORT`; null where nobody answered. */
+  /** Our public address and port as `ADDRESS:PORT`; null: nobody answered. */
   readonly mapped: string | null;
-  /** In ms. */
+  /** Round trip in ms; null: nobody answered. */
   readonly rtt: number | null;
 }
+
+/** Why a TURN server gave no address; `refused` has the STUN error code. */
+export type RelayFault = 'no-answer' | 'wrong-password' | { readonly refused: number };
 
 /** One TURN server under one of its URIs. */
 export interface RelayFinding {
   readonly url: string;
   readonly works: boolean;
-  /** Why it does not, in words; null where it does. */
-  readonly cause: string | null;
+  /** Null if it works. */
+  readonly fault: RelayFault | null;
 }
 
-/** Everything. Printed as it is under `--json`. */
+/** What the doctor found about the rendezvous server. */
+export interface ServerFinding {
+  readonly url: string;
+  readonly reached: boolean;
+  /** Why it was not reached, in words; null if it was. */
+  readonly cause: string | null;
+  /** Whether a chat would start this server itself, because none runs at the default address. */
+  readonly inside: boolean;
+  /** Round trip in ms; null: no answer. */
+  readonly rtt: number | null;
+  /** Version of the signalling protocol; null if it was not reached. */
+  readonly version: number | null;
+  /** By how many seconds our clock is ahead of the server's; null: unknown. */
+  readonly skew: number | null;
+  /** Where the server redirects to, which is not followed; null: nowhere. */
+  readonly redirect: string | null;
+}
+
+/** Everything the doctor found. */
 export interface Findings {
-  /**
-   * `version`: of the signalling protocol; `skew`: by how many seconds our clock is ahead of the server's; `redirect`:
-   * where it sends whoever asks (not followed), null where nowhere.
-   */
-  readonly server: {
-    readonly url: string;
-    readonly reached: boolean;
-    readonly cause: string | null;
-    readonly rtt: number | null;
-    readonly version: number | null;
-    readonly skew: number | null;
-    readonly redirect: string | null;
-  };
-  /** Over UDP and TCP; null where no STUN server is known. */
+  readonly server: ServerFinding;
+  /** Over UDP and over TCP; null: no STUN server is known. */
   readonly udp: StunFinding | null;
   readonly tcp: StunFinding | null;
-  /** Null where nobody answered over UDP. */
+  /** Null: nobody answered over UDP. */
   readonly nat: Nat | null;
-  /** `address`: this machine has a global one; `mapped` as in {@link StunFinding}. */
+  /** `address`: this machine has a global one. `mapped`: as in {@link StunFinding}. */
   readonly ipv6: { readonly address: boolean; readonly mapped: string | null };
   readonly relays: readonly RelayFinding[];
-  /** URIs of relays the server offers that were not asked, as the user does not allow relays. */
+  /** URIs of relays that the server offers and that were not tried, because the user does not allow relays. */
   readonly untried: readonly string[];
 }
 
-/** What to expect: a direct connection, one over a relay, none; null where that cannot be said. */
+/** What kind of connection to expect; null: that cannot be said. */
 export type Expectation = 'direct' | 'relay' | 'none' | null;
 
-/** What to expect, and what a person can do, sentence by sentence. */
+/** What the user should know or do. The words are in `peer/words/`. */
+export type Advice =
+  | 'server-inside'
+  | 'only-nearby'
+  | 'start-stun'
+  | 'symmetric-nat'
+  | 'open-networks-only'
+  | 'udp-blocked'
+  | 'tcp-answered'
+  | 'tcp-silent'
+  | 'allow-relay'
+  | 'need-relay'
+  | 'relay-fails'
+  | 'relay-untried'
+  | 'clocks-differ';
+
+/** What to expect, and advice in the order in which to read it. */
 export interface Verdict {
   readonly expect: Expectation;
-  readonly advice: readonly string[];
+  readonly advice: readonly Advice[];
 }
 
-const MEANS = {
-  noServer: 'Without a server there is no telling: check its address, or start one with "aparte signal".',
-  onlyHere: 'No STUN server is known, so that only people on this machine or network can be reached directly.',
-  startStun: 'Have the server answer STUN (aparte signal --stun-port 3478), or name one with --stun.',
-  varies: 'The router here uses another port for each destination (symmetric), as mobile and company networks do.',
-  onlyOpen: 'Direct connections come about only with people whose network is open, or over IPv6 where both have it.',
-  blocked: 'UDP is blocked here: no STUN server answered over UDP.',
-  blockedByPort: 'STUN over TCP was answered: the block is of UDP, not of the server.',
-  silent: 'Nor did one answer over TCP: the server may be at fault, or its port be closed.',
-  allow: 'A relay works: use --relay allow on both sides.',
-  needRelay: 'A relay would help: ask for one at the server, or name one with --turn.',
-  relayFails: 'The relay that is known does not work from here.',
-  untried: 'The server offers a relay that was not tried: aparte doctor --relay allow tries it.',
-  skew: 'The clocks differ: messages will show odd times.',
-} as const;
-
-/** Clocks that differ by less than this many seconds are told as equal: HTTP counts in whole ones. */
+/** Clocks that differ by less than this, in seconds, count as equal: HTTP tells whole seconds. */
 export const CLOCK_TOLERANCE = 3;
 
-/** Judges. `onlyRelay`: the user wants nothing else. */
+/** The verdict on what was found. `onlyRelay`: the user accepts no direct connection. */
 export function judge(findings: Findings, onlyRelay: boolean): Verdict {
   const { server, udp, tcp, nat, relays, untried } = findings;
-  if (!server.reached) return { expect: null, advice: [MEANS.noServer] };
-  const clock = server.skew !== null && Math.abs(server.skew) >= CLOCK_TOLERANCE ? [MEANS.skew] : [];
+  if (server.inside) return { expect: null, advice: ['server-inside'] };
+  if (!server.reached) return { expect: null, advice: [] };
+  const clock: Advice[] = Math.abs(server.skew ?? 0) >= CLOCK_TOLERANCE ? ['clocks-differ'] : [];
   const relayWorks = relays.some(({ works }) => works);
-  const noneWorks = relays.length > 0 ? MEANS.relayFails : MEANS.needRelay;
-  const help = relayWorks ? MEANS.allow : untried.length > 0 ? MEANS.untried : noneWorks;
-  const instead: Expectation = relayWorks ? 'relay' : 'none';
-  if (onlyRelay) return { expect: instead, advice: [...(relayWorks ? [] : [help]), ...clock] };
-  if (udp === null) return { expect: 'direct', advice: [MEANS.onlyHere, MEANS.startStun, ...clock] };
-  if (nat === 'varies') return { expect: instead, advice: [MEANS.varies, MEANS.onlyOpen, help, ...clock] };
+  const otherwise: Expectation = relayWorks ? 'relay' : 'none';
+  const help = helpBy(relayWorks, relays.length > 0, untried.length > 0);
+  if (onlyRelay) return { expect: otherwise, advice: [...(relayWorks ? [] : [help]), ...clock] };
+  if (udp === null) return { expect: 'direct', advice: ['only-nearby', 'start-stun', ...clock] };
+  if (nat === 'varies') return { expect: otherwise, advice: ['symmetric-nat', 'open-networks-only', help, ...clock] };
   if (nat !== null) return { expect: 'direct', advice: clock };
-  return { expect: instead, advice: [MEANS.blocked, tcp?.mapped ? MEANS.blockedByPort : MEANS.silent, help, ...clock] };
+  const overTcp = tcp?.mapped ? 'tcp-answered' : 'tcp-silent';
+  return { expect: otherwise, advice: ['udp-blocked', overTcp, help, ...clock] };
+}
+
+/** How a relay would help where no direct connection can be expected. */
+function helpBy(works: boolean, isKnown: boolean, isOffered: boolean): Advice {
+  if (works) return 'allow-relay';
+  if (isOffered) return 'relay-untried';
+  return isKnown ? 'relay-fails' : 'need-relay';
 }

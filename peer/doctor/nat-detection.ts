@@ -1,11 +1,11 @@
-/** What this machine's network does to packets: found out by asking STUN servers from one port. */
+/** Finds out what the network does to packets, by asking STUN servers from one port. */
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { type SocketAddress, STUN_PORT } from '../../shared/stun.ts';
 import type { Findings, Nat, StunFinding } from './findings.ts';
 import { askTcp, askUdp, type Mapping } from './stun-client.ts';
 
-/** What {@link examineNetwork} finds. */
+/** The findings about the network. */
 export type NetworkFindings = Pick<Findings, 'udp' | 'tcp' | 'nat' | 'ipv6'>;
 
 /** Asks the STUN servers under `urls`, `stun:HOST[:PORT]`, over UDP, TCP and both families of addresses. */
@@ -26,7 +26,7 @@ export async function examineNetwork(urls: readonly string[]): Promise<NetworkFi
   };
 }
 
-/** The kind of NAT that mappings of one port show; null where there are none. `own`: this machine's addresses. */
+/** The kind of NAT that the mappings of one port show; null without mappings. `own`: the addresses of this machine. */
 export function natOf(mappings: readonly Mapping[], own: readonly string[] = interfaces()): Nat | null {
   const [first] = mappings;
   if (first === undefined) return null;
@@ -48,7 +48,7 @@ function interfaces(): string[] {
   return Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
 }
 
-/** The addresses behind a URI, one per family; none where the name is unknown. */
+/** The addresses behind a URI, one for each family; none if the name is unknown. */
 async function resolve(url: string): Promise<SocketAddress[]> {
   const [, host = '', port = STUN_PORT] = /^stun:(\[.*\]|[^:]+)(?::(\d+))?$/.exec(url) ?? [];
   const found = await lookup(host.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);

@@ -1,16 +1,16 @@
-/** Tries whether a TURN server gives us an address (RFC 8656, section 7), by the WebRTC implementation that will use it. */
+/** Checks whether TURN servers give us an address (RFC 8656, section 7), with the WebRTC implementation of the program. */
 import type { IceServer } from '../../shared/ice-servers.ts';
-import type { RelayFinding } from './findings.ts';
+import type { RelayFault, RelayFinding } from './findings.ts';
 
-/** How long (ms) a relay may take. */
+/** How long a relay may take, in ms. */
 const PATIENCE = 5_000;
 
-/** What is needed of a WebRTC implementation. */
+/** The part of a WebRTC implementation that is used. */
 interface Rtc {
   readonly RTCPeerConnection: typeof RTCPeerConnection;
 }
 
-/** Tries every URI of every server, all at once. */
+/** Checks every URI of every server at once. */
 export function tryRelays({ RTCPeerConnection }: Rtc, servers: readonly IceServer[]): Promise<RelayFinding[]> {
   const single = servers.flatMap((server) => server.urls.map((url) => ({ ...server, urls: url })));
   return Promise.all(single.map((server) => tryRelay(RTCPeerConnection, server)));
@@ -21,7 +21,8 @@ async function tryRelay(
   server: RTCIceServer & { urls: string },
 ): Promise<RelayFinding> {
   const connection = new Connection({ iceServers: [server], iceTransportPolicy: 'relay' });
-  let [works, cause] = [false, 'no answer'];
+  let works = false;
+  let fault: RelayFault = 'no-answer';
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     connection.createDataChannel('relay');
@@ -32,8 +33,8 @@ async function tryRelay(
         if (works || candidate === null) resolve();
       };
       connection.onicecandidateerror = ({ errorCode }) => {
-        // 701 is all that says nothing of the server's; RFC 8656, section 19, and RFC 8489, section 14.8.
-        if (errorCode !== 701) cause = errorCode === 401 ? 'it refused the password' : `it refused: ${errorCode}`;
+        // 701: no answer (WebRTC). The other codes are the server's: RFC 8656, section 19, and RFC 8489, section 14.8.
+        if (errorCode !== 701) fault = errorCode === 401 ? 'wrong-password' : { refused: errorCode };
       };
       connection
         .createOffer()
@@ -44,5 +45,5 @@ async function tryRelay(
     clearTimeout(timer);
     connection.close();
   }
-  return { url: server.urls, works, cause: works ? null : cause };
+  return { url: server.urls, works, fault: works ? null : fault };
 }

@@ -1,4 +1,4 @@
-/** Asks STUN servers under which address they see us (RFC 8489, section 6.2). */
+/** Asks STUN servers for our public address (RFC 8489, section 6.2). */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
@@ -13,8 +13,9 @@ import {
   TRANSACTION_BYTES,
 } from '../../shared/stun.ts';
 
-/** How long (ms) an answer may take, and when a request over UDP is sent: packets get lost. */
+/** How long an answer may take, in ms. */
 const PATIENCE = 3_000;
+/** When a request over UDP is sent, in ms: packets get lost. */
 const SENDINGS = [0, 250, 750, 1_500];
 
 /** How a server sees us. */
@@ -28,7 +29,7 @@ function bindingRequest(transaction: Uint8Array): Uint8Array {
   return encodeStun({ method: BINDING, class: 'request', transaction, attributes: [], fingerprint: false });
 }
 
-/** The address in the answer to a transaction; null where it is none. */
+/** The address in the answer to a transaction; null: the bytes are no such answer. */
 function mappedIn(bytes: Uint8Array, transaction: Uint8Array): SocketAddress | null {
   const answer = decodeStun(bytes);
   if (answer?.class !== 'success' || Buffer.compare(answer.transaction, transaction) !== 0) return null;
@@ -37,8 +38,8 @@ function mappedIn(bytes: Uint8Array, transaction: Uint8Array): SocketAddress | n
 }
 
 /**
- * Asks servers over UDP, all from one port of ours. `destinations` are IP addresses of one family. Null for each that
- * did not answer in time.
+ * Asks servers over UDP, all from one port of ours. `destinations` are IP addresses of one family. The result has null
+ * for each destination that did not answer in time.
  */
 export async function askUdp(destinations: readonly SocketAddress[]): Promise<(Mapping | null)[]> {
   const [first] = destinations;
@@ -69,7 +70,7 @@ export async function askUdp(destinations: readonly SocketAddress[]): Promise<(M
   return destinations.map((to) => found.get(to) ?? null);
 }
 
-/** Asks a server over TCP. Null where it did not answer in time. */
+/** Asks a server over TCP. Null: it did not answer in time. */
 export function askTcp({ address, port }: SocketAddress): Promise<Mapping | null> {
   const started = performance.now();
   const transaction = randomBytes(TRANSACTION_BYTES);

@@ -4,11 +4,10 @@ import { encodeCard } from '../../shared/card.ts';
 import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 import { SIGNALING_VERSION, VERSIONS } from '../../shared/limits.ts';
-import { type Findings, judge, type Verdict } from '../doctor/findings.ts';
+import { CLOCK_TOLERANCE, type Findings, judge, type RelayFinding, type Verdict } from '../doctor/findings.ts';
 import { examineNetwork } from '../doctor/nat-detection.ts';
 import { tryRelays } from '../doctor/relay-check.ts';
-import { reportLines } from '../doctor/report-text.ts';
-import { readClock } from '../doctor/server-check.ts';
+import { askOverHttp } from '../doctor/server-check.ts';
 import { chosenServers } from '../link/ice-policy.ts';
 import { safeJson } from '../ui/json-chat.ts';
 import { wrapLine } from '../ui/line-wrapping.ts';
@@ -16,26 +15,27 @@ import { visible } from '../ui/sanitize.ts';
 import { DEFAULT_SERVER, portHeld } from '../ways-to-meet/node/default-server.ts';
 import { rendezvousAt } from '../ways-to-meet/node/server-rendezvous.ts';
 import { describeError } from '../words/describe-error.ts';
+import { words } from '../words/index.ts';
 import type { IceFlags } from './ice-flags.ts';
 import { print } from './print-output.ts';
 
-/** What the doctor is told. */
+/** What the doctor is to examine. */
 export interface DoctorTask extends IceFlags {
   readonly command: 'doctor';
-  /** Origins, each of which is examined. None: the default. */
+  /** The servers to examine, as origins; none: the default server. */
   readonly servers: readonly string[];
   readonly json: boolean;
 }
 
-/** Whether a server let us in, why not (null where it did), and the STUN and TURN servers it offers. */
+/** Why a server did not let us in (null: it did), and the STUN and TURN servers that it offers. */
 interface Visit {
   readonly cause: AparteError | null;
   readonly offered: readonly IceServer[];
 }
 
 /**
- * Examines, prints, and returns the exit code: 0 where a connection can be expected by way of one of the servers, 5 where
- * none can, 4 where no server was reached.
+ * Examines each server and prints a report. Returns the best exit code of them: 0 if a connection can be expected, or a
+ * chat would start the server itself; 5 if no connection can be expected; 4 if the server was not reached.
  */
 export async function doctor(task: DoctorTask): Promise<ExitCode> {
   const exits: ExitCode[] = [];
@@ -47,62 +47,84 @@ export async function doctor(task: DoctorTask): Promise<ExitCode> {
   return [EXIT.ok, EXIT.noPath].find((exit) => exits.includes(exit)) ?? EXIT.server;
 }
 
-async function examine(url: string, { json, iceServers, relay }: DoctorTask): Promise<ExitCode> {
+async function examine(url: string, task: DoctorTask): Promise<ExitCode> {
+  const { iceServers, relay } = task;
   const { cause, offered } = await visit(url);
   const isStun = (one: string) => one.startsWith('stun:');
   const known = chosenServers({ iceServers, relay: 'allow' }, offered);
   const stun = known.flatMap(({ urls }) => urls.filter(isStun));
   const turn = known.filter(({ urls }) => !urls.some(isStun));
-  // A relay the user named is his to try; one that the server names is asked only where relays are allowed.
+  // The user's own relays are always tried; those of a server only if the user allows relays.
   const tried = relay === 'never' ? turn.filter((one) => iceServers.includes(one)) : turn;
   const untried = turn.filter((one) => !tried.includes(one)).flatMap(({ urls }) => urls);
-  const [clock, network, relays] = await Promise.all([readClock(url), examineNetwork(stun), relaysIn(tried)]);
+  const [http, network, relays] = await Promise.all([askOverHttp(url), examineNetwork(stun), checkRelays(tried)]);
   const reached = cause === null;
-  const version = reached ? SIGNALING_VERSION : null;
-  const { rtt = null, skew = null, redirect = null } = clock ?? {};
   const findings: Findings = {
-    server: { url, reached, cause: cause && describeError(cause).message, rtt, version, skew, redirect },
+    server: {
+      url,
+      reached,
+      cause: cause && describeError(cause).message,
+      inside: url === DEFAULT_SERVER && isNobodyThere(cause),
+      rtt: http?.rtt ?? null,
+      version: reached ? SIGNALING_VERSION : null,
+      skew: http?.skew ?? null,
+      redirect: http?.redirect ?? null,
+    },
     ...network,
     relays,
     untried,
   };
-  const verdict = url === DEFAULT_SERVER && !reached ? inside(cause) : judge(findings, relay === 'only');
-  const { isTTY, columns } = process.stdout;
-  const rows = (line: string) => wrapLine(visible(line), isTTY ? columns : Infinity);
-  const report = json
-    ? safeJson({ ...findings, ...verdict })
-    : `${reportLines(findings, verdict).flatMap(rows).join('\n')}\n`;
-  await print(report);
-  if (!reached) return EXIT.server;
+  const verdict = judge(findings, relay === 'only');
+  await report(findings, verdict, cause, task.json);
+  if (!reached) return findings.server.inside ? EXIT.ok : EXIT.server;
   return verdict.expect === 'none' ? EXIT.noPath : EXIT.ok;
 }
 
-/** What to say of the default address, where a chat would run a server inside. */
-function inside(cause: AparteError): Verdict {
-  if (cause.detail?.key === 'no-answer-in-time')
-    return { expect: null, advice: Object.values(describeError(portHeld())) };
-  const none = 'None runs here; a chat would run one inside, for this machine; --lan and --manual need none.';
-  return { expect: null, advice: [none] };
+/** Whether nothing listens at a server's address. */
+function isNobodyThere(cause: AparteError | null): boolean {
+  return cause?.detail?.key === 'system-error' && cause.detail.code === 'ECONNREFUSED';
 }
 
-/** Goes into a room of the server's choice and out again. */
+/** Prints what was found and concluded. `cause`: why the server was not reached. */
+async function report(findings: Findings, { expect, advice }: Verdict, cause: AparteError | null, json: boolean) {
+  const hints = cause === null || findings.server.inside ? [] : [describeError(cause).hint];
+  const sentences = [...hints, ...advice.map((each) => words.DOCTOR_ADVICE[each])];
+  if (json) {
+    const relays = findings.relays.map(({ url, works, fault }) => {
+      return { url, works, cause: fault === null ? null : words.relayFault(fault) };
+    });
+    await print(safeJson({ ...findings, relays, expect, advice: sentences }));
+    return;
+  }
+  const isClockRight = Math.abs(findings.server.skew ?? 0) < CLOCK_TOLERANCE;
+  const expectation = expect === null ? [] : [words.doctorExpectation(expect)];
+  const lines = [...words.doctorFindings(findings, isClockRight), '', ...expectation, ...sentences];
+  const { isTTY, columns } = process.stdout;
+  const rows = lines.flatMap((line) => wrapLine(visible(line), isTTY ? columns : Infinity));
+  await print(rows.map((row) => `${row}\n`).join(''));
+}
+
+/** Enters a new room on the server and leaves it again. */
 async function visit(url: string): Promise<Visit> {
   const open = rendezvousAt(url);
   const card = encodeCard({ versions: VERSIONS, nonce: randomBytes(16) });
   const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   let end = (): Promise<void> => Promise.resolve();
   const found = await new Promise<Visit>((resolve) => {
-    const failed = (cause: AparteError) => resolve({ cause, offered: [] });
+    const failed = (error: AparteError) => {
+      const isHeld = url === DEFAULT_SERVER && error.detail?.key === 'no-answer-in-time';
+      resolve({ cause: isHeld ? portHeld() : error, offered: [] });
+    };
     const joined = (_nameplate: string, _members: unknown, offered: readonly IceServer[]) =>
       resolve({ cause: null, offered });
-    const place = open({ nameplate: null, card, capacity: 2 }, { ...nobody, joined, lost: failed, refused: failed });
-    end = () => place.leave();
+    const room = open({ nameplate: null, card, capacity: 2 }, { ...nobody, joined, lost: failed, refused: failed });
+    end = () => room.leave();
   });
   await end();
   return found;
 }
 
-async function relaysIn(servers: readonly IceServer[]) {
+async function checkRelays(servers: readonly IceServer[]): Promise<RelayFinding[]> {
   if (servers.length === 0) return [];
   const { default: wrtc } = await import('wrtc');
   return tryRelays(wrtc, servers);

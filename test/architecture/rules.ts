@@ -88,7 +88,7 @@ export const MODULES: readonly Module[] = [
   {
     at: 'peer/words/',
     uses: ['shared/', 'peer/words/'],
-    types: ['peer/core/facts-and-orders.ts'],
+    types: ['peer/core/facts-and-orders.ts', 'peer/doctor/findings.ts'],
     packages: [],
     node: [],
   },

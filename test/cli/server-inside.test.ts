@@ -1,6 +1,7 @@
 /** The server inside: programs that are told of none, on a machine of their own where nothing else listens. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Findings } from '../../peer/doctor/findings.ts';
 import { Machine, NO_MACHINE } from './own-namespace.ts';
 import { freshCode, type Sandbox } from './program.ts';
 
@@ -146,9 +147,27 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     }
   });
 
-  test('doctor says that a chat would bring a server where none runs', async () => {
+  test('doctor finds a machine without a server healthy, and says that a chat would start its own', async () => {
+    for (const args of [['doctor'], ['doctor', '--server', SERVER]]) {
+      const { stdout } = await sandbox.run(args).exits(0);
+      assert.match(stdout, /^server {2}none runs at http:\/\/localhost:7470; a chat would start its own\n/);
+      assert.match(stdout, /\n\nNo server runs here, and none is needed: a chat would start its own/);
+      assert.doesNotMatch(stdout, /Cannot reach/);
+    }
+    const json = await sandbox.run(['doctor', '--json']).exits(0);
+    const { server, expect } = JSON.parse(json.stdout) as Findings & { expect: unknown };
+    assert.deepEqual([server.reached, server.inside, expect], [false, true, null]);
+    await sandbox.run(['doctor', '--server', 'http://localhost:7471']).exits(4);
+  });
+
+  test('doctor exits with 4 when something else holds the default address', async () => {
+    const silent = "require('node:net').createServer(() => {}).listen(7470, '127.0.0.1', () => console.log('up'))";
+    const other = sandbox.start([process.execPath, '-e', silent]);
+    await other.until('listening', () => /up/.exec(other.stdout));
     const { stdout } = await sandbox.run(['doctor']).exits(4);
-    assert.match(stdout, /\nNone runs here; a chat would run one inside, for this machine;/);
+    assert.match(stdout, /a program holds port 7470 and does not answer\.\n[\s\S]*suspended aparte/);
+    other.kill('SIGTERM');
+    await other.end();
   });
 
   test('something else at the default address is named', async () => {

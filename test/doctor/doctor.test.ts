@@ -1,13 +1,13 @@
-/** What the doctor concludes from what it finds, and that it finds it. */
+/** The verdicts of the doctor, and how it finds what they stand on. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { type Expectation, type Findings, judge } from '../../peer/doctor/findings.ts';
+import { type Advice, type Expectation, type Findings, judge } from '../../peer/doctor/findings.ts';
 import { natOf } from '../../peer/doctor/nat-detection.ts';
-import { reportLines } from '../../peer/doctor/report-text.ts';
-import { readClock } from '../../peer/doctor/server-check.ts';
+import { askOverHttp } from '../../peer/doctor/server-check.ts';
 import { askTcp, askUdp } from '../../peer/doctor/stun-client.ts';
+import { words } from '../../peer/words/index.ts';
 import { startStunServer } from '../../signaling/stun-server.ts';
 import { Sandbox } from '../cli/program.ts';
 
@@ -17,7 +17,16 @@ after(() => sandbox.close());
 const seen = { mapped: '203.0.113.1:5', rtt: 12 };
 const unseen = { mapped: null, rtt: null };
 const good: Findings = {
-  server: { url: 'https://a.org', reached: true, cause: null, rtt: 20, version: 1, skew: 0, redirect: null },
+  server: {
+    url: 'https://a.org',
+    reached: true,
+    cause: null,
+    inside: false,
+    rtt: 20,
+    version: 1,
+    skew: 0,
+    redirect: null,
+  },
   udp: seen,
   tcp: seen,
   nat: 'same',
@@ -26,60 +35,57 @@ const good: Findings = {
   untried: [],
 };
 const blocked = { udp: unseen, nat: null };
-const works = { url: 'turn:b.org', works: true, cause: null };
-const fails = { url: 'turn:b.org', works: false, cause: 'no answer' };
+const works = { url: 'turn:b.org', works: true, fault: null };
+const fails = { url: 'turn:b.org', works: false, fault: 'no-answer' as const };
 
-const VERDICTS: [Partial<Findings>, Expectation, advice: RegExp][] = [
-  [{}, 'direct', /^$/],
-  [{ nat: 'none' }, 'direct', /^$/],
-  [{ nat: 'unknown' }, 'direct', /^$/],
-  [{ udp: null, tcp: null, nat: null }, 'direct', /only people on this machine or network.*--stun/],
-  [{ nat: 'varies' }, 'none', /symmetric.*A relay would help/],
-  [{ nat: 'varies', relays: [fails, works] }, 'relay', /symmetric.*--relay allow on both sides/],
-  [{ nat: 'varies', relays: [fails] }, 'none', /does not work from here/],
-  [{ nat: 'varies', untried: [works.url] }, 'none', /was not tried: aparte doctor --relay allow/],
-  [blocked, 'none', /UDP is blocked.*not of the server.*A relay would help/],
-  [{ ...blocked, tcp: unseen }, 'none', /Nor did one answer over TCP/],
-  [{ ...blocked, relays: [works] }, 'relay', /--relay allow on both sides/],
-  [{ server: { ...good.server, skew: -90 } }, 'direct', /clocks differ/],
-  [{ server: { ...good.server, reached: false, cause: 'gone' } }, null, /check its address/],
+const VERDICTS: [Partial<Findings>, Expectation, advice: readonly Advice[]][] = [
+  [{}, 'direct', []],
+  [{ nat: 'none' }, 'direct', []],
+  [{ nat: 'unknown' }, 'direct', []],
+  [{ udp: null, tcp: null, nat: null }, 'direct', ['only-nearby', 'start-stun']],
+  [{ nat: 'varies' }, 'none', ['symmetric-nat', 'open-networks-only', 'need-relay']],
+  [{ nat: 'varies', relays: [fails, works] }, 'relay', ['symmetric-nat', 'open-networks-only', 'allow-relay']],
+  [{ nat: 'varies', relays: [fails] }, 'none', ['symmetric-nat', 'open-networks-only', 'relay-fails']],
+  [{ nat: 'varies', untried: [works.url] }, 'none', ['symmetric-nat', 'open-networks-only', 'relay-untried']],
+  [blocked, 'none', ['udp-blocked', 'tcp-answered', 'need-relay']],
+  [{ ...blocked, tcp: unseen }, 'none', ['udp-blocked', 'tcp-silent', 'need-relay']],
+  [{ ...blocked, relays: [works] }, 'relay', ['udp-blocked', 'tcp-answered', 'allow-relay']],
+  [{ server: { ...good.server, skew: -90 } }, 'direct', ['clocks-differ']],
+  [{ server: { ...good.server, reached: false, cause: 'gone' } }, null, []],
+  [{ server: { ...good.server, reached: false, cause: 'gone', inside: true } }, null, ['server-inside']],
 ];
 
-test('what is found is judged', () => {
+test('expects a direct connection, a relay or nothing, by what was found', () => {
   for (const [found, expect, advice] of VERDICTS) {
-    const verdict = judge({ ...good, ...found }, false);
-    assert.equal(verdict.expect, expect, JSON.stringify(found));
-    assert.match(verdict.advice.join(' '), advice);
+    assert.deepEqual(judge({ ...good, ...found }, false), { expect, advice }, JSON.stringify(found));
   }
-  assert.equal(judge(good, true).expect, 'none');
-  assert.equal(judge({ ...good, relays: [works] }, true).expect, 'relay');
+  assert.deepEqual(judge(good, true), { expect: 'none', advice: ['need-relay'] });
+  assert.deepEqual(judge({ ...good, relays: [works] }, true), { expect: 'relay', advice: [] });
 });
 
-test('findings are told in words', () => {
+test('reports the findings line by line', () => {
   const found = { ...good, server: { ...good.server, skew: 90 }, relays: [works, fails] };
-  assert.deepEqual(reportLines(found, judge(found, false)), [
+  assert.deepEqual(words.doctorFindings(found, false), [
     'server  https://a.org reached in 20 ms, signalling version 1',
     "clock   90 s ahead of the server's",
-    'UDP     you are seen as 203.0.113.1:5 (12 ms)',
-    'TCP     you are seen as 203.0.113.1:5 (12 ms)',
-    'NAT     one public port, whatever the destination (endpoint-independent)',
+    'UDP     others see you as 203.0.113.1:5 (12 ms)',
+    'TCP     others see you as 203.0.113.1:5 (12 ms)',
+    'NAT     one public port for all destinations (endpoint-independent)',
     'IPv6    none',
     'relay   turn:b.org works',
     'relay   turn:b.org: no answer',
-    '',
-    'From here a direct connection can be expected.',
-    'The clocks differ: messages will show odd times.',
   ]);
+  assert.equal(words.doctorExpectation('direct'), 'Expect a direct connection.');
 });
 
-test('a relay that was not tried, and a redirect that was not followed, are told', () => {
+test('reports a relay that was not tried, and a redirect that was not followed', () => {
   const found = { ...good, server: { ...good.server, redirect: 'http://10.0.0.1/' }, untried: ['turn:b.org'] };
-  const lines = reportLines(found, judge(found, false));
+  const lines = words.doctorFindings(found, true);
   assert.equal(lines[1], '        it redirects to http://10.0.0.1/, which was not followed');
   assert.ok(lines.includes('relay   turn:b.org: not tried without --relay allow'), lines.join('\n'));
 });
 
-test('the kind of NAT is told by the mappings of one port', () => {
+test('tells the kind of NAT by the mappings of one port', () => {
   const mapping = (address: string, port: number) => ({ mapped: { address, port }, rttMs: 1 });
   const own = ['192.0.2.9'];
   assert.equal(natOf([], own), null);
@@ -90,7 +96,7 @@ test('the kind of NAT is told by the mappings of one port', () => {
   assert.equal(natOf([mapping('203.0.113.1', 1), mapping('203.0.113.2', 1)], own), 'varies');
 });
 
-test('a STUN server is asked over UDP, from one port, and over TCP', async (t) => {
+test('asks STUN servers over UDP, from one port, and over TCP', async (t) => {
   const server = await startStunServer('127.0.0.1', 0);
   t.after(() => server.close());
   const to = { address: '127.0.0.1', port: server.port };
@@ -107,23 +113,23 @@ async function portOf(http: Server): Promise<number> {
   return (http.address() as AddressInfo).port;
 }
 
-test("the server's clock is read, and what tells no time is borne", async (t) => {
+test("reads the server's clock, if it tells the time", async (t) => {
   const http = createServer((_request, response) => {
     response.setHeader('Date', new Date(Date.now() - 90_500).toUTCString()).end();
   });
   t.after(() => http.close());
   const url = `http://127.0.0.1:${await portOf(http)}`;
-  const { skew } = (await readClock(url)) ?? assert.fail();
+  const { skew } = (await askOverHttp(url)) ?? assert.fail();
   assert.ok(skew !== null && Math.abs(skew - 90) <= 1, String(skew));
   http.removeAllListeners('request').on('request', (_request, response) => {
     response.sendDate = false;
     response.end();
   });
-  assert.equal((await readClock(url))?.skew, null);
-  assert.equal(await readClock('http://127.0.0.1:1'), null);
+  assert.equal((await askOverHttp(url))?.skew, null);
+  assert.equal(await askOverHttp('http://127.0.0.1:1'), null);
 });
 
-test('the program examines a server that answers STUN, and exits 0', async () => {
+test('examines a server that answers STUN, and exits with 0', async () => {
   const signal = sandbox.run(['signal', '--port', '0', '--stun-port', '0']);
   const url = await signal.listening();
   const { stdout } = await sandbox.run(['doctor', '--json', '--server', url]).exits(0);
@@ -132,7 +138,7 @@ test('the program examines a server that answers STUN, and exits 0', async () =>
   assert.deepEqual([server.url, server.reached, server.version, nat, expect], [url, true, 1, 'none', 'direct']);
   for (const found of [udp, tcp]) assert.match(found?.mapped ?? '', /^127\.0\.0\.1:\d+$/);
   const words = await sandbox.run(['doctor', '--server', url]).exits(0);
-  assert.match(words.stdout, /^NAT {5}none between .*\n(.*\n)+\nFrom here a direct connection can be expected\.\n$/m);
+  assert.match(words.stdout, /^NAT {5}none between .*\n(.*\n)+\nExpect a direct connection\.\n$/m);
   // Nothing listens on port 1.
   const gone = 'http://127.0.0.1:1';
   const both = await sandbox.run(['doctor', '--json', '--server', `${gone},${url}`]).exits(0);
@@ -148,7 +154,7 @@ test('the program examines a server that answers STUN, and exits 0', async () =>
   await sandbox.run(['doctor', '--server', `${gone},http://127.0.0.1:2`]).exits(4);
 });
 
-test('a server that sends the doctor elsewhere is named, not obeyed, and steers no terminal', async (t) => {
+test('names where a server redirects to, does not go there, and lets it steer no terminal', async (t) => {
   let visits = 0;
   const elsewhere = createServer((_request, response) => {
     visits += 1;
@@ -171,10 +177,10 @@ test('a server that sends the doctor elsewhere is named, not obeyed, and steers 
   assert.equal(visits, 0);
 });
 
-test('without a server it says so and exits 4; a wrong flag is exit 2 and shows no password', async () => {
+test('exits with 4 without a server, and with 2 for a wrong option, whose password it does not show', async () => {
   const { stdout } = await sandbox.run(['doctor', '--server', 'http://127.0.0.1:1']).exits(4);
   assert.match(stdout, /^server {2}http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED\)\.\n/);
-  assert.match(stdout, /check its address/);
+  assert.match(stdout, /Check the address/);
   for (const args of [
     ['--turn', 'turn:ann:hush@'],
     ['--stun', 'http://a.org'],
