@@ -112,7 +112,7 @@ export class RatchetChannel extends HoldsSecrets {
     return this.#received;
   }
 
-  /** A DATA frame that holds `plain`, at most MAX_PLAIN bytes. Throws `bug` for more, or after {@link wipe}. */
+  /** A DATA frame that holds `plain`, at most MAX_PLAIN bytes. */
   seal(plain: Uint8Array): Uint8Array {
     this.#assertAlive();
     const frame = new Uint8Array(frameLength(plain.length + 1 + HEADER_BYTES + BOX_OVERHEAD));

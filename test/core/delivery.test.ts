@@ -12,7 +12,7 @@ import {
 } from '../../peer/core/delivery.ts';
 import type { PeerMessage } from '../../peer/core/peer-messages.ts';
 import { decodeMessage, encodeMessage } from '../../peer/core/peer-messages.ts';
-import { hex } from '../../shared/bytes.ts';
+import { hex, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { seededBytes } from './seeded-random.ts';
 
@@ -73,6 +73,15 @@ test('who sends on although nothing is shown is stopped', () => {
   };
   for (let seq = 1; seq <= MAX_OUTBOX_MESSAGES; seq += 1) to.got(text(seq));
   assert.throws(() => to.got(text(MAX_OUTBOX_MESSAGES + 1)), named('peer-protocol'));
+});
+
+test('stops a peer that sends more bytes of text than can be shown', () => {
+  const [from, to] = [new Delivery(), new Delivery()];
+  for (let sent = 0; sent < MAX_OUTBOX_BYTES; sent += 65_536) from.add(say('x'.repeat(65_536)));
+  for (const message of all(from)) to.got(message);
+  const seq = MAX_OUTBOX_BYTES / 65_536 + 1;
+  const more: Said = { kind: 'text', seq, id: new Uint8Array(8), at: 0, raw: false, shown: 0, chunk: utf8('x') };
+  assert.throws(() => to.got(more), named('peer-protocol'));
 });
 
 test('what no honest peer says is refused', () => {
