@@ -9,7 +9,7 @@ const PORT = 7470;
 const TURN_PORT = 3490;
 const TURN_SECRET = 'known to coturn and the server';
 
-/** Whom the relay refuses to send to, as the README tells to set it up: it has no route to them, and must not try. */
+/** Whom the relay refuses to send to, as docs/OPERATIONS.md sets it up: it has no route to them, and must not try. */
 const PRIVATE_PEERS = ['10.0.0.0-10.255.255.255', '172.16.0.0-172.31.255.255', '192.168.0.0-192.168.255.255'];
 
 /** Address of the server. */
