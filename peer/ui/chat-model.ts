@@ -190,10 +190,11 @@ export class ChatModel {
 
   /** Our messages that were not delivered, for the end of the chat. */
   notDelivered(): string[] {
+    const handedOver = this.#hasMet ? words.NOT_CONFIRMED : words.NOT_DELIVERED;
     const lines = ({ at, text: said }: OwnMessage, mark: string) => text.ownLines(at, said, mark, this.#appearance);
     return [
-      ...[...this.#undelivered.values()].flatMap((message) => lines(message, words.NOT_CONFIRMED)),
-      ...[...this.#entered.values()].flatMap((message) => lines(message, words.NOT_SENT_MARK)),
+      ...[...this.#undelivered.values()].flatMap((message) => lines(message, handedOver)),
+      ...[...this.#entered.values()].flatMap((message) => lines(message, words.NOT_DELIVERED)),
     ];
   }
 

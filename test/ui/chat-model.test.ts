@@ -99,12 +99,14 @@ test('says at the end which messages were not delivered, and what is known of th
   const model = opened();
   model.typed('one', NOW);
   model.event({ type: 'sent', id: 'a', ref: '1' });
+  assert.deepEqual(model.notDelivered(), [`${clock(NOW)}> you: one (not delivered)`]);
+  model.event(peer());
   model.typed('two\nlines', NOW);
   assert.deepEqual(model.pending.at(-1), `${clock(NOW)}> you: two … (2 lines)`);
   assert.deepEqual(model.notDelivered(), [
     `${clock(NOW)}> you: one (delivery not confirmed)`,
     `${clock(NOW)}> you: two`,
-    '       lines (not sent)',
+    '       lines (not delivered)',
   ]);
 });
 

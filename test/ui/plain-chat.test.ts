@@ -78,7 +78,7 @@ test('plain: takes lines, prints lines, and never moves the cursor', async () =>
   ]) {
     assert.ok(text.includes(part), `${part} in ${text}`);
   }
-  assert.match(text, /you: last \(not sent\)\n$/);
+  assert.match(text, /you: last \(not delivered\)\n$/);
   assert.doesNotMatch(text, /[^\P{Cc}\n]/u);
 });
 

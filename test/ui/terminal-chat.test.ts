@@ -283,7 +283,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.told('interrupted');
     terminal.order({ type: 'close' });
     const screen = timeless(await terminal.until((now) => now.endsWith('ready>')));
-    assert.ok(screen.endsWith('>you: never arrived (not sent)\nready>'), screen);
+    assert.ok(screen.endsWith('>you: never arrived (not delivered)\nready>'), screen);
     assert.ok(!screen.includes('direct (UDP), 12 ms'), screen);
     terminal.keys('stty -g', 'Enter');
     await terminal.until((now) => now.endsWith(`stty -g\n${modes}\nready>`));

@@ -8,10 +8,10 @@ export const YOU = 'you';
 export const SOMEBODY = 'somebody';
 /** Stands behind the name of a peer that looks like our own name. */
 export const OTHER_SIDE = '(other side)';
-/** Stands behind a message of ours that was handed over, but whose delivery the other side did not confirm. */
+/** Stands behind a message of ours that the other side may have got, but did not confirm. */
 export const NOT_CONFIRMED = '(delivery not confirmed)';
-/** Stands behind a message of ours that was never handed over. */
-export const NOT_SENT_MARK = '(not sent)';
+/** Stands behind a message of ours that nobody got. */
+export const NOT_DELIVERED = '(not delivered)';
 /** Stands before a text that could not be sent. */
 export const NOT_SENT = 'Not sent:';
 /** Shown while the chat stays open after its end. */
