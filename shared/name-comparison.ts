@@ -50,27 +50,34 @@ export function foldedName(name: string): string {
   return tidyName(seen.toLowerCase().normalize('NFKC'));
 }
 
-/** The letters and digits of a name, each replaced by the Latin letter it looks like. */
-function skeleton(name: string): string {
-  const seen = Array.from(name.normalize('NFKD')).filter((char) => /[\p{L}\p{N}|]/u.test(char));
-  const read = (char: string) => LATIN.get(char) ?? LATIN.get(char.toLowerCase()) ?? char.toLowerCase();
-  return seen.map(read).join('');
+/** A text with each character replaced by the Latin letter it looks like. */
+function asLatin(text: string): string {
+  return Array.from(text, (char) => LATIN.get(char) ?? LATIN.get(char.toLowerCase()) ?? char.toLowerCase()).join('');
 }
 
-/** Whether people may take two names for the same: equal when folded, or written with letters that look alike. */
-export function looksLike(name: string, other: string): boolean {
-  if (foldedName(name) === foldedName(other)) return true;
-  const seen = skeleton(name);
-  return seen !== '' && seen === skeleton(other);
+/** Whether two names are the same when folded, or differ only in letters that look alike. */
+export function isAlike(one: string, other: string): boolean {
+  if (foldedName(one) === foldedName(other)) return true;
+  const [first, second] = [one, other].map((name) => asLatin(tidyName(name.normalize('NFKC').replace(INVISIBLE, ''))));
+  return first === second;
 }
 
-/** Whether some of a name's words look like `other`, as in `ann (you)`. False where `other` has no letters. */
-export function containsAlike(name: string, other: string): boolean {
-  const wordsOf = (text: string) =>
-    ` ${text
+/** The letters and digits of a text, as Latin ones. */
+function letters(text: string): string {
+  return asLatin(text.normalize('NFKD').replace(/[^\p{L}\p{N}|]/gu, ''));
+}
+
+/**
+ * Whether people may take a name for `other`: their letters look alike, or `other` is among the words of the name, as in
+ * `ann (you)`. False where `other` has no letters.
+ */
+export function mimics(name: string, other: string): boolean {
+  const words = (text: string) =>
+    text
       .split(/[^\p{L}\p{M}\p{N}|]+/u)
-      .map(skeleton)
-      .join(' ')} `;
-  const wanted = wordsOf(other);
-  return wanted.trim() !== '' && wordsOf(name).replace(/ +/g, ' ').includes(wanted.replace(/ +/g, ' '));
+      .map(letters)
+      .filter((word) => word !== '')
+      .join(' ');
+  if (letters(other) === '') return false;
+  return letters(name) === letters(other) || ` ${words(name)} `.includes(` ${words(other)} `);
 }

@@ -1,7 +1,7 @@
 /** Who a remote peer has proven to be, and how far that identity is trusted (docs/PROTOCOL.md, Trust). */
 import { equalBytes } from '../../shared/bytes.ts';
 import { MAX_EARLIER_NAMES } from '../../shared/limits.ts';
-import { foldedName, tidyName } from '../../shared/name-comparison.ts';
+import { foldedName, isAlike, tidyName } from '../../shared/name-comparison.ts';
 import { safetyNumber } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import type { ChatEvent, KnownPeer, PeerStatus, Trust } from './facts-and-orders.ts';
@@ -57,7 +57,7 @@ export class PeerIdentity {
     const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety, ...verifiedAt } as const;
     if (this.isOwn) return { ...event, own: true };
     const formerly = this.#seen?.name ?? name;
-    return isAlike(formerly, name) ? event : { ...event, formerly };
+    return isSame(formerly, name) ? event : { ...event, formerly };
   }
 }
 
@@ -81,11 +81,11 @@ function knownById(id: Uint8Array, known: readonly KnownPeer[]): KnownPeer | und
 /** The earlier names of a known identity that calls itself `name` now, in the order they came up. */
 function earlierNames(seen: KnownPeer, name: string): readonly string[] {
   const { earlier = [] } = seen;
-  if ([name, ...earlier].some((each) => isAlike(each, seen.name))) return earlier;
+  if ([name, ...earlier].some((each) => isSame(each, seen.name))) return earlier;
   return [...earlier, seen.name].slice(0, MAX_EARLIER_NAMES);
 }
 
-function isAlike(one: string, other: string): boolean {
+function isSame(one: string, other: string): boolean {
   return foldedName(one) === foldedName(other);
 }
 

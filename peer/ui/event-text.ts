@@ -1,7 +1,7 @@
 /** Turns events into lines for people. Pure. The sentences come from `peer/words`. */
 import type { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
-import { containsAlike, looksLike, tidyName } from '../../shared/name-comparison.ts';
+import { mimics, tidyName } from '../../shared/name-comparison.ts';
 import type { ChatEvent, Trust } from '../core/facts-and-orders.ts';
 import { describeError } from '../words/describe-error.ts';
 import { words } from '../words/index.ts';
@@ -25,8 +25,7 @@ const OWN_MARK = '>';
 export function shownName(name: string, own: string, appearance: Appearance): string {
   const shown = truncate(visibleName(tidyName(name)), MAX_NAME_COLUMNS, signs(appearance).ellipsis);
   if (shown === '') return words.SOMEBODY;
-  const isAlike = [own, words.YOU].some((ours) => looksLike(name, ours) || containsAlike(name, ours));
-  return isAlike ? `${shown} ${words.OTHER_SIDE}` : shown;
+  return [own, words.YOU].some((ours) => mimics(name, ours)) ? `${shown} ${words.OTHER_SIDE}` : shown;
 }
 
 /** The colour of a name: always the same one. */

@@ -152,7 +152,7 @@ export function departed(name: string, status: Exclude<PeerStatus, 'connected' |
 /** A peer has a name that belongs to another key. */
 export function keyChanged(name: string, command: ProgramCommand): string[] {
   return [
-    `WARNING: this is NOT the ${name} you know. The name is the same, but the key is another.`,
+    `WARNING: this is NOT the ${name} you know. The name looks the same, but the key is another.`,
     'Either they use a new device or data folder, or it is somebody else.',
     command === 'chat'
       ? 'Say nothing private before you have compared safety numbers: type /verify.'
