@@ -63,6 +63,8 @@ export type DescriptionFault =
 
 /** Why no direct path was found. */
 export type DirectFault =
+  | 'no-address-here'
+  | 'no-address-there'
   | 'both-symmetric'
   | 'here-symmetric'
   | 'there-symmetric'
@@ -178,6 +180,8 @@ export interface ErrorDetails {
   'lan-silence': { readonly cause: LanSilence };
   'lan-host-silent': { readonly address: string };
   'no-own-address': NoParameters;
+  /** The loopback interface has no IPv4 address, which two programs on one machine need without a server. */
+  'no-ipv4-loopback': NoParameters;
   'answer-not-taken': NoParameters;
   'expired-by-our-clock': NoParameters;
   'no-invite-yet': NoParameters;

@@ -57,6 +57,9 @@ export function diagnose(attempted: Attempted): ErrorDetail {
 }
 
 function directFault({ local, remote, urls }: Attempted): DirectFault {
+  const hasAddress = (candidates: readonly string[]) => candidates.some((candidate) => !isOf('relay')(candidate));
+  if (!hasAddress(local)) return 'no-address-here';
+  if (!hasAddress(remote)) return 'no-address-there';
   const here = portsVary(local);
   const there = portsVary(remote);
   if (here && there) return 'both-symmetric';

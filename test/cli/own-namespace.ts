@@ -13,12 +13,13 @@ export class Machine {
   /** Where programs run on it. */
   readonly sandbox: Sandbox;
   readonly #holder: ChildProcess;
-  readonly #enter: readonly string[];
+  /** What goes before a command that is to run on it. */
+  readonly enter: readonly string[];
 
   private constructor(holder: ChildProcess) {
     this.#holder = holder;
-    this.#enter = ['nsenter', '-t', String(holder.pid), '-n'];
-    this.sandbox = new Sandbox(this.#enter);
+    this.enter = ['nsenter', '-t', String(holder.pid), '-n'];
+    this.sandbox = new Sandbox(this.enter);
   }
 
   /** Starts one that has a loopback device, and what these commands give it besides. */
@@ -33,7 +34,7 @@ export class Machine {
 
   /** What a command writes that looks at it. */
   look(...command: readonly string[]): string {
-    const [file = '', ...args] = [...this.#enter, ...command];
+    const [file = '', ...args] = [...this.enter, ...command];
     return spawnSync(file, args).stdout.toString();
   }
 

@@ -138,6 +138,9 @@ const causes: [direct: DirectFault | null, relay: RelayFault | null, Partial<Att
   ['udp-blocked-here', null, { local: [host] }],
   ['udp-blocked-here', null, { local: [host, at('::1')] }],
   ['no-stun', null, { urls: [] }],
+  ['no-address-here', null, { local: [] }],
+  ['no-address-there', null, { remote: [], urls: [] }],
+  ['no-address-here', 'no-help', { relay: 'allow', urls: ['turn:example.org'], local: [relayed] }],
   ['udp-blocked-there', null, { remote: [host] }],
   ['unreachable', null, {}],
   // A public address needs no other; a server nearby sees no other.

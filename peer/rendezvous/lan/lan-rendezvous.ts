@@ -106,7 +106,7 @@ class LanRendezvous implements Rendezvous, Listener {
       this.#refuse(error);
     }
     if (this.#over) return;
-    if (!this.#server.isOnNetwork) this.#events.noted(new AparteError('no-network'));
+    if (!this.#server.isOnNetwork) this.#events.noted(noNetwork());
     else this.#foundTimer = setTimeout(() => this.#nobodyFound(), FOUND_WITHIN);
     this.#enterOwnRoom();
     for (const announcement of this.#early.splice(0)) this.heard(announcement);
@@ -281,4 +281,10 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#isHostFaultNoted = true;
     this.#events.noted(cause);
   }
+}
+
+function noNetwork(): AparteError {
+  return loopbackAddress() === '::1'
+    ? new AparteError('no-network', { key: 'no-ipv4-loopback' })
+    : new AparteError('no-network');
 }

@@ -9,7 +9,6 @@ import { rendezvousAt } from './server-rendezvous.ts';
 
 /** Where a server is looked for when the user names none, and where ours then listens. */
 export const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}`;
-const LOOPBACK = '127.0.0.1';
 /** How long a program may take to accept a connection on this machine, in ms. */
 const ANSWER_TIME = 1_000;
 /** How long a server of its own process may be gone before a program that waits takes its address, in ms. */
@@ -35,7 +34,8 @@ export async function meetAtDefaultServer(servers: readonly [string, ...string[]
   await server.ensure().catch((error: unknown) => {
     if (servers.length === 1) throw error;
   });
-  const open = (url: string) => (url === DEFAULT_SERVER ? takingOver(rendezvousAt(url), server) : rendezvousAt(url));
+  const open = (url: string) =>
+    url === DEFAULT_SERVER ? takingOver(rendezvousAt(server.url), server) : rendezvousAt(url);
   const way = meetAtServers(servers, open);
   const allowsOwn = servers.every((url) => url === DEFAULT_SERVER);
   return { way: { ...way, allowsOwn, close: () => server.close() }, isServerOurs: server.isOurs };
@@ -44,21 +44,37 @@ export async function meetAtDefaultServer(servers: readonly [string, ...string[]
 /** The server at the default address, if this program runs it. */
 class ServerInside {
   #close: (() => Promise<void>) | null = null;
+  /** The address on which it listens: 127.0.0.1, or ::1 on a machine whose loopback interface has nothing else. */
+  #host = '127.0.0.1';
 
   get isOurs(): boolean {
     return this.#close !== null;
   }
 
+  /** Where this program reaches the server. */
+  get url(): string {
+    // The name `localhost` cannot be looked up where a machine has only link-local addresses besides.
+    return `http://${this.#host === '::1' ? '[::1]' : this.#host}:${DEFAULT_PORT}`;
+  }
+
   /** Makes sure that a server runs. When two programs start at once, one listens and the other finds it. */
   async ensure(): Promise<void> {
-    if (this.#close !== null || (await answers())) return;
+    if (this.#close !== null || (await answers(this.#host))) return;
     const { startServer } = await import('../../../signaling/server.ts');
     const { LIMITS } = await import('../../../signaling/limits.ts');
     try {
-      const server = await startServer({ host: LOOPBACK, port: DEFAULT_PORT, limits: { ...LIMITS, perAddress: null } });
+      const server = await startServer({
+        host: this.#host,
+        port: DEFAULT_PORT,
+        limits: { ...LIMITS, perAddress: null },
+      });
       this.#close = () => server.close();
     } catch (error) {
-      if (!(await answers())) throw error;
+      if (await answers(this.#host)) return;
+      const { detail } = error instanceof AparteError ? error : { detail: null };
+      if (this.#host === '::1' || detail?.key !== 'system-error' || detail.code !== 'EADDRNOTAVAIL') throw error;
+      this.#host = '::1';
+      await this.ensure();
     }
   }
 
@@ -68,9 +84,9 @@ class ServerInside {
 }
 
 /** Whether a program listens at the default address. */
-function answers(): Promise<boolean> {
+function answers(host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: LOOPBACK, port: DEFAULT_PORT });
+    const socket = connect({ host, port: DEFAULT_PORT });
     const done = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

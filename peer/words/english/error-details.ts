@@ -145,6 +145,8 @@ const DESCRIPTION_FAULTS: Readonly<Record<DescriptionFault, string>> = {
 };
 
 const DIRECT_FAULTS: Readonly<Record<DirectFault, string>> = {
+  'no-address-here': 'this machine has no address for a connection, as link-local IPv6 addresses do not count',
+  'no-address-there': 'the other machine has no address for a connection, as link-local IPv6 addresses do not count',
   'both-symmetric': 'both sides are behind NATs that use another port for each destination (symmetric)',
   'here-symmetric': 'the NAT here uses another port for each destination (symmetric)',
   'there-symmetric': 'the NAT of the other side uses another port for each destination (symmetric)',
@@ -299,7 +301,10 @@ const DETAIL_WORDS: Described = {
   'bad-description': ({ fault }) => DESCRIPTION_FAULTS[fault],
   'no-path': ({ direct, relay }) => {
     const reasons = [direct === null ? null : DIRECT_FAULTS[direct], relay === null ? null : RELAY_FAULTS[relay]];
-    return reasons.filter((reason) => reason !== null).join('; ');
+    const text = reasons.filter((reason) => reason !== null).join('; ');
+    if (direct !== 'no-address-here' && direct !== 'no-address-there') return text;
+    const where = direct === 'no-address-here' ? 'this machine' : 'the other machine';
+    return { text, hint: `Give ${where} an IPv4 address or a global IPv6 address, and try again.` };
   },
   'closed-by-peer': 'the other side closed it',
   'closed-here': 'it was closed here',
@@ -355,6 +360,10 @@ const DETAIL_WORDS: Described = {
   'no-own-address': {
     text: 'this machine has no address that others could reach',
     hint: 'Connect to a network and try again.',
+  },
+  'no-ipv4-loopback': {
+    text: 'but that needs the address 127.0.0.1, which this machine does not have',
+    hint: 'Connect to a network, or give the loopback interface its IPv4 address.',
   },
   'answer-not-taken': {
     text: 'nobody took the answer while the invite was good',
