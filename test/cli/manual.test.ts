@@ -63,6 +63,17 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     assert.equal(receive.stdout, 'piped');
   });
 
+  test('an agreed code with quotes and invisible characters around it is the same code, and both are told', async () => {
+    const ann = chat('Ann', ['--code'], { APARTE_CODE: '\u201cOcean Violin\u201d.' });
+    const ben = chat('Ben', ['--code', await blobOf(ann, 'invite')], { APARTE_CODE: '\ufeffocean-vio\u00adlin' });
+    ann.give({ type: 'answer', blob: await blobOf(ben, 'answer') });
+    await Promise.all([ann, ben].map((side) => side.event('peer', { status: 'connected' })));
+    assert.match(ann.stderr, /^aparte: note: left out of the code: \u201c, \u201d, \.\n/);
+    assert.match(ben.stderr, /^aparte: note: left out of the code: .*\(U\+FEFF\), .*\(U\+00AD\)\n/);
+    ann.give({ type: 'quit' });
+    await Promise.all([ann.exits(0), ben.exits(0)]);
+  });
+
   test('with another code both end as after a wrong guess', async () => {
     const ann = chat('Ann', ['--code'], { APARTE_CODE: 'ocean-violin' });
     const ben = chat('Ben', ['--code', await blobOf(ann, 'invite')], { APARTE_CODE: 'ocean-viola' });

@@ -7,6 +7,7 @@ import { ERROR_WORDS } from '../../peer/words/english/errors.ts';
 import { EXIT_OF } from '../../shared/error-codes.ts';
 import type { ErrorDetail, ErrorDetailKey, ServerFault } from '../../shared/error-details.ts';
 import { AparteError, type ErrorCode } from '../../shared/errors.ts';
+import { RefusalCode } from '../../shared/signal-wire.ts';
 
 const SERVER: ServerFault = {
   name: 'https://a.example',
@@ -135,7 +136,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'connection-closed': [{}],
   'shutting-down': [{}],
   'shared-store-away': [{}],
-  refusal: [{ word: 'too-many-rooms' }],
+  refusal: [...RefusalCode.options, 'a-later-word'].map((word) => ({ word })),
   'bad-answer': [{ field: 'token' }, { field: null }],
   'other-room': [{}],
   'too-many-events': [{}],

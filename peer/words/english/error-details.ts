@@ -89,6 +89,21 @@ function systemErrorText(code: string): string {
   return typeof words === 'string' ? words : words.text;
 }
 
+/** The words with which a server refuses (docs/PROTOCOL.md, section 4). A word that is not listed is shown alone. */
+const REFUSALS: Readonly<Record<string, DetailWords>> = {
+  'unknown-room': 'the room is gone',
+  'unknown-member': 'our place in the room is gone',
+  'already-joined': 'another program took our place in the room',
+  invalid: { text: 'it does not understand this program', hint: 'Install the latest release on both sides.' },
+  rate: { text: 'too many attempts came from this address', hint: 'Wait a minute and try again.' },
+  limit: { text: 'it is full', hint: 'Try again later, or use another server.' },
+  idle: 'it closed our place in the room',
+  version: {
+    text: 'it speaks another version',
+    hint: 'Install the latest release, or ask whoever runs the server to install it.',
+  },
+};
+
 const WIRE_PARTS: Readonly<Record<WirePart, string>> = {
   base64: 'a text is not base64',
   candidate: 'a candidate is malformed',
@@ -342,7 +357,7 @@ const DETAIL_WORDS: Described = {
   'connection-closed': 'it closed the connection',
   'shutting-down': 'it is shutting down',
   'shared-store-away': 'it cannot reach the Redis that it shares with other servers',
-  refusal: ({ word }) => word,
+  refusal: ({ word }) => REFUSALS[word] ?? word,
   'bad-answer': ({ field }) => (field === null ? 'its answer is malformed' : `its answer is malformed at "${field}"`),
   'other-room': 'it put us into another room',
   'too-many-events': 'it sent more events than the limit',
