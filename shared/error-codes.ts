@@ -79,6 +79,8 @@ export const EXIT_OF = {
   'nobody-found': EXIT.timeout,
   /** No network interface is up; the search goes on. */
   'no-network': EXIT.server,
+  /** Nobody else is in the room of a code that the user was given. Waiting goes on. */
+  'nobody-yet': EXIT.timeout,
   // The path between the peers.
   /** No direct connection could be made. */
   'no-direct-path': EXIT.noPath,
@@ -114,6 +116,8 @@ export const EXIT_OF = {
   'message-too-long': EXIT.usage,
   /** The conversation ended with undelivered messages. */
   undelivered: EXIT.peerGone,
+  /** The remote peer is not looking for us: perhaps their program has ended. The search goes on. */
+  'not-back': EXIT.peerGone,
   /** The user wants to leave while messages are undelivered. */
   'not-delivered': EXIT.peerGone,
   /** Too many undelivered messages or bytes. */

@@ -135,6 +135,7 @@ export interface ErrorDetails {
   'not-all-came': NoParameters;
   'no-invite-made': NoParameters;
   'no-such-peer': NoParameters;
+  'this-computer-only': NoParameters;
   'invite-from-other-side': NoParameters;
 
   // peer/link.

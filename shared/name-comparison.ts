@@ -57,9 +57,10 @@ function asLatin(text: string): string {
 
 /** Whether two names are the same when folded, or differ only in letters that look alike. */
 export function isAlike(one: string, other: string): boolean {
-  if (foldedName(one) === foldedName(other)) return true;
-  const [first, second] = [one, other].map((name) => asLatin(tidyName(name.normalize('NFKC').replace(INVISIBLE, ''))));
-  return first === second;
+  // A capital I is an i in another case, and looks like an l.
+  const written = (name: string) => asLatin(tidyName(name.normalize('NFKC').replace(INVISIBLE, '')));
+  const folded = (name: string) => asLatin(foldedName(name));
+  return foldedName(one) === foldedName(other) || folded(one) === folded(other) || written(one) === written(other);
 }
 
 /** The letters and digits of a text, as Latin ones. */

@@ -147,6 +147,7 @@ export class Conversation {
     return new ConversationState({
       version,
       server: way.server,
+      isServerLocal: way.loopback,
       name,
       identity: identity ?? Identity.generate(systemRandom),
       allowsOwn: way.allowsOwn,

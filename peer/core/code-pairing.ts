@@ -1,77 +1,86 @@
-/**
- * The meeting under a code: its room, its one guess, and what the user is told of the server meanwhile. Of use until
- * somebody has proven the code and is connected.
- */
-import { type AparteError, sameError } from '../../shared/errors.ts';
+/** The pairing under a code: its room, its guesses, and what the user is told of the server meanwhile. */
+import { AparteError, sameError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
 import type { Profile } from './claims.ts';
-import { type Context, emit } from './context.ts';
+import { type Context, earliest, emit } from './context.ts';
 import type { Waiting } from './facts-and-orders.ts';
 import { Guesses } from './guesses.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 
-/** What is needed to meet. */
+/** How long (ms) somebody who was given a code waits alone before they are told that it may have been used. */
+const ALONE_FOR = 30_000;
+
+/** What a pairing by code is started with. */
 export interface CodePairingOptions {
-  /** Null nameplate: one is asked for. The secret is normalised. */
+  /** A nameplate of null asks the server for one. The secret is normalised. */
   readonly code: { readonly nameplate: string | null; readonly secret: string };
   readonly profile: Profile;
-  /** Makes the invite of a code, null where there is no server to name. */
+  /** The server as the user knows it; null where there is none. */
+  readonly server: string | null;
+  /** Whether only programs on this computer reach the server. Left out: no. */
+  readonly isServerLocal?: boolean;
+  /** Makes the invite of a code; null where there is no server to name. */
   invite(code: string): string | null;
   /** How long (ms) the server may be out of reach at the start; null for ever. */
   readonly serverPatience: number | null;
 }
 
-/** See the head of this file. */
+/** A pairing by code. */
 export class CodePairing implements Pairing {
   until: number | null = null;
   lostCause: AparteError | null = null;
-  readonly room: RendezvousRoom;
+  readonly #room: RendezvousRoom;
+  readonly #guesses = new Guesses();
   readonly #context: Context;
   readonly #options: CodePairingOptions;
   readonly #events: PairingEvents;
   readonly #startedAt: number;
-  /** Whether we were in, ever, and whether the user was told that we are now. */
-  #reached = false;
+  /** When (ms) the user is told that nobody is here; null where they are not told. */
+  #toldAloneAt: number | null;
+  /** Whether we have ever been in the room. */
+  #hasBeenIn = false;
+  /** Whether the user was told that we are connected to the server. */
   #isIn = false;
   /** The code as the user was told it; empty before. */
   #code = '';
-  #met = false;
+  /** Whether both sides have proven themselves. Then the server has done its part. */
+  #isCompleted = false;
 
   constructor(context: Context, options: CodePairingOptions, events: PairingEvents) {
     this.#context = context;
     this.#options = options;
     this.#events = events;
     this.#startedAt = context.now;
-    const { code, profile } = options;
-    this.room = new RendezvousRoom(
+    const { code, profile, server } = options;
+    this.#toldAloneAt = code.nameplate === null || server === null ? null : context.now + ALONE_FOR;
+    this.#room = new RendezvousRoom(
       context,
       {
         mode: 'code',
         nameplate: code.nameplate,
         secret: codeSecret(code.secret),
         capacity: 2,
-        guesses: new Guesses(),
+        guesses: this.#guesses,
         profile: () => profile,
         mayStart: () => true,
       },
       {
         opened: (nameplate) => this.#opened(nameplate),
         completed: (result) => {
-          this.#met = true;
+          this.#isCompleted = true;
           events.completed(result);
         },
-        handshakeFailed: (cause) => events.noted(cause),
+        handshakeFailed: (cause) => events.handshakeFailed(cause),
         failed: (cause) => events.failed(cause),
-        // Once both sides have proven themselves the server has done its part.
         refused: (cause) => {
-          if (!this.#met) this.end(cause);
+          if (!this.#isCompleted) this.end(cause);
         },
         noted: (cause) => {
-          if (!this.#met) events.noted(cause);
+          if (!this.#isCompleted) events.noted(cause);
         },
         lost: (cause, retryAt) => {
-          if (!this.#met) this.#lostServer(cause, retryAt);
+          if (!this.#isCompleted) this.#lostServer(cause, retryAt);
         },
         resumed: () => this.#reachedServer(),
       },
@@ -79,8 +88,26 @@ export class CodePairing implements Pairing {
   }
 
   get waits(): Waiting['for'] {
-    if (!this.room.joined) return 'server';
-    return this.room.busy ? 'handshake' : 'peer';
+    if (!this.#room.joined) return 'server';
+    return this.#room.busy ? 'handshake' : 'peer';
+  }
+
+  get isGuessOut(): boolean {
+    return this.#guesses.isOut;
+  }
+
+  get wakeAt(): number | null {
+    return earliest(this.#room.wakeAt, this.#toldAloneAt);
+  }
+
+  tick(): void {
+    this.#room.tick();
+    const { now } = this.#context;
+    if (this.#toldAloneAt === null || this.#toldAloneAt > now) return;
+    this.#toldAloneAt = this.#room.isAlone ? null : now + ALONE_FOR;
+    if (this.#toldAloneAt !== null) return;
+    const detail = this.#options.isServerLocal === true ? ({ key: 'this-computer-only' } as const) : null;
+    this.#events.noted(new AparteError('nobody-yet', detail));
   }
 
   take(): boolean {
@@ -88,26 +115,26 @@ export class CodePairing implements Pairing {
   }
 
   end(cause: AparteError): void {
-    this.room.giveUp({ key: 'ended-before-proof' });
+    this.#room.giveUp({ key: 'ended-before-proof' });
     this.#events.failed(cause);
   }
 
   leave(): void {
-    this.room.leave();
-    if (this.#reached) emit(this.#context, { type: 'signal', status: 'left' });
+    this.#room.leave();
+    if (this.#hasBeenIn) emit(this.#context, { type: 'signal', status: 'left' });
   }
 
   #opened(nameplate: string): void {
     this.#reachedServer();
     const code = `${nameplate}-${this.#options.code.secret}`;
-    // Back in the room after a restart of the server, or in the same room elsewhere.
+    // The room may be entered again, after a restart of the server or on another server.
     if (code === this.#code) return;
     this.#code = code;
     emit(this.#context, { type: 'code', code, invite: this.#options.invite(code) });
   }
 
   #reachedServer(): void {
-    this.#reached = true;
+    this.#hasBeenIn = true;
     this.until = null;
     this.lostCause = null;
     if (this.#isIn) return;
@@ -120,7 +147,7 @@ export class CodePairing implements Pairing {
     this.#isIn = false;
     const { serverPatience } = this.#options;
     const elapsed = this.#context.now - this.#startedAt;
-    if (!this.#reached && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);
+    if (!this.#hasBeenIn && serverPatience !== null && elapsed >= serverPatience) return this.#events.failed(cause);
     if (!sameError(this.lostCause, cause)) this.#events.noted(cause);
     this.lostCause = cause;
     this.until = retryAt;

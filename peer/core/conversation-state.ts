@@ -1,37 +1,72 @@
 /**
- * The whole conversation as a synchronous machine: facts in, orders out. No clock, timer, network or randomness of its
- * own. A chat for two: the door shuts at the first person who proves the code, and the rendezvous is left once
- * connected. Whom all is said to is the roster's.
+ * The whole conversation as a synchronous machine: facts in, orders out. It has no clock, timer, network or randomness of
+ * its own. A chat for two: nobody else is let in once somebody has proven the code, and the rendezvous is left once they
+ * are connected. The roster decides who receives each text.
  */
 import { hex } from '../../shared/bytes.ts';
 import { AparteError, EXIT } from '../../shared/errors.ts';
+import type { RelayPolicy } from '../../shared/ice-servers.ts';
+import type { Identity, Random } from '../crypto/index.ts';
+import type { Route } from '../link/link.ts';
 import type { Profile } from './claims.ts';
 import { CodePairing } from './code-pairing.ts';
 import { type Clock, type Context, earliest, emit, emitError } from './context.ts';
-import type { ConversationOptions } from './conversation-options.ts';
 import { MessageIds, outgoing } from './delivery.ts';
-import type { Fact, Order, UserCommand, Waiting } from './facts-and-orders.ts';
+import type { Fact, KnownPeer, Order, UserCommand, Waiting } from './facts-and-orders.ts';
 import { ending, gaveUp, goodbyePatience, hastened, INPUT_ENDED, interrupted, type Leaving, quit } from './leaving.ts';
-import { ManualPairing } from './manual-pairing.ts';
+import { ManualPairing, type ManualPairingOptions } from './manual-pairing.ts';
+import { Notices } from './notices.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
 import { Roster } from './roster.ts';
 import type { SessionEnd } from './session.ts';
-import { changed, waitingFor } from './waiting.ts';
 
-/** The conversation. Call `start` once, then `step` with each fact, and perform all orders before the next. */
+/** What a conversation is opened with. */
+export interface ConversationOptions {
+  /** Version of the program, for the user. */
+  readonly version: string;
+  /** The rendezvous server as the user knows it; null where there is none. */
+  readonly server: string | null;
+  /** Whether only programs on this computer reach the server. Left out: no. */
+  readonly isServerLocal?: boolean;
+  readonly name: string;
+  readonly identity: Identity;
+  /** Whether to talk with another program that has our own identity: where all are on this machine. Left out: no. */
+  readonly allowsOwn?: boolean;
+  readonly known: readonly KnownPeer[];
+  /** A nameplate of null asks the server for one. The secret is normalised. */
+  readonly code: { readonly nameplate: string | null; readonly secret: string };
+  /** To pair manually, and not by the code. Left out: no. */
+  readonly manual?: ManualPairingOptions;
+  /** Makes the invite of a code; null where there is no server to name. */
+  invite(code: string): string | null;
+  /** How long (ms) to wait for the remote peer; null for ever. */
+  readonly timeout: number | null;
+  /** Whether `timeout` runs until the first text was shown, and not only until somebody has come. Left out: no. */
+  readonly awaitsText?: boolean;
+  /** How long (ms) to try to reconnect after the path was lost; null for as long as the tickets are good. */
+  readonly reconnect: number | null;
+  /** How long (ms) the server may be out of reach at the start; null for ever. */
+  readonly serverPatience: number | null;
+  readonly random: Random;
+  /** Left out: `never`. */
+  readonly relay?: RelayPolicy;
+}
+
+/** The conversation. Call `start` once, then `step` with each fact. Perform all orders before the next step. */
 export class ConversationState {
   readonly #options: ConversationOptions;
   readonly #context: { now: number; date: number } & Context;
   #orders: Order[] = [];
   #pairing: Pairing | null = null;
   readonly #roster: Roster;
+  readonly #notices: Notices;
   readonly #ids: MessageIds;
   #startedAt = 0;
   #waiting: Waiting = { for: 'server', since: 0, until: null };
   #leaving: Leaving | null = null;
-  /** Whether the user knows that something he said is undelivered, and asked to leave. */
+  /** Whether the user asked to leave, and was told that a text of theirs is undelivered. */
   #asked = false;
-  /** Whether a message of the other side was shown. */
+  /** Whether a text of the remote peer was shown. */
   #hasText = false;
   #ended = false;
 
@@ -48,15 +83,17 @@ export class ConversationState {
       links: new Map(),
       rooms: new Map(),
     };
+    this.#notices = new Notices(this.#context);
     this.#roster = new Roster(this.#context, options, {
       connected: () => this.#connected(),
       delivered: () => this.#leaveIfDone(),
       noted: (cause) => this.#note(cause),
+      handshakeFailed: (cause) => this.#notices.add(cause),
       ended: (end) => this.#peerEnded(end),
     });
   }
 
-  /** Opens the rendezvous room. */
+  /** Starts to pair. */
   start(clock: Clock): Order[] {
     return this.#during(clock, () => {
       const { version, server, name, identity, allowsOwn = false, relay = 'never' } = this.#options;
@@ -72,6 +109,7 @@ export class ConversationState {
     const events: PairingEvents = {
       completed: (result) => this.#roster.add(profile, result),
       noted: (cause) => this.#note(cause),
+      handshakeFailed: (cause) => this.#notices.add(cause),
       failed: (cause) => this.#fail(cause),
     };
     if (manual !== undefined) return new ManualPairing(this.#context, manual, () => profile, events);
@@ -87,7 +125,7 @@ export class ConversationState {
     return this.#during(clock, () => this.#take(fact));
   }
 
-  /** Derives at leisure, while nobody waits, what the next message needs. */
+  /** Derives the keys of the next frames. Called while nobody waits for them. */
   prepare(): void {
     this.#roster.prepare();
   }
@@ -95,8 +133,9 @@ export class ConversationState {
   /** When (ms) a `tick` is due at the latest; null for never. */
   get wakeAt(): number | null {
     if (this.#ended) return null;
+    const pairing = this.#pairing?.wakeAt ?? null;
     const leaving = this.#leaving?.until ?? null;
-    return earliest(this.#pairing?.room.wakeAt ?? null, this.#roster.wakeAt, this.#giveUpAt, leaving);
+    return earliest(pairing, this.#roster.wakeAt, this.#giveUpAt, leaving, this.#notices.wakeAt);
   }
 
   /** What we wait for. */
@@ -105,7 +144,7 @@ export class ConversationState {
   }
 
   /** How we are connected; null while we are not. */
-  get link() {
+  get link(): Route | null {
     return this.#roster.route;
   }
 
@@ -120,13 +159,30 @@ export class ConversationState {
     return this.#orders;
   }
 
+  /** The object stays the same as long as nothing about the wait changes. */
   #updateWaiting(): void {
-    const { status, undelivered, giveUpAt: lostAt } = this.#roster;
-    const what = this.#ended ? null : waitingFor(this.#pairing?.waits ?? null, status, undelivered);
-    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (lostAt ?? this.#giveUpAt);
+    const { since, until: before } = this.#waiting;
+    const what = this.#ended ? null : this.#waitsFor();
+    const isNew = what !== this.#waiting.for;
+    const giveUpAt = this.#options.reconnect === null ? this.#giveUpAt : (this.#roster.giveUpAt ?? this.#giveUpAt);
     const retryAt = this.#pairing?.until ?? null;
     const until = what === 'server' ? retryAt : earliest(giveUpAt, retryAt);
-    this.#waiting = changed(this.#waiting, what, until, this.#context.now);
+    if (isNew || until !== before) this.#waiting = { for: what, since: isNew ? this.#context.now : since, until };
+  }
+
+  #waitsFor(): Waiting['for'] {
+    switch (this.#roster.status) {
+      case 'connected':
+        return this.#roster.undelivered > 0 ? 'delivery' : null;
+      case 'reconnecting':
+        return 'reconnect';
+      case null:
+        return this.#pairing?.waits ?? null;
+      case 'connecting':
+      case 'lost':
+      case 'left':
+        return 'path';
+    }
   }
 
   #take(fact: Fact): void {
@@ -189,10 +245,10 @@ export class ConversationState {
 
   #send(command: Extract<UserCommand, { type: 'send' }>): void {
     try {
-      const message = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
-      this.#roster.send(message);
+      const text = outgoing(this.#ids.next(), command.text, command.raw === true, this.#context.date);
+      this.#roster.send(text);
       this.#asked = false;
-      emit(this.#context, { type: 'sent', id: hex(message.id), ref: command.ref });
+      emit(this.#context, { type: 'sent', id: hex(text.id), ref: command.ref });
     } catch (error) {
       if (!(error instanceof AparteError)) throw error;
       emitError(this.#context, error, false, command.ref);
@@ -201,9 +257,9 @@ export class ConversationState {
 
   #answer(pasted: string): void {
     if (this.#roster.take(pasted) || this.#pairing?.take(pasted) === true) return;
-    const isByHand = this.#options.manual !== undefined;
+    const isManual = this.#options.manual !== undefined;
     this.#note(
-      isByHand ? new AparteError('invite-answered') : new AparteError('bad-command', { key: 'no-invite-made' }),
+      isManual ? new AparteError('invite-answered') : new AparteError('bad-command', { key: 'no-invite-made' }),
     );
   }
 
@@ -214,13 +270,13 @@ export class ConversationState {
     else this.#note(new AparteError('bad-command', { key: 'no-such-peer' }));
   }
 
-  /** Starts to leave, or hastens it: what is pending is delivered first, as far as there is time. */
+  /** Starts to leave, or hastens it. Texts that are pending are delivered first, as far as there is time. */
   #leave(wish: Leaving): void {
     const leaving = hastened(this.#leaving, wish);
     this.#leaving = leaving;
     const { status, undelivered, hasAnyConnected } = this.#roster;
     const waits = status === 'connecting' || undelivered > 0;
-    // Only at the end of input, which has no time limit, does what is pending wait for a connection.
+    // Pending texts wait for a connection only at the end of input, which has no time limit.
     if (!hasAnyConnected && (leaving.until !== null || !waits)) return this.#leaveNow(leaving);
     this.#leaveIfDone();
   }
@@ -245,7 +301,8 @@ export class ConversationState {
 
   #tick(): void {
     const { now } = this.#context;
-    this.#pairing?.room.tick();
+    this.#notices.tick();
+    this.#pairing?.tick();
     this.#roster.tick();
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
@@ -266,6 +323,7 @@ export class ConversationState {
 
   #fail(cause: AparteError): void {
     if (this.#ended) return;
+    this.#notices.flush();
     emitError(this.#context, cause, true);
     this.#finish({ reason: cause.code, exit: cause.exit });
   }
@@ -278,7 +336,12 @@ export class ConversationState {
   #finish(leaving: Pick<Leaving, 'reason' | 'exit'> | null): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#notices.flush();
     this.#roster.end();
+    // Whoever took our REPLY may have tried a guess, and the user must not use the code again.
+    if (this.#pairing?.isGuessOut === true) {
+      emitError(this.#context, new AparteError('wrong-code', { key: 'ended-before-proof' }), true);
+    }
     this.#leavePairing();
     const { reason, exit, failure } = ending(leaving ?? INPUT_ENDED, this.#roster.undelivered);
     if (failure !== null) emitError(this.#context, failure, true);

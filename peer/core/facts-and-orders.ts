@@ -18,6 +18,8 @@ export type ChatEvent =
   | {
       readonly type: 'peer';
       readonly peer: string;
+      /** The identity, base64url, as `aparte peers --json` shows it; null before it is proven. */
+      readonly id: string | null;
       readonly name: string;
       readonly status: PeerStatus;
       readonly path: Path | null;
@@ -58,6 +60,8 @@ export type ChatEvent =
       readonly fatal: boolean;
       /** The `ref` of the command that failed; left out where it had none. */
       readonly ref?: string;
+      /** How many more times it has happened since the user was told; left out for an error that is told at once. */
+      readonly times?: number;
     }
   | { readonly type: 'end'; readonly reason: string; readonly exit: ExitCode };
 

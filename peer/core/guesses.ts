@@ -1,7 +1,7 @@
 /** Wrong guesses that a code for two withstands (docs/PROTOCOL.md, Guesses). */
 const LIMIT = 1;
 
-/** The guesses at a code: one counter per program and code, over all sockets, servers and roles. */
+/** The guesses at a code: one counter for a program and a code, over all connections, servers and roles. */
 export class Guesses {
   #wrong = 0;
   #unproven = 0;
@@ -11,25 +11,30 @@ export class Guesses {
     return this.#wrong >= LIMIT;
   }
 
+  /** Whether a REPLY of ours has left, and nobody has proven the code since. */
+  get isOut(): boolean {
+    return this.#unproven > 0;
+  }
+
   /**
-   * Whether one more guess at us may be risked, be it that a REPLY of ours leaves or that we judge one: never more are
-   * out unproven than are left.
+   * Whether we may risk one more guess: send a REPLY, or judge one. There are never more unproven REPLYs out than guesses
+   * left.
    */
   get mayRisk(): boolean {
     return this.#wrong + this.#unproven < LIMIT;
   }
 
-  /** A REPLY leaves: a guess at us is out. */
+  /** A REPLY of ours leaves: a guess at us is out. */
   replied(): void {
     this.#unproven += 1;
   }
 
-  /** The one we replied to has proven the code: that was no guess. */
+  /** The remote peer we replied to has proven the code, so that was no guess. */
   proven(): void {
     this.#unproven -= 1;
   }
 
-  /** The one we replied to never proved the code. */
+  /** The remote peer we replied to has not proven the code. */
   unproven(): void {
     this.#unproven -= 1;
     this.#wrong += 1;

@@ -1,6 +1,6 @@
 /**
- * The meeting by hand: an invite made here and its answer taken, or an answer made to somebody's invite. One channel, one
- * handshake: whatever fails ends it. Of use until both sides have proven themselves and are connected.
+ * The manual pairing: an invite made here and its answer, or an answer to the invite of the remote peer. There is one
+ * channel and one handshake, so whatever fails ends the pairing.
  */
 import { AparteError } from '../../shared/errors.ts';
 import { codeSecret } from '../crypto/index.ts';
@@ -11,64 +11,76 @@ import { Guesses } from './guesses.ts';
 import type { Pairing, PairingEvents } from './pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 
-/** How two people pair by hand. */
+/** How two people pair manually. */
 export interface ManualPairingOptions {
-  /** The text that holds the other side's invite; null to make one. */
+  /** The text that holds the invite of the remote peer; null to make one. */
   readonly invite: string | null;
   /** A code that both agreed on aloud, normalised; null for none. */
   readonly code: string | null;
-  /** Whether an invite that has expired is followed by a fresh one. */
+  /** Whether a new invite follows one that has expired. */
   readonly renews: boolean;
 }
 
-/** See the head of this file. */
+/** A manual pairing. */
 export class ManualPairing implements Pairing {
   readonly lostCause = null;
-  room: RendezvousRoom;
-  /** Until when (ms) the text that was handed out is good; null before. */
+  /** When (ms) the text that was handed out expires; null before there is one. */
   until: number | null = null;
+  #room: RendezvousRoom;
   readonly #context: Context;
   readonly #options: ManualPairingOptions;
   readonly #profile: () => Profile;
   readonly #events: PairingEvents;
-  /** One for all invites: whoever answers two of them guesses twice at the same code. */
+  /** One counter for all invites: whoever answers two of them guesses twice at the same code. */
   readonly #guesses: Guesses | null;
-  #met = false;
+  #isCompleted = false;
 
-  /** `profile` is asked when a handshake starts. */
+  /** `profile` is asked when a handshake is made. */
   constructor(context: Context, options: ManualPairingOptions, profile: () => Profile, events: PairingEvents) {
     this.#context = context;
     this.#options = options;
     this.#profile = profile;
     this.#events = events;
     this.#guesses = options.code === null ? null : new Guesses();
-    this.room = this.#open();
+    this.#room = this.#open();
   }
 
   get waits(): Waiting['for'] {
-    if (this.room.busy) return 'handshake';
+    if (this.#room.busy) return 'handshake';
     if (this.until === null) return 'addresses';
     return this.#options.invite === null ? 'answer' : 'taking';
   }
 
+  get isGuessOut(): boolean {
+    return this.#guesses?.isOut === true;
+  }
+
+  get wakeAt(): number | null {
+    return this.#room.wakeAt;
+  }
+
+  tick(): void {
+    this.#room.tick();
+  }
+
   take(pasted: string): boolean {
-    this.#context.order({ type: 'takeAnswer', room: this.room.number, text: pasted });
+    this.#context.order({ type: 'takeAnswer', room: this.#room.number, text: pasted });
     return true;
   }
 
   end(cause: AparteError): void {
-    this.room.giveUp({ key: 'ended-before-proof' });
+    this.#room.giveUp({ key: 'ended-before-proof' });
     this.#events.failed(cause);
   }
 
   leave(): void {
-    this.room.leave();
+    this.#room.leave();
   }
 
   #open(): RendezvousRoom {
     const { invite, code } = this.#options;
     const failed = (cause: AparteError) => {
-      // Silence may mean another visitor elsewhere; here there can be no other.
+      // In a room of a server silence may mean that somebody else is coming. Here nobody else can come.
       this.#events.failed(cause.code === 'silent' ? new AparteError('timeout', { key: 'fell-silent' }) : cause);
     };
     return new RendezvousRoom(
@@ -84,9 +96,8 @@ export class ManualPairing implements Pairing {
         mayStart: () => true,
       },
       {
-        opened: () => undefined,
         completed: (result) => {
-          this.#met = true;
+          this.#isCompleted = true;
           this.#events.completed(result);
         },
         handshakeFailed: failed,
@@ -103,11 +114,11 @@ export class ManualPairing implements Pairing {
 
   #refused(cause: AparteError): void {
     // Once both sides have proven themselves the session has the channel.
-    if (this.#met) return;
+    if (this.#isCompleted) return;
     if (cause.code !== 'invite-expired' || !this.#options.renews) return this.end(cause);
     this.#events.noted(cause);
-    this.room.leave();
+    this.#room.leave();
     this.until = null;
-    this.room = this.#open();
+    this.#room = this.#open();
   }
 }

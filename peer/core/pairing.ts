@@ -1,33 +1,35 @@
-/** The first meeting of a conversation, by whichever way: what the room needs of it, and what it reports. */
+/** The first meeting of a conversation, by a code or manually: what the conversation needs of it, and what it reports. */
 import type { AparteError } from '../../shared/errors.ts';
 import type { Waiting } from './facts-and-orders.ts';
 import type { HandshakeResult } from './handshake.ts';
-import type { RendezvousRoom } from './rendezvous-room.ts';
 
-/** A meeting that began when it was made, and is of use until somebody has proven himself and is connected. */
+/** A pairing. It begins when made, and is of use until somebody has proven themselves and is connected. */
 export interface Pairing {
-  /** Where one meets just now. */
-  readonly room: RendezvousRoom;
-  /** What is waited for. */
+  /** When (ms) a tick is due; null for never. */
+  readonly wakeAt: number | null;
+  /** What we wait for. */
   readonly waits: Waiting['for'];
-  /** Until when (ms) that takes, for `server` when it is tried again; null where it is open. */
+  /** When (ms) that wait ends, or for `server` when it is tried again; null where it is open. */
   readonly until: number | null;
   /** Why the server cannot be reached just now; null while it can, or where there is none. */
   readonly lostCause: AparteError | null;
-  /** Takes what the user says is the other side's answer. Returns whether this way to meet has any. */
+  /** Whether a guess at our code is out. */
+  readonly isGuessOut: boolean;
+  tick(): void;
+  /** Takes what the user pasted as the answer of the remote peer. Returns whether this pairing has answers. */
   take(pasted: string): boolean;
-  /**
-   * It is over, for `cause`, or because of a guess at us that is out: that must be known to whoever would try the same
-   * code again. `failed` follows.
-   */
+  /** Ends the pairing. `failed` follows: for a guess that is out, so that the code is not used again, else for `cause`. */
   end(cause: AparteError): void;
-  /** Leaves the place, and gives up what was not handed to a session. */
+  /** Leaves the room, and drops what was not handed to a session. */
   leave(): void;
 }
 
-/** What a meeting reports. Called during a step. */
+/** What a pairing reports. Called during a step. */
 export interface PairingEvents {
   completed(result: HandshakeResult): void;
+  /** A handshake failed, and the pairing goes on. A stranger can cause that again and again. */
+  handshakeFailed(cause: AparteError): void;
+  /** Something else failed, and the pairing goes on. */
   noted(cause: AparteError): void;
   failed(cause: AparteError): void;
 }

@@ -1,5 +1,5 @@
 /** Who a remote peer has proven to be, and how far that identity is trusted (docs/PROTOCOL.md, Trust). */
-import { equalBytes } from '../../shared/bytes.ts';
+import { base64url, equalBytes } from '../../shared/bytes.ts';
 import { MAX_EARLIER_NAMES } from '../../shared/limits.ts';
 import { foldedName, isAlike, tidyName } from '../../shared/name-comparison.ts';
 import { safetyNumber } from '../crypto/index.ts';
@@ -54,7 +54,8 @@ export class PeerIdentity {
     const shown = status === 'connected' ? route : null;
     const [path, protocol, rtt] = [shown?.path ?? null, shown?.protocol ?? null, tenths(shown?.rttMs ?? null)];
     const verifiedAt = this.#verifiedAt === null ? {} : { verifiedAt: new Date(this.#verifiedAt).toISOString() };
-    const event = { type: 'peer', peer, name, status, path, protocol, rtt, trust, safety, ...verifiedAt } as const;
+    const id = base64url(this.id);
+    const event = { type: 'peer', peer, id, name, status, path, protocol, rtt, trust, safety, ...verifiedAt } as const;
     if (this.isOwn) return { ...event, own: true };
     const formerly = this.#seen?.name ?? name;
     return isSame(formerly, name) ? event : { ...event, formerly };

@@ -1,9 +1,8 @@
 /**
- * Meeting a peer again after the link was lost: both sides enter the rooms of all tickets they hold, and the newest
- * room in which both are is used (docs/PROTOCOL.md, Reconnect). Tried again, with
- * jittered pauses in proportion to the time it takes, until closed.
+ * Reconnecting after the link was lost: both sides enter the rooms of all tickets they hold, and use the newest room that
+ * both are in (docs/PROTOCOL.md, Reconnect). Tries go on until it is closed, with pauses that grow with the outage.
  */
-import type { AparteError } from '../../shared/errors.ts';
+import { AparteError } from '../../shared/errors.ts';
 import type { Ticket } from '../crypto/index.ts';
 import type { Profile } from './claims.ts';
 import { type Context, earliest, retryTime } from './context.ts';
@@ -12,48 +11,54 @@ import type { ManualPairingOptions } from './manual-pairing.ts';
 import { RendezvousRoom } from './rendezvous-room.ts';
 import { RepeatPairing } from './repeat-pairing.ts';
 
-/** An older ticket's room is used only this long (ms) after the newest had its chance. */
+/** The room of an older ticket is used only when the newest one has had this long (ms). */
 const OLDER_AFTER = 1_000;
 /**
- * People a room has space for: two, and the connections of theirs that are dead, which a server notices late. Nobody
- * else can know of the room.
+ * Members that a room has space for: two, and their dead connections, which a server notices late. Nobody else can know
+ * of the room.
  */
 const CAPACITY = 8;
+/** How long (ms) nobody has come back before the user is told that nobody may be able to, and until that is looked at again. */
+const ALONE_FOR = 30_000;
+const LOOK_AGAIN = 10_000;
 
-/** What a reconnect reports. Called during a step. */
+/** What is reported, during a step. */
 export interface ReconnectEvents {
   /**
-   * Both sides have proven themselves. `stood`: by a ticket of the session that ended before it stood here, which so
-   * turns out to have stood there; every older one is void.
+   * Both sides have proven themselves. `stood`: by a ticket of the session that ended before it was confirmed here. It was
+   * confirmed on the other side, so all older tickets are void.
    */
   completed(result: HandshakeResult, stood: boolean): void;
-  /** A try failed; the next follows by itself. */
-  noted(cause: AparteError): void;
-  /** The user must be told, who has something to do. */
+  /** A try failed. The next one follows by itself. */
+  handshakeFailed(cause: AparteError): void;
+  /** The user has something to do. */
   asked(cause: AparteError): void;
 }
 
-/** A reconnect that begins when made. */
+/** A reconnect. It begins when made. */
 export class Reconnect {
   readonly #context: Context;
   readonly #profile: () => Profile;
   readonly #events: ReconnectEvents;
-  /** Tickets of the last session that stood, newest first. */
+  /** Tickets of the last session that was confirmed, newest first. */
   #proven: readonly Ticket[];
-  /** Tickets of the last session that was agreed on and ended before it stood, newest first. */
+  /** Tickets of the last session that was agreed on and ended before it was confirmed, newest first. */
   #unproven: readonly Ticket[] = [];
-  /** Tickets that are void, but perhaps in use by a place. */
+  /** Tickets that are void, but whose rooms may still be open. */
   #void: Ticket[] = [];
-  /** One per ticket: newest first. */
+  /** One for each ticket, newest first. */
   #rooms: RendezvousRoom[] = [];
   readonly #beganAt: number;
-  /** Where the two paired by hand. */
-  readonly #byHand: RepeatPairing | null;
-  /** When (ms) this round began, and the next does. */
+  /** Null where the two did not pair manually. */
+  readonly #manual: RepeatPairing | null;
+  /** When (ms) this round began. */
   #startedAt = 0;
+  /** When (ms) the next round begins; null while this one goes on. */
   #restartAt: number | null = null;
+  /** When (ms) to look whether we are alone; null once the user was told. */
+  #lookAt: number | null;
 
-  /** `tickets` of the session whose link was lost, newest first, two at most; wiped by `close`. */
+  /** `tickets` are those of the session whose link was lost, newest first; `close` wipes them. */
   constructor(
     context: Context,
     tickets: readonly Ticket[],
@@ -66,33 +71,39 @@ export class Reconnect {
     this.#profile = profile;
     this.#events = events;
     this.#beganAt = context.now;
-    const byHand = {
+    const again = {
       completed: (result: HandshakeResult) => events.completed(result, false),
-      noted: (cause: AparteError) => events.asked(cause),
+      asked: (cause: AparteError) => events.asked(cause),
     };
-    this.#byHand = manual ? new RepeatPairing(context, manual.invite === null, profile, byHand) : null;
+    this.#manual = manual ? new RepeatPairing(context, manual.invite === null, profile, again) : null;
+    this.#lookAt = manual ? null : context.now + ALONE_FOR;
     this.#open();
   }
 
   get wakeAt(): number | null {
-    return earliest(this.#restartAt, this.#byHand?.wakeAt ?? null, ...this.#rooms.map((room) => room.wakeAt));
+    const rooms = this.#rooms.map((room) => room.wakeAt);
+    return earliest(this.#restartAt, this.#lookAt, this.#manual?.wakeAt ?? null, ...rooms);
   }
 
-  /** Whether any of the rooms is open. */
-  get joined(): boolean {
-    return this.#rooms.some((room) => room.joined);
-  }
-
-  /** Takes what was pasted. Returns whether the two pair by hand. */
+  /** Takes what the user pasted. Returns whether the two pair manually. */
   take(pasted: string): boolean {
-    this.#byHand?.take(pasted);
-    return this.#byHand !== null;
+    this.#manual?.take(pasted);
+    return this.#manual !== null;
   }
 
   tick(): void {
-    if (this.#restartAt !== null && this.#restartAt <= this.#context.now) this.#open();
+    const { now } = this.#context;
+    if (this.#restartAt !== null && this.#restartAt <= now) this.#open();
     for (const room of this.#rooms) room.tick();
-    this.#byHand?.tick();
+    this.#manual?.tick();
+    if (this.#lookAt !== null && this.#lookAt <= now) this.#look();
+  }
+
+  /** A remote peer whose program has ended cannot come back. It would be in our rooms if it were running. */
+  #look(): void {
+    const isAlone = this.#rooms.length > 0 && this.#rooms.every((room) => room.isAlone);
+    this.#lookAt = isAlone ? null : this.#context.now + LOOK_AGAIN;
+    if (isAlone) this.#events.asked(new AparteError('not-back'));
   }
 
   /** The session whose link was lost has these tickets now. */
@@ -101,7 +112,7 @@ export class Reconnect {
     this.#proven = tickets;
   }
 
-  /** The session that came of a meeting ended before it stood, with these tickets: another round. */
+  /** The new session ended before it was confirmed, with these tickets: another round begins. */
   again(tickets: readonly Ticket[]): void {
     this.#void.push(...this.#unproven);
     this.#unproven = tickets;
@@ -111,9 +122,10 @@ export class Reconnect {
   /** Leaves every room and wipes all tickets. */
   close(): void {
     this.#leave();
-    this.#byHand?.close();
+    this.#manual?.close();
     for (const ticket of [...this.#proven, ...this.#unproven]) ticket.wipe();
     this.#restartAt = null;
+    this.#lookAt = null;
   }
 
   #leave(): void {
@@ -131,6 +143,10 @@ export class Reconnect {
 
   #enter(ticket: Ticket): RendezvousRoom {
     const { nameplate, secret } = ticket;
+    const failed = (cause: AparteError) => {
+      this.#events.handshakeFailed(cause);
+      this.#restart();
+    };
     const room: RendezvousRoom = new RendezvousRoom(
       this.#context,
       {
@@ -143,10 +159,9 @@ export class Reconnect {
         mayStart: (role) => this.#mayStart(room, role),
       },
       {
-        opened: () => undefined,
         completed: (result) => this.#completed(ticket, result),
-        handshakeFailed: (cause) => this.#failed(cause),
-        failed: (cause) => this.#failed(cause),
+        handshakeFailed: failed,
+        failed,
         refused: () => this.#restart(),
       },
     );
@@ -161,20 +176,15 @@ export class Reconnect {
     this.#events.completed(result, stood);
   }
 
-  /** Only one handshake at a time; a newer room takes precedence over an older one, on both sides alike. */
+  /** One handshake at a time. A newer room takes precedence over an older one, on both sides alike. */
   #mayStart(room: RendezvousRoom, role: 'A' | 'B'): boolean {
     const rank = this.#rooms.indexOf(room);
     const busy = this.#rooms.findIndex((one) => one.busy);
     if (busy >= 0 && busy <= rank) return false;
-    // What is an older room here may be the newest there, so a HELLO is answered at once.
+    // An older room here may be the newest one over there, so a HELLO is answered at once.
     if (role === 'A' && rank > 0 && this.#context.now < this.#startedAt + OLDER_AFTER) return false;
     if (busy > rank) this.#rooms[busy]?.abandon();
     return true;
-  }
-
-  #failed(cause: AparteError): void {
-    this.#events.noted(cause);
-    this.#restart();
   }
 
   #restart(): void {

@@ -32,6 +32,8 @@ export interface RemotePeerEvents {
   delivered(): void;
   /** Something failed that does not end the conversation. */
   noted(cause: AparteError): void;
+  /** Somebody with another identity tried to come back instead. That can happen again and again. */
+  handshakeFailed(cause: AparteError): void;
   /** No session will follow. */
   ended(end: SessionEnd): void;
 }
@@ -237,8 +239,8 @@ export class RemotePeer {
     this.#emitStatus();
     this.#reconnect = new Reconnect(this.#context, tickets, manual, () => this.#profile(), {
       completed: (result, stood) => this.#completed(result, stood),
-      noted: (cause) => {
-        if (cause.code === 'identity-changed') this.#events.noted(cause);
+      handshakeFailed: (cause) => {
+        if (cause.code === 'identity-changed') this.#events.handshakeFailed(cause);
       },
       asked: (cause) => this.#events.noted(cause),
     });

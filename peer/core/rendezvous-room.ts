@@ -52,7 +52,7 @@ export interface RendezvousRoomOptions {
 /** What a room reports, during a step. */
 export interface RendezvousRoomEvents {
   /** We are in; the room is called `nameplate`. */
-  opened(nameplate: string): void;
+  opened?(nameplate: string): void;
   /** Both sides have proven everything. */
   completed(result: HandshakeResult): void;
   /** A handshake failed, and the room stays as it was. */
@@ -112,6 +112,11 @@ export class RendezvousRoom implements RoomOwner {
     return this.#underWay.length > 0;
   }
 
+  /** Whether we are in the room and nobody else is. */
+  get isAlone(): boolean {
+    return this.joined && this.#byMember.size === 0;
+  }
+
   get #underWay(): CardHolder[] {
     return this.#all.filter(({ handshake }) => handshake !== null);
   }
@@ -166,7 +171,7 @@ export class RendezvousRoom implements RoomOwner {
     this.#prune();
     this.joined = true;
     this.#nameplate = nameplate;
-    this.#events.opened(nameplate);
+    this.#events.opened?.(nameplate);
     this.#gotHosts(members);
   }
 

@@ -1,20 +1,24 @@
 /**
- * Pairing by hand once more, with the same person: where there is no server, a path that does not come back, and is not
- * found on the local network either, takes two texts again. Who invited first makes the invite, the other waits for it.
+ * Pairing manually again with the same person. Where there is no server, and neither the old path nor the local network
+ * brings the two back together, they exchange two texts again. The side that made the first invite makes the next one.
  */
 import { AparteError, sameError } from '../../shared/errors.ts';
 import type { Profile } from './claims.ts';
 import { type Context, earliest, retryTime } from './context.ts';
+import type { HandshakeResult } from './handshake.ts';
 import { ManualPairing } from './manual-pairing.ts';
-import type { PairingEvents } from './pairing.ts';
 
-/** How long (ms) the old path and the local network have for it. */
+/** How long (ms) the old path and the local network have before the user is asked to exchange texts. */
 const PATIENCE = 20_000;
 
 /** What is reported, during a step. */
-export type RepeatPairingEvents = Pick<PairingEvents, 'completed' | 'noted'>;
+export interface RepeatPairingEvents {
+  completed(result: HandshakeResult): void;
+  /** The user has something to do. */
+  asked(cause: AparteError): void;
+}
 
-/** Begins to count when made; lives until the path is back, or given up. */
+/** A repeated pairing. It waits for PATIENCE when made, and lives until the path is back, or given up. */
 export class RepeatPairing {
   readonly #context: Context;
   readonly #invites: boolean;
@@ -22,11 +26,11 @@ export class RepeatPairing {
   readonly #events: RepeatPairingEvents;
   #pairing: ManualPairing | null = null;
   readonly #beganAt: number;
-  /** When (ms) the user is asked to carry texts; null once he was. */
+  /** When (ms) the user is asked to exchange texts; null afterwards. */
   #dueAt: number | null;
-  /** When (ms) another invite is made, behind one that failed; null where none has. */
+  /** When (ms) another invite is made, after one that failed; null where none has failed. */
   #inviteAt: number | null = null;
-  /** What the user was told last, unless he has pasted something since: it is not told twice. */
+  /** What the user was told last, which is not repeated; null again once the user has pasted something. */
   #told: AparteError | null = null;
 
   /** `invites`: whether this side made the first invite. `profile` names the only identity that is let in. */
@@ -41,29 +45,29 @@ export class RepeatPairing {
 
   /** When (ms) a tick is due; null for never. */
   get wakeAt(): number | null {
-    return earliest(this.#dueAt, this.#inviteAt, this.#pairing?.room.wakeAt ?? null);
+    return earliest(this.#dueAt, this.#inviteAt, this.#pairing?.wakeAt ?? null);
   }
 
   tick(): void {
     const { now } = this.#context;
-    this.#pairing?.room.tick();
+    this.#pairing?.tick();
     if (this.#inviteAt !== null && this.#inviteAt <= now) this.#open(null);
     if (this.#dueAt === null || this.#dueAt > now) return;
     this.#dueAt = null;
-    this.#events.noted(new AparteError('pair-again', this.#invites ? null : { key: 'invite-from-other-side' }));
+    this.#events.asked(new AparteError('pair-again', this.#invites ? null : { key: 'invite-from-other-side' }));
     if (this.#invites && this.#pairing === null) this.#open(null);
   }
 
-  /** Takes what was pasted: the answer to our invite, or the other side's invite. */
+  /** Takes what the user pasted: the answer to our invite, or the invite of the remote peer. */
   take(pasted: string): void {
     this.#told = null;
     if (this.#invites && this.#pairing?.take(pasted) === true) return;
     this.#pairing?.leave();
-    if (this.#invites) this.#events.noted(new AparteError('invite-answered'));
+    if (this.#invites) this.#events.asked(new AparteError('invite-answered'));
     else this.#open(pasted);
   }
 
-  /** Ends it, all but the session that came of it. */
+  /** Ends it. A session that came of it goes on. */
   close(): void {
     this.#pairing?.leave();
     this.#pairing = null;
@@ -72,7 +76,7 @@ export class RepeatPairing {
   }
 
   #failed(cause: AparteError): void {
-    if (!sameError(this.#told, cause)) this.#events.noted(cause);
+    if (!sameError(this.#told, cause)) this.#events.asked(cause);
     this.#told = cause;
     this.#pairing?.leave();
     this.#pairing = null;
@@ -81,19 +85,17 @@ export class RepeatPairing {
 
   #open(invite: string | null): void {
     this.#inviteAt = null;
-    // A code is never used twice; who comes back is known by his identity.
-    const meeting: ManualPairing = new ManualPairing(
-      this.#context,
-      { invite, code: null, renews: true },
-      this.#profile,
-      {
-        completed: (result) => this.#events.completed(result),
-        noted: (cause) => this.#events.noted(cause),
-        failed: (cause) => {
-          if (this.#pairing === meeting) this.#failed(cause);
-        },
+    // A code is never used twice. The identity tells who comes back.
+    const options = { invite, code: null, renews: true };
+    const asked = (cause: AparteError) => this.#events.asked(cause);
+    const pairing: ManualPairing = new ManualPairing(this.#context, options, this.#profile, {
+      completed: (result) => this.#events.completed(result),
+      noted: asked,
+      handshakeFailed: asked,
+      failed: (cause) => {
+        if (this.#pairing === pairing) this.#failed(cause);
       },
-    );
-    this.#pairing = meeting;
+    });
+    this.#pairing = pairing;
   }
 }

@@ -1,5 +1,4 @@
 /** Turns events into lines for people. Pure. The sentences come from `peer/words`. */
-import type { AparteError } from '../../shared/errors.ts';
 import { DEFAULT_PORT } from '../../shared/limits.ts';
 import { mimics, tidyName } from '../../shared/name-comparison.ts';
 import type { ChatEvent, Trust } from '../core/facts-and-orders.ts';
@@ -172,9 +171,17 @@ export function safetyLines(name: string, safety: string, since: Date | null, ap
   return noticeLines(words.safetyNumber(name, rows, since), appearance);
 }
 
-/** What went wrong and what to do. The words may quote a peer. */
-export function errorLines({ error, fatal }: { error: AparteError; fatal: boolean }, appearance: Appearance) {
+/** An error, as an event has it. */
+type ShownError = Pick<Extract<ChatEvent, { type: 'error' }>, 'error' | 'times'>;
+
+/** What went wrong, how often it happened again, and what to do. The words may quote a peer. */
+export function errorSentences({ error, times }: ShownError): string[] {
   const { message, hint } = describeError(error);
-  const sentences = [visible(message), visible(hint)];
-  return fatal ? alarmLines(sentences, appearance) : noticeLines(sentences, appearance);
+  return [message, ...(times === undefined ? [] : [words.happenedAgain(times)]), hint].map(visible);
+}
+
+/** The lines of an error. */
+export function errorLines(event: ShownError & { readonly fatal: boolean }, appearance: Appearance): string[] {
+  const sentences = errorSentences(event);
+  return event.fatal ? alarmLines(sentences, appearance) : noticeLines(sentences, appearance);
 }

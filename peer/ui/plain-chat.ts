@@ -15,7 +15,6 @@ import { visibleLines } from './sanitize.ts';
 import { lastKeys, UNMARKED_PAUSE } from './terminal-input.ts';
 import type { Ui, UiEvents } from './ui.ts';
 import { UnmarkedPastes } from './unmarked-pastes.ts';
-import { WaitHints } from './wait-hints.ts';
 import { WaitNotices } from './wait-notices.ts';
 
 /** What the plain chat reads and writes. */
@@ -44,7 +43,6 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   const printSoon = (lines: readonly string[]) => void print(lines).catch(() => undefined);
   const notice = (sentence: string) => printSoon(noticeLines([sentence], appearance));
   const waitNotices = new WaitNotices(notice);
-  const hints = new WaitHints(notice);
   const notSent = (text: string) => noticeLines([words.NOT_SENT, ...visibleLines(text)], appearance);
   const apply = ({ lines, command, unsent }: Outcome) => {
     const shown = print([...lines, ...(unsent === null ? [] : notSent(unsent))]);
@@ -89,7 +87,6 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
 
   return {
     render: (event) => {
-      hints.event(event);
       return apply(model.event(event));
     },
     dismissed: async () => {
@@ -101,12 +98,10 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
     },
     waiting: (state) => {
       waitNotices.waiting(state);
-      hints.waiting(state);
     },
     close: async () => {
       stop();
       waitNotices.stop();
-      hints.stop();
       await print(model.notDelivered()).catch(() => undefined);
     },
   };

@@ -4,16 +4,15 @@
  */
 import type { Writable } from 'node:stream';
 import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
-import { describeError } from '../words/describe-error.ts';
 import type { Appearance } from './appearance.ts';
 import { ChatModel } from './chat-model.ts';
-import { noticeLines } from './event-text.ts';
+import { errorSentences, noticeLines } from './event-text.ts';
 import { wrapLine } from './line-wrapping.ts';
+import { NothingCameHint } from './nothing-came-hint.ts';
 import { OutputWriter } from './output-writer.ts';
-import { visible, visibleLines } from './sanitize.ts';
+import { visibleLines } from './sanitize.ts';
 import { statusRow } from './status-line.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
-import { WaitHints } from './wait-hints.ts';
 import { WaitNotices } from './wait-notices.ts';
 
 /** Where `send` and `receive` write to. */
@@ -43,7 +42,8 @@ class SendReceiveUi implements Ui {
   readonly #output: OutputWriter;
   readonly #diagnostics: OutputWriter;
   readonly #waitNotices: WaitNotices;
-  readonly #hints: WaitHints;
+  /** Null for `send`. */
+  readonly #hint: NothingCameHint | null;
   readonly #model: ChatModel;
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
@@ -62,15 +62,14 @@ class SendReceiveUi implements Ui {
     // The command goes on when nobody reads its diagnostics.
     this.#diagnostics = new OutputWriter(options.diagnostics, () => undefined);
     this.#waitNotices = new WaitNotices((sentence) => this.#note(sentence));
-    this.#hints = new WaitHints((sentence) => this.#note(sentence), receives);
+    this.#hint = receives ? new NothingCameHint((sentence) => this.#note(sentence)) : null;
   }
 
   render(event: ChatEvent): Promise<void> {
-    this.#hints.event(event);
+    this.#hint?.event(event);
     if (event.type === 'message') return this.#message(event.text, event.raw === true);
     if (event.type === 'error') {
-      const { message, hint } = describeError(event.error);
-      this.#print([`aparte: ${visible(message)}`, `aparte: ${visible(hint)}`]);
+      this.#print(errorSentences(event).map((sentence) => `aparte: ${sentence}`));
     } else this.#print(this.#model.event(event).lines);
     return this.#last;
   }
@@ -78,7 +77,7 @@ class SendReceiveUi implements Ui {
   waiting(state: Waiting, link: LinkState | null): void {
     this.#waiting = state;
     this.#link = link;
-    this.#hints.waiting(state);
+    this.#hint?.waiting(state);
     if (this.#options.diagnosticsColumns === null) {
       this.#waitNotices.waiting(state);
       return;
@@ -94,7 +93,7 @@ class SendReceiveUi implements Ui {
 
   async close(): Promise<void> {
     this.#waitNotices.stop();
-    this.#hints.stop();
+    this.#hint?.stop();
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     this.#waiting = { for: null, since: 0, until: null };
     this.#print([]);

@@ -22,7 +22,6 @@ import { visibleLines } from './sanitize.ts';
 import { statusRow } from './status-line.ts';
 import { lastKeys, TerminalInput } from './terminal-input.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
-import { WaitHints } from './wait-hints.ts';
 
 /** What the chat in a terminal needs from the program. */
 export interface TerminalChatOptions {
@@ -65,7 +64,6 @@ class TerminalChat implements TerminalUi {
   readonly #writer: RegionWriter;
   readonly #input: TerminalInput;
   readonly #editor = new LineEditor();
-  readonly #hints = new WaitHints((sentence) => this.#notice(sentence));
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
   #everySecond: NodeJS.Timeout | null = null;
@@ -97,7 +95,6 @@ class TerminalChat implements TerminalUi {
 
   render(event: ChatEvent): Promise<void> {
     if (this.#closed) return Promise.reject(new AparteError('output-closed'));
-    this.#hints.event(event);
     return this.#apply(this.#model.event(event));
   }
 
@@ -117,7 +114,6 @@ class TerminalChat implements TerminalUi {
     if (this.#closed) return;
     this.#waiting = state;
     this.#link = link;
-    this.#hints.waiting(state);
     if (state.for !== null) {
       this.#everySecond ??= setInterval(() => this.#writer.update(), 1_000);
     } else if (this.#everySecond !== null) {
@@ -131,7 +127,6 @@ class TerminalChat implements TerminalUi {
     if (this.#closed) return;
     this.#closed = true;
     this.#input.stop();
-    this.#hints.stop();
     if (this.#everySecond !== null) clearInterval(this.#everySecond);
     if (this.#typing !== null) clearTimeout(this.#typing);
     const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);

@@ -15,6 +15,7 @@ export function describeError({ code, detail }: Pick<AparteError, 'code' | 'deta
   const { what, hint } = words.ERROR_WORDS[code];
   if (detail === null) return { message: what, hint };
   const more = words.detailWords(detail);
+  if (typeof more === 'object' && 'instead' in more) return { message: more.instead, hint: more.hint };
   const { text, hint: better = hint } = typeof more === 'string' ? { text: more } : more;
   return { message: `${what.slice(0, -1)}: ${text}${/[?!]$/.test(text) ? '' : '.'}`, hint: better };
 }

@@ -5,6 +5,3 @@ export type ProgramCommand = 'chat' | 'send' | 'receive';
 
 /** What carries a connection. */
 export type LinkProtocol = 'udp' | 'tcp' | 'tls';
-
-/** A wait that often does not end by itself: see `HINTS`. */
-export type LongWait = 'nobody' | 'nobodyHere' | 'gone' | 'nothing';

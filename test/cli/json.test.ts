@@ -20,6 +20,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   safety: /^\d{5}( \d{5}){11}$/,
   rtt: /^\d+(\.\d)?$/,
   at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+  verifiedAt: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
 };
 
 /** The events with what differs from run to run replaced by the name of its field. */
@@ -50,7 +51,8 @@ function peer(name: string, status: string, trust = 'new'): Event {
   const path = status === 'connected' ? 'direct' : null;
   const [protocol, rtt] = status === 'connected' ? ['udp', 'rtt'] : [null, null];
   const safety = status === 'connecting' ? null : 'safety';
-  return { type: 'peer', peer: 'peer', name, status, path, protocol, rtt, trust, safety };
+  const verified = trust === 'verified' ? { verifiedAt: 'verifiedAt' } : {};
+  return { type: 'peer', peer: 'peer', id: 'id', name, status, path, protocol, rtt, trust, safety, ...verified };
 }
 /** From the start to the conversation. */
 function met(own: string, other: string, text: string, trust = 'new'): Event[] {
@@ -113,11 +115,13 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
 
   test('a key is new, then known, then verified; another under the same name has changed', async () => {
     const homes = { anna: sandbox.home(), bert: sandbox.home() };
+    const ids = new Set<unknown>();
     const meet = async (bertHome: string, verify: boolean) => {
       const text = freshCode();
       const anna = sandbox.chat('anna', [text], { home: homes.anna });
       const bert = sandbox.chat('bert', [text], { home: bertHome });
       const [one] = await connected(anna, bert);
+      ids.add(one?.['id']);
       if (verify) {
         anna.give({ type: 'verify', peer: one?.['peer'] });
         await anna.event('peer', { trust: 'verified' });
@@ -142,6 +146,8 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     const peers = await sandbox.run(['peers', '--json'], { home: homes.anna }).exits(0);
     const rows = peers.events.map((row) => [row['name'], row['trust']]);
     assert.deepEqual(rows, [['bert', 'verified']]);
+    assert.equal(ids.size, 2, 'one identity for each data folder');
+    assert.ok(ids.has(peers.events[0]?.['id']), 'the events name the identity as `aparte peers` does');
     const shown = await sandbox.run(['peers'], { home: homes.anna }).exits(0);
     assert.match(shown.stdout, /^bert {2}verified {2}\d{5}( \d{5}){5}\n$/);
   });

@@ -3,7 +3,7 @@
  * What passes through it can be watched, held back, changed or cut.
  */
 
-import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
 import type { Random } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';

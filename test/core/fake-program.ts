@@ -1,7 +1,7 @@
 /** One program in a world without network. */
 
 import type { Clock } from '../../peer/core/context.ts';
-import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
 import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent, Fact, KnownPeer, Order } from '../../peer/core/facts-and-orders.ts';
 import { Identity, type Random } from '../../peer/crypto/index.ts';

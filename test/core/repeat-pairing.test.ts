@@ -28,7 +28,7 @@ function side(invites: boolean) {
   const identity = Identity.generate(systemRandom);
   const profile = () =>
     ({ identity, name: 'ann', cursor: 0, expected: null, allowsOwn: false, relay: 'never' }) as const;
-  const events = { completed: () => undefined, noted: (cause: AparteError) => noted.push(cause.code) };
+  const events = { completed: () => undefined, asked: (cause: AparteError) => noted.push(cause.code) };
   const pairing = new RepeatPairing(context, invites, profile, events);
   /** Goes on to when it wants to be woken. Returns how long (ms) that took. */
   const wake = () => {

@@ -108,6 +108,7 @@ class Side {
       connected: nothing,
       delivered: nothing,
       noted: nothing,
+      handshakeFailed: nothing,
       ended: (end: SessionEnd) => this.ends.push(end),
     };
     this.roster = new Roster(this.#context, { known: [], reconnect: null }, events);

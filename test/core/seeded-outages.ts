@@ -114,7 +114,11 @@ export function liveThrough(seed: number, faults: number): void {
     );
     const ids = (type: 'sent' | 'delivered') => person.of(type).map(({ id }) => id);
     assert.deepEqual(ids('delivered'), ids('sent'), what);
-    assert.deepEqual(person.errors, [], what);
+    // An outage may last so long that the user is told of it.
+    assert.ok(
+      person.errors.every((error) => error === 'not-back'),
+      what,
+    );
   }
   people[0].quit();
   world.pass(5_000);

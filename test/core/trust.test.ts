@@ -32,6 +32,8 @@ const LOOK_ALIKES = [
   'Mary\u00a0\u2009Ann',
   'mary \u200b Ann',
   '\u0410lice',
+  'ALI\u0421E',
+  '\u0391lice',
   'Al\u0456ce',
   'AIice',
   'M\u0430ry Ann',

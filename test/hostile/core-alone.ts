@@ -1,6 +1,6 @@
 /** One room of the core among nobody but ghosts: a test is its server, its links and its clock. */
 
-import type { ConversationOptions } from '../../peer/core/conversation-options.ts';
+import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
 import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent, Fact, Order } from '../../peer/core/facts-and-orders.ts';
 import { codeSecret, type HandshakeInputs, Identity } from '../../peer/crypto/index.ts';

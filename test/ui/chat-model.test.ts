@@ -25,6 +25,7 @@ function peer(change: Partial<PeerEvent> = {}): PeerEvent {
   const event = {
     type: 'peer',
     peer: 'p1',
+    id: 'AAAA',
     name: 'anna',
     status: 'connected',
     path: 'direct',

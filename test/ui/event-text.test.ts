@@ -9,6 +9,7 @@ const CODE = '7-ocean-violin';
 const PEER: PeerEvent = {
   type: 'peer',
   peer: 'p1',
+  id: 'AAAA',
   name: 'ann',
   status: 'connected',
   path: 'direct',

@@ -15,6 +15,7 @@ const EVENTS: readonly ChatEvent[] = [
   {
     type: 'peer',
     peer: 'p',
+    id: 'AAAA',
     name: 'anna',
     status: 'connected',
     path: 'direct',

@@ -85,6 +85,7 @@ test('plain: takes lines, prints lines, and never moves the cursor', async () =>
 const PEER: ChatEvent = {
   type: 'peer',
   peer: 'p',
+  id: 'AAAA',
   name: 'anna',
   trust: 'new',
   status: 'connected',

@@ -9,6 +9,7 @@ const IDLE = { type: 'waiting', state: { for: null, since: 0, until: null }, lin
 const PEER = {
   type: 'peer',
   peer: 'p',
+  id: 'AAAA',
   name: 'anna',
   status: 'connected',
   path: 'direct',

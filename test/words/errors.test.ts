@@ -79,6 +79,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'not-all-came': [{}],
   'no-invite-made': [{}],
   'no-such-peer': [{}],
+  'this-computer-only': [{}],
   'invite-from-other-side': [{}],
   'bad-description': [
     { fault: 'candidate-count' },
@@ -246,6 +247,10 @@ test('every code has one sentence that says what happened, and advice', () => {
 test('every detail has a text that continues a sentence, and advice in sentences if it has any', () => {
   for (const detail of EVERY_DETAIL) {
     const words = detailWords(detail);
+    if (typeof words === 'object' && 'instead' in words) {
+      assert.match(words.instead, /^[A-Z].*\.$/, detail.key);
+      continue;
+    }
     const { text, hint = null } = typeof words === 'string' ? { text: words, hint: null } : words;
     assert.ok(text.length > 0 && !/[.;,]$/.test(text), `${detail.key}: ${text}`);
     assert.ok(wordsIn(text) <= 25, text);

@@ -19,6 +19,10 @@ export const CHAT_IS_OVER = 'The chat is over. Nothing more is sent. Press Enter
 /** Shown when the server answers again after an outage. */
 export const SERVER_IS_BACK = 'The server can be reached again.';
 
+/** An error has happened so many more times since it was shown. */
+export const happenedAgain = (times: number): string =>
+  `This happened ${times} more ${times === 1 ? 'time' : 'times'}.`;
+
 /** How many lines a text has of which only the first is shown. */
 export const lineCount = (count: number): string => `(${count} lines)`;
 

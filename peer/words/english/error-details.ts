@@ -13,7 +13,10 @@ import type {
 import { ERROR_WORDS } from './errors.ts';
 
 /** A text behind the colon. `hint`, where given, is better advice than that of the error's code. */
-export type DetailWords = string | { readonly text: string; readonly hint: string };
+type Continuation = string | { readonly text: string; readonly hint: string };
+
+/** A text behind the colon, or whole sentences `instead` of the sentence and the advice of the error's code. */
+export type DetailWords = Continuation | { readonly instead: string; readonly hint: string };
 
 type Described = {
   readonly [Key in ErrorDetailKey]: DetailWords | ((detail: Extract<ErrorDetail, { key: Key }>) => DetailWords);
@@ -29,7 +32,8 @@ export function detailWords(detail: ErrorDetail): DetailWords {
 /** The text of a detail, without its advice. */
 function textOf(detail: ErrorDetail): string {
   const words = detailWords(detail);
-  return typeof words === 'string' ? words : words.text;
+  if (typeof words === 'string') return words;
+  return 'text' in words ? words.text : words.instead;
 }
 
 const TRUST = 'If you made the certificate, name the file of its issuer in NODE_EXTRA_CA_CERTS.';
@@ -41,7 +45,7 @@ const UNKNOWN_ISSUER = 'its TLS certificate comes from an unknown authority';
 const TOO_MUCH = 'it sent more than the limit';
 
 /** Codes of Node, c-ares, OpenSSL and our WebSocket. A code that is not listed is shown alone. */
-const SYSTEM_ERRORS: Readonly<Record<string, DetailWords>> = {
+const SYSTEM_ERRORS: Readonly<Record<string, Continuation>> = {
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
@@ -78,7 +82,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, DetailWords>> = {
   TOO_MANY_PINGS: 'it sent pings and read no answers',
 };
 
-function systemError(code: string): DetailWords {
+function systemError(code: string): Continuation {
   const words = SYSTEM_ERRORS[code];
   if (words === undefined) return code;
   return typeof words === 'string' ? `${words} (${code})` : { ...words, text: `${words.text} (${code})` };
@@ -290,7 +294,10 @@ const DETAIL_WORDS: Described = {
   'nothing-for': ({ seconds }) => `nothing came for ${seconds} seconds`,
   'room-lost': 'the server lost the room meanwhile',
   'went-away': 'the other side went away',
-  'ended-before-proof': 'the handshake was not finished',
+  'ended-before-proof': {
+    instead: 'It ended before the other side had proven the code. Somebody may have tried to guess it.',
+    hint: ERROR_WORDS['wrong-code'].hint,
+  },
   'fell-silent': 'they stopped answering',
   'link-not-ready': ({ seconds }) => `no connection could be prepared here within ${seconds} seconds`,
   'no-connection-in-time': 'it was not ready in time',
@@ -308,6 +315,10 @@ const DETAIL_WORDS: Described = {
   },
   'no-invite-made': 'no invite was made here',
   'no-such-peer': 'there is no such peer',
+  'this-computer-only': {
+    text: 'this server only reaches programs on this computer',
+    hint: 'If they are at another one, both of you need --lan, --manual or the same --server. Otherwise ask whether the code was used.',
+  },
   'invite-from-other-side': {
     text: 'the other side makes the new invite',
     hint: 'Wait for their new invite, paste it here and send the answer back.',

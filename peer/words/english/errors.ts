@@ -100,6 +100,10 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
     hint: 'The search goes on. Connect to a network.',
   },
   // The path between the peers.
+  'nobody-yet': {
+    what: 'Nobody is here under this code yet.',
+    hint: 'A code works once: ask whether it was used, or whether they use another server.',
+  },
   'no-direct-path': {
     what: 'No direct connection could be made.',
     hint: 'Try another network, or use --relay allow on both sides. "aparte doctor" shows what works here.',
@@ -162,6 +166,10 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
   undelivered: {
     what: 'Not everything was delivered.',
     hint: 'Meet again with a new code and send it again.',
+  },
+  'not-back': {
+    what: 'The other side has not come back.',
+    hint: 'If their program has ended, it cannot come back. Then leave, and meet with a new code.',
   },
   'not-delivered': {
     what: 'Not everything has been delivered yet.',

@@ -1,6 +1,6 @@
 /** English: what the program waits for, and how it is connected. */
 import type { Waiting } from '../../core/facts-and-orders.ts';
-import type { LinkProtocol, LongWait } from '../word-types.ts';
+import type { LinkProtocol } from '../word-types.ts';
 
 const WAITS: Readonly<Record<NonNullable<Waiting['for']>, string>> = {
   server: 'connecting to the server',
@@ -59,13 +59,6 @@ export const undelivered = (count: number): string => `${count} undelivered`;
 export const typing = (names: readonly string[]): string =>
   `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} typing`;
 
-/** What to do about waits that often do not end by themselves. */
-export const HINTS: Readonly<Record<LongWait, string>> = {
-  nobody:
-    'Nobody is here under this code yet. A code works once: ask whether it was used, or whether they use another server.',
-  nobodyHere:
-    'Nobody is here under this code yet. This server only reaches programs on this computer. If they are at another ' +
-    'one, both of you need --lan, --manual or the same --server. Otherwise ask whether the code was used.',
-  gone: 'If their program has ended, it cannot come back. Then leave, and meet with a new code.',
-  nothing: 'Connected, but nothing has come yet. Is the other side receiving, too? One side must send.',
-};
+/** The program receives, is connected, and nothing has come for long. */
+export const NOTHING_HAS_COME =
+  'Connected, but nothing has come yet. Is the other side receiving, too? One side must send.';
