@@ -56,6 +56,12 @@ export interface HandshakeOptions {
  */
 export type GuessState = 'none' | 'out' | 'right';
 
+/**
+ * What the handshake waits for: `hello` of A or `reply` of B, our own `link`, `proof` of the other side; or it is `done`.
+ * A goes from `reply` over `link` and `proof` to `done`, B from `hello` over `proof` and `link`.
+ */
+type State = 'hello' | 'reply' | 'link' | 'proof' | 'done';
+
 /** What silence means, by what the code has been put to. A wrong code looks like silence behind our REPLY. */
 const SILENCE = { none: 'silent', out: 'wrong-code', right: 'no-answer' } as const satisfies Record<
   GuessState,
@@ -79,6 +85,9 @@ export abstract class Handshake implements LinkPreparer {
   isRepeated = false;
   /** When (ms) the flight we wait for, or our own link, is overdue; null while we wait for neither. */
   deadline: number | null;
+  protected state: State;
+  /** Our link, whose candidates travel in this handshake; null before there is one. */
+  protected link: OwnLink | null = null;
   protected readonly context: Context;
   protected readonly events: HandshakeEvents;
   protected readonly profile: Profile;
@@ -91,7 +100,8 @@ export abstract class Handshake implements LinkPreparer {
   #isAborted = false;
   #isOver = false;
 
-  constructor({ context, events, profile, room, via }: HandshakeOptions) {
+  constructor({ context, events, profile, room, via }: HandshakeOptions, state: State) {
+    this.state = state;
     this.context = context;
     this.events = events;
     this.profile = profile;
@@ -100,32 +110,35 @@ export abstract class Handshake implements LinkPreparer {
     this.deadline = context.now + FLIGHT_TIMEOUT;
   }
 
-  /** Our link, whose candidates travel in this handshake; null before there is one. */
-  abstract get link(): OwnLink | null;
   /** Whether we have sent a flight. */
-  abstract get started(): boolean;
+  get started(): boolean {
+    return this.state !== 'hello';
+  }
+
   /** Whether both sides have proven everything. */
-  abstract get done(): boolean;
-  abstract get guess(): GuessState;
+  get done(): boolean {
+    return this.state === 'done';
+  }
+
+  get guess(): GuessState {
+    if (this.state === 'hello' || this.state === 'reply') return 'none';
+    return this.state === 'proof' && this.role === 'B' ? 'out' : 'right';
+  }
+
+  /** Whether our HELLO is unanswered: it risked nothing, and may still be put aside. */
+  get isUndecided(): boolean {
+    return this.state === 'reply';
+  }
+
+  protected abstract readonly role: 'A' | 'B';
   protected abstract readonly crypto: HandshakeCrypto;
-  /** Whether SIG frames may come: the remote peer has proven themselves and sent their offer or answer. */
-  protected abstract get mayReceiveSignals(): boolean;
-  /** Whether our own candidates may be sealed and sent. */
-  protected abstract get maySendSignals(): boolean;
-  /** Whether we wait for our own link, and not for the remote peer. */
-  protected abstract get awaitsOwnLink(): boolean;
   /** Takes a flight of the remote peer. */
   protected abstract flight(type: number, frame: Uint8Array): void;
   abstract localSignal(): void;
 
-  /** Whether our HELLO is unanswered: it risked nothing, and may still be put aside. */
-  get isUndecided(): boolean {
-    return this.started && this.guess === 'none';
-  }
-
   /** The error that an overdue flight, or our own overdue link, means. */
   overdue(): AparteError {
-    if (this.awaitsOwnLink)
+    if (this.state === 'link')
       return new AparteError('no-direct-path', { key: 'link-not-ready', seconds: OWN_LINK_TIMEOUT / 1_000 });
     return this.silence({ key: 'nothing-for', seconds: FLIGHT_TIMEOUT / 1_000 });
   }
@@ -157,8 +170,9 @@ export abstract class Handshake implements LinkPreparer {
   }
 
   #gotSignal(frame: Uint8Array): void {
-    if (!this.mayReceiveSignals)
-      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.guess });
+    // The remote peer proves themselves and sends their offer or answer first.
+    if (!this.done && (this.role === 'A' || this.state !== 'link'))
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.state });
     const bytes = this.crypto.openSignal(frame);
     if (bytes !== null && this.link !== null)
       this.context.order({ type: 'addCandidate', link: this.link.number, bytes });
@@ -195,6 +209,11 @@ export abstract class Handshake implements LinkPreparer {
     return before !== undefined && equalBytes(before.frame, frame);
   }
 
+  /** An error for a flight that this state does not allow. */
+  protected outOfTurn(type: number): AparteError {
+    return new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.state });
+  }
+
   /** Remembers an accepted frame and our answer to it. */
   protected accept(type: number, frame: Uint8Array, answer: Uint8Array | null): void {
     this.#accepted.set(type, { frame, answer });
@@ -202,7 +221,8 @@ export abstract class Handshake implements LinkPreparer {
 
   /** Sends the candidates that our link has gathered, if they may be sent. */
   protected sendCandidates(): void {
-    if (this.#isOver || !this.maySendSignals || this.link === null) return;
+    const hasProven = this.done || (this.role === 'A' && this.state === 'proof');
+    if (this.#isOver || !hasProven || this.link === null) return;
     for (const candidate of this.link.takeCandidates()) {
       const frame = this.crypto.sealSignal(candidate);
       this.#signals.push(frame);

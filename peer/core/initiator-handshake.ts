@@ -3,67 +3,35 @@ import { AparteError } from '../../shared/errors.ts';
 import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, Initiator } from '../crypto/index.ts';
 import { checkIdentity, ownClaims } from './claims.ts';
-import { ABORT, type GuessState, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
-import type { OwnLink, SpareLink } from './own-link.ts';
-
-/** What the handshake waits for: `reply` of B, `offer` of our link, `proof` of B; or it is `done`. */
-type State = 'reply' | 'offer' | 'proof' | 'done';
+import { ABORT, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
+import type { OwnLink } from './own-link.ts';
 
 /** A handshake in role A. Sends HELLO when made. */
 export class InitiatorHandshake extends Handshake {
   protected readonly crypto: Initiator;
-  readonly #spare: SpareLink;
-  #state: State = 'reply';
-  #link: OwnLink | null = null;
+  protected readonly role = 'A';
+  readonly #takeLink: () => OwnLink;
   #reply: Uint8Array | null = null;
 
-  /** `spare` gives the link once B has proven the code. */
-  constructor(options: HandshakeOptions, spare: SpareLink) {
-    super(options);
-    this.#spare = spare;
+  /** `takeLink` gives the link once B has proven the code. */
+  constructor(options: HandshakeOptions, takeLink: () => OwnLink) {
+    super(options, 'reply');
+    this.#takeLink = takeLink;
     this.crypto = new Initiator(options.inputs, this.profile.identity, this.context.random);
     this.send(this.crypto.hello);
   }
 
-  get link(): OwnLink | null {
-    return this.#link;
-  }
-
-  get started(): boolean {
-    return true;
-  }
-
-  get done(): boolean {
-    return this.#state === 'done';
-  }
-
-  get guess(): GuessState {
-    return this.#state === 'reply' ? 'none' : 'right';
-  }
-
-  protected get mayReceiveSignals(): boolean {
-    return this.#state === 'done';
-  }
-
-  protected get maySendSignals(): boolean {
-    return this.#state === 'proof' || this.#state === 'done';
-  }
-
-  protected get awaitsOwnLink(): boolean {
-    return this.#state === 'offer';
-  }
-
   override resend(): void {
-    if (this.#state === 'reply') this.send(this.crypto.hello);
+    if (this.state === 'reply') this.send(this.crypto.hello);
     super.resend();
   }
 
   protected flight(type: number, frame: Uint8Array): void {
     if (type === FLIGHT.hello) return;
     if (type === FLIGHT.abort) throw this.aborted(frame);
-    if (type === FLIGHT.reply && this.#state === 'reply') return this.#gotReply(frame);
-    if (type === FLIGHT.proofB && this.#state === 'proof') return this.#gotProof(frame);
-    throw new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.#state });
+    if (type === FLIGHT.reply && this.state === 'reply') return this.#gotReply(frame);
+    if (type === FLIGHT.proofB && this.state === 'proof') return this.#gotProof(frame);
+    throw this.outOfTurn(type);
   }
 
   #gotReply(frame: Uint8Array): void {
@@ -76,32 +44,33 @@ export class InitiatorHandshake extends Handshake {
     }
     this.#reply = frame;
     this.accept(FLIGHT.reply, frame, null);
-    this.#state = 'offer';
+    this.state = 'link';
     this.events.rightTag();
-    this.#link = this.#spare.take(this);
+    this.link = this.#takeLink();
+    this.link.preparer = this;
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     this.localSignal();
   }
 
   localSignal(): void {
-    const offer = this.#link?.description ?? null;
-    if (this.#state === 'offer' && this.#reply !== null && offer !== null) {
+    const offer = this.link?.description ?? null;
+    if (this.state === 'link' && this.#reply !== null && offer !== null) {
       const proof = this.crypto.prove(ownClaims(this.profile, offer));
       this.send(proof);
       this.accept(FLIGHT.reply, this.#reply, proof);
-      this.#state = 'proof';
+      this.state = 'proof';
       this.deadline = this.context.now + FLIGHT_TIMEOUT;
     }
     this.sendCandidates();
   }
 
   #gotProof(frame: Uint8Array): void {
-    const link = this.#link;
+    const link = this.link;
     if (link === null) throw new Error('a proof without a link');
     const claims = this.crypto.gotProof(frame);
     checkIdentity(claims, this.profile);
     this.accept(FLIGHT.proofB, frame, null);
-    this.#state = 'done';
+    this.state = 'done';
     this.deadline = null;
     const channel = this.crypto.channel();
     this.context.order({ type: 'describeLink', link: link.number, kind: 'answer', sdp: claims.description });

@@ -5,7 +5,7 @@ import type { Route } from '../link/link.ts';
 import type { Context, LinkOwner } from './context.ts';
 import type { LinkFact } from './facts-and-orders.ts';
 
-/** An unused link older than this (ms) has candidates that may no longer hold; a fresh one is opened instead. */
+/** The candidates of an unused link may no longer hold after this time (ms). */
 const FRESH = 30_000;
 
 /** The handshake that a link is prepared for. */
@@ -31,10 +31,11 @@ export interface LinkUser {
 /** A link, opened when made. Its description and candidates gather here until the handshake may seal them. */
 export class OwnLink implements LinkOwner {
   readonly number: number;
-  readonly openedAt: number;
+  readonly #openedAt: number;
+  #isClosed = false;
   /** Our offer or answer; null until the link has made it. */
   description: string | null = null;
-  /** Told of what the link makes; null while the link is spare. */
+  /** Told of what the link makes; null while no handshake has the link. */
   preparer: LinkPreparer | null = null;
   /** Told of all else; null until both sides have proven themselves. */
   user: LinkUser | null = null;
@@ -46,9 +47,14 @@ export class OwnLink implements LinkOwner {
   constructor(context: Context, initiator: boolean, room: number) {
     this.#context = context;
     this.number = context.nextNumber();
-    this.openedAt = context.now;
+    this.#openedAt = context.now;
     context.links.set(this.number, this);
     context.order({ type: 'openLink', link: this.number, initiator, room });
+  }
+
+  /** Whether a handshake may still use the link, which was opened before there was one. */
+  get isFresh(): boolean {
+    return !this.#isClosed && this.#openedAt + FRESH >= this.#context.now;
   }
 
   gotLink(fact: LinkFact): void {
@@ -66,6 +72,7 @@ export class OwnLink implements LinkOwner {
       case 'linkPath':
         return this.user?.gotRoute({ path: fact.path, protocol: fact.protocol, rttMs: fact.rttMs });
       case 'linkClosed':
+        this.#isClosed = true;
         return (this.user ?? this.preparer)?.linkClosed(fact.cause);
       default:
         fact satisfies never;
@@ -90,46 +97,5 @@ export class OwnLink implements LinkOwner {
   close(): void {
     this.#context.links.delete(this.number);
     this.#context.order({ type: 'closeLink', link: this.number });
-  }
-}
-
-/** A link that is opened before anybody has proven the code, so that the first who does need not wait for its offer. */
-export class SpareLink implements LinkPreparer {
-  readonly #context: Context;
-  readonly #room: number;
-  #link: OwnLink | null = null;
-
-  constructor(context: Context, room: number) {
-    this.#context = context;
-    this.#room = room;
-  }
-
-  /** Makes sure that there is a fresh one. */
-  open(): void {
-    if (this.#link !== null && this.#link.openedAt + FRESH < this.#context.now) this.close();
-    this.#link ??= new OwnLink(this.#context, true, this.#room);
-    this.#link.preparer = this;
-  }
-
-  localSignal(): void {
-    // The description and the candidates wait in the link.
-  }
-
-  linkClosed(): void {
-    this.#link = null;
-  }
-
-  /** Hands the link to a handshake. Opens one where there is none. */
-  take(preparer: LinkPreparer): OwnLink {
-    const link = this.#link ?? new OwnLink(this.#context, true, this.#room);
-    this.#link = null;
-    link.preparer = preparer;
-    return link;
-  }
-
-  /** Closes the link, if there is one. */
-  close(): void {
-    this.#link?.close();
-    this.#link = null;
   }
 }

@@ -16,7 +16,7 @@ import type { RoomFact } from './facts-and-orders.ts';
 import type { Guesses } from './guesses.ts';
 import { ABORT, type Handshake, type HandshakeOptions, type HandshakeResult } from './handshake.ts';
 import { InitiatorHandshake } from './initiator-handshake.ts';
-import { SpareLink } from './own-link.ts';
+import { OwnLink } from './own-link.ts';
 import { ResponderHandshake } from './responder-handshake.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
@@ -84,7 +84,8 @@ export class RendezvousRoom implements RoomOwner {
   readonly #holders = new Map<string, CardHolder>();
   /** By id of each member. */
   readonly #byMember = new Map<string, CardHolder>();
-  readonly #spare: SpareLink;
+  /** Opened before anybody has proven the code, so that the first who does need not wait for its offer. */
+  #spareLink: OwnLink | null = null;
   readonly #hellos = new SlidingWindow(MAX_HELLOS_PER_SECOND, 1_000);
   /** Whether no HELLO may be sent just now. */
   #heldBack = false;
@@ -99,7 +100,6 @@ export class RendezvousRoom implements RoomOwner {
     this.#events = events;
     this.#card = encodeCard({ versions: VERSIONS, nonce: context.random(16) });
     this.number = context.nextNumber();
-    this.#spare = new SpareLink(context, this.number);
     context.rooms.set(this.number, this);
     const { nameplate, capacity, manual } = options;
     const entry = { room: this.number, card: this.#card };
@@ -326,7 +326,8 @@ export class RendezvousRoom implements RoomOwner {
   leave(): void {
     this.#clear();
     this.#chosen = null;
-    this.#spare.close();
+    this.#spareLink?.close();
+    this.#spareLink = null;
     this.joined = false;
     this.#left = true;
     this.#context.rooms.delete(this.number);
@@ -383,11 +384,23 @@ export class RendezvousRoom implements RoomOwner {
       this.#remove(member.id);
       return this.#prune();
     }
-    this.#spare.open();
+    this.#spareLink = this.#freshLink();
     const options = this.#handshakeOptions(holder, member, 'A', () => handshake);
-    const handshake: InitiatorHandshake = new InitiatorHandshake(options, this.#spare);
+    const handshake: InitiatorHandshake = new InitiatorHandshake(options, () => this.#takeLink());
     wipePairing(options.inputs, member);
     holder.initiator = handshake;
+  }
+
+  #freshLink(): OwnLink {
+    if (this.#spareLink?.isFresh === true) return this.#spareLink;
+    this.#spareLink?.close();
+    return new OwnLink(this.#context, true, this.number);
+  }
+
+  #takeLink(): OwnLink {
+    const link = this.#freshLink();
+    this.#spareLink = null;
+    return link;
   }
 
   #newResponder(holder: CardHolder, member: RoomMember): ResponderHandshake {

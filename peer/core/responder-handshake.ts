@@ -4,11 +4,8 @@ import { FLIGHT_TIMEOUT } from '../../shared/limits.ts';
 import { FLIGHT, type ProvenClaims, Responder } from '../crypto/index.ts';
 import { checkIdentity, ownClaims } from './claims.ts';
 import type { Guesses } from './guesses.ts';
-import { ABORT, type GuessState, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
+import { ABORT, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
 import { OwnLink } from './own-link.ts';
-
-/** What the handshake waits for: `hello` of A, `proof` of A, `answer` of our link; or it is `done`. */
-type State = 'hello' | 'proof' | 'answer' | 'done';
 
 /** A's proof, which our own proof answers. */
 interface Proven {
@@ -20,49 +17,19 @@ interface Proven {
 /** A handshake in role B. Waits for HELLO when made. */
 export class ResponderHandshake extends Handshake {
   protected readonly crypto: Responder;
+  protected readonly role = 'B';
   /** Null where guesses are not counted. */
   readonly #guesses: Guesses | null;
-  #state: State = 'hello';
-  #link: OwnLink | null = null;
   #proven: Proven | null = null;
 
   constructor(options: HandshakeOptions, guesses: Guesses | null) {
-    super(options);
+    super(options, 'hello');
     this.#guesses = guesses;
     this.crypto = new Responder(options.inputs, this.profile.identity, this.context.random);
   }
 
-  get link(): OwnLink | null {
-    return this.#link;
-  }
-
-  get started(): boolean {
-    return this.#state !== 'hello';
-  }
-
-  get done(): boolean {
-    return this.#state === 'done';
-  }
-
-  get guess(): GuessState {
-    if (this.#state === 'hello') return 'none';
-    return this.#state === 'proof' ? 'out' : 'right';
-  }
-
-  protected get mayReceiveSignals(): boolean {
-    return this.#state === 'answer' || this.#state === 'done';
-  }
-
-  protected get maySendSignals(): boolean {
-    return this.#state === 'done';
-  }
-
-  protected get awaitsOwnLink(): boolean {
-    return this.#state === 'answer';
-  }
-
   override fail(cause: AparteError): void {
-    if (this.#state === 'proof') this.#guesses?.unproven();
+    if (this.state === 'proof') this.#guesses?.unproven();
     super.fail(cause);
   }
 
@@ -70,53 +37,52 @@ export class ResponderHandshake extends Handshake {
     if (type === FLIGHT.reply) return;
     if (type === FLIGHT.hello) {
       // A second HELLO is never answered: its REPLY would be a second guess at us.
-      if (this.#state === 'hello') this.#gotHello(frame);
+      if (this.state === 'hello') this.#gotHello(frame);
       return;
     }
     if (type === FLIGHT.abort) return this.#gotAbort(frame);
-    if (type === FLIGHT.proofA && this.#state === 'proof') return this.#gotProof(frame);
-    throw new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.#state });
+    if (type === FLIGHT.proofA && this.state === 'proof') return this.#gotProof(frame);
+    throw this.outOfTurn(type);
   }
 
   #gotHello(frame: Uint8Array): void {
     if (this.#guesses?.mayRisk === false) return;
     const reply = this.crypto.gotHello(frame);
     this.#guesses?.replied();
-    this.#state = 'proof';
+    this.state = 'proof';
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
     this.accept(FLIGHT.hello, frame, reply);
     this.send(reply);
-    this.#link = new OwnLink(this.context, false, this.room);
-    this.#link.preparer = this;
+    this.link = new OwnLink(this.context, false, this.room);
+    this.link.preparer = this;
   }
 
   #gotAbort(frame: Uint8Array): void {
-    if (this.#state === 'proof' && frame[1] === ABORT.wrongCode)
-      throw new AparteError('wrong-code', { key: 'hearsay' });
+    if (this.state === 'proof' && frame[1] === ABORT.wrongCode) throw new AparteError('wrong-code', { key: 'hearsay' });
     throw this.aborted(frame);
   }
 
   #gotProof(frame: Uint8Array): void {
     const claims = this.crypto.gotProof(frame);
     this.#guesses?.proven();
-    this.#state = 'answer';
+    this.state = 'link';
     this.events.rightTag();
     checkIdentity(claims, this.profile);
-    if (this.#link === null) throw new Error('a proof without a link');
-    this.#proven = { frame, claims, link: this.#link };
+    if (this.link === null) throw new Error('a proof without a link');
+    this.#proven = { frame, claims, link: this.link };
     this.accept(FLIGHT.proofA, frame, null);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
-    this.context.order({ type: 'describeLink', link: this.#link.number, kind: 'offer', sdp: claims.description });
+    this.context.order({ type: 'describeLink', link: this.link.number, kind: 'offer', sdp: claims.description });
   }
 
   localSignal(): void {
-    const answer = this.#link?.description ?? null;
-    if (this.#state === 'answer' && this.#proven !== null && answer !== null) {
+    const answer = this.link?.description ?? null;
+    if (this.state === 'link' && this.#proven !== null && answer !== null) {
       const { frame, claims, link } = this.#proven;
       const proof = this.crypto.prove(ownClaims(this.profile, answer));
       this.accept(FLIGHT.proofA, frame, proof);
       this.send(proof);
-      this.#state = 'done';
+      this.state = 'done';
       this.deadline = null;
       this.events.completed({ role: 'B', claims, channel: this.crypto.channel(), link, wipe: () => this.wipe() });
     }
