@@ -80,6 +80,28 @@ describe('outages', { concurrency: true }, () => {
     }
   });
 
+  test('a chat that waits says that its server is gone, and once that it is back', async () => {
+    const own = new Sandbox();
+    try {
+      const first = await own.startServer();
+      const anna = own.run(['chat', '--plain', '--server', own.server, freshCode()]);
+      await anna.until('waiting for the other side', () => /waiting for the other side/.test(anna.stdout));
+      first.kill('SIGTERM');
+      await first.exits(0);
+      await anna.until('loss of the server', () => /Cannot reach the server/.test(anna.stdout));
+      assert.doesNotMatch(anna.stdout, /again/);
+      const second = await own.startServer(new URL(own.server).port);
+      await anna.until('return of the server', () => /The server can be reached again\./.test(anna.stdout));
+      anna.write('/quit\n');
+      await anna.exits(0);
+      assert.equal(anna.stdout.match(/can be reached again/g)?.length, 1);
+      second.kill('SIGTERM');
+      await second.exits(0);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('two who are connected do not notice that the server dies', async () => {
     const own = new Sandbox();
     try {
