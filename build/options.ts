@@ -21,7 +21,7 @@ const noPolling: Plugin = {
 };
 
 /** Large libraries that few servers need. Each becomes a file of its own that is loaded on demand. */
-export const SEPARATE = ['redis', '@socket.io/cluster-adapter'];
+export const SEPARATE = ['redis'];
 
 /** The options for the program, and for everything else that must run exactly as the program does. */
 export const OPTIONS = {

@@ -253,6 +253,8 @@ export interface ErrorDetails {
     /** The code of the system or of OpenSSL, null if there is none. */
     readonly code: string | null;
   };
+  /** The address of Redis says the opposite. */
+  'redis-tls': { readonly isSpoken: boolean };
 }
 
 /** The name of one thing that can be known of a failure. */

@@ -1,81 +1,96 @@
-/** What each address has open and tries. Addresses live in memory only, for as long as they matter, and are never logged. */
+/** Limits per client address. Addresses are kept in memory only, while they matter, and are never logged. */
 import type { Server, Socket } from 'node:net';
-import type { AddressLimits, Rate } from './limits.ts';
-import { addressKey, isGuess, KeyedBuckets, SITE, siteKey } from './limits.ts';
+import type { AddressLimits } from './limits.ts';
+import { KeyedBuckets, type Rate } from './token-bucket.ts';
 
-/** Addresses whose rates are remembered, at some 150 bytes each. */
+/** Addresses whose rates are remembered, at about 100 bytes each. */
 const MAX_ADDRESSES = 100_000;
-/** How often those are forgotten that no longer matter, in ms. */
+/** How often {@link limitPerAddress} forgets addresses that no longer matter, in ms. */
 const SWEEP_EVERY = 10_000;
-
 /**
- * Requests over HTTP for each connection that an address may open: a pairing over long-polling has some thirty, and who
- * polls and waits has two every ten seconds.
+ * HTTP requests per connection that an address may open. A pairing over long-polling takes about thirty. A client that
+ * polls and waits sends two every ten seconds.
  */
 const REQUESTS_PER_CONNECT = 32;
+/** Limits of a /48 network, as a multiple of those of an address. One customer gets a /48 of 65,536 /64s (RFC 6177). */
+export const SITE_FACTOR = 8;
+/** Nameplates from this length on cannot be guessed. Programs that reconnect use 26 random characters. */
+const UNGUESSABLE = 16;
 
-/** How much each key has open. */
-class Tally {
-  readonly #open = new Map<string, number>();
-
-  of(key: string): number {
-    return this.#open.get(key) ?? 0;
-  }
-
-  /** Counts one more. Returns how many they are with it. */
-  add(key: string): number {
-    const count = this.of(key) + 1;
-    this.#open.set(key, count);
-    return count;
-  }
-
-  /** One that was counted has ended. */
-  remove(key: string): void {
-    const count = this.of(key) - 1;
-    if (count > 0) this.#open.set(key, count);
-    else this.#open.delete(key);
-  }
+/** Whether a join of this room may be a guess. `null`: the server is to choose the nameplate. */
+export function isGuess(nameplate: string | null): boolean {
+  return nameplate !== null && nameplate.length < UNGUESSABLE;
 }
 
-/** Counts by key. Times are ms of any clock that does not go back. */
-class Scope {
+/**
+ * The key under which an address is counted. An IPv4 address is its own key, also if it is mapped into IPv6. An IPv6
+ * address counts as its /64 network, because a host can use any address of its /64 (RFC 4291, section 2.5.4).
+ */
+export function addressKey(address: string): string {
+  return mappedIpv4(address) ?? (address.includes(':') ? network(address, 64) : address);
+}
+
+/** The /48 network as which an IPv6 address is counted too. Null for an IPv4 address. */
+export function siteKey(address: string): string | null {
+  return address.includes(':') && mappedIpv4(address) === null ? network(address, 48) : null;
+}
+
+function mappedIpv4(address: string): string | null {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? null;
+}
+
+function network(address: string, bits: number): string {
+  const [head = '', tail = ''] = address.toLowerCase().split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const behind = tail === '' ? 0 : tail.split(':').length;
+  while (groups.length + behind < 8) groups.push('0');
+  return `${groups.slice(0, bits / 16).join(':')}::/${bits}`;
+}
+
+/** The limits of one kind of key: addresses, or /48 networks. Times are ms of any clock that does not go back. */
+class KeyLimits {
   readonly #connections: number;
-  readonly #open = new Tally();
+  /** Open connections by key. */
+  readonly #open = new Map<string, number>();
   readonly #connects: KeyedBuckets;
   readonly #requests: KeyedBuckets;
   readonly #joins: KeyedBuckets;
   readonly #guesses: KeyedBuckets;
 
-  /** Each key may do `times` as much as one address. */
-  constructor(limits: AddressLimits, times: number) {
-    const buckets = ({ burst, perSecond }: Rate, each = times) =>
-      new KeyedBuckets({ burst: burst * each, perSecond: perSecond * each }, MAX_ADDRESSES);
-    this.#connections = limits.connections * times;
+  /** Each key has `factor` times the limits of one address. */
+  constructor(limits: AddressLimits, factor: number) {
+    const buckets = ({ burst, perSecond }: Rate, times = factor) =>
+      new KeyedBuckets({ burst: burst * times, perSecond: perSecond * times }, MAX_ADDRESSES);
+    this.#connections = limits.connections * factor;
     this.#connects = buckets(limits.connects);
-    this.#requests = buckets(limits.connects, times * REQUESTS_PER_CONNECT);
+    this.#requests = buckets(limits.connects, factor * REQUESTS_PER_CONNECT);
     this.#joins = buckets(limits.joins);
     this.#guesses = buckets(limits.guesses);
   }
 
   isCrowded(key: string): boolean {
-    return this.#open.of(key) >= 2 * this.#connections;
+    return (this.#open.get(key) ?? 0) >= 2 * this.#connections;
   }
 
-  /** Counts a connection; false where it is one too many at a time. */
+  /** Counts a connection. Returns false if the key now has too many open. */
   open(key: string): boolean {
-    return this.#open.add(key) <= this.#connections;
+    const count = (this.#open.get(key) ?? 0) + 1;
+    this.#open.set(key, count);
+    return count <= this.#connections;
+  }
+
+  close(key: string): void {
+    const count = (this.#open.get(key) ?? 0) - 1;
+    if (count > 0) this.#open.set(key, count);
+    else this.#open.delete(key);
   }
 
   mayConnect(key: string, now: number): boolean {
     return this.#connects.take(key, now);
   }
 
-  mayAsk(key: string, now: number): boolean {
+  mayRequest(key: string, now: number): boolean {
     return this.#requests.take(key, now);
-  }
-
-  close(key: string): void {
-    this.#open.remove(key);
   }
 
   join(key: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
@@ -84,89 +99,83 @@ class Scope {
   }
 
   sweep(now: number): void {
-    this.#connects.sweep(now);
-    this.#requests.sweep(now);
-    this.#joins.sweep(now);
-    this.#guesses.sweep(now);
+    for (const buckets of [this.#connects, this.#requests, this.#joins, this.#guesses]) buckets.sweep(now);
   }
 }
 
-/**
- * Counts by address. Takes plain IP addresses; an IPv6 one counts as its /64, and as its /48, which may do {@link SITE}
- * times as much.
- */
-export class Addresses {
-  readonly #near: Scope;
-  readonly #sites: Scope;
+/** Counts what each address does. Takes plain IP addresses. An IPv6 address counts as its /64 and as its /48. */
+export class AddressLimiter {
+  readonly #addresses: KeyLimits;
+  readonly #sites: KeyLimits;
 
   constructor(limits: AddressLimits) {
-    this.#near = new Scope(limits, 1);
-    this.#sites = new Scope(limits, SITE);
+    this.#addresses = new KeyLimits(limits, 1);
+    this.#sites = new KeyLimits(limits, SITE_FACTOR);
   }
 
-  /** Whether so much is open from an address that the next is not even told why: what is told to go counts as well. */
+  /** Whether an address has twice its connections open: refused ones, which are being told why, count as well. */
   isCrowded(address: string): boolean {
     const site = siteKey(address);
-    return this.#near.isCrowded(addressKey(address)) || (site !== null && this.#sites.isCrowded(site));
+    return this.#addresses.isCrowded(addressKey(address)) || (site !== null && this.#sites.isCrowded(site));
   }
 
-  /** Counts a new connection. Returns why it must go, or null where it may stay. */
+  /** Counts a new connection. Returns why it must close, or null. */
   connected(address: string, now: number): 'limit' | 'rate' | null {
     const [key, site] = [addressKey(address), siteKey(address)];
-    const [fits, fitsSite] = [this.#near.open(key), site === null || this.#sites.open(site)];
-    if (!this.#near.mayConnect(key, now)) return 'rate';
+    const [fits, fitsSite] = [this.#addresses.open(key), site === null || this.#sites.open(site)];
+    if (!this.#addresses.mayConnect(key, now)) return 'rate';
     if (!fits) return 'limit';
-    // What one network is refused costs its neighbours nothing.
+    // Last, so that what one network is refused costs its neighbours nothing.
     if (site !== null && !this.#sites.mayConnect(site, now)) return 'rate';
     return fitsSite ? null : 'limit';
   }
 
-  /** A connection that was counted has ended. */
+  /** Counts the end of a connection that was counted. */
   disconnected(address: string): void {
     const site = siteKey(address);
     if (site !== null) this.#sites.close(site);
-    this.#near.close(addressKey(address));
+    this.#addresses.close(addressKey(address));
   }
 
-  /** Counts a request over HTTP. Returns whether it may be answered. */
-  mayAsk(address: string, now: number): boolean {
+  /** Counts an HTTP request. Returns whether it may be answered. */
+  mayRequest(address: string, now: number): boolean {
     const site = siteKey(address);
-    return this.#near.mayAsk(addressKey(address), now) && (site === null || this.#sites.mayAsk(site, now));
+    return this.#addresses.mayRequest(addressKey(address), now) && (site === null || this.#sites.mayRequest(site, now));
   }
 
-  /** Counts an attempt to join a room, null for one that the server is to name. Returns what there was too much of. */
+  /** Counts an attempt to join a room; null: the server is to choose it. Returns which limit was reached, or null. */
   join(address: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
-    const excess = this.#near.join(addressKey(address), nameplate, now);
+    const excess = this.#addresses.join(addressKey(address), nameplate, now);
     const site = siteKey(address);
     return excess ?? (site === null ? null : this.#sites.join(site, nameplate, now));
   }
 
-  /** Forgets what no longer matters. */
+  /** Forgets addresses that no longer matter. */
   sweep(now: number): void {
-    this.#near.sweep(now);
+    this.#addresses.sweep(now);
     this.#sites.sweep(now);
   }
 }
 
 /**
- * Hangs up on every TCP connection to a server, before a byte of it is read, that is one too many of its address, or
- * comes too soon after the others; `refused` is told of each.
+ * Closes a TCP connection, before a byte of it is read, if its address has too many open or opens them too fast.
+ * `refused` is called for each.
  */
 export function limitPerAddress(
   server: Server,
   { connections, connects }: Pick<AddressLimits, 'connections' | 'connects'>,
   refused: () => void = () => {},
 ): void {
-  const addresses = new Addresses({ connections, connects, joins: connects, guesses: connects });
+  const limiter = new AddressLimiter({ connections, connects, joins: connects, guesses: connects });
   server.prependListener('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    socket.once('close', () => addresses.disconnected(address));
-    if (addresses.connected(address, performance.now()) === null) return;
+    socket.once('close', () => limiter.disconnected(address));
+    if (limiter.connected(address, performance.now()) === null) return;
     socket.destroy();
     refused();
   });
   server.once('listening', () => {
-    const sweeper = setInterval(() => addresses.sweep(performance.now()), SWEEP_EVERY).unref();
+    const sweeper = setInterval(() => limiter.sweep(performance.now()), SWEEP_EVERY).unref();
     server.once('close', () => clearInterval(sweeper));
   });
 }

@@ -1,68 +1,79 @@
-/** Who may come in: asked before a request becomes a connection, and at every join. */
+/** Decides who may connect and who may join, by the origin of the request and by the limits per address. */
 import type { IncomingMessage } from 'node:http';
 import type { RefusalCode } from '../shared/signal-wire.ts';
-import { Addresses } from './address-limits.ts';
-import type { SharedAddresses } from './cluster.ts';
+import { AddressLimiter } from './address-limits.ts';
 import type { Limits } from './limits.ts';
 import type { RefusalCause } from './observer.ts';
-import type { Door } from './request-origin.ts';
-import { clientAddress, unwelcome } from './request-origin.ts';
-import type { Eventually } from './rooms-interface.ts';
+import type { Exposure, ProxyMismatch } from './request-origin.ts';
+import { clientAddress, originRefusal, proxyMismatch } from './request-origin.ts';
+import type { Awaitable, SharedAddressLimits } from './rooms-interface.ts';
 
-/** Keeps one door. Times are ms of any clock that does not go back. */
-export class Doorkeeper {
+/** The admission of one server. Times are ms of any clock that does not go back. */
+export class Admission {
   readonly #limits: Limits;
-  readonly #door: Door;
+  readonly #exposure: Exposure;
   /** Null: addresses are not counted. */
-  readonly #addresses: Addresses | null;
+  readonly #local: AddressLimiter | null;
   /** Null: there are no other servers. */
-  readonly #shared: SharedAddresses | null;
+  readonly #shared: SharedAddressLimits | null;
+  readonly #mismatched: (mismatch: ProxyMismatch) => void;
 
-  constructor(limits: Limits, door: Door, shared: SharedAddresses | null) {
+  /** `mismatched` is called when a request is refused that shows a wrong number of trusted proxies. */
+  constructor(
+    limits: Limits,
+    exposure: Exposure,
+    shared: SharedAddressLimits | null,
+    mismatched: (mismatch: ProxyMismatch) => void,
+  ) {
     this.#limits = limits;
-    this.#door = door;
+    this.#exposure = exposure;
     this.#shared = shared;
-    this.#addresses = limits.perAddress === null ? null : new Addresses(limits.perAddress);
+    this.#mismatched = mismatched;
+    this.#local = limits.perAddress === null ? null : new AddressLimiter(limits.perAddress);
   }
 
-  /** Counts a request over HTTP. Returns whether it may be answered. */
-  mayAsk(request: IncomingMessage, now: number): boolean {
-    return this.#addresses?.mayAsk(clientAddress(request, this.#door), now) ?? true;
+  /** Counts an HTTP request. Returns whether it may be answered. */
+  mayRequest(request: IncomingMessage, now: number): boolean {
+    return this.#local?.mayRequest(clientAddress(request, this.#exposure), now) ?? true;
   }
 
-  /** Why a request may not become a connection where so many are open, or null. */
-  objection(request: IncomingMessage, open: number): RefusalCause | null {
-    const cause = unwelcome(request, this.#door, this.#limits.urlBytes);
-    if (cause !== null) return cause;
+  /** Why a request may not become a connection while `open` others exist, or null. */
+  refusal(request: IncomingMessage, open: number): RefusalCause | null {
+    const origin = originRefusal(request, this.#exposure, this.#limits.urlBytes);
+    if (origin !== null) return this.#noted(request, origin);
     if (open >= this.#limits.connections) return 'full';
-    return this.#addresses?.isCrowded(clientAddress(request, this.#door)) === true ? 'crowded' : null;
+    const isCrowded = this.#local?.isCrowded(clientAddress(request, this.#exposure)) === true;
+    return isCrowded ? this.#noted(request, 'crowded') : null;
   }
 
-  /**
-   * Counts a new connection. Returns the address that it counts for, and why it must go, or null; with other servers
-   * that is known later.
-   */
-  connected(request: IncomingMessage, now: number): { address: string; unwelcome: Eventually<RefusalCode | null> } {
-    const address = clientAddress(request, this.#door);
-    const unwelcomeHere = this.#addresses?.connected(address, now) ?? null;
-    const unwelcomeThere = this.#shared?.connected(address) ?? null;
-    return { address, unwelcome: unwelcomeHere ?? unwelcomeThere };
+  /** Counts a new connection. Returns its address, and why it must close or null. Other servers answer later. */
+  connected(request: IncomingMessage, now: number): { address: string; refusal: Awaitable<RefusalCode | null> } {
+    const address = clientAddress(request, this.#exposure);
+    const local = this.#local?.connected(address, now) ?? null;
+    const shared = this.#shared?.connected(address) ?? null;
+    return { address, refusal: local === null ? shared : this.#noted(request, local) };
   }
 
-  /** A connection that was counted has ended. */
+  /** Counts the end of a connection that was counted. */
   disconnected(address: string): void {
-    this.#addresses?.disconnected(address);
+    this.#local?.disconnected(address);
     this.#shared?.disconnected(address);
   }
 
-  /** Counts an attempt to join a room, null for one that the server is to name. Returns what there was too much of. */
-  join(address: string, nameplate: string | null, now: number): Eventually<'rate' | 'guesses' | null> {
-    const excess = this.#addresses?.join(address, nameplate, now) ?? null;
+  /** Counts an attempt to join a room; null: the server is to choose it. Returns which limit was reached, or null. */
+  join(address: string, nameplate: string | null, now: number): Awaitable<'rate' | 'guesses' | null> {
+    const excess = this.#local?.join(address, nameplate, now) ?? null;
     return excess ?? this.#shared?.join(address, nameplate) ?? null;
   }
 
-  /** Forgets what no longer matters. */
+  /** Forgets addresses that no longer matter. */
   sweep(now: number): void {
-    this.#addresses?.sweep(now);
+    this.#local?.sweep(now);
+  }
+
+  #noted<Cause>(request: IncomingMessage, cause: Cause): Cause {
+    const mismatch = proxyMismatch(request, this.#exposure);
+    if (mismatch !== null) this.#mismatched(mismatch);
+    return cause;
   }
 }

@@ -1,90 +1,120 @@
-/** Does what clients ask: in the order in which each of them asked, also where the rooms are elsewhere and take time. */
-import type { JoinRequest, RefusalCode } from '../shared/signal-wire.ts';
-import type { Doorkeeper } from './admission.ts';
-import type { Connection } from './client-connection.ts';
-import type { Cluster } from './cluster.ts';
+/** Handles the requests of clients: checks them, asks the rooms, and keeps each client's requests in order. */
+import * as v from 'valibot';
+import type { RefusalCode } from '../shared/signal-wire.ts';
+import { FrameRequest, FreeRequest, JoinRequest } from '../shared/signal-wire.ts';
+import type { Admission } from './admission.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
-import { takeToken } from './limits.ts';
-import type { Order } from './memory-rooms.ts';
 import type { RefusalCause, ServerObserver } from './observer.ts';
-import type { Dispatcher, Reply } from './order-sender.ts';
+import type { OrderSender, Reply } from './order-sender.ts';
 import { clientName } from './order-sender.ts';
-import type { Request } from './request-validation.ts';
-import type { Eventually, Rooms } from './rooms-interface.ts';
-import { after, RoomsUnavailable } from './rooms-interface.ts';
-import { readOn, type Socket } from './socketio-setup.ts';
+import type { Awaitable, RoomOrder, Rooms } from './rooms-interface.ts';
+import { RoomsUnavailable, whenReady } from './rooms-interface.ts';
+import type { Socket } from './socketio-setup.ts';
+import { takeTokens } from './token-bucket.ts';
 
 /**
- * Requests of one client that wait for rooms elsewhere until no more of what it sends is read: what is sent faster than
- * it can be dealt with waits with who sends it. Once half of them are done it goes on.
+ * Requests of one client that may wait for shared rooms before the server stops reading from its WebSocket. It reads on
+ * when half of them are done. So a fast client waits, not the server's memory.
  */
-const WAITING = 32;
+const MAX_WAITING = 32;
 
-/** What requests are handled with. */
-export interface Means {
+/** A request of a client. `reply` acknowledges it. */
+export type ClientRequest =
+  | { readonly type: 'join'; readonly join: JoinRequest; readonly reply: Reply }
+  | { readonly type: 'frame'; readonly frame: FrameRequest }
+  | { readonly type: 'free'; readonly member: string }
+  | { readonly type: 'leave'; readonly reply: Reply };
+
+/** The first fault is enough: clients are not told which it was. */
+const STRICT = { abortEarly: true } as const;
+
+/** Reads an event of a client and its arguments. Null if it is not a well-formed request. */
+export function readRequest(event: unknown, args: readonly unknown[]): ClientRequest | null {
+  const [request, reply] = args;
+  switch (event) {
+    case 'join': {
+      const join = v.safeParse(JoinRequest, request, STRICT);
+      if (args.length !== 2 || typeof reply !== 'function' || !join.success) return null;
+      return { type: 'join', join: join.output, reply: reply as Reply };
+    }
+    case 'frame': {
+      const frame = v.safeParse(FrameRequest, request, STRICT);
+      return args.length === 1 && frame.success ? { type: 'frame', frame: frame.output } : null;
+    }
+    case 'free': {
+      const free = v.safeParse(FreeRequest, request, STRICT);
+      return args.length === 1 && free.success ? { type: 'free', member: free.output.member } : null;
+    }
+    case 'leave':
+      return args.length === 1 && typeof request === 'function' ? { type: 'leave', reply: request as Reply } : null;
+    default:
+      return null;
+  }
+}
+
+/** What the request handler works with. */
+export interface RequestDeps {
   readonly limits: Limits;
   readonly observer: ServerObserver;
-  readonly doorkeeper: Doorkeeper;
+  readonly admission: Admission;
   readonly rooms: Rooms;
-  readonly cluster: Cluster | null;
-  readonly dispatcher: Dispatcher;
-  /** Tells a client why, takes its place away, and hangs up. */
-  readonly drop: (connection: Connection, error: RefusalCode) => void;
-  /** A client is in a room now, or no longer. */
-  readonly entered: (connection: Connection) => void;
-  readonly left: (connection: Connection) => void;
+  readonly sender: OrderSender;
+  /** Tells a client why, frees its slot, and disconnects it. */
+  readonly drop: (connection: ClientConnection, error: RefusalCode) => void;
+  /** Is called when a client has entered a room, and when it has left. */
+  readonly entered: (connection: ClientConnection) => void;
+  readonly left: (connection: ClientConnection) => void;
 }
 
 /** Handles the requests of clients. */
 export class RequestHandler {
-  readonly #means: Means;
-  readonly #perform: (orders: readonly Order<string>[]) => void;
+  readonly #deps: RequestDeps;
+  readonly #perform: (orders: readonly RoomOrder[]) => void;
 
-  constructor(means: Means) {
-    this.#means = means;
-    this.#perform = (orders) => means.dispatcher.perform(orders);
+  constructor(deps: RequestDeps) {
+    this.#deps = deps;
+    this.#perform = (orders) => deps.sender.perform(orders);
   }
 
-  /** A client asks for something. */
-  handle(connection: Connection, socket: Socket, request: Request): void {
+  /** Handles a request. */
+  handle(connection: ClientConnection, socket: Socket, request: ClientRequest): void {
     this.#inTurn(connection, () => {
-      // It may have been dropped while it waited.
-      if (!socket.connected) return;
-      // Answers wait for a slow reader as all else does.
-      return after(this.#obey(connection, socket, request), () => this.#means.dispatcher.dropIfSlow(socket));
+      // The client may have been dropped while the request waited.
+      if (socket.connected) return this.#run(connection, socket, request);
     });
   }
 
-  /** The connection of a client is gone. */
-  lost(connection: Connection, socket: Socket): void {
+  /** Handles the loss of a client's connection. */
+  lost(connection: ClientConnection, socket: Socket): void {
     this.#inTurn(connection, () => {
       const { client } = socket.data;
-      if (client) return after(this.#means.rooms.lose(client, performance.now()), this.#perform);
+      if (client) return whenReady(this.#deps.rooms.lose(client, performance.now()), this.#perform);
     });
   }
 
-  /** A client is being dropped: its place is free. */
-  vacate(connection: Connection, socket: Socket): void {
+  /** Frees the slot of a client that is being dropped. */
+  vacate(connection: ClientConnection, socket: Socket): void {
     const { client } = socket.data;
     socket.data.client = null;
     if (!client) return;
-    this.#inTurn(connection, () => after(this.#means.rooms.leave(client, performance.now()), this.#perform));
+    this.#inTurn(connection, () => whenReady(this.#deps.rooms.leave(client, performance.now()), this.#perform));
   }
 
-  #obey(connection: Connection, socket: Socket, request: Request): Eventually<void> {
+  #run(connection: ClientConnection, socket: Socket, request: ClientRequest): Awaitable<void> {
     if (request.type === 'join') return this.#join(connection, socket, request.join, request.reply);
-    const { rooms, drop, left } = this.#means;
+    const { rooms, drop, left } = this.#deps;
     const { client } = socket.data;
     const now = performance.now();
     if (!client) return drop(connection, request.type === 'leave' ? 'invalid' : 'unknown-room');
     switch (request.type) {
       case 'frame':
-        return after(rooms.frame(client, request.frame, now), this.#perform);
+        return whenReady(rooms.frame(client, request.frame, now), this.#perform);
       case 'free':
-        return after(rooms.free(client, request.member, now), this.#perform);
+        return whenReady(rooms.free(client, request.member, now), this.#perform);
       case 'leave':
-        return after(rooms.leave(client, now), (orders) => {
-          this.#forget(socket);
+        return whenReady(rooms.leave(client, now), (orders) => {
+          socket.data.client = null;
           this.#perform(orders);
           left(connection);
           request.reply();
@@ -94,16 +124,17 @@ export class RequestHandler {
     }
   }
 
-  #join(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
-    const { limits, observer, doorkeeper } = this.#means;
+  #join(connection: ClientConnection, socket: Socket, request: JoinRequest, reply: Reply): Awaitable<void> {
+    const { limits, observer, admission } = this.#deps;
     const now = performance.now();
     const refuse = (error: RefusalCode, cause: RefusalCause = error) => {
       observer.refused(cause);
       reply({ error });
     };
-    const isEager = !takeToken(connection.joins, limits.joins, now);
-    const excess = isEager ? 'rate' : doorkeeper.join(connection.carrier.remoteAddress, request.nameplate, now);
-    return after(
+    const joins = takeTokens(connection.joins, limits.joins, now);
+    connection.joins = joins ?? connection.joins;
+    const excess = joins === null ? 'rate' : admission.join(connection.address, request.nameplate, now);
+    return whenReady(
       excess,
       (cause) => {
         if (cause !== null) return refuse('rate', cause);
@@ -115,55 +146,47 @@ export class RequestHandler {
     );
   }
 
-  #enter(connection: Connection, socket: Socket, request: JoinRequest, reply: Reply): Eventually<void> {
-    const { observer, rooms, cluster, dispatcher, entered } = this.#means;
-    connection.count += 1;
-    const client = clientName(socket, connection.count);
+  #enter(connection: ClientConnection, socket: Socket, request: JoinRequest, reply: Reply): Awaitable<void> {
+    const { observer, rooms, sender, entered } = this.#deps;
+    connection.joinCount += 1;
+    const client = clientName(socket, connection.joinCount);
+    // Set before the answer: with shared rooms, orders for the client may come as soon as it is in.
     socket.data.client = client;
-    // Others may reach it by that name as soon as it is in, which it is before we know.
-    if (cluster?.adapter) void socket.join(client);
-    return after(
+    return whenReady(
       rooms.join(client, request, performance.now()),
       (orders) => {
         const answer = orders.find((order) => order.type === 'answer')?.answer;
         const isIn = answer !== undefined && 'self' in answer;
-        if (isIn && request.resume === undefined && answer.members.length === 1) observer.met();
-        dispatcher.perform(orders, reply);
+        if (isIn && request.resume === undefined && answer.members.length === 1) observer.paired();
+        sender.perform(orders, reply);
         if (isIn) entered(connection);
-        else this.#forget(socket);
+        else socket.data.client = null;
       },
       () => {
-        this.#forget(socket);
+        socket.data.client = null;
         observer.refused('unavailable');
         reply({ error: 'unavailable' });
       },
     );
   }
 
-  /** A client's name is not its any more: its place is gone, or never was. */
-  #forget(socket: Socket): void {
-    const { client } = socket.data;
-    socket.data.client = null;
-    if (this.#means.cluster?.adapter && client) void socket.leave(client);
-  }
-
-  /** Does something for a client when all that it asked for before is done: at once, where the rooms are here. */
-  #inTurn(connection: Connection, act: () => Eventually<void>): void {
-    const { requests } = connection;
+  /** Runs an action after everything that the client asked for before: at once if the rooms are in memory. */
+  #inTurn(connection: ClientConnection, action: () => Awaitable<void>): void {
+    const { requests, webSocket } = connection;
     if (requests === null) {
-      void act();
+      void action();
       return;
     }
-    const { carrier } = connection;
     const failed = (error: unknown) => {
       if (!(error instanceof RoomsUnavailable)) throw error;
-      if (connection.socket?.connected) this.#means.drop(connection, 'unavailable');
+      if (connection.socket?.connected) this.#deps.drop(connection, 'unavailable');
     };
-    requests.add(act, failed, () => {
-      if (requests.length === WAITING / 2) readOn(carrier, true);
+    requests.add(action, failed, () => {
+      if (requests.length === MAX_WAITING / 2) webSocket?.resume();
     });
-    if (requests.length === WAITING) readOn(carrier, false);
-    const isTooMuch = requests.length > this.#means.limits.backlog;
-    if (isTooMuch && connection.socket?.connected) this.#means.drop(connection, 'rate');
+    // A client that polls waits for the answer to each of its requests, so it cannot send much.
+    if (requests.length === MAX_WAITING) webSocket?.pause();
+    if (requests.length > this.#deps.limits.backlog && connection.socket?.connected)
+      this.#deps.drop(connection, 'rate');
   }
 }

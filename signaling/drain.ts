@@ -1,56 +1,55 @@
 /**
- * In which order and when a server that ends lets go of its clients: spread out, since each comes back somewhere, and
+ * The order in which a server that ends disconnects its clients: spread out, because each comes back somewhere, and
  * those in the middle of a pairing last. Times are ms of one clock that does not go back.
  */
 
-/** Clients told in a ms, where the time allows. */
+/** Clients told per ms, if the time allows. */
 const PER_MS = 1;
-/** Who has sent or been told nothing for so long, in ms, is in the middle of nothing: flights follow one another faster. */
+/** A client that has sent and received nothing for this long, in ms, is in no pairing: its frames follow faster. */
 const QUIET = 1_000;
-
-/** How often it is looked whom to tell, in ms. */
+/** How often {@link drainClients} looks whom to tell, in ms. */
 const TICK = 20;
 
-/** Says whom to tell. Pure: time and chance are passed in. */
-export class Farewell<Client> {
+/** Decides whom to tell. Pure: time and randomness are passed in. */
+export class DrainSchedule<Client> {
   readonly #activeAt: (client: Client) => number;
   readonly #from: number;
   readonly #spread: number;
-  readonly #chance: () => number;
+  readonly #random: () => number;
   #deadline: number;
-  /** When each is to be told; those who were are at infinity. */
+  /** When each is to be told. Infinity: it has been told. */
   readonly #due = new Map<Client, number>();
 
   /**
-   * All of some `count` clients are told by `deadline`.
-   * @param activeAt when a client last sent something, or something of others came to it
-   * @param chance gives 0 to less than 1
+   * Spreads `count` clients until `deadline`.
+   * @param activeAt when a client last sent something or was sent something by others
+   * @param random returns 0 to less than 1
    */
   constructor(
     count: number,
     activeAt: (client: Client) => number,
     now: number,
     deadline: number,
-    chance = Math.random,
+    random = Math.random,
   ) {
     this.#activeAt = activeAt;
     this.#from = now;
     this.#deadline = deadline;
     this.#spread = Math.min(count / PER_MS, deadline - now);
-    this.#chance = chance;
+    this.#random = random;
   }
 
-  /** Tells all by then, if that is sooner. */
+  /** Brings the deadline forward, if this one is sooner. */
   hurry(deadline: number): void {
     this.#deadline = Math.min(this.#deadline, deadline);
   }
 
-  /** Those of the clients who are to be told now, each once, and whether none is left to be told later. */
+  /** Returns the clients to tell now, each once, and whether all have been told. */
   take(clients: Iterable<Client>, now: number): { told: Client[]; isDone: boolean } {
     const told: Client[] = [];
     let isDone = true;
     for (const client of clients) {
-      const due = this.#due.get(client) ?? this.#from + this.#chance() * this.#spread;
+      const due = this.#due.get(client) ?? this.#from + this.#random() * this.#spread;
       const isTime = now >= due && now - this.#activeAt(client) >= QUIET;
       if (due !== Number.POSITIVE_INFINITY && (isTime || now >= this.#deadline)) {
         told.push(client);
@@ -64,14 +63,14 @@ export class Farewell<Client> {
   }
 }
 
-/** Tells clients, of whom some may leave by themselves meanwhile; resolves when all are told. */
-export async function letGo<Client>(
-  farewell: Farewell<Client>,
+/** Tells clients by a schedule. Resolves when all have been told. Clients may leave by themselves meanwhile. */
+export async function drainClients<Client>(
+  schedule: DrainSchedule<Client>,
   clients: () => Iterable<Client>,
   tell: (client: Client) => void,
 ): Promise<void> {
   for (;;) {
-    const { told, isDone } = farewell.take(clients(), performance.now());
+    const { told, isDone } = schedule.take(clients(), performance.now());
     for (const client of told) tell(client);
     if (isDone) return;
     await new Promise((resolve) => setTimeout(resolve, TICK));

@@ -1,4 +1,4 @@
-/** Flags and environment of `aparte signal`, checked and turned into what the server is started with. */
+/** The flags and environment variables of `aparte signal`: read, checked, and turned into the options of the server. */
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { isTurnUrl } from '../shared/ice-servers.ts';
@@ -11,71 +11,69 @@ import type { MetricsAddress } from './metrics.ts';
 import { isLoopback } from './request-origin.ts';
 import type { ServerOptions } from './server.ts';
 
-/** Where metrics are served unless told otherwise. */
+/** Where metrics are served by default. */
 const METRICS = { host: '127.0.0.1', port: 9470 };
 
-/** Worker processes; more than one for each core serve nobody. */
+/** Worker processes. More than one per core help nobody. */
 const MAX_WORKERS = 128;
 
-/** All that the command line asks for. */
+/** The options of the command. */
 export interface SignalOptions extends ServerOptions {
-  /** In how many processes to serve; null: in this one. */
+  /** The number of worker processes; null: the server runs in this process. */
   readonly workers: number | null;
-  /** Where to serve metrics; left out: nowhere. */
+  /** Where to serve metrics. Absent: nowhere. */
   readonly metrics?: MetricsAddress;
-  /** How long, in ms, letting go of the clients may take at the end. */
+  /** How long clients may take to leave when the server ends, in ms. */
   readonly drain: number;
-  /** The least grave that is written as JSON; null: no log, only words for people. */
+  /** The least severe level that is logged as JSON; null: no log, only messages for people. */
   readonly log: Level | null;
 }
 
 const HELP = `
-The server introduces programs that give it the same nameplate and forwards what they send each other, sealed, until
-they are connected directly. It holds no keys, keeps nothing on disk and logs nothing about anyone.
+The server introduces programs that use the same nameplate. It forwards their sealed messages until they are connected
+directly. It holds no keys, writes nothing to disk and logs nothing about any person.
 
-So that programs behind home routers find a direct path, it answers STUN as well: UDP and TCP port ${STUN_PORT}, and UDP
-${STUN_PORT + 1} to tell kinds of routers apart. Open them in the firewall. A TURN relay (coturn with use-auth-secret) helps
-where no direct path exists, and is used by those only who allow it.
+STUN: programs behind home routers need it to find a direct path. The server answers it on UDP and TCP port ${STUN_PORT}, and
+on UDP port ${STUN_PORT + 1} so that programs can recognise difficult routers. Open these ports in the firewall.
+TURN: a relay (coturn with use-auth-secret) helps where no direct path exists. Only programs that allow it use it.
 
---metrics counts what happens, for Prometheus, on a port of its own: never who, from where or in which room. Whoever can
-reach that port can read it, so it is open to this machine only unless you name another address.
+--metrics serves counters for Prometheus on a port of their own. They never say who, from where or in which room. The
+port is open to this machine only, unless you name another address.
 
---redis makes several servers one, on any machines: two programs meet whichever of them each has reached. What all share
-is in Redis (6.2 or later, no cluster), for as long as a server lives that holds it: nameplates, who is in which room,
-addresses that are connected, and the last half minute of sealed frames. Nothing needs to be written to its disk. Where
-Redis is away, programs are told to come back, and all goes on when it is back. A load balancer in front may send each
-WebSocket to any of the servers; clients that poll must always reach the same one.
+--redis makes several servers one: programs meet whichever server each of them reached. All servers share their rooms in
+Redis (6.2 or later, not a cluster), which needs no disk. While Redis cannot be reached, programs are told to come back.
+A load balancer may send each WebSocket to any server. Clients that poll must always reach the same server.
 
---workers serves from several processes of this machine, each on a core of its own. They need no Redis: the first process
-keeps what they share, replaces one that dies, and has the metrics. Clients must then use WebSockets, as aparte does.
+--workers uses several processes, each on a core of its own. They need no Redis: the first process keeps the rooms,
+replaces a worker that dies, and serves the metrics. Clients must then use WebSockets, as aparte does.
 
 Examples:
   aparte signal                          for programs on this machine
   aparte signal --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
                                          for everyone who can reach this machine
   aparte signal --trust-proxy 1 --stun-host 0.0.0.0
-                                         behind a proxy on this machine that speaks HTTPS: only STUN is open to all
-  aparte signal --port 0 --limits off    any free port, addresses not limited: for tests and benches
+                                         behind an HTTPS proxy on this machine; only STUN is open to all
+  aparte signal --port 0 --limits off    any free port, no limits per address: for tests and benchmarks
   APARTE_REDIS=redis://user:password@10.0.0.5 aparte signal --host 0.0.0.0
-                                         one of several servers; a password in --redis could be seen by others
+                                         one of several servers; others could see a password in --redis
   APARTE_TURN_SECRET=... aparte signal --host 0.0.0.0 --turn-url turn:relay.example.org
 
-Certificate and key are read again on SIGHUP; nobody is dropped, and files that cannot be used change nothing. A proxy
-must pass on WebSockets and add the client's address to X-Forwarded-For; without --trust-proxy that header means nothing.
-On loopback without --trust-proxy, only requests for localhost or an IP address are answered.
+SIGHUP reads certificate and key again. Nobody is disconnected, and files that cannot be used change nothing.
+A proxy must pass on WebSockets and append the client's address to X-Forwarded-For. Without --trust-proxy the server
+ignores that header. On loopback without --trust-proxy it only answers requests for localhost or an IP address.
 
-SIGTERM lets nobody in any more (GET /readyz says 503, /healthz still 200), tells those who wait to go elsewhere, a
-thousand a second, and gives pairings on their way --drain-seconds. With nobody there it ends at once; SIGINT, or a second
-SIGTERM, hurries.
+SIGTERM ends the server: it lets nobody in (GET /readyz answers 503), tells waiting programs to go elsewhere, a thousand
+a second, and gives pairings --drain-seconds. SIGINT, or a second SIGTERM, ends it faster.
 
---log info writes one JSON object a line to standard error: start, reload, drain and stop, and each minute how many were
-refused by which cause; error and warn less, debug also how many are there. Never an address, a nameplate or anything that
-was sent. Without it only what goes wrong is said, in words. Standard output has the line "listening on URL" alone.
+--log info writes one JSON object per line to standard error: start, reload, drain, stop, and each minute the number of
+refusals by cause. error and warn write less; debug adds the number of connections. The log never holds an address, a
+nameplate or anything that was sent. Without --log only problems are reported, in words.
+Standard output has the line "listening on URL" only.
 
 Others then chat with: aparte chat --server https://HOST:PORT
 `;
 
-/** Where it may write. */
+/** The standard streams. */
 interface Output {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
@@ -100,69 +98,16 @@ interface Parsed {
 }
 
 /**
- * Reads the command line; flags count before the environment. Throws commander's `CommanderError`, whose `exitCode` is
- * 0 behind `--help`; what is to be read then has been written.
+ * Reads the command line. Flags override the environment. Throws commander's `CommanderError` after `--help`, with
+ * `exitCode` 0, and for wrong usage; help or error has been written then.
  */
 export function parseServerFlags(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   { stdout, stderr }: Output,
 ): SignalOptions {
-  const option = (flags: string, text: string, variable: string, fallback?: string) =>
-    new Option(flags, `${text} (${variable})`).default(env[variable] || fallback);
   const command = new Command('aparte signal')
     .description('Runs the rendezvous server, where programs with the same code find each other.')
-    .addOption(option('--port <number>', 'TCP port, 0 for any free one', 'APARTE_PORT', String(DEFAULT_PORT)))
-    .addOption(option('--host <address>', 'address to listen on', 'APARTE_HOST', '127.0.0.1'))
-    .addOption(option('--tls-cert <file>', 'speak HTTPS: certificate chain in PEM', 'APARTE_TLS_CERT'))
-    .addOption(option('--tls-key <file>', 'its private key in PEM', 'APARTE_TLS_KEY'))
-    .addOption(
-      option(
-        '--trust-proxy <number>',
-        'proxies in front; addresses come from X-Forwarded-For',
-        'APARTE_TRUST_PROXY',
-        '0',
-      ),
-    )
-    .addOption(
-      option(
-        '--limits <on|off>',
-        'off: no limits per address (the first four below), for private networks',
-        'APARTE_LIMITS',
-        'on',
-      ),
-    )
-    .addOption(
-      option(
-        '--stun-port <number|off>',
-        `where STUN is answered, or off; default ${STUN_PORT}, on loopback off`,
-        'APARTE_STUN_PORT',
-      ),
-    )
-    .addOption(option('--stun-host <address>', 'address for STUN, if not that of --host', 'APARTE_STUN_HOST'))
-    .addOption(
-      option('--workers <number|auto>', 'processes that serve as one; auto: one for each core', 'APARTE_WORKERS'),
-    )
-    .addOption(new Option('--redis <url>', 'share the rooms with all servers on this Redis (APARTE_REDIS)'))
-    .addOption(
-      new Option(
-        '--turn-url <url>',
-        'turn:HOST[:PORT][?transport=udp|tcp], a relay to offer; repeatable (APARTE_TURN_URL)',
-      ).argParser((url, before: readonly string[] | undefined) => [...(before ?? []), url]),
-    )
-    .addOption(option('--log <level>', `JSON lines on standard error: ${LEVELS.join(', ')}`, 'APARTE_LOG'))
-    .addOption(
-      option('--drain-seconds <number>', 'what SIGTERM gives pairings on their way', 'APARTE_DRAIN_SECONDS', '5'),
-    )
-    .addOption(
-      option(
-        '--metrics [port|host:port]',
-        `serve Prometheus metrics, "on" at ${METRICS.host}:${METRICS.port}`,
-        'APARTE_METRICS',
-      ),
-    )
-    .option('--turn-secret <secret>', "the relay's static-auth-secret (APARTE_TURN_SECRET)")
-    .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({
@@ -171,6 +116,32 @@ export function parseServerFlags(
       outputError: (text, write) =>
         write(`aparte: ${text.replace(/^error: /, '')}aparte: see "aparte signal --help"\n`),
     });
+  const option = (flags: string, text: string, variable: string, fallback?: string) =>
+    command.addOption(new Option(flags, `${text} (${variable})`).default(env[variable] || fallback));
+  option('--port <number>', 'TCP port, 0 for any free one', 'APARTE_PORT', String(DEFAULT_PORT));
+  option('--host <address>', 'address to listen on', 'APARTE_HOST', '127.0.0.1');
+  option('--tls-cert <file>', 'speak HTTPS: certificate chain in PEM', 'APARTE_TLS_CERT');
+  option('--tls-key <file>', 'its private key in PEM', 'APARTE_TLS_KEY');
+  option('--trust-proxy <number>', 'proxies in front; they set X-Forwarded-For', 'APARTE_TRUST_PROXY', '0');
+  option('--limits <on|off>', 'off: no limits per address (the first four below)', 'APARTE_LIMITS', 'on');
+  option('--stun-port <number|off>', `STUN port; default ${STUN_PORT}, on loopback off`, 'APARTE_STUN_PORT');
+  option('--stun-host <address>', 'address for STUN, if not that of --host', 'APARTE_STUN_HOST');
+  option('--workers <number|auto>', 'processes that serve as one; auto: one per core', 'APARTE_WORKERS');
+  option('--log <level>', `JSON lines on standard error: ${LEVELS.join(', ')}`, 'APARTE_LOG');
+  option('--drain-seconds <number>', 'time for pairings after SIGTERM', 'APARTE_DRAIN_SECONDS', '5');
+  option('--metrics [port|host:port]', `Prometheus; "on": ${METRICS.host}:${METRICS.port}`, 'APARTE_METRICS');
+  // The environment is not their default: the help would show secrets.
+  const several = (url: string, before: readonly string[] | undefined) => [...(before ?? []), url];
+  command
+    .option('--redis <url>', 'share the rooms with all servers on this Redis (APARTE_REDIS)')
+    .addOption(
+      new Option(
+        '--turn-url <url>',
+        'a TURN relay, turn:HOST[:PORT][?transport=udp|tcp]; repeatable (APARTE_TURN_URL)',
+      ).argParser(several),
+    )
+    .option('--turn-secret <secret>', "the relay's static-auth-secret (APARTE_TURN_SECRET)")
+    .addHelpText('after', HELP);
   addLimitFlags(command, env).parse([...argv], { from: 'user' });
   const fail = (sentence: string) => command.error(`error: ${sentence}`);
   const {
@@ -186,7 +157,6 @@ export function parseServerFlags(
     ...parsed
   } = command.opts<Parsed>();
   const stunPort = parsed.stunPort ?? (isLoopback(stunHost) ? 'off' : String(STUN_PORT));
-  // No default of the option: the help would show it.
   const redis = parsed.redis ?? (env['APARTE_REDIS'] || undefined);
   const turnSecret = parsed.turnSecret ?? (env['APARTE_TURN_SECRET'] || undefined);
   const turnUrls = turnUrl ?? (env['APARTE_TURN_URL'] ?? '').split(/[\s,]+/).filter((url) => url !== '');
@@ -202,8 +172,8 @@ export function parseServerFlags(
   if ((tlsCert === undefined) !== (tlsKey === undefined)) fail('certificate and key must be given together');
   const workers = workerCount(parsed.workers);
   if (workers === undefined) return fail(`there can be 1 to ${MAX_WORKERS} workers, or "auto"`);
-  if (redis !== undefined && !isRedisUrl(redis))
-    fail('Redis is at redis://HOST[:PORT][/NUMBER], or at rediss:// with TLS');
+  const redisFault = redis === undefined ? null : faultOfRedisUrl(redis);
+  if (redisFault !== null) fail(redisFault);
   if (!/^\d{1,2}$/.test(trustProxy)) fail('the number of proxies must be from 0 to 99');
   const log = parsed.log === undefined ? null : LEVELS.find((level) => level === parsed.log);
   if (log === undefined) return fail(`the log can be ${LEVELS.join(', ')}`);
@@ -224,7 +194,7 @@ export function parseServerFlags(
   };
 }
 
-/** Null: nowhere. Undefined: not understood. */
+/** Where to serve metrics. Null: nowhere. Undefined: the text cannot be read. */
 function metricsAddress(where: string | true): MetricsAddress | null | undefined {
   if (where === 'off') return null;
   if (where === true || where === 'on') return METRICS;
@@ -236,7 +206,7 @@ function metricsAddress(where: string | true): MetricsAddress | null | undefined
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 const isHost = (text: string) => /^[a-z0-9:][a-z0-9.:-]*$/i.test(text);
 
-/** Null: no workers. Undefined: not understood. */
+/** The number of workers. Null: none. Undefined: the text cannot be read. */
 function workerCount(text: string | undefined): number | null | undefined {
   if (text === undefined) return null;
   if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS);
@@ -244,7 +214,14 @@ function workerCount(text: string | undefined): number | null | undefined {
   return /^\d{1,3}$/.test(text) && count >= 1 && count <= MAX_WORKERS ? count : undefined;
 }
 
-function isRedisUrl(text: string): boolean {
+/** What is wrong with the URL of a Redis, without its password; null if nothing is. */
+function faultOfRedisUrl(text: string): string | null {
+  const credentials = /^rediss?:\/\/(.*)@/s.exec(text)?.[1] ?? '';
+  const isEncoded = !/[@#/?\s]|%(?![0-9a-f]{2})/i.test(credentials);
+  if (!isEncoded) return 'percent-encode the password of Redis: @ is %40, # is %23, / is %2F, ? is %3F, % is %25';
   const url = URL.canParse(text) ? new URL(text) : null;
-  return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^(?:\/\d*)?$/.test(url.pathname);
+  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  return isRedis && /^(?:\/\d*)?$/.test(url.pathname)
+    ? null
+    : 'Redis is at redis://HOST[:PORT][/NUMBER], or at rediss:// with TLS';
 }

@@ -1,136 +1,110 @@
 /**
- * The rooms: who is where, and who is told what. Pure: time and chance are passed in, and what is to be said comes
- * back as orders. Frames and cards are bytes nobody here looks into.
+ * The rooms of one server, in its memory: who is in which room, and who is told what. Pure: time and randomness are
+ * passed in, and effects come back as orders. Frames and cards are never looked into.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { equalBytes, utf8 } from '../shared/bytes.ts';
-import type { FrameRequest, JoinRequest, Member, Refusal, RefusalCode, Welcome } from '../shared/signal-wire.ts';
+import type { FrameRequest, JoinRequest, RefusalCode, Welcome } from '../shared/signal-wire.ts';
 import type { RoomLimits } from './limits.ts';
 import { allocate, FreedNameplates } from './nameplates.ts';
+import type { RandomSource, RoomOrder, Rooms } from './rooms-interface.ts';
 
-/** Something to do for a client. Orders are carried out in the order in which they are given. */
-export type Order<Client> =
-  /** Acknowledge its join. */
-  | { readonly type: 'answer'; readonly to: Client; readonly answer: Welcome | Refusal }
-  /** Somebody came into its room. */
-  | { readonly type: 'came'; readonly to: Client; readonly member: Member }
-  /** A place in its room was freed. */
-  | { readonly type: 'left'; readonly to: Client; readonly member: string }
-  /** A frame for it. */
-  | { readonly type: 'frame'; readonly to: Client; readonly from: string; readonly data: Uint8Array }
-  /** Tell it what went wrong. */
-  | { readonly type: 'fault'; readonly to: Client; readonly error: RefusalCode }
-  /** Tell it what went wrong and hang up. It has no place any more. */
-  | { readonly type: 'drop'; readonly to: Client; readonly error: RefusalCode };
-
-/** Where the registry takes chance from. */
-export interface Chance {
-  /** A random integer, at least 0 and less than `below`. */
-  integer(below: number): number;
-  /** A fresh resume token that nobody can guess: `[A-Za-z0-9_-]`, at most 64 characters. */
-  token(): string;
-}
-
-interface Place<Client> {
-  readonly room: Room<Client>;
-  /** Counts up in a room and is never used twice there; the member's id is this number in base 36. */
+/** A member's slot in a room. It outlives a lost connection by the grace time. */
+interface Slot {
+  readonly room: Room;
+  /** Counts up in a room and is never used twice there. The member's id is this number in base 36. */
   readonly order: number;
   readonly id: string;
-  /** Its bytes as Latin-1: a few bytes in an array of their own would take 250. */
+  /** The bytes of the card as Latin-1. A small byte array would take 250 bytes. */
   readonly card: string;
   readonly token: string;
-  /** Null while its connection is lost. */
-  client: Client | null;
-  /** Frames sent so far, by the id of the member they went to; made when the first is sent. */
+  /** Null while the connection is lost. */
+  client: string | null;
+  /** Frames sent so far, by receiver id. Created with the first frame. */
   sent: Map<string, number> | null;
-  /** What to tell the client once it is back; made when there is something. */
+  /** Frames to deliver when the client is back. Created with the first. */
   held: { readonly from: string; readonly data: Uint8Array }[] | null;
 }
 
-interface Room<Client> {
+interface Room {
   readonly nameplate: string;
   readonly capacity: number;
-  /** In the order they came. Few enough to be looked through, and most often one. */
-  places: readonly Place<Client>[];
+  /** In the order they came. A linear search is fast enough: most rooms have one or two. */
+  slots: readonly Slot[];
   lastOrder: number;
   touchedAt: number;
 }
 
-/** The rooms of one server. `Client` is whatever the caller tells its connections apart by. */
-export class Registry<Client> {
+/** Rooms in the memory of this process. */
+export class MemoryRooms implements Rooms {
   readonly #limits: RoomLimits;
-  readonly #chance: Chance;
-  readonly #rooms = new Map<string, Room<Client>>();
-  readonly #placeOf = new Map<Client, Place<Client>>();
-  /** Places without a connection, and when they are given up, soonest first. */
-  readonly #lost = new Map<Place<Client>, number>();
+  readonly #random: RandomSource;
+  readonly #rooms = new Map<string, Room>();
+  readonly #slotOf = new Map<string, Slot>();
+  /** Slots without a connection and when they expire, soonest first. */
+  readonly #lost = new Map<Slot, number>();
   readonly #freed = new FreedNameplates();
   #heldBytes = 0;
 
-  constructor(limits: RoomLimits, chance: Chance) {
+  constructor(limits: RoomLimits, random: RandomSource) {
     this.#limits = limits;
-    this.#chance = chance;
+    this.#random = random;
   }
 
-  /** How many rooms there are, and places taken, those of lost connections included. */
   get stats(): { rooms: number; members: number } {
-    return { rooms: this.#rooms.size, members: this.#placeOf.size + this.#lost.size };
+    return { rooms: this.#rooms.size, members: this.#slotOf.size + this.#lost.size };
   }
 
-  /** A client that has no place asks to come in, or to come back. The first order about it is the answer. */
-  join(client: Client, request: JoinRequest, now: number): Order<Client>[] {
+  join(client: string, request: JoinRequest, now: number): RoomOrder[] {
     if (request.resume !== undefined) return this.#resume(client, request, request.resume, now);
     let room = request.nameplate === null ? undefined : this.#rooms.get(request.nameplate);
     if (room === undefined) {
       if (this.#rooms.size >= this.#limits.rooms) return [refusal(client, 'limit')];
-      const taken = (nameplate: string) => this.#rooms.has(nameplate) || this.#freed.has(nameplate, now);
-      const nameplate = request.nameplate ?? allocate(taken, (below) => this.#chance.integer(below));
-      room = { nameplate, capacity: request.capacity, places: [], lastOrder: 0, touchedAt: now };
+      const isTaken = (nameplate: string) => this.#rooms.has(nameplate) || this.#freed.has(nameplate, now);
+      const nameplate = request.nameplate ?? allocate(isTaken, (below) => this.#random.integer(below));
+      room = { nameplate, capacity: request.capacity, slots: [], lastOrder: 0, touchedAt: now };
       this.#rooms.set(nameplate, room);
     }
-    if (room.places.length >= room.capacity) return [refusal(client, 'room-full')];
-    return this.#enter(client, room, request.card, now);
-  }
-
-  #enter(client: Client, room: Room<Client>, received: Uint8Array, now: number): Order<Client>[] {
+    if (room.slots.length >= room.capacity) return [refusal(client, 'room-full')];
     room.lastOrder += 1;
-    const id = room.lastOrder.toString(36);
-    const card = Buffer.from(received).toString('latin1');
-    const token = this.#chance.token();
-    const place = { room, order: room.lastOrder, id, card, token, client, sent: null, held: null };
-    const answer = welcome(place);
-    const orders = toOthers(place, (to) => ({ type: 'came', to, member: { id, card: received } }));
-    room.places = [...room.places, place];
+    const order = room.lastOrder;
+    const id = order.toString(36);
+    const card = Buffer.from(request.card).toString('latin1');
+    const token = this.#random.token();
+    const slot: Slot = { room, order, id, card, token, client, sent: null, held: null };
+    room.slots = [...room.slots, slot];
     room.touchedAt = now;
-    this.#placeOf.set(client, place);
-    return [{ type: 'answer', to: client, answer }, ...orders];
+    this.#slotOf.set(client, slot);
+    return [
+      { type: 'answer', to: client, answer: welcome(slot) },
+      ...toOthers(slot, (to) => ({ type: 'came', to, member: { id, card: request.card } })),
+    ];
   }
 
-  /** The old connection may still seem alive: then it is dropped, as its owner has a new one. */
-  #resume(client: Client, request: JoinRequest, token: string, now: number): Order<Client>[] {
+  #resume(client: string, request: JoinRequest, token: string, now: number): RoomOrder[] {
     const room = request.nameplate === null ? undefined : this.#rooms.get(request.nameplate);
     if (room === undefined) return [refusal(client, 'unknown-room')];
-    const place = room.places.find((each) => equalTokens(each.token, token));
-    if (place === undefined || !equalBytes(cardOf(place), request.card)) return [refusal(client, 'unknown-member')];
-    const orders: Order<Client>[] = [];
-    if (place.client !== null) {
-      this.#placeOf.delete(place.client);
-      orders.push({ type: 'drop', to: place.client, error: 'already-joined' });
+    const slot = room.slots.find((each) => equalTokens(each.token, token));
+    if (slot === undefined || !equalBytes(cardOf(slot), request.card)) return [refusal(client, 'unknown-member')];
+    const orders: RoomOrder[] = [];
+    if (slot.client !== null) {
+      // The old connection may still seem alive, but its owner has a new one.
+      this.#slotOf.delete(slot.client);
+      orders.push({ type: 'drop', to: slot.client, error: 'already-joined' });
     }
-    this.#lost.delete(place);
-    this.#placeOf.set(client, place);
-    place.client = client;
+    this.#lost.delete(slot);
+    this.#slotOf.set(client, slot);
+    slot.client = client;
     room.touchedAt = now;
-    orders.push({ type: 'answer', to: client, answer: welcome(place) });
-    for (const { from, data } of this.#takeHeld(place)) orders.push({ type: 'frame', to: client, from, data });
+    orders.push({ type: 'answer', to: client, answer: welcome(slot) });
+    for (const { from, data } of this.#takeHeld(slot)) orders.push({ type: 'frame', to: client, from, data });
     return orders;
   }
 
-  /** A client sends a frame to a member of its room. */
-  frame(client: Client, { to, data }: FrameRequest, now: number): Order<Client>[] {
-    const sender = this.#placeOf.get(client);
+  frame(client: string, { to, data }: FrameRequest, now: number): RoomOrder[] {
+    const sender = this.#slotOf.get(client);
     if (sender === undefined) return [{ type: 'drop', to: client, error: 'unknown-room' }];
-    const target = sender.room.places.find(({ id }) => id === to);
+    const target = sender.room.slots.find(({ id }) => id === to);
     if (target === undefined || target === sender) return [{ type: 'fault', to: client, error: 'unknown-member' }];
     sender.sent ??= new Map();
     const count = (sender.sent.get(to) ?? 0) + 1;
@@ -142,112 +116,106 @@ export class Registry<Client> {
     return [];
   }
 
-  /** A client asks that the place of a member who came after it be freed. */
-  free(client: Client, member: string, now: number): Order<Client>[] {
-    const asker = this.#placeOf.get(client);
+  free(client: string, member: string, now: number): RoomOrder[] {
+    const asker = this.#slotOf.get(client);
     if (asker === undefined) return [{ type: 'drop', to: client, error: 'unknown-room' }];
-    const target = asker.room.places.find(({ id }) => id === member);
-    // Only who was there first may: otherwise any newcomer could turn out those who wait.
+    const target = asker.room.slots.find(({ id }) => id === member);
+    // Only earlier members may: otherwise any newcomer could remove those who wait.
     if (target === undefined || target.order <= asker.order) {
       return [{ type: 'fault', to: client, error: 'unknown-member' }];
     }
     return this.#dismiss(target, 'idle', now);
   }
 
-  /** A client leaves its room, or is made to. */
-  leave(client: Client, now: number): Order<Client>[] {
-    const place = this.#placeOf.get(client);
-    return place === undefined ? [] : this.#vacate(place, now);
+  leave(client: string, now: number): RoomOrder[] {
+    const slot = this.#slotOf.get(client);
+    return slot === undefined ? [] : this.#vacate(slot, now);
   }
 
-  /** The connection of a client is gone: its place is kept for the grace time. */
-  lose(client: Client, now: number): Order<Client>[] {
-    const place = this.#placeOf.get(client);
-    if (place === undefined) return [];
-    this.#placeOf.delete(client);
-    place.client = null;
-    this.#lost.set(place, now + this.#limits.grace);
+  lose(client: string, now: number): RoomOrder[] {
+    const slot = this.#slotOf.get(client);
+    if (slot === undefined) return [];
+    this.#slotOf.delete(client);
+    slot.client = null;
+    this.#lost.set(slot, now + this.#limits.grace);
     return [];
   }
 
-  /** Time has passed: gives up places that were lost for too long and rooms in which nothing happens. */
-  sweep(now: number): Order<Client>[] {
-    const orders: Order<Client>[] = [];
-    for (const [place, until] of this.#lost) {
+  sweep(now: number): RoomOrder[] {
+    const orders: RoomOrder[] = [];
+    for (const [slot, until] of this.#lost) {
       if (until > now) break;
-      orders.push(...this.#vacate(place, now));
+      orders.push(...this.#vacate(slot, now));
     }
     for (const room of this.#rooms.values()) {
       if (now - room.touchedAt < this.#limits.roomIdle) continue;
-      for (const place of room.places.toReversed()) orders.push(...this.#dismiss(place, 'idle', now));
+      for (const slot of room.slots.toReversed()) orders.push(...this.#dismiss(slot, 'idle', now));
     }
     this.#freed.sweep(now);
     return orders;
   }
 
-  #dismiss(place: Place<Client>, error: RefusalCode, now: number): Order<Client>[] {
-    const { client } = place;
-    const orders = this.#vacate(place, now);
+  #dismiss(slot: Slot, error: RefusalCode, now: number): RoomOrder[] {
+    const { client } = slot;
+    const orders = this.#vacate(slot, now);
     return client === null ? orders : [{ type: 'drop', to: client, error }, ...orders];
   }
 
-  #vacate(place: Place<Client>, now: number): Order<Client>[] {
-    const { room, id } = place;
-    if (place.client !== null) this.#placeOf.delete(place.client);
-    this.#lost.delete(place);
-    this.#takeHeld(place);
-    room.places = room.places.filter((each) => each !== place);
+  #vacate(slot: Slot, now: number): RoomOrder[] {
+    const { room, id } = slot;
+    if (slot.client !== null) this.#slotOf.delete(slot.client);
+    this.#lost.delete(slot);
+    this.#takeHeld(slot);
+    room.slots = room.slots.filter((each) => each !== slot);
     room.touchedAt = now;
-    for (const other of room.places) other.sent?.delete(id);
-    if (room.places.length === 0) {
+    for (const other of room.slots) other.sent?.delete(id);
+    if (room.slots.length === 0) {
       this.#rooms.delete(room.nameplate);
       this.#freed.add(room.nameplate, now);
     }
-    return toOthers(place, (to) => ({ type: 'left', to, member: id }));
+    return toOthers(slot, (to) => ({ type: 'left', to, member: id }));
   }
 
-  /** Keeps a frame for a lost connection; drops it where the limits are reached, as the network might. */
-  #hold(place: Place<Client>, from: string, data: Uint8Array): void {
-    const heldHere = (place.held ?? []).reduce((sum, frame) => sum + frame.data.length, 0);
-    if (heldHere + data.length > this.#limits.heldPerPlace) return;
+  /** Keeps a frame for a lost connection. At the limits it is dropped, as a network may do. */
+  #hold(slot: Slot, from: string, data: Uint8Array): void {
+    const heldHere = (slot.held ?? []).reduce((sum, frame) => sum + frame.data.length, 0);
+    if (heldHere + data.length > this.#limits.heldPerSlot) return;
     if (this.#heldBytes + data.length > this.#limits.heldInAll) return;
     this.#heldBytes += data.length;
-    place.held ??= [];
-    place.held.push({ from, data: new Uint8Array(data) });
+    slot.held ??= [];
+    slot.held.push({ from, data: new Uint8Array(data) });
   }
 
-  #takeHeld(place: Place<Client>): { from: string; data: Uint8Array }[] {
-    const held = place.held ?? [];
-    place.held = null;
+  #takeHeld(slot: Slot): { from: string; data: Uint8Array }[] {
+    const held = slot.held ?? [];
+    slot.held = null;
     for (const { data } of held) this.#heldBytes -= data.length;
     return held;
   }
 }
 
-function refusal<Client>(to: Client, error: RefusalCode): Order<Client> {
+function refusal(to: string, error: RefusalCode): RoomOrder {
   return { type: 'answer', to, answer: { error } };
 }
 
-function welcome<Client>({ room, id, token, ...self }: Place<Client>): Welcome {
-  const others = room.places.filter((each) => each.order !== self.order);
+function welcome(slot: Slot): Welcome {
+  const others = slot.room.slots.filter((each) => each !== slot);
   return {
-    nameplate: room.nameplate,
-    self: id,
-    token,
+    nameplate: slot.room.nameplate,
+    self: slot.id,
+    token: slot.token,
     members: others.map((each) => ({ id: each.id, card: cardOf(each) })),
   };
 }
 
-function cardOf({ card }: Pick<Place<unknown>, 'card'>): Uint8Array {
+function cardOf({ card }: Slot): Uint8Array {
   return new Uint8Array(Buffer.from(card, 'latin1'));
 }
 
-function toOthers<Client>(place: Place<Client>, order: (to: Client) => Order<Client>): Order<Client>[] {
-  const orders: Order<Client>[] = [];
-  for (const { client } of place.room.places) {
-    if (client !== null && client !== place.client) orders.push(order(client));
-  }
-  return orders;
+/** One order for each other member of a slot's room that is connected. */
+function toOthers(slot: Slot, order: (to: string) => RoomOrder): RoomOrder[] {
+  const clients = slot.room.slots.filter((each) => each !== slot).map(({ client }) => client);
+  return clients.filter((client) => client !== null).map(order);
 }
 
 function equalTokens(ours: string, theirs: string): boolean {

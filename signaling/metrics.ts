@@ -1,6 +1,6 @@
 /**
- * What the server counts, as Prometheus text on a port of its own. No label names a person, an address or a room.
- * Loaded only where it is wanted.
+ * Metrics for Prometheus, on a port of their own. No label names a person, an address or a room. This module is loaded
+ * only if metrics are wanted.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
@@ -9,51 +9,51 @@ import { isIPv6 } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AparteError } from '../shared/errors.ts';
 import type { RefusalCause, ServerObserver } from './observer.ts';
+import { REFUSAL_CAUSES } from './observer.ts';
 import { isLoopback, isOwnName } from './request-origin.ts';
 
 /** Where metrics are served. */
 export interface MetricsAddress {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
-/** What there is just now, asked at every scrape. */
-export interface Census {
+/** The values of the gauges. */
+export interface GaugeValues {
   /** Connections that speak Engine.IO. */
   readonly connections: number;
   readonly rooms: number;
-  /** Places in rooms, those of lost connections included. */
+  /** Slots in rooms, with those of lost connections. */
   readonly members: number;
-  /** TCP connections, those included that have not said what they want. */
+  /** TCP connections, with those that have sent no request yet. */
   readonly sockets: number;
 }
 
-/** Metrics that can be scraped. */
+/** A metrics server. */
 export interface Metrics {
-  /** Counts what it is told. */
+  /** Counts the events it is told of. */
   readonly observer: ServerObserver;
   readonly url: string;
-  /** From now on `census` is asked at every scrape. */
-  watch(census: () => Promise<Census>): void;
+  /** Sets where the values of the gauges come from. They are read at every scrape. */
+  watch(read: () => Promise<GaugeValues>): void;
   close(): Promise<void>;
 }
 
-/** Upper ends of the classes of frames, in bytes: flights of a handshake (docs/PROTOCOL.md, section 6) fall apart. */
+/** Upper bounds of the histogram of frame sizes, in bytes. They separate the handshake frames of docs/PROTOCOL.md. */
 const FRAME_SIZES = [256, 1_024, 2_048, 3_072, 4_608, 6_656, 8_704, 16_384];
-/** A scraper has asked by then, in ms. */
+/** How long a scraper may take to send its request, in ms. */
 const REQUEST_TIMEOUT = 10_000;
-/** Nobody needs more scrapers. */
 const MAX_CONNECTIONS = 64;
 
-/** Begins to count, and answers `GET /metrics` until closed. Throws `cannot-listen`. */
+/** Starts to count, and serves `GET /metrics` until closed. Throws `cannot-listen`. */
 export async function startMetrics({ host, port }: MetricsAddress): Promise<Metrics> {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
   const refusals = new Counter({
     name: 'aparte_refusals_total',
-    help: 'What was turned away or dropped, by cause',
+    help: 'Clients and requests that were refused or disconnected, by cause',
     labelNames: ['cause'],
     registers,
   });
@@ -64,23 +64,25 @@ export async function startMetrics({ host, port }: MetricsAddress): Promise<Metr
   });
   const frames = new Histogram({
     name: 'aparte_frame_bytes',
-    help: 'Sealed frames handed on, by size in bytes',
+    help: 'Sealed frames that were forwarded, by size in bytes',
     buckets: FRAME_SIZES,
     registers,
   });
+  // A series that begins at 0 shows the first refusal as an increase.
+  for (const cause of REFUSAL_CAUSES) refusals.inc({ cause }, 0);
   const observer: ServerObserver = {
     refused: (cause: RefusalCause) => refusals.inc({ cause }),
-    met: () => meetings.inc(),
+    paired: () => meetings.inc(),
     forwarded: (bytes) => frames.observe(bytes),
   };
   const gauges = makeGauges(registers);
-  let ask = async (): Promise<Partial<Census>> => ({});
+  let read = async (): Promise<Partial<GaugeValues>> => ({});
   const server = createServer(
     { maxHeaderSize: 8_192, headersTimeout: REQUEST_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
     (request, response) =>
       void answer(request, response, !isLoopback(host) || isOwnName(request), register.contentType, async () => {
-        const census = await ask();
-        for (const [name, gauge] of gauges) gauge.set(census[name] ?? 0);
+        const values = await read();
+        for (const [name, gauge] of gauges) gauge.set(values[name] ?? 0);
         return register.metrics();
       }),
   );
@@ -95,8 +97,8 @@ export async function startMetrics({ host, port }: MetricsAddress): Promise<Metr
   return {
     observer,
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}/metrics`,
-    watch: (census) => {
-      ask = census;
+    watch: (source) => {
+      read = source;
     },
     close: () =>
       new Promise((resolve) => {
@@ -106,19 +108,19 @@ export async function startMetrics({ host, port }: MetricsAddress): Promise<Metr
   };
 }
 
-function makeGauges(registers: Registry[]): (readonly [keyof Census, Gauge])[] {
+function makeGauges(registers: Registry[]): (readonly [keyof GaugeValues, Gauge])[] {
   return [
-    ['sockets', gauge('sockets', 'Open TCP connections, those without a finished handshake included')],
+    ['sockets', gauge('sockets', 'Open TCP connections, with those whose handshake is not finished')],
     ['connections', gauge('connections', 'Connected clients')],
     ['rooms', gauge('rooms', 'Rooms')],
-    ['members', gauge('members', 'Members of rooms, lost connections included')],
+    ['members', gauge('members', 'Members of rooms, with those whose connection is lost')],
   ];
-  function gauge(name: keyof Census, help: string): Gauge {
+  function gauge(name: keyof GaugeValues, help: string): Gauge {
     return new Gauge({ name: `aparte_${name}`, help, registers });
   }
 }
 
-/** `isMeant`: the request names an address of ours, not whatever a page made resolve to it. */
+/** `isMeant`: the request names an address of this server, not a name that a page made resolve to it. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -126,9 +128,9 @@ async function answer(
   contentType: string,
   scrape: () => Promise<string>,
 ): Promise<void> {
-  const asked = request.method === 'GET' && request.url === '/metrics';
-  // Pages have no business here, whoever's browser they are in (RFC 6454, section 7) and whatever name brought them.
-  const found = asked && isMeant && request.headers.origin === undefined;
+  const isScrape = request.method === 'GET' && request.url === '/metrics';
+  // Web pages may not read metrics: they send an `Origin` (RFC 6454, section 7) or come under a name of their own.
+  const found = isScrape && isMeant && request.headers.origin === undefined;
   const text = found ? await scrape() : 'metrics are at /metrics\n';
   response.writeHead(found ? 200 : 404, {
     'Content-Type': found ? contentType : 'text/plain; charset=utf-8',

@@ -1,50 +1,36 @@
-/**
- * What the server tells of itself, for metrics and logs. It counts things that happen, never people: no address, no
- * nameplate, no member, nothing that was sent.
- */
-import type { RefusalCode } from '../shared/signal-wire.ts';
+/** What the server reports to metrics and log: counts of events, never an address, nameplate, member or content. */
+import { RefusalCode } from '../shared/signal-wire.ts';
 
-/**
- * Why something or somebody was turned away. The words of the wire mean what they mean there; the others are told to
- * nobody, as whoever they are about cannot be told, or had better not be.
- */
-export type RefusalCause =
-  | RefusalCode
-  /** A web page from elsewhere asked. */
-  | 'foreign-page'
-  /** One address has too much open to be told so. */
-  | 'crowded'
+/** Every reason to turn somebody away. The codes of the wire keep their meaning; the others are not told to the client. */
+export const REFUSAL_CAUSES = [
+  ...RefusalCode.options,
+  /** A web page from another site asked. */
+  'foreign-page',
+  /** An address has too many connections open to be told so. */
+  'crowded',
   /** The server has all the connections it may have. */
-  | 'full'
-  /** It does not read what it is sent. */
-  | 'slow'
-  /** One address named too many rooms that it may have guessed; told as `rate`. */
-  | 'guesses'
-  /** It has not sent its request, or answered a ping, in time. */
-  | 'silent'
-  /** Its TLS handshake failed. */
-  | 'tls';
+  'full',
+  /** The client does not read what it is sent. */
+  'slow',
+  /** An address named too many rooms that it may have guessed. The client is told `rate`. */
+  'guesses',
+  /** The client has not sent its request, or has not answered a ping, in time. */
+  'silent',
+  /** The TLS handshake failed. */
+  'tls',
+] as const;
+/** A reason to turn somebody away. */
+export type RefusalCause = (typeof REFUSAL_CAUSES)[number];
 
-/** Is told what happens, as it happens. Its methods return at once and never throw. */
+/** Receives events as they happen. The methods return at once and never throw. */
 export interface ServerObserver {
-  /** Somebody was refused, or dropped. */
+  /** A client was refused or disconnected. */
   refused(cause: RefusalCause): void;
-  /** A room with one member became a room with two: what a server that sees nothing else can know of a pairing. */
-  met(): void;
-  /** A frame was handed on, of so many bytes. */
+  /** A room with one member became a room with two. A blind server knows no more of a pairing. */
+  paired(): void;
+  /** A frame of this many bytes was forwarded. */
   forwarded(bytes: number): void;
 }
 
-/** Nobody listens. */
-export const UNOBSERVED: ServerObserver = { refused: () => {}, met: () => {}, forwarded: () => {} };
-
-/** Tells `one`, if there is one, all that happens, and `refused` of refusals. */
-export function alsoRefused(one: ServerObserver | null, refused: (cause: RefusalCause) => void): ServerObserver {
-  return {
-    ...(one ?? UNOBSERVED),
-    refused: (cause) => {
-      one?.refused(cause);
-      refused(cause);
-    },
-  };
-}
+/** An observer that ignores everything. */
+export const NO_OBSERVER: ServerObserver = { refused: () => {}, paired: () => {}, forwarded: () => {} };

@@ -1,43 +1,33 @@
-/** Carries out what the rooms order: tells clients of this server, and of those that share its rooms. */
+/** Performs the orders of the rooms: sends clients of this server what they are to be told. */
 import type { JoinReply, Refusal } from '../shared/signal-wire.ts';
 import { packWelcome } from '../shared/signal-wire.ts';
-import type { Limits } from './limits.ts';
-import type { Order } from './memory-rooms.ts';
+import type { IceOffer } from './ice-offer.ts';
 import type { ServerObserver } from './observer.ts';
+import type { RoomOrder } from './rooms-interface.ts';
 import type { Socket, SocketServer } from './socketio-setup.ts';
-import { backlog } from './socketio-setup.ts';
 
-/** What is said of STUN and TURN to one who comes in. */
-export type IceOffer = Pick<JoinReply, 'stunPort' | 'turn'>;
 /** Acknowledges a request. */
 export type Reply = (answer?: JoinReply | Refusal) => void;
 
-type Telling = Exclude<Order<string>, { type: 'answer' }>;
-
-/** The word that names a client for its next join; `count` is one that this socket has not used before. */
+/** The name of a client for its next join. `count` must be one that this socket has not used before. */
 export function clientName(socket: Socket, count: number): string {
   return `${socket.id}.${count}`;
 }
 
-/** Tells clients what is to be told. A client's name is that of the Socket.IO room which only it is in. */
-export class Dispatcher {
+/** Sends orders to the clients of this server. */
+export class OrderSender {
   readonly #io: SocketServer;
-  readonly #limits: Limits;
   readonly #observer: ServerObserver;
   readonly #offer: () => IceOffer;
-  /** Whether a client that is not here may be with another server. */
-  readonly #hasOthers: boolean;
 
-  constructor(io: SocketServer, limits: Limits, observer: ServerObserver, offer: () => IceOffer, hasOthers: boolean) {
+  constructor(io: SocketServer, observer: ServerObserver, offer: () => IceOffer) {
     this.#io = io;
-    this.#limits = limits;
     this.#observer = observer;
     this.#offer = offer;
-    this.#hasOthers = hasOthers;
   }
 
-  /** Carries out orders; `reply` acknowledges the join that led to them. */
-  perform(orders: readonly Order<string>[], reply?: Reply): void {
+  /** Performs orders. `reply` acknowledges the join that led to them. Orders for clients that have gone are ignored. */
+  perform(orders: readonly RoomOrder[], reply?: Reply): void {
     for (const order of orders) {
       if (order.type === 'answer') {
         if ('error' in order.answer) this.#observer.refused(order.answer.error);
@@ -47,56 +37,30 @@ export class Dispatcher {
       if (order.type === 'frame') this.#observer.forwarded(order.data.length);
       else if ('error' in order) this.#observer.refused(order.error);
       const socket = this.#io.sockets.sockets.get(order.to.slice(0, order.to.lastIndexOf('.')));
-      if (socket === undefined) {
-        if (this.#hasOthers) this.#tellElsewhere(order);
-      } else if (socket.data.client === order.to) {
-        this.#tell(socket, order);
-        this.dropIfSlow(socket);
-      }
+      if (socket?.data.client === order.to) send(socket, order);
     }
-  }
-
-  /** Tells nobody of other servers any more. */
-  close(): void {
-    void this.#io.sockets.adapter.close();
-  }
-
-  /** Hangs up on a client that does not read what it is sent. */
-  dropIfSlow(socket: Socket): void {
-    if (backlog(socket.conn) <= this.#limits.backlog || !socket.connected) return;
-    this.#observer.refused('slow');
-    // Without waiting for the rest to be sent, as a polite close would.
-    socket.conn.close(true);
-  }
-
-  #tell(socket: Socket, order: Telling): void {
-    emit(socket, order);
-    socket.data.activeAt = performance.now();
-    if (order.type !== 'drop') return;
-    socket.data.client = null;
-    socket.disconnect(true);
-  }
-
-  #tellElsewhere(order: Telling): void {
-    emit(this.#io.to(order.to), order);
-    if (order.type === 'drop') this.#io.in(order.to).disconnectSockets(true);
   }
 }
 
-function emit(to: Pick<Socket, 'emit'>, order: Telling): void {
+function send(socket: Socket, order: Exclude<RoomOrder, { type: 'answer' }>): void {
+  socket.data.activeAt = performance.now();
   switch (order.type) {
     case 'came':
-      to.emit('came', order.member);
+      socket.emit('came', order.member);
       break;
     case 'left':
-      to.emit('left', { member: order.member });
+      socket.emit('left', { member: order.member });
       break;
     case 'frame':
-      to.emit('frame', { from: order.from, data: order.data });
+      socket.emit('frame', { from: order.from, data: order.data });
       break;
     case 'fault':
+      socket.emit('fault', { error: order.error });
+      break;
     case 'drop':
-      to.emit('fault', { error: order.error });
+      socket.emit('fault', { error: order.error });
+      socket.data.client = null;
+      socket.disconnect(true);
       break;
     default:
       order satisfies never;

@@ -1,45 +1,61 @@
-/** Who knocks: the address a request comes from, and whether a web page is behind it that has no business here. */
+/** Where a request comes from: the client's address, and whether a web page of another site sent it. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
-/** How the server is reached. */
-export interface Door {
-  /** How many proxies stand in front, each of which adds to `X-Forwarded-For` whom it was called by. */
+/** How the server can be reached. */
+export interface Exposure {
+  /** The number of trusted proxies in front. Each appends the address that connected to it to `X-Forwarded-For`. */
   readonly proxies: number;
-  /** Whether nobody but this machine reaches it, and by no name of any other. */
+  /** Whether only this machine can reach the server, so that no other host name is right. */
   readonly isPrivate: boolean;
 }
 
+/** The addresses in `X-Forwarded-For`, outermost first. */
+function forwardedFor({ headers }: IncomingMessage): string[] {
+  // Node joins repeated lines of this header by commas. Its type also allows an array.
+  const value = String(headers['x-forwarded-for'] ?? '');
+  return value === '' ? [] : value.split(',').map((entry) => entry.trim());
+}
+
 /**
- * The address of the client behind so many proxies: the entry of `X-Forwarded-For` that the outermost of them wrote.
- * What stands before it the client may have made up. Where there is none, or it is no IP address, whoever is
- * connected to us.
+ * The address of the client behind the trusted proxies: the entry of `X-Forwarded-For` that the outermost of them
+ * wrote. Entries before it may be forged. Without such an entry, or if it is no IP address: the connected address.
  */
-export function clientAddress({ headers, socket }: IncomingMessage, { proxies }: Door): string {
-  const direct = socket.remoteAddress ?? '';
-  if (proxies === 0) return direct;
-  // Node joins repeated lines of this header by commas; the type knows it as one line or several.
-  const entries = String(headers['x-forwarded-for'] ?? '').split(',');
-  const entry = entries.at(-proxies)?.trim() ?? '';
+export function clientAddress(request: IncomingMessage, { proxies }: Exposure): string {
+  const direct = request.socket.remoteAddress ?? '';
+  const entry = proxies === 0 ? '' : (forwardedFor(request).at(-proxies) ?? '');
   return isIP(entry) === 0 ? direct : entry;
 }
 
 /**
- * Why a request to open a connection is refused before anything else of it is looked at, or null. `maxUrl` in bytes,
- * which in a URL are characters.
+ * What is wrong with the number of trusted proxies. `untrusted`: a request has `X-Forwarded-For`, but no proxy is
+ * trusted. `missing`: it has fewer entries than there are trusted proxies.
  */
-export function unwelcome(request: IncomingMessage, door: Door, maxUrl: number): 'foreign-page' | 'invalid' | null {
+export type ProxyMismatch = 'untrusted' | 'missing';
+
+/** What a request shows to be wrong with the number of trusted proxies, or null. */
+export function proxyMismatch(request: IncomingMessage, { proxies }: Exposure): ProxyMismatch | null {
+  const count = forwardedFor(request).length;
+  if (proxies === 0) return count > 0 ? 'untrusted' : null;
+  return count < proxies ? 'missing' : null;
+}
+
+/** Why a request may not open a connection, or null. `maxUrl`: characters of the URL, which are bytes there. */
+export function originRefusal(
+  request: IncomingMessage,
+  { isPrivate }: Exposure,
+  maxUrl: number,
+): 'foreign-page' | 'invalid' | null {
   if ((request.url ?? '').length > maxUrl) return 'invalid';
-  return isForeignPage(request) || asksForScript(request) || (door.isPrivate && !isOwnName(request))
-    ? 'foreign-page'
-    : null;
+  const isForeign = isForeignPage(request) || isScriptRequest(request) || (isPrivate && !isOwnName(request));
+  return isForeign ? 'foreign-page' : null;
 }
 
 /**
- * Whether a web page from elsewhere asks, which anyone's browser would let it: programs send no `Origin` (RFC 6454,
- * section 7), pages cannot leave it out of a WebSocket, and where they can, browsers add where they stand (Fetch
- * Metadata). Only of a picture or a script from plain HTTP they say neither: then `Referer`, which a page may forbid,
- * is all there is. The TLS of `https:` may be that of a proxy in front.
+ * Whether a web page of another site sent a request, which any browser allows. Programs send no `Origin` (RFC 6454,
+ * section 7). Pages cannot omit it for a WebSocket, and elsewhere browsers add `Sec-Fetch-Site`. Only a request for an
+ * image or script over plain HTTP has neither: then `Referer`, which a page can suppress, is all there is. The `https:`
+ * may be that of a proxy in front.
  */
 function isForeignPage({ headers }: IncomingMessage): boolean {
   const { host, referer, 'sec-fetch-site': site } = headers;
@@ -52,14 +68,19 @@ function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : '';
 }
 
-/** Whether the answers are to be scripts (JSONP), as only pages from elsewhere want them: Engine.IO would oblige. */
-function asksForScript({ url = '' }: IncomingMessage): boolean {
-  return url.includes('?') && new URLSearchParams(url.slice(url.indexOf('?'))).has('j');
+/** Whether the answer is to be a script (JSONP). Only pages of other sites want that, and Engine.IO would oblige. */
+function isScriptRequest({ url = '' }: IncomingMessage): boolean {
+  return queryOf(url).has('j');
+}
+
+/** The query of a request URL. */
+export function queryOf(url: string): URLSearchParams {
+  return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
 /**
- * Whether the server was called by an address or as `localhost`. Any other name of a server that listens on loopback
- * was made to resolve to it, so that a page under that name seems to be the server's own (DNS rebinding).
+ * Whether the `Host` is `localhost` or an IP address. A server on loopback refuses all other names: somebody made them
+ * resolve to this machine so that a page under that name counts as the server's own (DNS rebinding).
  */
 export function isOwnName({ headers: { host } }: IncomingMessage): boolean {
   const url = `http://${host ?? ''}`;
@@ -67,7 +88,7 @@ export function isOwnName({ headers: { host } }: IncomingMessage): boolean {
   return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
-/** Whether only this machine can reach what listens there. */
+/** Whether only this machine can reach a server that listens on `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,179 +1,200 @@
 /**
- * Socket.IO on the outside, the {@link Rooms} within: checks what comes, asks the rooms, and has it told whom they say
- * to tell. Every client is a stranger; what one sends can end its own connection and no other.
+ * The Socket.IO side of the server: admits connections, checks what they send, and passes requests to the rooms. No
+ * client is trusted. Whatever one sends can end its own connection only.
  */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { SIGNALING_VERSION } from '../shared/limits.ts';
 import type { RefusalCode } from '../shared/signal-wire.ts';
-import { Doorkeeper } from './admission.ts';
-import type { Connection } from './client-connection.ts';
-import { newConnection } from './client-connection.ts';
-import { RequestHandler } from './client-requests.ts';
-import type { Cluster } from './cluster.ts';
-import { Farewell, letGo } from './drain.ts';
-import { answerElsewhere, answerRefused, askFirst } from './http-responses.ts';
+import { Admission } from './admission.ts';
+import type { ClientConnection, Packet } from './client-connection.ts';
+import { PacketLimiter, SerialQueue } from './client-connection.ts';
+import { RequestHandler, readRequest } from './client-requests.ts';
+import { DrainSchedule, drainClients } from './drain.ts';
+import { answerFailedUpgrades, guardRequests, rejectOtherUpgrades } from './http-responses.ts';
+import type { IceOffer } from './ice-offer.ts';
 import type { Limits } from './limits.ts';
-import type { Order } from './memory-rooms.ts';
-import { Registry } from './memory-rooms.ts';
+import { MemoryRooms } from './memory-rooms.ts';
 import type { ServerObserver } from './observer.ts';
-import type { IceOffer } from './order-sender.ts';
-import { Dispatcher } from './order-sender.ts';
-import type { Packet } from './packet-limits.ts';
-import { CHANCE } from './random.ts';
-import type { Door } from './request-origin.ts';
-import { readRequest } from './request-validation.ts';
-import type { Rooms } from './rooms-interface.ts';
-import { after } from './rooms-interface.ts';
-import { forgetRooms, keepLittle } from './socketio-memory.ts';
-import type { Carrier, Socket } from './socketio-setup.ts';
-import { createSocketServer, hangUp } from './socketio-setup.ts';
-import { limitWebSockets } from './websocket-limits.ts';
-import { writeOnce } from './write-batching.ts';
+import { OrderSender } from './order-sender.ts';
+import type { Exposure, ProxyMismatch } from './request-origin.ts';
+import { queryOf } from './request-origin.ts';
+import type { Cluster, Rooms } from './rooms-interface.ts';
+import { SYSTEM_RANDOM, whenReady } from './rooms-interface.ts';
+import type { EngineSocket, Socket } from './socketio-setup.ts';
+import { createSocketServer, dismiss, trimConnections } from './socketio-setup.ts';
+import { FULL_BUCKET } from './token-bucket.ts';
+import { createWebSocketEngine } from './websockets.ts';
 
-/** How long `close` waits for those who were told to hang up, in ms. */
+/** How long `close` waits for clients that were told to disconnect, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
-/** What clients are served with. */
-export interface MatchmakerOptions {
+/** How clients are served. */
+export interface FrontendOptions {
   readonly limits: Limits;
-  readonly door: Door;
-  /** Makes what is said of STUN and TURN to one who comes in. */
+  readonly exposure: Exposure;
+  /** Returns what a join reply says about STUN and TURN. */
   readonly offer: () => IceOffer;
   readonly observer: ServerObserver;
-  /** Whom the rooms are shared with; null: nobody. */
+  /** The servers to share rooms with; null: the rooms are in memory. */
   readonly cluster: Cluster | null;
-  /** Clients cannot poll. */
+  /** Whether long-polling is refused. */
   readonly webSocketOnly: boolean;
+  /** Is called when a refused request shows a wrong number of trusted proxies. */
+  readonly proxyMismatch: (mismatch: ProxyMismatch) => void;
 }
 
 /** Serves the clients of one HTTP server. */
-export class Matchmaker {
+export class SocketFrontend {
   readonly #http: HttpServer;
-  readonly #options: MatchmakerOptions;
-  readonly #doorkeeper: Doorkeeper;
+  readonly #options: FrontendOptions;
+  readonly #admission: Admission;
   readonly #rooms: Rooms;
-  readonly #dispatcher: Dispatcher;
+  readonly #sender: OrderSender;
   readonly #requests: RequestHandler;
-  readonly #perform = (orders: readonly Order<string>[]) => this.#dispatcher.perform(orders);
-  readonly #connections = new Map<Carrier, Connection>();
+  readonly #webSockets;
+  readonly #connections = new Map<EngineSocket, ClientConnection>();
   /** Connections in no room, and since when, earliest first. */
-  readonly #roomless = new Map<Connection, number>();
-  // One listener for all of them: a closure for each would add a twentieth to what a waiting client costs.
-  readonly #onPacket = this.#ofCarrier((connection, packet: Packet) => this.#weigh(connection, packet));
-  readonly #onClose = this.#ofCarrier((connection, reason: string) => this.#closed(connection, reason));
+  readonly #roomless = new Map<ClientConnection, number>();
+  // Listeners are shared: a closure for each connection would add a twentieth to the memory of a waiting client.
+  readonly #onPacket = this.#ofEngine((connection, packet: Packet) => {
+    const error = connection.packets.check(packet, performance.now());
+    if (error !== null) this.#drop(connection, error);
+  });
+  readonly #onPacketCreate = this.#ofEngine((connection) => {
+    connection.unsent += 1;
+    if (connection.unsent === this.#options.limits.backlog + 1) queueMicrotask(() => this.#dropIfSlow(connection));
+  });
+  readonly #onClose = this.#ofEngine((connection, reason: string) => this.#closed(connection, reason));
   readonly #onAny = this.#ofSocket((connection, socket, event: unknown, ...args: unknown[]) =>
     this.#received(connection, socket, event, args),
   );
   readonly #onError = this.#ofSocket((connection) => this.#drop(connection, 'invalid'));
   readonly #onDisconnect = this.#ofSocket((connection, socket) => this.#disconnected(connection, socket));
   #sweeper: NodeJS.Timeout | undefined;
-  #farewell: Farewell<Connection> | null = null;
+  #drain: DrainSchedule<ClientConnection> | null = null;
   #closing: Promise<void> | null = null;
-  /** Called when the last connection has gone. */
+  /** Is called when the last connection has ended. */
   #onEmpty = () => {};
 
-  constructor(http: HttpServer, options: MatchmakerOptions) {
-    const { limits, door, offer, observer, cluster, webSocketOnly } = options;
+  constructor(http: HttpServer, options: FrontendOptions) {
+    const { limits, exposure, offer, observer, cluster, webSocketOnly } = options;
     this.#http = http;
     this.#options = options;
-    this.#doorkeeper = new Doorkeeper(limits, door, cluster?.addresses ?? null);
-    this.#rooms = cluster?.rooms ?? new Registry<string>(limits, CHANCE);
-    const io = createSocketServer(http, limits, webSocketOnly, (request) => this.#admits(request));
-    const adapter = cluster?.adapter ?? null;
-    if (adapter !== null) io.adapter(adapter);
-    this.#dispatcher = new Dispatcher(io, limits, observer, offer, adapter !== null);
+    this.#admission = new Admission(limits, exposure, cluster?.addresses ?? null, options.proxyMismatch);
+    this.#rooms = cluster?.rooms ?? new MemoryRooms(limits, SYSTEM_RANDOM);
+    this.#webSockets = createWebSocketEngine(limits, (cause) => observer.refused(cause));
+    const io = createSocketServer(http, limits, this.#webSockets, webSocketOnly, (request) => this.#admits(request));
+    this.#sender = new OrderSender(io, observer, offer);
     this.#requests = new RequestHandler({
       limits,
       observer,
-      doorkeeper: this.#doorkeeper,
+      admission: this.#admission,
       rooms: this.#rooms,
-      cluster,
-      dispatcher: this.#dispatcher,
+      sender: this.#sender,
       drop: (connection, error) => this.#drop(connection, error),
       entered: (connection) => void this.#roomless.delete(connection),
       left: (connection) => this.#leftRoom(connection),
     });
-    io.engine.on('connection', (carrier: Carrier) => this.#connected(carrier));
+    io.engine.on('connection', (engineSocket: EngineSocket) => this.#connected(engineSocket));
+    io.engine.on('drain', (engineSocket: EngineSocket) => {
+      const connection = this.#connections.get(engineSocket);
+      if (connection !== undefined) connection.unsent = 0;
+    });
     io.on('connection', (socket) => this.#introduced(socket));
-    // After those above, which still see what there is.
-    keepLittle(http, io);
-    writeOnce(io);
-    limitWebSockets(io, limits, (cause) => observer.refused(cause));
-    answerRefused(io, () => this.isReady);
-    answerElsewhere(http, io);
-    askFirst(http, (request) => this.#mayAsk(request));
-    if (adapter === null) forgetRooms(io);
+    trimConnections(http, io);
+    answerFailedUpgrades(http, io, this.#webSockets, () => this.isReady);
+    rejectOtherUpgrades(http, io);
+    guardRequests(http, (request) => this.#requestRefusal(request, `${io.path()}/`));
+    cluster?.attach({
+      perform: (orders) => this.#sender.perform(orders),
+      startedOver: () => this.#startedOver(),
+    });
   }
 
+  /** The number of connections, rooms and slots. */
   stats(): { connections: number; rooms: number; members: number } {
     return { connections: this.#connections.size, ...this.#rooms.stats };
   }
 
-  /** Whether newcomers are let in. */
+  /** Whether new clients are let in. */
   get isReady(): boolean {
     return this.#closing === null;
   }
 
-  /** To be awaited before anybody is let in. */
-  async prepare(): Promise<void> {
-    await this.#options.cluster?.attach({ perform: this.#perform, startedOver: () => this.#startedOver() });
-  }
-
-  /** Begins to look for what is overdue. */
+  /** Starts to look for what has expired. */
   start(): void {
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), this.#options.limits.sweepEvery);
   }
 
-  /** Lets nobody in, lets go of all within `patience` ms, and closes the HTTP server. Again, with less: hurries. */
+  /** Lets nobody in, disconnects all within `patience` ms, and closes the HTTP server. A second call may shorten it. */
   close(patience: number): Promise<void> {
     const now = performance.now();
-    const activeAt = ({ socket }: Connection) => socket?.data.activeAt ?? Number.NEGATIVE_INFINITY;
-    this.#farewell ??= new Farewell(this.#connections.size, activeAt, now, now + patience);
-    this.#farewell.hurry(now + patience);
-    this.#closing ??= this.#close(this.#farewell);
+    const activeAt = ({ socket }: ClientConnection) => socket?.data.activeAt ?? Number.NEGATIVE_INFINITY;
+    this.#drain ??= new DrainSchedule(this.#connections.size, activeAt, now, now + patience);
+    this.#drain.hurry(now + patience);
+    this.#closing ??= this.#close(this.#drain);
     return this.#closing;
   }
 
   /** Whether a request may become a connection. */
   #admits(request: IncomingMessage): boolean {
-    const cause = this.isReady ? this.#doorkeeper.objection(request, this.#connections.size) : 'closing';
+    const cause = this.isReady ? this.#admission.refusal(request, this.#connections.size) : 'closing';
     if (cause !== null) this.#options.observer.refused(cause);
     return cause === null;
   }
 
-  /** Whether a request may be answered. */
-  #mayAsk(request: IncomingMessage): boolean {
-    const mayAsk = this.#doorkeeper.mayAsk(request, performance.now());
-    if (!mayAsk) this.#options.observer.refused('rate');
-    return mayAsk;
+  /** The HTTP status with which a request is refused at once, or null. */
+  #requestRefusal(request: IncomingMessage, path: string): 429 | 503 | null {
+    const { observer } = this.#options;
+    if (!this.#admission.mayRequest(request, performance.now())) {
+      observer.refused('rate');
+      return 429;
+    }
+    const url = request.url ?? '';
+    if (this.isReady || !url.startsWith(path) || queryOf(url).has('sid')) return null;
+    observer.refused('closing');
+    return 503;
   }
 
-  #connected(carrier: Carrier): void {
+  #connected(engineSocket: EngineSocket): void {
+    const { limits, cluster } = this.#options;
     const now = performance.now();
-    const { address, unwelcome } = this.#doorkeeper.connected(carrier.request, now);
-    const connection = newConnection(carrier, this.#options.limits, now, this.#options.cluster !== null);
-    this.#connections.set(carrier, connection);
-    Object.assign(carrier, { remoteAddress: address });
-    void after(unwelcome, (error) => {
-      connection.unwelcome = error;
+    const { request } = engineSocket;
+    const { address, refusal } = this.#admission.connected(request, now);
+    const connection: ClientConnection = {
+      engineSocket,
+      address,
+      webSocket: this.#webSockets.of(request) ?? null,
+      packets: new PacketLimiter(limits),
+      socket: null,
+      refusal: null,
+      joins: FULL_BUCKET,
+      joinCount: 0,
+      unsent: 0,
+      requests: cluster === null ? null : new SerialQueue(),
+    };
+    this.#connections.set(engineSocket, connection);
+    void whenReady(refusal, (error) => {
+      connection.refusal = error;
       if (error !== null && connection.socket?.connected) this.#drop(connection, error);
     });
-    carrier.on('packet', this.#onPacket);
-    carrier.on('close', this.#onClose);
+    engineSocket.on('packet', this.#onPacket);
+    engineSocket.on('packetCreate', this.#onPacketCreate);
+    engineSocket.on('close', this.#onClose);
     this.#roomless.set(connection, now);
   }
 
-  /** A listener for every carrier, which is told whose it is. */
-  #ofCarrier<Args extends unknown[]>(act: (connection: Connection, ...args: Args) => void) {
+  /** A listener for all Engine.IO connections that is given the connection of the one concerned. */
+  #ofEngine<Args extends unknown[]>(act: (connection: ClientConnection, ...args: Args) => void) {
     const connections = this.#connections;
-    return function (this: Carrier, ...args: Args): void {
+    return function (this: EngineSocket, ...args: Args): void {
       const connection = connections.get(this);
       if (connection !== undefined) act(connection, ...args);
     };
   }
 
-  /** The same for every socket, each of which is heard of for the last time before its carrier is. */
-  #ofSocket<Args extends unknown[]>(act: (connection: Connection, socket: Socket, ...args: Args) => void) {
+  /** The same for Socket.IO clients. */
+  #ofSocket<Args extends unknown[]>(act: (connection: ClientConnection, socket: Socket, ...args: Args) => void) {
     const connections = this.#connections;
     return function (this: Socket, ...args: Args): void {
       const connection = connections.get(this.conn);
@@ -181,19 +202,12 @@ export class Matchmaker {
     };
   }
 
-  #closed(connection: Connection, reason: string): void {
-    const { carrier } = connection;
-    this.#connections.delete(carrier);
+  #closed(connection: ClientConnection, reason: string): void {
+    this.#connections.delete(connection.engineSocket);
     this.#roomless.delete(connection);
     if (reason === 'ping timeout') this.#options.observer.refused('silent');
     if (this.#connections.size === 0) this.#onEmpty();
-    this.#doorkeeper.disconnected(carrier.remoteAddress);
-  }
-
-  /** Looks at every packet before the library reads it. */
-  #weigh(connection: Connection, packet: Packet): void {
-    const error = connection.packets.weigh(packet, performance.now());
-    if (error !== null) this.#drop(connection, error);
+    this.#admission.disconnected(connection.address);
   }
 
   #introduced(socket: Socket): void {
@@ -201,30 +215,30 @@ export class Matchmaker {
     if (connection === undefined) return;
     connection.socket = socket;
     socket.onAny(this.#onAny);
-    // The parser could not make sense of what came.
+    // Is emitted for packets that the parser cannot read.
     socket.on('error', this.#onError);
     socket.on('disconnect', this.#onDisconnect);
     const version: unknown = socket.handshake.auth['aparte'];
-    const error = connection.unwelcome ?? (version === SIGNALING_VERSION ? null : 'version');
+    const error = connection.refusal ?? (version === SIGNALING_VERSION ? null : 'version');
     if (error === null) this.#leftRoom(connection);
     else this.#drop(connection, error);
   }
 
-  #disconnected(connection: Connection, socket: Socket): void {
+  #disconnected(connection: ClientConnection, socket: Socket): void {
     this.#roomless.delete(connection);
     this.#requests.lost(connection, socket);
-    // A client may take its leave of Socket.IO only, and would stay connected for ever.
-    connection.carrier.close();
+    // A client may leave Socket.IO only, and would stay connected for ever.
+    connection.engineSocket.close();
   }
 
-  /** A connection is in no room from now on: to the end of the line, wherever it stood. */
-  #leftRoom(connection: Connection): void {
+  /** Notes that a connection is in no room from now on. */
+  #leftRoom(connection: ClientConnection): void {
     this.#roomless.delete(connection);
     this.#roomless.set(connection, performance.now());
   }
 
-  #received(connection: Connection, socket: Socket, event: unknown, args: unknown[]): void {
-    // The library hands on what was read before the client was dropped.
+  #received(connection: ClientConnection, socket: Socket, event: unknown, args: unknown[]): void {
+    // Socket.IO also emits what was read before the client was dropped.
     if (!socket.connected) return;
     socket.data.activeAt = performance.now();
     const request = readRequest(event, args);
@@ -232,49 +246,47 @@ export class Matchmaker {
     else this.#requests.handle(connection, socket, request);
   }
 
-  /** Tells a client why, takes its place away, and hangs up. */
-  #drop(connection: Connection, error: RefusalCode): void {
-    const { carrier, socket } = connection;
+  /** Tells a client why, frees its slot, and disconnects it. */
+  #drop(connection: ClientConnection, error: RefusalCode): void {
     this.#options.observer.refused(error);
-    if (socket === null) {
-      carrier.close(true);
-      return;
-    }
-    this.#requests.vacate(connection, socket);
-    hangUp(socket, error);
+    if (connection.socket !== null) this.#requests.vacate(connection, connection.socket);
+    dismissConnection(connection, error);
+  }
+
+  /** Disconnects a client that does not read what it is sent, without waiting for it to read the rest. */
+  #dropIfSlow(connection: ClientConnection): void {
+    if (connection.unsent <= this.#options.limits.backlog || !this.#connections.has(connection.engineSocket)) return;
+    this.#options.observer.refused('slow');
+    connection.engineSocket.close(true);
   }
 
   #sweep(now: number): void {
-    this.#perform(this.#rooms.sweep(now));
-    this.#doorkeeper.sweep(now);
+    this.#sender.perform(this.#rooms.sweep(now));
+    this.#admission.sweep(now);
     for (const [connection, since] of this.#roomless) {
       if (now - since < this.#options.limits.joinWithin) break;
       this.#roomless.delete(connection);
       this.#drop(connection, 'idle');
     }
-    // What comes from other servers is not weighed as it is told.
-    if (this.#options.cluster?.adapter) {
-      for (const { socket } of this.#connections.values()) if (socket !== null) this.#dispatcher.dropIfSlow(socket);
-    }
   }
 
-  /** The places of all clients are void. */
+  /** Disconnects all clients, because their slots are void. */
   #startedOver(): void {
-    for (const { carrier, socket } of this.#connections.values()) {
-      if (socket !== null) socket.data.client = null;
-      tellAndHangUp(carrier, socket, 'unavailable');
+    for (const connection of this.#connections.values()) {
+      if (connection.socket !== null) connection.socket.data.client = null;
+      dismissConnection(connection, 'unavailable');
     }
   }
 
-  async #close(farewell: Farewell<Connection>): Promise<void> {
-    // The port stays open until all are told: those who poll come back for it.
-    await letGo(
-      farewell,
+  async #close(drain: DrainSchedule<ClientConnection>): Promise<void> {
+    // The port stays open until all are told: clients that poll need it to hear of it.
+    await drainClients(
+      drain,
       () => this.#connections.values(),
-      ({ carrier, socket }) => tellAndHangUp(carrier, socket, 'closing'),
+      (connection) => dismissConnection(connection, 'closing'),
     );
-    const impatience = setTimeout(() => {
-      for (const carrier of this.#connections.keys()) carrier.close(true);
+    const timeout = setTimeout(() => {
+      for (const engineSocket of this.#connections.keys()) engineSocket.close(true);
       this.#http.closeAllConnections();
     }, CLOSE_TIMEOUT);
     await new Promise<void>((resolve) => {
@@ -283,18 +295,13 @@ export class Matchmaker {
     });
     clearInterval(this.#sweeper);
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    clearTimeout(impatience);
-    await this.leaveOthers();
-  }
-
-  /** Has no more to do with other servers. Part of `close`; to be called alone where nobody was ever let in. */
-  async leaveOthers(): Promise<void> {
-    this.#dispatcher.close();
+    clearTimeout(timeout);
     await this.#options.cluster?.close();
   }
 }
 
-function tellAndHangUp(carrier: Carrier, socket: Socket | null, error: RefusalCode): void {
-  if (socket === null) carrier.close(true);
-  else hangUp(socket, error);
+/** Tells a client why it must go, if it speaks Socket.IO, and disconnects it. */
+function dismissConnection({ engineSocket, socket }: ClientConnection, error: RefusalCode): void {
+  if (socket === null) engineSocket.close(true);
+  else dismiss(socket, error);
 }

@@ -1,6 +1,6 @@
 /**
- * Answers STUN Binding requests (RFC 8489) on UDP and TCP, so that peers behind NATs learn the address the world sees
- * them under, from the same process that introduces them. It keeps nothing but rates, and authenticates nobody.
+ * A STUN server (RFC 8489) on UDP and TCP. Peers behind a NAT learn their public address from it. It authenticates
+ * nobody and stores nothing but rates.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
@@ -19,28 +19,29 @@ import {
   type StunMessage,
   stunLength,
 } from '../shared/stun.ts';
-import { limitPerAddress } from './address-limits.ts';
-import { addressKey, KeyedBuckets, type Rate } from './limits.ts';
+import { addressKey, limitPerAddress } from './address-limits.ts';
+import { KeyedBuckets, type Rate } from './token-bucket.ts';
 
 /**
- * Answers to one address. A program asks some ten times while it connects; an office shares one address. An answer has
- * up to 2.2 times the bytes of its request, over IPv4 1.6 times, so this also bounds what can be thrown at somebody in
- * whose name one asks.
+ * Answers to one address. A program sends about ten requests while it connects, and an office shares one address. An
+ * answer is up to 2.2 times as long as its request, over IPv4 1.6 times, so the rate also limits amplification attacks
+ * under a forged source address.
  */
 const ANSWERS: Rate = { burst: 256, perSecond: 32 };
-/** Addresses whose rates are remembered, at some 150 bytes each. */
+/** Addresses whose rates are remembered, at about 100 bytes each. */
 const MAX_ADDRESSES = 100_000;
-/** TCP connections at a time, in all and of one address. */
+/** TCP connections at a time: in all, and of one address. */
 const MAX_CONNECTIONS = 1_000;
 const MAX_CONNECTIONS_PER_ADDRESS = 64;
-/** How long a TCP connection may be silent, and how long it may last, in ms. */
+/** How long a TCP connection may be silent and how long it may last, in ms. */
 const IDLE = 10_000;
 const LIFETIME = 60_000;
-/** Bytes that may wait for a reader who does not read. */
+/** Bytes that may wait for a slow reader. */
 const MAX_UNREAD = 16_384;
+/** How often expired rates are forgotten, in ms. */
 const SWEEP_EVERY = 10_000;
 
-/** What RFC 8489 may put into a request to a server that wants no password. */
+/** The attributes that a request may have to a server that asks for no password (RFC 8489). */
 const UNDERSTOOD = new Set<number>([
   ATTRIBUTE.username,
   ATTRIBUTE.messageIntegrity,
@@ -51,9 +52,9 @@ const UNDERSTOOD = new Set<number>([
   ATTRIBUTE.userhash,
 ]);
 
-/** The answer to a datagram or message from `source`; null where there is none to give. */
+/** The answer to a datagram or message from `source`; null if it gets none. */
 export function answerStun(bytes: Uint8Array, source: SocketAddress): Uint8Array | null {
-  // Anybody can say to be at port 0, to which nothing can be sent: Node throws.
+  // A forged source port can be 0. Node throws if asked to send there.
   if (source.port === 0) return null;
   const request = decodeStun(bytes);
   if (request === null || request.method !== BINDING || request.class !== 'request') return null;
@@ -65,7 +66,7 @@ export function answerStun(bytes: Uint8Array, source: SocketAddress): Uint8Array
       ...request,
       class: 'error',
       attributes: [
-        // Without words, which would be for people, this is no more than half as long again as what it answers.
+        // Without a reason phrase the answer is at most half as long again as the request.
         { type: ATTRIBUTE.errorCode, value: encodeErrorCode(420) },
         { type: ATTRIBUTE.unknownAttributes, value: types },
       ],
@@ -75,7 +76,7 @@ export function answerStun(bytes: Uint8Array, source: SocketAddress): Uint8Array
   return encodeStun({ ...request, class: 'success', attributes: [{ type: ATTRIBUTE.xorMappedAddress, value }] });
 }
 
-/** Types that must be understood and are not. What stands behind a MESSAGE-INTEGRITY does not count (section 14.5). */
+/** The attribute types that must be understood and are not. Those after a MESSAGE-INTEGRITY are ignored (section 14.5). */
 function unknownAttributes({ attributes }: StunMessage): number[] {
   const types = attributes.map(({ type }) => type);
   const end = types.findIndex(
@@ -88,16 +89,16 @@ function unknownAttributes({ attributes }: StunMessage): number[] {
 /** A STUN server that listens. */
 export interface StunServer {
   readonly port: number;
-  /** Lets go of everything; resolves once the ports are free. Idempotent. */
+  /** Closes all connections. Resolves when the ports are free. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Attempts to find a port that is free for UDP and TCP alike. */
+/** Attempts to find a port that is free for both UDP and TCP. */
 const ATTEMPTS = 10;
 
 /**
- * Listens at `host`, a name or address, on UDP and TCP `port` (0: any that is free), and where it can on the UDP port
- * above it: who asks both from one socket learns whether his NAT maps each destination to a port of its own.
+ * Listens at `host`, a name or address, on UDP and TCP `port` (0: any free port). If it can, it also listens on the next
+ * UDP port: a client that asks both from one socket learns whether its NAT uses a new port for each destination.
  * Throws `cannot-listen`.
  */
 export async function startStunServer(host: string, port: number): Promise<StunServer> {
@@ -148,7 +149,7 @@ function listenUdp(address: string, port: number, reply: Reply): Promise<UdpSock
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, address, () => {
-      // From now on errors are of single datagrams, as where an answer cannot be routed.
+      // From now on an error concerns a single datagram, such as an answer that cannot be routed.
       socket.off('error', reject).on('error', () => {});
       socket.on('message', (bytes, source) => {
         const answer = reply(bytes, source);
@@ -168,7 +169,7 @@ async function listenTcp(address: string, port: number, reply: Reply): Promise<{
   const server: TcpServer = createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    converse(socket, reply);
+    serveTcp(socket, reply);
   });
   server.maxConnections = MAX_CONNECTIONS;
   limitPerAddress(server, { connections: MAX_CONNECTIONS_PER_ADDRESS, connects: ANSWERS });
@@ -185,8 +186,8 @@ async function listenTcp(address: string, port: number, reply: Reply): Promise<{
   };
 }
 
-/** Answers one message after the other; hangs up on no STUN, on silence, on who does not read, and on who stays long. */
-function converse(socket: TcpSocket, reply: Reply): void {
+/** Answers messages on a TCP connection. Closes it if something else than STUN comes, and at the limits above. */
+function serveTcp(socket: TcpSocket, reply: Reply): void {
   const source = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
   let pending: Uint8Array = new Uint8Array(0);
   socket.setTimeout(IDLE, () => socket.destroy());

@@ -1,18 +1,17 @@
-/** Servers that share their rooms through Redis. */
-
-import type { Cluster, ClusterEvents } from '../cluster.ts';
+/** Lets several servers share rooms and limits through Redis. */
 import type { Limits } from '../limits.ts';
-import { CHANCE } from '../random.ts';
-import { RedisAddresses } from './address-limits.ts';
+import type { Cluster, ClusterEvents } from '../rooms-interface.ts';
+import { SYSTEM_RANDOM } from '../rooms-interface.ts';
+import { RedisAddressLimits } from './address-limits.ts';
+import { RedisConnection } from './connection.ts';
 import { RedisRooms } from './rooms.ts';
-import { Store } from './store.ts';
 
-/** What all keys begin with; the number is that of their layout and of the news (see `places.ts`). */
+/** The prefix of all keys. The number is the version of their layout and of the news (`lua-room-steps.ts`). */
 const PREFIX = 'aparte:3:';
 
 /**
- * Joins the servers that share the Redis at `url`. `away` is told why Redis cannot be reached, in a word without
- * credentials, and null when it can be again. Throws `store-unreachable` where it cannot be from the start.
+ * Joins the servers that share the Redis at `url`. `away` is called with the cause, without credentials, when Redis
+ * cannot be reached, and with null when it can again. Throws `store-unreachable` if it cannot be reached now.
  */
 export async function joinThroughRedis(
   url: string,
@@ -21,23 +20,22 @@ export async function joinThroughRedis(
 ): Promise<Cluster> {
   let server: ClusterEvents = { perform: () => {}, startedOver: () => {} };
   let rooms: RedisRooms | null = null;
-  const store = await Store.connect(url, PREFIX, limits, {
+  const connection = await RedisConnection.open(url, PREFIX, limits, {
     away,
-    orders: (rows) => rooms?.heard(rows),
+    news: (rows) => rooms?.hear(rows),
     startedOver: () => {
       rooms?.clear();
       server.startedOver();
     },
     nameplates: () => new Set(rooms?.nameplates),
   });
-  rooms = new RedisRooms(store, limits, CHANCE, (orders) => server.perform(orders));
+  rooms = new RedisRooms(connection, limits, SYSTEM_RANDOM, (orders) => server.perform(orders));
   return {
     rooms,
-    addresses: limits.perAddress === null ? null : new RedisAddresses(store, limits.perAddress),
-    adapter: null,
-    attach: async (events) => {
+    addresses: limits.perAddress === null ? null : new RedisAddressLimits(connection, limits.perAddress),
+    attach: (events) => {
       server = events;
     },
-    close: () => store.close(),
+    close: () => connection.close(),
   };
 }

@@ -1,28 +1,29 @@
 /**
- * Everything that is done to the rooms in Redis: one Lua script, which Redis runs as one step. It keeps the promises of
- * the registry in memory (`../memory-rooms.ts`), which says what each operation is for.
+ * The Lua script with all operations on the rooms in Redis. Redis runs a batch of operations as one atomic step. They
+ * behave like the methods of `MemoryRooms`.
  */
 import type { RoomLimits } from '../limits.ts';
-import { PLACES, TIME_TO_LIVE } from './lua-room-steps.ts';
-import { PACKED } from './packed-strings.ts';
+import { TOLERANCE } from '../token-bucket.ts';
+import { LUA_ROOM_STEPS, TIME_TO_LIVE } from './lua-room-steps.ts';
+import { LUA_PACKING } from './packed-strings.ts';
 
 /**
- * How long after a server's last word it is taken for dead, in ms. One that is flooded may stand still for seconds; its
- * clients, who come back elsewhere at once, need not wait for this.
+ * How long after its last heartbeat a server counts as dead, in ms. A flooded server may stand still for seconds. Its
+ * clients come back elsewhere at once and need not wait for this.
  */
 const LEASE = 8_000;
 /**
- * Who has not been told for so long that it is in, in ms, will not be: far longer than that takes, and shorter than the
- * pause before a client tries again.
+ * After this time, in ms, a client that was not told of its slot will not be told any more. It is far longer than that
+ * takes, and shorter than the pause before a client tries again.
  */
 const UNTOLD = 200;
-/** How much of a kind is cleared away in one step, so that none takes long. */
+/** Expired things of one kind that are removed in one step, so that no step takes long. */
 const AT_ONCE = 200;
 
 /**
- * The script. `KEYS[1]` is the prefix of all keys; arguments: the time in ms or -1 for that of Redis, the server's id, and
- * a row for each operation: its name and its arguments. It returns for each the count of rows that it led to, and
- * these: orders for clients of this server, unless the operation says otherwise. See `packed.ts`.
+ * Makes the script. `KEYS[1]` is the prefix of all keys. The arguments are the time in ms (-1: that of Redis), the id of
+ * the server, and packed rows (`packed-strings.ts`): name and arguments of each operation. For each operation the script
+ * returns the number of its rows and the rows: orders for clients of this server, unless the operation says otherwise.
  */
 export function roomScript(limits: RoomLimits): string {
   return `
@@ -32,16 +33,16 @@ if now < 0 then
   local time = call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-${PACKED}${PLACES}
+${LUA_PACKING}${LUA_ROOM_STEPS}
 local operations = {}
 
--- nameplate: or ''; seed: for what is left to chance
+-- nameplate: '' if the server is to choose it; seed: of the random numbers
 function operations.join(client, nameplate, card, capacity, token, seed)
   local room = nameplate ~= '' and open(nameplate)
-  for _, place in ipairs(room and room.places or {}) do
-    -- The same card from one who was never told that it is in: its server died, or Redis could not answer in time.
-    if place.untold and now - place.untold >= ${UNTOLD} and place.card == card then
-      dismiss(place, 'already-joined')
+  for _, slot in ipairs(room and room.slots or {}) do
+    -- The same card from a client that was never told of its slot: its server died, or Redis did not answer in time.
+    if slot.untold and now - slot.untold >= ${UNTOLD} and slot.card == card then
+      dismiss(slot, 'already-joined')
       room = open(nameplate)
     end
   end
@@ -49,27 +50,27 @@ function operations.join(client, nameplate, card, capacity, token, seed)
     local most = ${limits.rooms} * math.max(1, call('ZCARD', LEASES))
     if call('ZCARD', TOUCHED) >= most then return say('refused', 'limit') end
     if nameplate == '' then nameplate = allocate(seed) end
-    room = { id = client, capacity = capacity, places = {} }
+    room = { id = client, capacity = capacity, slots = {} }
     call('HSET', key('room', nameplate), 'id', client, 'capacity', capacity, 'last', 0)
     call('PEXPIRE', key('room', nameplate), ${TIME_TO_LIVE})
   end
-  if #room.places >= tonumber(room.capacity) then return say('refused', 'room-full') end
+  if #room.slots >= tonumber(room.capacity) then return say('refused', 'room-full') end
   local order = call('HINCRBY', key('room', nameplate), 'last', 1)
-  local place = { nameplate = nameplate, order = order, at = nameplate .. ' ' .. order, card = card, token = token, held = 0 }
-  settle(place, client, room.id, room.places)
-  for _, other in ipairs(room.places) do tell(other, 'came', ms(order), card) end
+  local slot = { nameplate = nameplate, order = order, at = nameplate .. ' ' .. order, card = card, token = token, held = 0 }
+  settle(slot, client, room.id, room.slots)
+  for _, other in ipairs(room.slots) do tell(other, 'came', ms(order), card) end
 end
 
 function operations.resume(client, nameplate, card, token)
   local room = open(nameplate)
   if not room then return say('refused', 'unknown-room') end
-  for _, place in ipairs(room.places) do
-    if place.token == token and place.card == card then
-      tell(place, 'drop', 'already-joined')
-      if place.client == '' then call('ZREM', LOST, place.at) end
-      detach(place)
-      local held = takeHeld(place)
-      settle(place, client, room.id, room.places)
+  for _, slot in ipairs(room.slots) do
+    if slot.token == token and slot.card == card then
+      tell(slot, 'drop', 'already-joined')
+      if slot.client == '' then call('ZREM', LOST, slot.at) end
+      detach(slot)
+      local held = takeHeld(slot)
+      settle(slot, client, room.id, room.slots)
       for _, frame in ipairs(held) do say('frame', client, string.match(frame, '^(%d+) '), string.match(frame, '^%d+ (.*)$')) end
       return
     end
@@ -77,23 +78,23 @@ function operations.resume(client, nameplate, card, token)
   say('refused', 'unknown-member')
 end
 
--- The client has been told that it is in.
+-- The client has been told of its slot.
 function operations.confirm(client)
-  local place = placeOf(client)
-  if not place then return end
-  place.untold = false
-  save(place)
+  local slot = slotOf(client)
+  if not slot then return end
+  slot.untold = false
+  save(slot)
 end
 
 -- A frame from one number of a room to another.
 function operations.frame(client, nameplate, from, to, data)
   local records = call('HMGET', key('room', nameplate), 'm' .. from, 'm' .. to)
-  local place = records[1] and unpacked(nameplate, from, records[1])
-  if not place or place.client ~= client then return say('gone', client) end
+  local slot = records[1] and unpacked(nameplate, from, records[1])
+  if not slot or slot.client ~= client then return say('gone', client) end
   if not records[2] then return say('fault', client, 'unknown-member', to) end
   local target = unpacked(nameplate, to, records[2])
   if target.client ~= '' then return tell(target, 'frame', from, data) end
-  if target.held + #data > ${limits.heldPerPlace} then return end
+  if target.held + #data > ${limits.heldPerSlot} then return end
   if tonumber(call('GET', HELD) or 0) + #data > ${limits.heldInAll} then return end
   call('RPUSH', key('held', target.at), from .. ' ' .. data)
   call('PEXPIRE', key('held', target.at), ${TIME_TO_LIVE})
@@ -103,40 +104,40 @@ function operations.frame(client, nameplate, from, to, data)
   save(target)
 end
 
--- Somebody has spoken in a room.
+-- A member of a room has sent something.
 operations.touch = touch
 
 function operations.free(client, order)
-  local place = placeOf(client)
-  if not place then return say('gone', client) end
-  local target = (tonumber(order) or 0) > place.order and loadAt(place.nameplate .. ' ' .. order)
+  local slot = slotOf(client)
+  if not slot then return say('gone', client) end
+  local target = (tonumber(order) or 0) > slot.order and loadAt(slot.nameplate .. ' ' .. order)
   if target then dismiss(target, 'idle') else say('fault', client, 'unknown-member') end
 end
 
 function operations.leave(client)
-  local place = placeOf(client)
-  if place then vacate(place) end
+  local slot = slotOf(client)
+  if slot then vacate(slot) end
 end
 function operations.lose(client)
-  local place = placeOf(client)
-  if place then lose(place, now + ${limits.grace}) end
+  local slot = slotOf(client)
+  if slot then lose(slot, now + ${limits.grace}) end
 end
 
--- isFirst: '1' where it is the first of this id. Returns 'lapsed', or the numbers of rooms and members; then orders.
+-- isFirst: '1' for the first heartbeat of an id. Returns 'lapsed', or the numbers of rooms and members; then orders.
 function operations.beat(isFirst)
   local lease = call('ZSCORE', LEASES, server)
   if isFirst ~= '1' and (not lease or tonumber(lease) < now) then return say('lapsed') end
   call('ZADD', LEASES, now + ${LEASE}, server)
   for _, dead in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', '(' .. ms(now))) do
     local clients = key('clients', dead)
-    -- Since when nothing was heard of it.
+    -- The time of its last heartbeat.
     local since = tonumber(call('ZSCORE', LEASES, dead)) - ${LEASE}
     local left = ${AT_ONCE}
     for _, client in ipairs(call('HKEYS', clients)) do
       if left == 0 then break end
       left = left - 1
-      local place = loadAt(call('HGET', clients, client))
-      if place then lose(place, since + ${limits.grace}) else call('HDEL', clients, client) end
+      local slot = loadAt(call('HGET', clients, client))
+      if slot then lose(slot, since + ${limits.grace}) else call('HDEL', clients, client) end
     end
     if left > 0 then
       call('ZREM', LEASES, dead)
@@ -144,13 +145,13 @@ function operations.beat(isFirst)
     end
   end
   for _, at in ipairs(call('ZRANGEBYSCORE', LOST, '-inf', ms(now), 'LIMIT', 0, ${AT_ONCE})) do
-    local place = loadAt(at)
-    if place then vacate(place) else call('ZREM', LOST, at) end
+    local slot = loadAt(at)
+    if slot then vacate(slot) else call('ZREM', LOST, at) end
   end
   for _, idle in ipairs(call('ZRANGEBYSCORE', TOUCHED, '-inf', ms(now - ${limits.roomIdle}), 'LIMIT', 0, ${AT_ONCE})) do
     local room = open(idle)
-    local places = room and room.places or {}
-    for i = #places, 1, -1 do dismiss(places[i], 'idle') end
+    local slots = room and room.slots or {}
+    for i = #slots, 1, -1 do dismiss(slots[i], 'idle') end
     call('ZREM', TOUCHED, idle)
   end
   local members = call('ZCARD', LOST)
@@ -169,24 +170,23 @@ end
 -- The server ends.
 function operations.close()
   for _, client in ipairs(call('HKEYS', key('clients', server))) do
-    local place = placeOf(client)
-    if place then lose(place, now + ${limits.grace}) end
+    local slot = slotOf(client)
+    if slot then lose(slot, now + ${limits.grace}) end
   end
   call('ZREM', LEASES, server)
   call('DEL', key('clients', server), key('open', server))
 end
 
+-- As in token-bucket.ts: a bucket is the time at which it will be full again.
 local function take(name, burst, perSecond)
-  local bucket = key('rate', name)
-  local tokens, at = unpack(call('HMGET', bucket, 'tokens', 'at'))
-  tokens = tokens and math.min(burst, tonumber(tokens) + (now - tonumber(at)) / 1000 * perSecond) or burst
-  local allowed = tokens >= 1
-  call('HSET', bucket, 'tokens', tostring(allowed and tokens - 1 or tokens), 'at', now)
-  call('PEXPIRE', bucket, math.ceil(burst / perSecond * 1000))
-  return allowed
+  local bucket = key('bucket', name)
+  local fullAt = math.max(tonumber(call('GET', bucket) or 0), now) + 1000 / perSecond
+  if fullAt - now > (burst + ${TOLERANCE}) / perSecond * 1000 then return false end
+  call('SET', bucket, string.format('%.3f', fullAt), 'PX', math.ceil(fullAt - now))
+  return true
 end
 
--- Any number of: address, its connections at most, and as for 'attempt'. Returns why the connection must go, if it must.
+-- Any number of: address, its greatest number of connections, and as for 'attempt'. Returns why the connection must close.
 function operations.connect(...)
   local opened, asked = key('open', server), { ... }
   for i = 1, #asked, 5 do call('HINCRBY', opened, asked[i], 1) end
@@ -208,7 +208,7 @@ function operations.disconnect(...)
   end
 end
 
--- Any number of: a bucket's name, tokens at most, new ones in a second. Returns the first that is empty, if one is.
+-- Any number of: name of a bucket, its burst, its rate per second. Returns the name of the first one that is empty.
 function operations.attempt(...)
   local asked = { ... }
   for i = 1, #asked, 3 do
@@ -225,7 +225,7 @@ local worked, cause = pcall(function()
     answers[#answers + 1] = number(#rows) .. pack(rows)
   end
 end)
--- Also of what was done before one failed.
+-- Also if an operation failed: those before it have been done.
 for each, told in pairs(news) do call('PUBLISH', key('news', each), pack(told)) end
 if not worked then error(cause, 0) end
 return table.concat(answers)

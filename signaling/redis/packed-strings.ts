@@ -1,13 +1,14 @@
 /**
- * What goes to Redis, and comes back, as one string: in many it costs the client library far more. A word is its length
- * and its bytes; a row is the count of its words, and these. Numbers take 4 bytes, big-endian.
+ * Rows of strings, packed into one string. News need that, because Redis publishes strings. Operations and answers have
+ * the same form because many strings cost the client library far more (measured: `npm run bench:server`). A word is its
+ * length and its bytes. A row is the number of its words, and the words. Numbers are 4 bytes, big-endian.
  */
 
-/** Words that belong together. */
+/** The words of one row. */
 export type Row = readonly Buffer[];
 
-/** What the script has for the same: `pack(rows)`, and `row()`, which reads the next one of `packed`, from `at` on. */
-export const PACKED = `
+/** The same in Lua: `pack(rows)` packs, and `row()` reads the next row of the argument `packed`. */
+export const LUA_PACKING = `
 local function number(n) return struct.pack('>I4', n) end
 local function pack(rows)
   local out = {}
@@ -36,7 +37,7 @@ local function row()
 end
 `;
 
-/** Packs rows, one behind the other. */
+/** Packs rows. */
 export function packRows(rows: readonly (readonly (string | Uint8Array)[])[]): Buffer {
   let length = 0;
   for (const row of rows) {
@@ -58,7 +59,7 @@ export function packRows(rows: readonly (readonly (string | Uint8Array)[])[]): B
   return packed;
 }
 
-/** Reads rows, one behind the other, as views on `packed`. Throws a `RangeError` where they are cut short. */
+/** Reads rows, as views on `packed`. Throws a `RangeError` if they are cut short. */
 export function readRows(packed: unknown): Row[] {
   const reader = new Reader(packed);
   const rows: Row[] = [];
@@ -66,7 +67,7 @@ export function readRows(packed: unknown): Row[] {
   return rows;
 }
 
-/** Reads several lists of rows, each behind how many it has. Throws as {@link readRows}. */
+/** Reads lists of rows, each preceded by its length. Throws a `RangeError` if they are cut short. */
 export function readAnswers(packed: unknown): Row[][] {
   const reader = new Reader(packed);
   const answers: Row[][] = [];
@@ -79,7 +80,7 @@ class Reader {
   #at = 0;
 
   constructor(packed: unknown) {
-    if (!Buffer.isBuffer(packed)) throw new TypeError('not what the script returns');
+    if (!Buffer.isBuffer(packed)) throw new TypeError('the script returned no string');
     this.#packed = packed;
   }
 
@@ -100,7 +101,7 @@ class Reader {
   #word(): Buffer {
     const start = this.#at + 4;
     const end = start + this.#integer();
-    if (end > this.#packed.length) throw new RangeError('a word cut short');
+    if (end > this.#packed.length) throw new RangeError('a word is cut short');
     this.#at = end;
     return this.#packed.subarray(start, end);
   }

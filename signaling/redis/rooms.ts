@@ -1,188 +1,185 @@
-/** The rooms that several servers share, in Redis. */
+/** Rooms in Redis, shared by several servers. */
 import type { FrameRequest, JoinRequest, Member, RefusalCode } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../limits.ts';
-import type { Chance, Order } from '../memory-rooms.ts';
-import type { Eventually, Rooms } from '../rooms-interface.ts';
+import type { Awaitable, RandomSource, RoomOrder, Rooms } from '../rooms-interface.ts';
 import { RoomsUnavailable } from '../rooms-interface.ts';
-import type { Rows, Store } from './store.ts';
+import type { RedisConnection, Rows } from './connection.ts';
 
-/** Seeds of what Lua takes for chance are below this. */
+/** Seeds of Lua's random numbers are below this. */
 const SEEDS = 2 ** 31 - 1;
-/** Frames of one client that are under way in Redis before the next waits for them. */
-const ABREAST = 16;
-/** How often Redis is told that a room is in use, as a part of how long it may be idle. */
+/** Frames of one client that Redis may not have answered before the next frame waits. */
+const MAX_PENDING = 16;
+/** How many times within its idle time Redis is told that a room is in use. */
 const TOUCHES = 100;
 
-/** What is known of a client that has a place. */
-interface Place {
+/** What this server knows of the slot of one of its clients. */
+interface Slot {
   readonly nameplate: string;
-  /** A word that no other room has, not even a later one under the same nameplate. */
+  /** A word that no other room has, not even a later one of the same nameplate. */
   readonly room: string;
-  /** Its member's number, in decimal digits. */
+  /** The member's number, in decimal digits. */
   readonly number: string;
-  /** Frames sent so far, by the number of the member they went to. */
+  /** Frames sent so far, by the receiver's number. */
   readonly sent: Map<string, number>;
   /** Frames that Redis has not answered yet. */
-  underWay: number;
+  pending: number;
   touchedAt: number;
 }
 
-/** Rooms that live in a store. What members with this server tell each other does not leave it. */
+/** What the rooms use of the connection. */
+type Redis = Pick<RedisConnection, 'run' | 'runLater' | 'stats'>;
+
+/** Rooms in Redis. Frames between members who are both with this server do not go through Redis. */
 export class RedisRooms implements Rooms {
-  readonly #store: Pick<Store, 'run' | 'runLater' | 'stats'>;
+  readonly #redis: Redis;
   readonly #limits: RoomLimits;
-  readonly #chance: Chance;
-  /** Carries out orders that nobody here asked for. */
-  readonly #perform: (orders: Order<string>[]) => void;
-  /** The clients of this server that have a place. */
-  readonly #places = new Map<string, Place>();
-  /** The same by where they are. */
+  readonly #random: RandomSource;
+  /** Performs orders that are not in the answer to a request. */
+  readonly #perform: (orders: RoomOrder[]) => void;
+  /** The slots of this server's clients. */
+  readonly #slots = new Map<string, Slot>();
+  /** The clients of these slots, by room and number. */
   readonly #clients = new Map<string, string>();
 
-  constructor(
-    store: Pick<Store, 'run' | 'runLater' | 'stats'>,
-    limits: RoomLimits,
-    chance: Chance,
-    perform: (orders: Order<string>[]) => void,
-  ) {
-    this.#store = store;
+  constructor(redis: Redis, limits: RoomLimits, random: RandomSource, perform: (orders: RoomOrder[]) => void) {
+    this.#redis = redis;
     this.#limits = limits;
-    this.#chance = chance;
+    this.#random = random;
     this.#perform = perform;
   }
 
   get stats(): { rooms: number; members: number } {
-    return this.#store.stats;
+    return this.#redis.stats;
   }
 
-  /** Those of the rooms that have members here; some more than once. */
+  /** The nameplates of the rooms that have members here. Some appear more than once. */
   get nameplates(): string[] {
-    return Array.from(this.#places.values(), ({ nameplate }) => nameplate);
+    return Array.from(this.#slots.values(), ({ nameplate }) => nameplate);
   }
 
-  /** All places of this server are void. */
+  /** Forgets all slots of this server, because they are void. */
   clear(): void {
-    this.#places.clear();
+    this.#slots.clear();
     this.#clients.clear();
   }
 
-  /** Others did something that clients of this server are to be told. */
-  heard(rows: Rows): void {
+  /** Tells clients of this server what other servers did. */
+  hear(rows: Rows): void {
     this.#perform(this.#ordersFor('', rows));
   }
 
-  async join(client: string, request: JoinRequest, now: number): Promise<Order<string>[]> {
+  async join(client: string, request: JoinRequest, now: number): Promise<RoomOrder[]> {
     const { nameplate, card, capacity, resume } = request;
     const asked = [client, nameplate ?? '', bufferOf(card)];
     const rows =
       resume === undefined
-        ? await this.#store.run(
+        ? await this.#redis.run(
             'join',
             ...asked,
             String(capacity),
-            this.#chance.token(),
-            String(this.#chance.integer(SEEDS)),
+            this.#random.token(),
+            String(this.#random.integer(SEEDS)),
           )
-        : await this.#store.run('resume', ...asked, resume);
+        : await this.#redis.run('resume', ...asked, resume);
     const orders = this.#ordersFor(client, rows);
     const welcome = rows.find(([type]) => type?.toString() === 'welcome');
     if (welcome !== undefined) {
       const [, at = '', room = '', number = ''] = welcome.map(String);
-      this.#places.set(client, { nameplate: at, room, number, sent: new Map(), underWay: 0, touchedAt: now });
+      this.#slots.set(client, { nameplate: at, room, number, sent: new Map(), pending: 0, touchedAt: now });
       this.#clients.set(`${room} ${number}`, client);
-      // By the time that Redis hears of it the client has been told.
-      this.#store.runLater('confirm', client).catch(ignore);
+      // The client is told before Redis hears of this.
+      this.#redis.runLater('confirm', client).catch(ignore);
     }
     return orders;
   }
 
-  frame(client: string, { to, data }: FrameRequest, now: number): Eventually<Order<string>[]> {
-    const place = this.#places.get(client);
-    if (place === undefined) return [{ type: 'drop', to: client, error: 'unavailable' }];
+  frame(client: string, { to, data }: FrameRequest, now: number): Awaitable<RoomOrder[]> {
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return [{ type: 'drop', to: client, error: 'unavailable' }];
     const number = numberOf(to);
-    if (number === null || number === place.number) return [{ type: 'fault', to: client, error: 'unknown-member' }];
-    const count = (place.sent.get(number) ?? 0) + 1;
+    if (number === null || number === slot.number) return [{ type: 'fault', to: client, error: 'unknown-member' }];
+    const count = (slot.sent.get(number) ?? 0) + 1;
     if (count > this.#limits.framesPerPair)
       return [{ type: 'drop', to: client, error: 'limit' }, ...this.leave(client)];
-    place.sent.set(number, count);
-    this.#touch(place, now);
-    const target = this.#clients.get(`${place.room} ${number}`);
-    // Behind those under way, which may be for the same, as it was elsewhere before.
-    if (target !== undefined && place.underWay === 0) {
-      return [{ type: 'frame', to: target, from: idOf(place.number), data }];
+    slot.sent.set(number, count);
+    this.#touch(slot, now);
+    const target = this.#clients.get(`${slot.room} ${number}`);
+    // Not while frames are pending: they may be for the same member, who was with another server before.
+    if (target !== undefined && slot.pending === 0) {
+      return [{ type: 'frame', to: target, from: idOf(slot.number), data }];
     }
-    const sent = this.#pass(client, place, number, data);
-    return place.underWay < ABREAST ? [] : sent;
+    const sent = this.#pass(client, slot, number, data);
+    return slot.pending < MAX_PENDING ? [] : sent;
   }
 
-  async free(client: string, member: string): Promise<Order<string>[]> {
+  async free(client: string, member: string): Promise<RoomOrder[]> {
     const number = numberOf(member);
     if (number === null) return [{ type: 'fault', to: client, error: 'unknown-member' }];
-    return this.#ordersFor(client, await this.#store.run('free', client, number));
+    return this.#ordersFor(client, await this.#redis.run('free', client, number));
   }
 
-  /** Returns before others can tell: soon after, they are told, and the place can be taken. */
-  leave(client: string): Order<string>[] {
+  /** Returns before Redis has freed the slot. The other members are told soon after. */
+  leave(client: string): RoomOrder[] {
     this.#forget(client);
-    const left = this.#store.runLater('leave', client);
-    // Where Redis cannot be reached, the place ends as all of this server do.
+    const left = this.#redis.runLater('leave', client);
+    // If Redis cannot be reached, the slot expires like all slots of this server.
     left.then((rows) => this.#perform(this.#ordersFor(client, rows)), ignore);
     return [];
   }
 
-  async lose(client: string): Promise<Order<string>[]> {
+  async lose(client: string): Promise<RoomOrder[]> {
     this.#forget(client);
-    return this.#ordersFor(client, await this.#store.run('lose', client));
+    return this.#ordersFor(client, await this.#redis.run('lose', client));
   }
 
-  /** Does nothing: the store does so with each beat. */
-  sweep(): Order<string>[] {
+  /** Does nothing: each heartbeat does this in Redis. */
+  sweep(): RoomOrder[] {
     return [];
   }
 
-  /** Has Redis pass a frame on to whichever server has its receiver, or keep it. Resolves to nothing, in any case. */
-  async #pass(client: string, place: Place, to: string, data: Uint8Array): Promise<Order<string>[]> {
-    place.underWay += 1;
+  /** Hands a frame to Redis, for the server that has its receiver or to be kept. Resolves to no orders. */
+  async #pass(client: string, slot: Slot, to: string, data: Uint8Array): Promise<RoomOrder[]> {
+    slot.pending += 1;
     try {
-      const rows = await this.#store.run('frame', client, place.nameplate, place.number, to, bufferOf(data));
-      if (rows[0]?.[0]?.toString() === 'fault') place.sent.delete(to);
+      const rows = await this.#redis.run('frame', client, slot.nameplate, slot.number, to, bufferOf(data));
+      if (rows[0]?.[0]?.toString() === 'fault') slot.sent.delete(to);
       this.#perform(this.#ordersFor(client, rows));
     } catch (error) {
       if (!(error instanceof RoomsUnavailable)) throw error;
       this.#perform([{ type: 'drop', to: client, error: 'unavailable' }]);
     } finally {
-      place.underWay -= 1;
+      slot.pending -= 1;
     }
     return [];
   }
 
-  #touch(place: Place, now: number): void {
-    if (now - place.touchedAt < this.#limits.roomIdle / TOUCHES) return;
-    place.touchedAt = now;
-    this.#store.runLater('touch', place.nameplate).catch(ignore);
+  #touch(slot: Slot, now: number): void {
+    if (now - slot.touchedAt < this.#limits.roomIdle / TOUCHES) return;
+    slot.touchedAt = now;
+    this.#redis.runLater('touch', slot.nameplate).catch(ignore);
   }
 
   #forget(client: string): void {
-    const place = this.#places.get(client);
-    if (place === undefined) return;
-    this.#places.delete(client);
-    const at = `${place.room} ${place.number}`;
+    const slot = this.#slots.get(client);
+    if (slot === undefined) return;
+    this.#slots.delete(client);
+    const at = `${slot.room} ${slot.number}`;
     if (this.#clients.get(at) === client) this.#clients.delete(at);
   }
 
-  #ordersFor(client: string, rows: Rows): Order<string>[] {
+  #ordersFor(client: string, rows: Rows): RoomOrder[] {
     const orders = ordersFor(client, rows);
     for (const { type, to } of orders) if (type === 'drop') this.#forget(to);
     return orders;
   }
 }
 
-/** What to do about an operation that failed, of which the store has told already. */
+/** Ignores the failure of an operation. The connection has reported it. */
 const ignore = () => {};
 
-/** Reads what the script answered to a client's request, or told another server. */
-export function ordersFor(client: string, rows: Rows): Order<string>[] {
-  return rows.map(([type, ...parts]): Order<string> => {
+/** Reads the rows with which the script answered a request of `client`, or the news of another server. */
+export function ordersFor(client: string, rows: Rows): RoomOrder[] {
+  return rows.map(([type, ...parts]): RoomOrder => {
     const [to = '', word = ''] = parts.slice(0, 2).map(String);
     const bytes = parts[2] ?? Buffer.alloc(0);
     switch (type?.toString()) {
@@ -196,7 +193,7 @@ export function ordersFor(client: string, rows: Rows): Order<string>[] {
       }
       case 'refused':
         return { type: 'answer', to: client, answer: { error: to as RefusalCode } };
-      // This server was taken for dead, and its places were given away.
+      // This server counted as dead, and its slots were given up.
       case 'gone':
         return { type: 'drop', to, error: 'unavailable' };
       case 'came':
@@ -210,20 +207,17 @@ export function ordersFor(client: string, rows: Rows): Order<string>[] {
       case 'drop':
         return { type: 'drop', to, error: word as RefusalCode };
       default:
-        throw new Error(`an order of no known kind: ${String(type)}`);
+        throw new Error(`the script returned a row of unknown type: ${String(type)}`);
     }
   });
 }
 
-/** A member's id, of its number in decimal digits. */
+/** The id of the member with a number, given in decimal digits. */
 function idOf(number: string): string {
   return Number(number).toString(36);
 }
 
-/**
- * The number that an id stands for, in decimal digits; null where it is another spelling of it, or more than can be
- * counted: neither names anybody.
- */
+/** The number of the member with an id, in decimal digits. Null if no member can have the id. */
 function numberOf(id: string): string | null {
   const number = Number.parseInt(id, 36);
   return Number.isSafeInteger(number) && number.toString(36) === id ? String(number) : null;

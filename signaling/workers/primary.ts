@@ -1,34 +1,32 @@
-/** One server of several processes: starts them, keeps what they share, and replaces those that die. */
+/** The primary process of a server with several workers: starts them, keeps what they share, and replaces dead ones. */
 import type { Worker } from 'node:cluster';
 import cluster from 'node:cluster';
-import { setupPrimary } from '@socket.io/cluster-adapter';
 import { AparteError } from '../../shared/errors.ts';
+import { readCertificate } from '../http-server.ts';
 import type { ServerObserver } from '../observer.ts';
-import { UNOBSERVED } from '../observer.ts';
+import { NO_OBSERVER } from '../observer.ts';
 import type { ServerOptions, SignalingServer } from '../server.ts';
 import type { StunServer } from '../stun-server.ts';
 import { startStunServer } from '../stun-server.ts';
-import { readCertificate } from '../tls-certificate.ts';
 import type { FromWorker, Report, ToWorker } from './messages.ts';
-import { isOurs } from './messages.ts';
-import { SharedState } from './state.ts';
+import { SharedState } from './shared-state.ts';
 
-/** Before a dead worker is replaced, in ms: twice as long as the time before, until none has died for a minute. */
+/** Pauses before a dead worker is replaced, in ms. Each is twice the one before, until no worker has died for CALM. */
 const [FIRST_PAUSE, LONGEST_PAUSE, CALM] = [100, 30_000, 60_000];
-/** A worker that was told to end, and by when, is killed so much later, in ms. */
+/** How long after its deadline a worker that should have ended is killed, in ms. */
 const END_TIMEOUT = 5_000;
 
-/** What is told of workers. */
+/** What is reported about workers. */
 export interface WorkerEvents {
-  /** One ended that should not have, by this signal or with this exit code; it is replaced after `pause` ms. */
+  /** A worker died by this signal or exit code, and is replaced after `pause` ms. */
   died(how: string, pause: number): void;
-  /** One that was to replace another could not start; the next try is after `pause` ms. */
+  /** A replacement could not start. The next attempt is after `pause` ms. */
   failed(error: AparteError, pause: number): void;
 }
 
 /**
- * Starts so many processes that serve as one. They run this program with its own arguments, and find out that they are
- * workers (see `worker.ts`). Throws as `startServer` does.
+ * Starts processes that serve as one server. They run this program with the same arguments and recognise that they are
+ * workers (`worker.ts`). Throws what `startServer` throws.
  */
 export async function startWorkers(
   count: number,
@@ -64,42 +62,43 @@ class Primary {
   readonly #sweeper: NodeJS.Timeout;
   /** The last report of each worker, by its id. */
   readonly #reports = new Map<number, Report>();
-  /** When a worker died last, and how long its place was left empty. */
+  /** When a worker last died, and the pause after that. */
   #death = { at: Number.NEGATIVE_INFINITY, pause: 0 };
-  /** What kept workers from listening that have not ended yet, by their ids. */
+  /** Why workers could not listen, by their ids, until they have ended. */
   readonly #failures = new Map<number, AparteError>();
-  /** What Redis holds, as of the last report. */
+  /** What Redis holds, by the last report. */
   #inRedis = { rooms: 0, members: 0 };
-  #where = { url: '', port: 0 };
-  /** Where workers are to listen. Those that live share a port by the number that was asked for, be it 0. */
+  /** Where the server listens. Port 0: no worker has listened yet. */
+  #bound = { url: '', port: 0 };
+  /** The port that workers ask for. Living workers share one port under the number they asked for, even 0. */
   #port: number;
   /** The ids of the workers that listen. */
   readonly #listening = new Set<number>();
   #isClosing = false;
-  /** Until all have started: called when a worker listens, with null, or cannot. */
+  /** Is called, while the first workers start, when one listens (null) or cannot. */
   #started: ((error: Error | null) => void) | null = null;
-  /** Called when the last worker has ended. */
+  /** Is called when the last worker has ended. */
   #onEmpty = () => {};
 
   constructor(options: ServerOptions, stun: StunServer | null, events: WorkerEvents) {
     this.#options = options;
     this.#port = options.port;
-    this.#observer = options.observer ?? UNOBSERVED;
+    this.#observer = options.observer ?? NO_OBSERVER;
     this.#stun = stun;
     this.#events = events;
-    this.#state = new SharedState(options.limits);
-    cluster.setupPrimary({ serialization: 'advanced' });
-    if (options.redis === undefined) setupPrimary();
-    cluster.on('message', (worker, message: unknown) => {
-      if (isOurs(message)) this.#received(worker, message as FromWorker);
+    this.#state = new SharedState(options.limits, (id, orders) => {
+      const worker = cluster.workers?.[id];
+      if (worker !== undefined) send(worker, { kind: 'orders', orders });
     });
+    cluster.setupPrimary({ serialization: 'advanced' });
+    cluster.on('message', (worker, message: FromWorker) => this.#received(worker, message));
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, signal ?? `exit code ${code}`));
-    this.#sweeper = setInterval(() => this.#sweep(), options.limits.sweepEvery);
+    this.#sweeper = setInterval(() => this.#state.sweep(performance.now()), options.limits.sweepEvery);
   }
 
-  /** Resolves when all workers listen. Where one cannot, throws what it threw. */
+  /** Resolves when all workers listen. Throws what the first one throws that cannot. */
   async start(count: number): Promise<{ url: string; port: number }> {
-    // One after the other: the first finds out whether it can be done at all.
+    // One after the other: the first finds out whether the server can start at all.
     for (let each = 0; each < count; each += 1) {
       const error = await new Promise<Error | null>((resolve) => {
         this.#started = resolve;
@@ -108,7 +107,7 @@ class Primary {
       if (error !== null) throw error;
     }
     this.#started = null;
-    return this.#where;
+    return this.#bound;
   }
 
   stats(): { connections: number; rooms: number; members: number } {
@@ -116,7 +115,7 @@ class Primary {
     return { connections: this.sum('connections'), ...rooms };
   }
 
-  /** Of all workers, as of their last reports. */
+  /** The sum over all workers, by their last reports. */
   sum(what: 'connections' | 'sockets'): number {
     return Array.from(this.#reports.values()).reduce((sum, report) => sum + report[what], 0);
   }
@@ -124,13 +123,13 @@ class Primary {
   reload(): void {
     if (this.#options.tls === undefined) return;
     readCertificate(this.#options.tls);
-    for (const worker of workers()) tell(worker, { kind: 'reload' });
+    for (const worker of workers()) send(worker, { kind: 'reload' });
   }
 
   async close(patience: number): Promise<void> {
     this.#isClosing = true;
-    for (const worker of workers()) tell(worker, { kind: 'close', patience });
-    const impatience = setTimeout(() => {
+    for (const worker of workers()) send(worker, { kind: 'close', patience });
+    const timeout = setTimeout(() => {
       for (const worker of workers()) worker.process.kill('SIGKILL');
     }, patience + END_TIMEOUT);
     await new Promise<void>((resolve) => {
@@ -141,7 +140,7 @@ class Primary {
       };
       if (workers().length === 0) this.#onEmpty();
     });
-    clearTimeout(impatience);
+    clearTimeout(timeout);
     clearInterval(this.#sweeper);
     await this.#stun?.close();
   }
@@ -152,12 +151,12 @@ class Primary {
         const { id, question } = message;
         const setup = { port: this.#port, stunPort: this.#stun?.port ?? null };
         const answer = question.on === 'setup' ? setup : this.#state.answer(worker.id, question, performance.now());
-        tell(worker, { kind: 'answer', id, answer });
+        send(worker, { kind: 'answer', id, answer });
         break;
       }
       case 'listening':
         this.#listening.add(worker.id);
-        this.#where = { url: message.url, port: message.port };
+        this.#bound = { url: message.url, port: message.port };
         this.#started?.(null);
         break;
       case 'failed':
@@ -167,23 +166,26 @@ class Primary {
         this.#reports.set(worker.id, message.report);
         this.#inRedis = { rooms: message.report.rooms, members: message.report.members };
         this.#observe(message.report);
-        tell(worker, { kind: 'stats', stats: this.#state.stats });
+        send(worker, { kind: 'stats', stats: this.#state.stats });
         break;
       case 'away':
         this.#options.away?.(message.cause);
+        break;
+      case 'proxies':
+        this.#options.proxyMismatch?.(message.mismatch);
         break;
       default:
         message satisfies never;
     }
   }
 
-  #observe({ refused, met, frames }: Report): void {
+  #observe({ refused, paired, frames }: Report): void {
     for (const [cause, count] of refused) for (let each = 0; each < count; each += 1) this.#observer.refused(cause);
-    for (let each = 0; each < met; each += 1) this.#observer.met();
+    for (let each = 0; each < paired; each += 1) this.#observer.paired();
     for (const bytes of frames) this.#observer.forwarded(bytes);
   }
 
-  /** It ends now. In the beginning that ends the server; later, another takes its place. */
+  /** A worker cannot listen and ends. At the start that ends the server; later the worker is replaced. */
   #failed(worker: Worker, error: AparteError): void {
     if (this.#started === null) this.#failures.set(worker.id, error);
     else this.#started(error);
@@ -198,12 +200,12 @@ class Primary {
     this.#state.lost(worker.id, now);
     if (workers().length === 0) this.#onEmpty();
     if (this.#isClosing) return;
-    if (this.#where.port === 0) {
+    if (this.#bound.port === 0) {
       this.#started?.(new Error(`a worker ended: ${how}`));
       return;
     }
-    // With the last one went the port: who comes next takes the same.
-    if (this.#listening.size === 0) this.#port = this.#where.port;
+    // The port is released with the last worker. The next one takes the same.
+    if (this.#listening.size === 0) this.#port = this.#bound.port;
     const last = now - this.#death.at > CALM ? FIRST_PAUSE / 2 : this.#death.pause;
     const pause = Math.min(LONGEST_PAUSE, last * 2);
     this.#death = { at: now, pause };
@@ -213,20 +215,13 @@ class Primary {
       if (!this.#isClosing) cluster.fork();
     }, pause);
   }
-
-  #sweep(): void {
-    const orders = this.#state.sweep(performance.now());
-    const [any] = workers();
-    // Whoever is told them finds those they are for.
-    if (orders.length > 0 && any !== undefined) tell(any, { kind: 'orders', orders });
-  }
 }
 
 function workers(): Worker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 }
 
-function tell(worker: Worker, message: ToWorker): void {
-  // One that has just died is told nothing more.
+/** Sends a message. A worker that has just died does not get it. */
+function send(worker: Worker, message: ToWorker): void {
   worker.send(message, undefined, undefined, () => undefined);
 }

@@ -1,24 +1,22 @@
-/** One process of several that are one server: asks the primary process for what they share. */
+/** A worker: one of several processes that serve as one server. It asks the primary process for what they share. */
 import type { Worker } from 'node:cluster';
-import { createAdapter } from '@socket.io/cluster-adapter';
 import { AparteError } from '../../shared/errors.ts';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
-import type { Cluster, ClusterEvents, SharedAddresses } from '../cluster.ts';
+import { RefusalCounter } from '../log.ts';
 import type { RefusalCause, ServerObserver } from '../observer.ts';
-import type { Rooms } from '../rooms-interface.ts';
+import type { Cluster, ClusterEvents, Rooms, SharedAddressLimits } from '../rooms-interface.ts';
 import { RoomsUnavailable } from '../rooms-interface.ts';
 import type { ServerOptions, SignalingServer } from '../server.ts';
 import { startServer } from '../server.ts';
 import type { Answer, FromWorker, Question, Report, Topic, ToWorker } from './messages.ts';
-import { isOurs } from './messages.ts';
 
-/** How often the primary is told what was done, in ms. */
+/** How often the primary process gets a report, in ms. */
 const REPORT_EVERY = 1_000;
 
-/** Serves until the primary process says otherwise. Where it cannot, the primary is told why. */
+/** Serves until the primary process says otherwise. Tells the primary process why, if it cannot. */
 export async function serveAsWorker(worker: Worker, options: ServerOptions): Promise<void> {
   const primary = new PrimaryLink(worker);
-  const tally = new Tally();
+  const counter = new ReportCounter();
   try {
     const setup = await primary.ask({ on: 'setup' });
     const { stun: _, ...rest } = options;
@@ -26,25 +24,26 @@ export async function serveAsWorker(worker: Worker, options: ServerOptions): Pro
       ...rest,
       port: setup.port,
       webSocketOnly: true,
-      observer: tally,
-      away: (cause) => primary.say({ kind: 'away', cause }),
+      observer: counter,
+      away: (cause) => primary.send({ kind: 'away', cause }),
+      proxyMismatch: (mismatch) => primary.send({ kind: 'proxies', mismatch }),
       ...(setup.stunPort !== null && { stunPort: setup.stunPort }),
       ...(options.redis === undefined && { cluster: primary.cluster(options.limits.perAddress !== null) }),
     });
-    primary.say({ kind: 'listening', url: server.url, port: server.port });
-    await servedOut(primary, server, tally);
+    primary.send({ kind: 'listening', url: server.url, port: server.port });
+    await serveUntilClosed(primary, server, counter);
   } catch (error) {
     if (!(error instanceof AparteError)) throw error;
-    primary.say({ kind: 'failed', code: error.code, detail: error.detail });
+    primary.send({ kind: 'failed', code: error.code, detail: error.detail });
   }
   worker.disconnect();
 }
 
-/** Resolves when the server was told to close, and has. */
-async function servedOut(primary: PrimaryLink, server: SignalingServer, tally: Tally): Promise<void> {
+/** Resolves when the server has been told to close and has done so. */
+async function serveUntilClosed(primary: PrimaryLink, server: SignalingServer, counter: ReportCounter): Promise<void> {
   const report = async () => {
     const sockets = await server.sockets();
-    primary.say({ kind: 'report', report: { ...server.stats(), sockets, ...tally.take() } });
+    primary.send({ kind: 'report', report: { ...server.stats(), sockets, ...counter.take() } });
   };
   const reporter = setInterval(() => void report(), REPORT_EVERY);
   await new Promise<void>((resolve) => {
@@ -54,7 +53,7 @@ async function servedOut(primary: PrimaryLink, server: SignalingServer, tally: T
   clearInterval(reporter);
 }
 
-/** The primary process has looked at the files already; if they have changed since, the certificate in use stays. */
+/** The primary process has checked the files. If they have changed since, the certificate in use stays. */
 function reloadIfPossible(server: SignalingServer): void {
   try {
     server.reload();
@@ -63,20 +62,25 @@ function reloadIfPossible(server: SignalingServer): void {
   }
 }
 
-/** The way to the primary process. */
+/** The connection to the primary process. */
 class PrimaryLink {
   onReload = () => {};
   onClose: (patience: number) => void = () => {};
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  /** Messages that have come and are not handled yet. */
+  #inbox: ToWorker[] = [];
+  /** Whether an answer was handled in this turn of the event loop. */
+  #isPaused = false;
   #asked = 0;
   #stats = { rooms: 0, members: 0 };
   #events: ClusterEvents = { perform: () => {}, startedOver: () => {} };
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.on('message', (message: unknown) => {
-      if (isOurs(message)) this.#received(message as ToWorker);
+    worker.on('message', (message: ToWorker) => {
+      this.#inbox.push(message);
+      this.#readInbox();
     });
     worker.on('disconnect', () => {
       for (const { reject } of this.#waiting.values()) reject(new RoomsUnavailable('the primary process is gone'));
@@ -84,23 +88,23 @@ class PrimaryLink {
     });
   }
 
-  say(message: FromWorker): void {
+  send(message: FromWorker): void {
     if (this.#worker.isConnected()) this.#worker.send(message);
   }
 
-  /** Rejects with {@link RoomsUnavailable} where the primary process has gone. */
+  /** Rejects with {@link RoomsUnavailable} if the primary process has gone. */
   async ask<On extends Topic>(question: Question<On> & Question): Promise<Answer<On>> {
     if (!this.#worker.isConnected()) throw new RoomsUnavailable('the primary process is gone');
     this.#asked += 1;
     const id = this.#asked;
-    // What comes bears the number of this question.
+    // The type holds because an answer has the number of its question.
     return await new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.say({ kind: 'ask', id, question });
+      this.send({ kind: 'ask', id, question });
     });
   }
 
-  /** The workers together, to one of them. */
+  /** The cluster of all workers. */
   cluster(countsAddresses: boolean): Cluster {
     const stats = () => this.#stats;
     const rooms: Rooms = {
@@ -109,15 +113,15 @@ class PrimaryLink {
       },
       join: (client: string, request: JoinRequest) => this.ask({ on: 'join', client, request }),
       frame: async (client: string, request: FrameRequest) => {
-        const answer = await this.ask({ on: 'frame', client, request });
-        return answer.map((order) => (order.type === 'frame' ? { ...order, data: request.data } : order));
+        const orders = await this.ask({ on: 'frame', client, request });
+        return orders.map((order) => (order.type === 'frame' ? { ...order, data: request.data } : order));
       },
       free: (client: string, member: string) => this.ask({ on: 'free', client, member }),
       leave: (client: string) => this.ask({ on: 'leave', client }),
       lose: (client: string) => this.ask({ on: 'lose', client }),
       sweep: () => [],
     };
-    const addresses: SharedAddresses = {
+    const addresses: SharedAddressLimits = {
       connected: (address) => this.ask({ on: 'connected', address }).catch(() => null),
       disconnected: (address) => void this.ask({ on: 'disconnected', address }).catch(() => undefined),
       join: (address, nameplate) => this.ask({ on: 'attempt', address, nameplate }),
@@ -125,15 +129,32 @@ class PrimaryLink {
     return {
       rooms,
       addresses: countsAddresses ? addresses : null,
-      adapter: createAdapter(),
-      attach: async (events) => {
+      attach: (events) => {
         this.#events = events;
       },
       close: async () => {},
     };
   }
 
-  #received(message: ToWorker): void {
+  /**
+   * Handles messages in the order they came. An answer is used in microtasks. What came after it waits for the next turn
+   * of the event loop, so that clients are told everything in order.
+   */
+  #readInbox(): void {
+    while (!this.#isPaused) {
+      const message = this.#inbox.shift();
+      if (message === undefined) return;
+      this.#handle(message);
+      if (message.kind !== 'answer') continue;
+      this.#isPaused = true;
+      setImmediate(() => {
+        this.#isPaused = false;
+        this.#readInbox();
+      });
+    }
+  }
+
+  #handle(message: ToWorker): void {
     switch (message.kind) {
       case 'answer':
         this.#waiting.get(message.id)?.resolve(message.answer);
@@ -157,28 +178,27 @@ class PrimaryLink {
   }
 }
 
-/** Counts what happens until the next report. */
-class Tally implements ServerObserver {
-  #refused = new Map<RefusalCause, number>();
-  #met = 0;
+/** Counts events until the next report. */
+class ReportCounter implements ServerObserver {
+  readonly #refusals = new RefusalCounter();
+  #paired = 0;
   #frames: number[] = [];
 
   refused(cause: RefusalCause): void {
-    this.#refused.set(cause, (this.#refused.get(cause) ?? 0) + 1);
+    this.#refusals.add(cause);
   }
 
-  met(): void {
-    this.#met += 1;
+  paired(): void {
+    this.#paired += 1;
   }
 
   forwarded(bytes: number): void {
     this.#frames.push(bytes);
   }
 
-  take(): Pick<Report, 'refused' | 'met' | 'frames'> {
-    const report = { refused: [...this.#refused], met: this.#met, frames: this.#frames };
-    this.#refused = new Map();
-    this.#met = 0;
+  take(): Pick<Report, 'refused' | 'paired' | 'frames'> {
+    const report = { refused: this.#refusals.take(), paired: this.#paired, frames: this.#frames };
+    this.#paired = 0;
     this.#frames = [];
     return report;
   }

@@ -31,13 +31,13 @@ export const MODULES: readonly Module[] = [
   {
     at: 'signaling/workers/',
     uses: ['shared/', 'signaling/'],
-    packages: ['@socket.io/cluster-adapter'],
+    packages: [],
     node: 'any',
   },
   {
     at: 'signaling/',
     uses: ['shared/', 'signaling/'],
-    packages: ['socket.io', 'valibot', 'commander', 'prom-client'],
+    packages: ['socket.io', 'ws', 'valibot', 'commander', 'prom-client'],
     node: 'any',
   },
   { at: CRYPTO, uses: ['shared/', CRYPTO], packages: ['libsodium-wrappers'], node: [] },

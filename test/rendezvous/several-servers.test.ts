@@ -5,7 +5,7 @@ import type { OpenRendezvous, RendezvousEvents } from '../../peer/rendezvous/ren
 import { severalServers } from '../../peer/rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
-import { type ServerObserver, UNOBSERVED } from '../../signaling/observer.ts';
+import { NO_OBSERVER, type ServerObserver } from '../../signaling/observer.ts';
 import { type SignalingServer, startServer } from '../../signaling/server.ts';
 import { freePort } from '../ports.ts';
 import { until } from '../signaling/test-server.ts';
@@ -118,7 +118,7 @@ test('a server that was started anew has us as new members, and what it had befo
 
 test('the same server under two names is left under the second, without a word', async () => {
   let met = 0;
-  const server = await start({ observer: { ...UNOBSERVED, met: () => met++ } });
+  const server = await start({ observer: { ...NO_OBSERVER, paired: () => met++ } });
   const { port, url } = server;
   const a = new Guest(beside(url, `http://localhost:${port}`), 'team', 1);
   await a.heardKind('joined');

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CertificateFiles } from '../../signaling/tls-certificate.ts';
+import type { CertificateFiles } from '../../signaling/http-server.ts';
 import { environment } from '../process.ts';
 
 /** Why tests with certificates are skipped; false where they can be made. */

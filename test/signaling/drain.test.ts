@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Farewell } from '../../signaling/drain.ts';
+import { DrainSchedule } from '../../signaling/drain.ts';
 import { seeded } from '../core/seeded-random.ts';
 import { start } from './command.ts';
 import { Client, couple, poll, rawWebSocket, serve, until } from './test-server.ts';
@@ -19,7 +19,7 @@ test('everyone is told once, by the deadline, and nobody who is busy before it',
     fc.property(fc.array(client, { maxLength: 50 }), fc.integer({ min: 0, max: 6_000 }), (clients, patience) => {
       let index = 0;
       const chance = () => clients[index++]?.chance ?? 0;
-      const farewell = new Farewell<(typeof clients)[number]>(
+      const schedule = new DrainSchedule<(typeof clients)[number]>(
         clients.length,
         (each) => each.activeAt,
         0,
@@ -28,7 +28,7 @@ test('everyone is told once, by the deadline, and nobody who is busy before it',
       );
       const told = new Map<object, number>();
       for (let now = 0; now <= 7_000; now += 20) {
-        const taken = farewell.take(clients, now);
+        const taken = schedule.take(clients, now);
         for (const each of taken.told) {
           assert.ok(!told.has(each));
           if (now < patience) assert.ok(now - each.activeAt >= 1_000);
@@ -44,8 +44,8 @@ test('everyone is told once, by the deadline, and nobody who is busy before it',
 
 test('many are told over as many ms as they are', () => {
   const clients = Array.from({ length: 1_000 }, (_, index) => index);
-  const farewell = new Farewell<number>(1_000, () => Number.NEGATIVE_INFINITY, 0, 5_000, seeded(1));
-  const counts = [0, 250, 500, 750, 1_000].map((now) => farewell.take(clients, now).told.length);
+  const schedule = new DrainSchedule<number>(1_000, () => Number.NEGATIVE_INFINITY, 0, 5_000, seeded(1));
+  const counts = [0, 250, 500, 750, 1_000].map((now) => schedule.take(clients, now).told.length);
   assert.equal(
     counts.reduce((sum, count) => sum + count),
     1_000,

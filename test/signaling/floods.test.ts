@@ -22,7 +22,7 @@ async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Part
     port: 0,
     host: '127.0.0.1',
     limits: { ...LIMITS, perAddress: address, sweepEvery: 20, hangUpWithin: 20, ...limits },
-    observer: { refused: (cause) => causes.push(cause), met: () => {}, forwarded: () => {} },
+    observer: { refused: (cause) => causes.push(cause), paired: () => {}, forwarded: () => {} },
   });
   t.after(() => server.close());
   return { server, causes };
@@ -97,7 +97,7 @@ test('who does not get done with a TLS handshake is cut off', { skip: NO_OPENSSL
   const authority = new Authority();
   t.after(() => authority.close());
   const causes: string[] = [];
-  const observer = { refused: (cause: string) => causes.push(cause), met: () => {}, forwarded: () => {} };
+  const observer = { refused: (cause: string) => causes.push(cause), paired: () => {}, forwarded: () => {} };
   const limits = { ...LIMITS, joinWithin: 500 };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits, tls: authority.issue('slow'), observer });
   t.after(() => server.close());

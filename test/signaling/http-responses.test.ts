@@ -41,8 +41,9 @@ const UPGRADE = `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${HOST}${
 
 const ASKED: Readonly<Record<string, readonly [text: string, status: number]>> = {
   'a check of health': [`GET /healthz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 200],
-  'a page that is not there': [`GET / HTTP/1.1\r\n${HOST}\r\n`, 404],
-  'a request with expectations': [`GET / HTTP/1.1\r\n${HOST}Expect: miracles\r\n\r\n`, 404],
+  'an invite in a browser': [`GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 200],
+  'a page that is not there': [`GET /x HTTP/1.1\r\n${HOST}\r\n`, 404],
+  'a request with expectations': [`GET /x HTTP/1.1\r\n${HOST}Expect: miracles\r\n\r\n`, 404],
   'a request without a host': ['GET / HTTP/1.1\r\n\r\n', 400],
   'no HTTP': ['what is this\r\n\r\n', 400],
   'headers that are too long': [`GET / HTTP/1.1\r\n${HOST}X-Long: ${'x'.repeat(9_000)}\r\n\r\n`, 431],

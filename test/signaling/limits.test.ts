@@ -1,39 +1,45 @@
-/** Token buckets and what an address counts as. */
+/** Token buckets, and the limits per address. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Addresses } from '../../signaling/address-limits.ts';
-import { addressKey, fullBucket, KeyedBuckets, takeToken } from '../../signaling/limits.ts';
+import { AddressLimiter, addressKey } from '../../signaling/address-limits.ts';
+import { FULL_BUCKET, KeyedBuckets, takeTokens } from '../../signaling/token-bucket.ts';
 import { serve } from './test-server.ts';
 
-test('a bucket never gives more than its burst and what has flowed in since', () => {
+test('a bucket never gives more than its burst and what its rate has added since', () => {
   const rate = { burst: 5, perSecond: 2 };
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 3_000 })), (pauses) => {
-      const bucket = fullBucket(rate, 0);
+      let bucket = FULL_BUCKET;
       let now = 0;
       let given = 0;
       for (const pause of pauses) {
         now += pause;
-        if (takeToken(bucket, rate, now)) given += 1;
+        const taken = takeTokens(bucket, rate, now);
+        if (taken !== null) given += 1;
+        bucket = taken ?? bucket;
         assert.ok(given <= rate.burst + (now / 1000) * rate.perSecond + 1e-6);
       }
     }),
   );
 });
 
-test('a bucket gives its burst at once, then at its pace', () => {
+test('a bucket gives its burst at once, and then as much as its rate adds', () => {
   const rate = { burst: 3, perSecond: 2 };
-  const bucket = fullBucket(rate, 0);
-  const at = (now: number) => takeToken(bucket, rate, now);
+  let bucket = FULL_BUCKET;
+  const at = (now: number) => {
+    const taken = takeTokens(bucket, rate, now);
+    bucket = taken ?? bucket;
+    return taken !== null;
+  };
   const times = [0, 0, 0, 0, 499, 500, 501, 10_000, 10_000, 10_000, 10_000];
   const given = [true, true, true, false, false, true, false, true, true, true, false];
   assert.deepEqual(times.map(at), given);
 });
 
-test('keys have buckets of their own, as many as are allowed, forgotten once full', () => {
+test('each key has a bucket, up to a number of keys, and a full bucket is forgotten', () => {
   const buckets = new KeyedBuckets({ burst: 1, perSecond: 1 }, 3);
   assert.deepEqual(
     ['a', 'a', 'b', 'c'].map((key) => buckets.take(key, 0)),
@@ -42,13 +48,16 @@ test('keys have buckets of their own, as many as are allowed, forgotten once ful
   assert.equal(buckets.take('d', 0), true);
   assert.equal(buckets.size, 3);
   assert.equal(buckets.take('c', 500), false);
-  buckets.sweep(1_000);
-  assert.equal(buckets.size, 1);
+  buckets.sweep(999);
+  assert.equal(buckets.size, 3);
+  assert.equal(buckets.take('b', 1_000), true);
   buckets.sweep(1_500);
+  assert.equal(buckets.size, 1);
+  buckets.sweep(2_000);
   assert.equal(buckets.size, 0);
 });
 
-test('an address counts as itself, an IPv6 one as its network', () => {
+test('an IPv4 address counts as itself, and an IPv6 address as its network', () => {
   const same = [
     ['192.0.2.1', '::ffff:192.0.2.1'],
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:DB8:1:2::'],
@@ -63,29 +72,29 @@ test('an address counts as itself, an IPv6 one as its network', () => {
 
 test('connections of an address are counted until they end', () => {
   const often = { burst: 100, perSecond: 1 };
-  const addresses = new Addresses({
+  const limiter = new AddressLimiter({
     connections: 2,
     connects: { burst: 6, perSecond: 0.001 },
     joins: often,
     guesses: often,
   });
-  const connect = () => addresses.connected('192.0.2.1', 0);
+  const connect = () => limiter.connected('192.0.2.1', 0);
   assert.deepEqual([connect(), connect(), connect()], [null, null, 'limit']);
-  assert.equal(addresses.connected('192.0.2.2', 0), null);
-  assert.equal(addresses.isCrowded('192.0.2.1'), false);
+  assert.equal(limiter.connected('192.0.2.2', 0), null);
+  assert.equal(limiter.isCrowded('192.0.2.1'), false);
   assert.equal(connect(), 'limit');
-  assert.equal(addresses.isCrowded('192.0.2.1'), true);
-  for (let count = 0; count < 4; count++) addresses.disconnected('192.0.2.1');
+  assert.equal(limiter.isCrowded('192.0.2.1'), true);
+  for (let count = 0; count < 4; count++) limiter.disconnected('192.0.2.1');
   assert.deepEqual([connect(), connect(), connect()], [null, null, 'rate']);
 });
 
-test('networks of one site have eight times what one has, and one that is refused costs the others nothing', () => {
+test('all networks of a site together have eight times the limits of one, and a refused one costs the others nothing', () => {
   const rare = (burst: number) => ({ burst, perSecond: 1e-6 });
   const limits = { connections: 1_000, connects: rare(10), joins: rare(1_000), guesses: rare(10) };
-  const addresses = new Addresses(limits);
+  const limiter = new AddressLimiter(limits);
   const home = (network: number) => `2001:db8:1:${network.toString(16)}::1`;
-  const connects = (address: string) => addresses.connected(address, 0) === null;
-  const guesses = (address: string) => addresses.join(address, '7', 0) === null;
+  const connects = (address: string) => limiter.connected(address, 0) === null;
+  const guesses = (address: string) => limiter.join(address, '7', 0) === null;
   const allowed = (attempt: (address: string) => boolean, network: number) =>
     Array.from({ length: 100 }, () => attempt(home(network))).filter(Boolean).length;
   for (const attempt of [connects, guesses]) {
@@ -94,7 +103,7 @@ test('networks of one site have eight times what one has, and one that is refuse
     assert.ok(attempt('2001:db8:2::1'));
     assert.ok(attempt('192.0.2.1'));
   }
-  const crowd = new Addresses({ ...limits, connections: 1, connects: rare(1_000) });
+  const crowd = new AddressLimiter({ ...limits, connections: 1, connects: rare(1_000) });
   const opened = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((network) => crowd.connected(home(network), 0));
   assert.deepEqual(opened, [...Array.from({ length: 8 }, () => null), 'limit']);
   crowd.disconnected(home(1));
@@ -102,7 +111,7 @@ test('networks of one site have eight times what one has, and one that is refuse
   assert.equal(crowd.connected(home(10), 0), null);
 });
 
-test('one address has four sockets for each connection it may have, whatever it says on them', async (t) => {
+test('an address may have four sockets for each connection, whatever it sends on them', async (t) => {
   const rate = { burst: 1_000, perSecond: 1 };
   const server = await serve(t, { perAddress: { connections: 2, connects: rate, joins: rate, guesses: rate } });
   const sockets = Array.from({ length: 9 }, () => dial(server.port, '127.0.0.1'));

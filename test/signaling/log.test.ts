@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { LEVELS, Log, RefusalTally } from '../../signaling/log.ts';
+import { LEVELS, Log, RefusalCounter } from '../../signaling/log.ts';
 import { start } from './command.ts';
 import { Client, couple, undisturbed } from './test-server.ts';
 
@@ -49,7 +49,7 @@ test('a level leaves out what is less grave', async (t) => {
   assert.equal(await start(['--log', 'loud']).exit, 2);
   const written: string[] = [];
   const log = new Log('warn', (line) => written.push(line));
-  for (const level of LEVELS) log.say(level, level, 'something', 'do this');
+  for (const level of LEVELS) log.message(level, level, 'something', 'do this');
   assert.deepEqual(
     written.map((line) => (JSON.parse(line) as { level: string }).level),
     ['error', 'warn'],
@@ -64,12 +64,12 @@ test('without a log only what people must know is said, in words', async (t) => 
   assert.equal((JSON.parse(line) as { event: string }).event, 'visible-secret');
 });
 
-test('refusals are counted from one look to the next', () => {
-  const tally = new RefusalTally();
-  assert.equal(tally.take(), null);
-  for (const cause of ['rate', 'full', 'rate'] as const) tally.add(cause);
-  assert.deepEqual(tally.take(), { rate: 2, full: 1 });
-  assert.equal(tally.take(), null);
+test('refusals are counted since the last time they were taken', () => {
+  const counter = new RefusalCounter();
+  assert.deepEqual(counter.take(), []);
+  for (const cause of ['rate', 'full', 'rate'] as const) counter.add(cause);
+  assert.deepEqual(Object.fromEntries(counter.take()), { rate: 2, full: 1 });
+  assert.deepEqual(counter.take(), []);
 });
 
 test('a bug is told by where it was, without what it says, which may quote a stranger', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { unknownVariables } from '../../shared/environment.ts';
 import { Process } from '../process.ts';
 import { start } from './command.ts';
 import { Client, couple, serve, undisturbed } from './test-server.ts';
@@ -44,6 +45,7 @@ test('flags count before the environment, and both are checked', async () => {
     [['--redis', 'x'], {}],
     [['--redis', 'http://a.org'], {}],
     [[], { APARTE_REDIS: 'redis://' }],
+    [['--redis', 'redis://h/1/2'], {}],
     [['--workers', '0'], {}],
     [['--workers', 'many'], {}],
     [['--stun-port', '65536'], {}],
@@ -65,6 +67,58 @@ test('flags count before the environment, and both are checked', async () => {
     assert.deepEqual(out, []);
     assert.match(err.join(''), /^aparte: .+\naparte: see "aparte signal --help"\n$/);
   }
+});
+
+test('a password of Redis that is not percent-encoded is refused, with the remedy and without the password', async () => {
+  for (const password of ['s3cret@word', 's3cret#word', 's3cret/word', 's3cret?word', 's3cret word', 's3cret%word']) {
+    for (const [argv, env] of [
+      [['--redis', `redis://:${password}@127.0.0.1`], {}],
+      [[], { APARTE_REDIS: `rediss://user:${password}@127.0.0.1/2` }],
+    ] as const) {
+      const { exit, err } = start(argv, env);
+      assert.equal(await exit, 2, password);
+      assert.match(err.join(''), /^aparte: percent-encode the password of Redis: @ is %40, .*\n/);
+      assert.doesNotMatch(err.join(''), /s3cret/);
+    }
+    // Encoded, it is tried.
+    const encoded = start(['--redis', `redis://:${encodeURIComponent(password)}@127.0.0.1:1`, '--log', 'error']);
+    assert.equal(await encoded.exit, 4);
+    assert.match(encoded.err.join(''), /ECONNREFUSED|connection was refused/i);
+  }
+});
+
+test('variables that look like settings and are none are named, with the one that was meant', async () => {
+  const env = {
+    APARTE_TRUST_PROXYS: '1',
+    APARTE_MAX_ROOM: '5',
+    APARTE_COLOUR: 'blue',
+    APARTE_MAX_ROOMS: '6',
+    PATH: '/',
+  };
+  const run = start(['--port', '0'], env);
+  await run.listening;
+  run.stop();
+  assert.equal(await run.exit, 0);
+  assert.deepEqual(run.err.join('').match(/No setting has the name \w+|Did you mean \w+\?|See .*/g), [
+    'No setting has the name APARTE_COLOUR',
+    'See "aparte signal --help" for the variables.',
+    'No setting has the name APARTE_MAX_ROOM',
+    'Did you mean APARTE_MAX_ROOMS?',
+    'No setting has the name APARTE_TRUST_PROXYS',
+    'Did you mean APARTE_TRUST_PROXY?',
+  ]);
+});
+
+test('every variable in the help is a known one, and the variables of other commands are no mistakes', async () => {
+  const { exit, out } = start(['--help']);
+  assert.equal(await exit, 0);
+  const help = out.join('');
+  const named = new Set(help.match(/APARTE_[A-Z_]+/g));
+  const limits = help.match(/--max-[a-z-]+/g) ?? [];
+  for (const flag of limits) named.add(`APARTE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
+  assert.ok(named.size > 30);
+  assert.deepEqual(unknownVariables(Object.fromEntries([...named].map((name) => [name, 'x']))), []);
+  assert.deepEqual(unknownVariables({ APARTE_HOME: '/', APARTE_NAME: 'x', APARTE_DEBUG: '1' }), []);
 });
 
 test('the help teaches', async () => {
@@ -94,7 +148,7 @@ test('plain HTTP beyond this machine is warned of', async () => {
   assert.match(await far.listening, /^listening on http:\/\/\[::ffff:127\.0\.0\.1\]:\d+\n$/);
   far.stop();
   assert.equal(await far.exit, 0);
-  assert.match(far.err.join(''), /warning: plain HTTP/);
+  assert.match(far.err.join(''), /warning: Plain HTTP/);
 });
 
 /** What one is told of STUN and TURN who joins a server started so. */
@@ -121,7 +175,7 @@ test('on loopback STUN is off unless asked for; relays come from flags before th
 test('a secret among the arguments is warned of, and shown nowhere', async (t) => {
   const { turn, err } = await offered(t, ['--turn-url', 'turn:a.org', '--turn-secret', 'hush-hush']);
   assert.deepEqual(turn, ['turn:a.org']);
-  assert.match(err, /warning: .*--turn-secret\n.*APARTE_TURN_SECRET/);
+  assert.match(err, /warning: .*--turn-secret\.\n.*APARTE_TURN_SECRET/);
   const help = start(['--help'], { APARTE_TURN_SECRET: 'hush-hush' });
   await help.exit;
   assert.ok(![...help.out, ...help.err, err].join('').includes('hush-hush'));

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { REFUSAL_CAUSES } from '../../signaling/observer.ts';
 import { start as run } from './command.ts';
 import { Client, couple, serve, undisturbed } from './test-server.ts';
 
@@ -17,7 +18,7 @@ async function start(t: TestContext, argv: readonly string[], env: Record<string
   });
   await Promise.race([listening, exit]);
   const url = /^listening on (\S+)\n$/.exec(out.join(''))?.[1] ?? '';
-  return { url, metrics: /^aparte: metrics at (\S+)$/m.exec(err.join(''))?.[1] ?? null, err: err.join(''), exit };
+  return { url, metrics: /^aparte: Metrics are at (\S+)$/m.exec(err.join(''))?.[1] ?? null, err: err.join(''), exit };
 }
 
 /** Every line of a scrape that is a figure, as `name{labels}` and the figure. */
@@ -32,6 +33,9 @@ async function scrape(url: string): Promise<Map<string, number>> {
 test('what happens is counted, and nothing says to whom', async (t) => {
   const { url, metrics } = await start(t, ['--metrics', '0']);
   assert.ok(metrics);
+  const fresh = await scrape(metrics);
+  const causes = REFUSAL_CAUSES.map((cause) => fresh.get(`aparte_refusals_total{cause="${cause}"}`));
+  assert.deepEqual(new Set(causes), new Set([0]), 'every cause has a series from the start');
   const two = await couple(t, url, 'secretplace');
   await undisturbed(two);
   const third = await Client.connect(t, url);

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CertificateFiles } from '../../signaling/tls-certificate.ts';
+import type { CertificateFiles } from '../../signaling/http-server.ts';
 import { freePort } from '../ports.ts';
 import { environment } from '../process.ts';
 

@@ -13,7 +13,7 @@ test('meetings, frames and refusals are told as they happen', async (t) => {
     limits: LIMITS,
     observer: {
       refused: (cause) => seen.push(cause),
-      met: () => seen.push('met'),
+      paired: () => seen.push('met'),
       forwarded: (bytes) => seen.push(`${bytes} bytes`),
     },
   });

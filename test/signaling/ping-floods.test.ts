@@ -42,7 +42,7 @@ async function observed(t: TestContext, limits: Partial<Limits>) {
     port: 0,
     host: '127.0.0.1',
     limits: { ...LIMITS, ...limits },
-    observer: { refused: (cause) => causes.push(cause), met: () => {}, forwarded: () => {} },
+    observer: { refused: (cause) => causes.push(cause), paired: () => {}, forwarded: () => {} },
   });
   t.after(() => server.close());
   return { server, causes, two: await couple(t, server.url) };

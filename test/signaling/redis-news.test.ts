@@ -3,20 +3,19 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
-import type { Order } from '../../signaling/memory-rooms.ts';
 import { joinThroughRedis } from '../../signaling/redis/index.ts';
-import type { Rooms } from '../../signaling/rooms-interface.ts';
+import type { RoomOrder, Rooms } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
 import { answerOf } from './rooms-model.ts';
 import { card, until } from './test-server.ts';
 
 /** Two servers on one Redis; `told` hears what they are to tell their clients because of what the other did. */
-async function clusters(t: TestContext, limits: Limits, told: (orders: Order<string>[]) => void) {
+async function clusters(t: TestContext, limits: Limits, told: (orders: RoomOrder[]) => void) {
   const { url } = await startRedis(t);
   const join = async () => {
     const cluster = await joinThroughRedis(url, limits, () => {});
     t.after(() => cluster.close());
-    await cluster.attach({ perform: told, startedOver: () => assert.fail() });
+    cluster.attach({ perform: told, startedOver: () => assert.fail() });
     return cluster.rooms;
   };
   return [await join(), await join()] as const;
@@ -54,7 +53,7 @@ test('frames come once and in order while their receiver goes from server to ser
   let [isListening, isLost] = [false, true];
   const got: number[] = [];
   const dropped = new Set<string>();
-  const perform = (orders: Order<string>[]) => {
+  const perform = (orders: RoomOrder[]) => {
     for (const order of orders) {
       if (order.type === 'drop') dropped.add(order.to);
       // What is on its way to a connection that is lost is lost with it.

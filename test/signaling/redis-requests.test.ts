@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ClientRequest } from '../../signaling/client-requests.ts';
+import { readRequest } from '../../signaling/client-requests.ts';
 import { LIMITS } from '../../signaling/limits.ts';
-import { CHANCE } from '../../signaling/random.ts';
+import { RedisConnection } from '../../signaling/redis/connection.ts';
 import { joinThroughRedis } from '../../signaling/redis/index.ts';
 import { RedisRooms } from '../../signaling/redis/rooms.ts';
-import { Store } from '../../signaling/redis/store.ts';
-import type { Request } from '../../signaling/request-validation.ts';
-import { readRequest } from '../../signaling/request-validation.ts';
+import { SYSTEM_RANDOM } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
 import { card } from './test-server.ts';
 
@@ -51,7 +51,7 @@ test('no request that is let in can make the script fail', { skip: NO_REDIS }, a
   t.after(() => cluster.close());
   const { rooms } = cluster;
   let names = 0;
-  const ask = async (client: string | null, request: Request): Promise<string | null> => {
+  const ask = async (client: string | null, request: ClientRequest): Promise<string | null> => {
     if (request.type === 'join') {
       if (client !== null) return client;
       const name = `${++names}.1`;
@@ -95,7 +95,12 @@ test('the script is asked of no member whose number Lua could not count with', a
     asked.push(args);
     return [];
   };
-  const rooms = new RedisRooms({ run, runLater: run, stats: { rooms: 0, members: 0 } }, LIMITS, CHANCE, () => {});
+  const rooms = new RedisRooms(
+    { run, runLater: run, stats: { rooms: 0, members: 0 } },
+    LIMITS,
+    SYSTEM_RANDOM,
+    () => {},
+  );
   for (const member of [...LARGE.slice(1), '01'])
     assert.deepEqual(await rooms.free('a.1', member), [{ type: 'fault', to: 'a.1', error: 'unknown-member' }]);
   assert.deepEqual(asked, []);
@@ -106,18 +111,18 @@ test('the script is asked of no member whose number Lua could not count with', a
 test('to the script a place that cannot be is not there', { skip: NO_REDIS }, async (t) => {
   const { url } = await startRedis(t);
   const away: (string | null)[] = [];
-  const store = await Store.connect(url, 'odd:', LIMITS, {
-    orders: () => {},
+  const redis = await RedisConnection.open(url, 'odd:', LIMITS, {
+    news: () => {},
     startedOver: () => {},
     away: (cause) => away.push(cause),
     nameplates: () => [],
   });
-  t.after(() => store.close());
-  await store.run('join', 'a.1', 'x', Buffer.from(card(1)), '2', 'token', '1');
+  t.after(() => redis.close());
+  await redis.run('join', 'a.1', 'x', Buffer.from(card(1)), '2', 'token', '1');
   for (const order of ['6.1409422144648e+21', '', 'x', '-1', 'nan', 'inf', '0x2', '2 2', '2\n', '1e1', '99']) {
-    const rows = await store.run('free', 'a.1', order);
+    const rows = await redis.run('free', 'a.1', order);
     assert.deepEqual(rows.map(String), ['fault,a.1,unknown-member'], order);
-    const frame = await store.run('frame', 'a.1', 'x', '1', order, Buffer.of(1));
+    const frame = await redis.run('frame', 'a.1', 'x', '1', order, Buffer.of(1));
     assert.deepEqual(frame.map(String), [`fault,a.1,unknown-member,${order}`], order);
   }
   assert.deepEqual(away, []);

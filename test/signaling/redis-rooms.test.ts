@@ -1,65 +1,63 @@
-/** The rooms in Redis against the model of the registry in memory, over two servers and with a clock of our own. */
+/** The rooms in Redis, as two servers see them. The clock of the script is set by hand. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { createClient, RESP_TYPES } from 'redis';
 import type { FrameRequest, JoinRequest } from '../../shared/signal-wire.ts';
 import type { RoomLimits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
-import type { Chance, Order } from '../../signaling/memory-rooms.ts';
+import type { Rows } from '../../signaling/redis/connection.ts';
 import { roomScript } from '../../signaling/redis/lua-script.ts';
 import { packRows, readAnswers, readRows } from '../../signaling/redis/packed-strings.ts';
 import { ordersFor, RedisRooms } from '../../signaling/redis/rooms.ts';
-import type { Rows } from '../../signaling/redis/store.ts';
-import type { Eventually, Rooms } from '../../signaling/rooms-interface.ts';
+import type { Awaitable, RandomSource, RoomOrder, Rooms } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
-import { answerOf, anyActs, run, same } from './rooms-model.ts';
+import { answerOf, type Subject, same } from './rooms-model.ts';
+import { testRooms } from './rooms-suite.ts';
 import { card, until } from './test-server.ts';
 
 type Connection = ReturnType<typeof connectionTo>;
 const connectionTo = (url: string) =>
   createClient({ url, RESP: 3, commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } });
 
-const KINDS: readonly Order<string>['type'][] = ['drop', 'left', 'answer', 'came', 'fault', 'frame'];
+const KINDS: readonly RoomOrder['type'][] = ['drop', 'left', 'answer', 'came', 'fault', 'frame'];
 const NOBODY = { rooms: 0, members: 0 };
 
-/** Rooms whose answers hold all that follows from what was asked. */
+/** Rooms whose answers hold all orders that follow. */
 interface Asking extends Rooms {
-  join(client: string, request: JoinRequest): Promise<Order<string>[]>;
-  frame(client: string, request: FrameRequest): Promise<Order<string>[]>;
-  free(client: string, member: string): Promise<Order<string>[]>;
-  leave(client: string): Promise<Order<string>[]>;
-  lose(client: string): Promise<Order<string>[]>;
+  join(client: string, request: JoinRequest): Promise<RoomOrder[]>;
+  frame(client: string, request: FrameRequest): Promise<RoomOrder[]>;
+  free(client: string, member: string): Promise<RoomOrder[]>;
+  leave(client: string): Promise<RoomOrder[]>;
+  lose(client: string): Promise<RoomOrder[]>;
 }
 
-/**
- * Servers that share rooms, under a prefix that nobody used before; the script's clock is set by hand. What an operation
- * has others told belongs to what it leads to.
- */
-class Servers {
+/** Two servers that share rooms, under a prefix of their own. The orders of a request include those for the other server. */
+class Servers implements Subject {
   now = 0;
   static #prefixes = 0;
-  /** What members of one server and of the other ask. */
+  /** The rooms as each of the two servers sees them. */
   readonly rooms: readonly [Asking, Asking];
   readonly #connection: Connection;
+  readonly #limits: RoomLimits;
   readonly #script: string;
   readonly #prefix = `${Servers.#prefixes++}:`;
-  /** Makes a name that is used once; the same in every run of one test. */
+  /** Makes tokens; the same in every run of one test. */
   #tokens = 0;
   #isHeard = false;
   readonly #news: { readonly server: string; readonly row: Rows[number] }[] = [];
-  /** The rooms of each server, and whether they are just hearing of what the one that asks will tell. */
+  /** The rooms of each server, and whether they are hearing news that the server which asks reports itself. */
   readonly #heard = new Map<string, RedisRooms>();
   #isHearing = false;
 
   constructor(connection: Connection, limits: Partial<RoomLimits> = {}) {
     this.#connection = connection;
-    this.#script = roomScript({ ...LIMITS, ...limits });
-    const chance = { integer: (below: number) => this.#tokens % below, token: () => `token${++this.#tokens}` };
-    this.rooms = [this.#asking('one', chance), this.#asking('other', chance)];
+    this.#limits = { ...LIMITS, ...limits };
+    this.#script = roomScript(this.#limits);
+    const random = { integer: (below: number) => this.#tokens % below, token: () => `token${++this.#tokens}` };
+    this.rooms = [this.#asking('one', random), this.#asking('other', random)];
   }
 
-  #asking(server: string, chance: Chance): Asking {
+  #asking(server: string, random: RandomSource): Asking {
     const underWay = new Set<Promise<unknown>>();
     const ask = (operation: string, ...args: (string | Buffer)[]) => {
       const rows = this.run(server, operation, ...args);
@@ -67,17 +65,17 @@ class Servers {
       return rows;
     };
     const store = { run: ask, runLater: ask, stats: NOBODY };
-    const told: Order<string>[] = [];
-    const rooms = new RedisRooms(store, LIMITS, chance, (orders) => {
+    const told: RoomOrder[] = [];
+    const rooms = new RedisRooms(store, this.#limits, random, (orders) => {
       if (!this.#isHearing) told.push(...orders);
     });
     this.#heard.set(server, rooms);
-    const all = async (orders: Eventually<Order<string>[]>) => {
+    const all = async (orders: Awaitable<RoomOrder[]>) => {
       const first = await orders;
       await Promise.all(underWay);
-      // What follows from the last answer is done in microtasks.
+      // What follows from the last answer is performed in microtasks.
       await new Promise(setImmediate);
-      // Nobody can tell which comes first of what is for different clients.
+      // The order of what different clients are told does not matter.
       return [...first, ...told.splice(0)].toSorted(
         (one, other) => KINDS.indexOf(one.type) - KINDS.indexOf(other.type),
       );
@@ -108,19 +106,23 @@ class Servers {
     const [rows] = readAnswers(await this.#connection.eval(this.#script, given));
     const news = this.#news.splice(0);
     this.#isHearing = true;
-    for (const { server: whose, row } of news) this.#heard.get(whose)?.heard([row]);
+    for (const { server: whose, row } of news) this.#heard.get(whose)?.hear([row]);
     this.#isHearing = false;
     return [...(rows ?? []), ...news.map(({ row }) => row)];
   }
 
-  /** What a beat of a server leads to. */
-  async beat(server = 'one'): Promise<Order<string>[]> {
+  /** The orders that follow from a heartbeat of a server. */
+  async beat(server = 'one'): Promise<RoomOrder[]> {
     return ordersFor('', (await this.run(server, 'beat', '1')).slice(1));
   }
 
-  /** Lets time pass as servers do that live. Returns what their beats led to. */
-  async wait(end: number): Promise<Order<string>[]> {
-    const orders: Order<string>[] = [];
+  of(client: number): Asking {
+    return this.rooms[client % 2 === 0 ? 0 : 1];
+  }
+
+  /** Lets time pass for two servers that live. */
+  async sweep(end: number): Promise<RoomOrder[]> {
+    const orders: RoomOrder[] = [];
     while (this.now < end) {
       this.now += 1_000;
       for (const server of ['one', 'other']) orders.push(...(await this.beat(server)));
@@ -129,6 +131,8 @@ class Servers {
   }
 
   async stats(): Promise<{ rooms: number; members: number }> {
+    // A server counts from its first heartbeat on.
+    assert.deepEqual(await this.beat('other'), []);
     const [stats] = await this.run('one', 'beat', '1');
     return { rooms: Number(stats?.[1]), members: Number(stats?.[2]) };
   }
@@ -147,22 +151,16 @@ async function connect(t: TestContext) {
   return connection;
 }
 
-test('rooms in Redis keep what the registry promises, whichever server a client is connected to', {
+testRooms({
+  name: 'rooms in Redis',
   skip: NO_REDIS,
-}, async (t) => {
-  const connection = await connect(t);
-  await fc.assert(
-    fc.asyncProperty(anyActs(50), async (given) => {
-      const servers = new Servers(connection);
-      await servers.beat('other');
-      await run(given, {
-        of: (client) => servers.rooms[client % 2 === 0 ? 0 : 1],
-        sweep: (now) => servers.wait(now),
-        stats: () => servers.stats(),
-      });
-    }),
-    { numRuns: 25 },
-  );
+  runs: 60,
+  steps: 120,
+  noSlot: 'unavailable',
+  open: async (t) => {
+    const connection = await connect(t);
+    return (limits) => new Servers(connection, limits);
+  },
 });
 
 test('however joins race over two servers, no nameplate is given twice, no room overflows, and members have one order', {
@@ -206,7 +204,7 @@ test('the members of a server that died are lost when its lease ends, and gone w
   const back = answerOf(await one.join('b.1', { ...request(2), nameplate: 'y' }));
   await other.join('c.1', request(3));
   // From here on server one is silent.
-  const orders: Order<string>[] = [];
+  const orders: RoomOrder[] = [];
   while (servers.now < 10_000) {
     servers.now += 1_000;
     orders.push(...(await servers.beat('other')));
@@ -253,10 +251,10 @@ test('no frame overtakes one that Redis was asked to pass on', { skip: NO_REDIS 
     if (operation === 'resume' || operation === 'frame') await new Promise<void>((resolve) => held.push(resolve));
     return rows;
   };
-  const told: Order<string>[] = [];
-  const chance = { integer: () => 0, token: () => 'token' };
+  const told: RoomOrder[] = [];
+  const random = { integer: () => 0, token: () => 'token' };
   const store = { run: ask, runLater: ask, stats: NOBODY };
-  const rooms = new RedisRooms(store, LIMITS, chance, (orders) => told.push(...orders));
+  const rooms = new RedisRooms(store, LIMITS, random, (orders) => told.push(...orders));
   const second = { nameplate: 'x', card: card(2), capacity: 2 };
   await rooms.join('a.1', { nameplate: 'x', card: card(1), capacity: 2 }, 0);
   await rooms.join('b.1', second, 0);

@@ -8,6 +8,8 @@ import type { Limits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { SignalingServer } from '../../signaling/server.ts';
 import { startServer } from '../../signaling/server.ts';
+import { freePort } from '../ports.ts';
+import { Authority, NO_OPENSSL } from './certificates.ts';
 import type { RedisServer } from './redis-server.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
 import { Client, card, undisturbed, until } from './test-server.ts';
@@ -214,7 +216,7 @@ test('the limits of an address hold for all servers together', { skip: NO_REDIS 
   });
 });
 
-test('everything in Redis ends by itself', { skip: NO_REDIS }, async (t) => {
+test('every key in Redis has a time to live', { skip: NO_REDIS }, async (t) => {
   const servers = await serveTwo(t);
   const [first, second] = await apart(t, servers, '77');
   await undisturbed([first, second]);
@@ -233,14 +235,38 @@ test('everything in Redis ends by itself', { skip: NO_REDIS }, async (t) => {
       keys = await connection.keys('*');
       return kinds().has(kind);
     });
+  // A token bucket ends when it is full again, in a second or so.
+  await has('bucket');
+  const buckets = keys.filter((key) => key.includes(':bucket:'));
+  for (const key of buckets) assert.notEqual(await connection.pTTL(key), -1, key);
   // Before Redis knows that the connection is lost, a frame is lost with it.
   await has('lost');
   first.send('2', Uint8Array.of(7));
   await has('held');
-  for (const kind of ['room', 'held', 'heldbytes', 'leases', 'lost', 'touched', 'freed', 'clients', 'open', 'rate'])
+  for (const kind of ['room', 'held', 'heldbytes', 'leases', 'lost', 'touched', 'freed', 'clients', 'open'])
     assert.ok(kinds().has(kind), kind);
   // The sets that all servers use are given their time by the next beat of any.
   for (const key of keys) await until(`${key} will end`, async () => (await connection.pTTL(key)) !== -1);
+});
+
+test('an address that is wrong about TLS is named as such', { skip: NO_REDIS || NO_OPENSSL }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const { cert, key } = authority.issue('redis');
+  const tlsPort = await freePort();
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+  const { url } = await startRedis(t, ['--requirepass', 'hush', '--tls-port', String(tlsPort), ...files]);
+  for (const [redis, isSpoken] of [
+    [url.replace('redis://', 'rediss://:hush@'), false],
+    [`redis://:hush@127.0.0.1:${tlsPort}`, true],
+  ] as const) {
+    const refused = startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, redis });
+    await assert.rejects(refused, (error) => {
+      assert.ok(error instanceof AparteError && error.code === 'store-unreachable', String(error));
+      assert.deepEqual(error.detail, { key: 'redis-tls', isSpoken });
+      return true;
+    });
+  }
 });
 
 test('without Redis a server does not start, and says why without the password', { skip: NO_REDIS }, async (t) => {

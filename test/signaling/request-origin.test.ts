@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get, IncomingMessage } from 'node:http';
+import { get as getTls } from 'node:https';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
 import { clientAddress } from '../../signaling/request-origin.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
+import { start as run } from './command.ts';
 import { NO_NGINX, startNginx } from './nginx.ts';
 import { Client, serve, undisturbed } from './test-server.ts';
 
@@ -152,4 +154,46 @@ test('a URL or a header that is too long is refused', async (t) => {
   assert.equal(await knock(url, {}, `&x=${'x'.repeat(900)}`), 200);
   assert.equal(await knock(url, {}, `&x=${'x'.repeat(1_000)}`), 403);
   assert.equal(await knock(url, { 'X-Long': 'x'.repeat(9_000) }), 431);
+});
+
+test('a refused request that shows a wrong number of trusted proxies is reported once', async (t) => {
+  const start = async (proxies: number) => {
+    const seen: string[] = [];
+    const proxyMismatch = (mismatch: string) => seen.push(mismatch);
+    const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, proxies, proxyMismatch });
+    t.after(() => server.close());
+    return { url: server.url, seen };
+  };
+  const forwarded = { 'X-Forwarded-For': '203.0.113.7' };
+  const none = await start(0);
+  assert.equal(await knock(none.url, { host: 'rebound.example' }), 403);
+  assert.equal(await knock(none.url, forwarded), 200);
+  assert.deepEqual(none.seen, []);
+  for (let count = 0; count < 2; count++)
+    assert.equal(await knock(none.url, { host: 'chat.example', ...forwarded }), 403);
+  assert.deepEqual(none.seen, ['untrusted']);
+
+  const two = await start(2);
+  const origin = 'http://other.example';
+  assert.equal(await knock(two.url, { origin, 'X-Forwarded-For': '203.0.113.7, 10.0.0.1' }), 403);
+  assert.deepEqual(two.seen, []);
+  assert.equal(await knock(two.url, { origin, ...forwarded }), 403);
+  assert.deepEqual(two.seen, ['missing']);
+});
+
+test('behind a proxy that is not trusted, the log names the missing setting', { skip }, async (t) => {
+  const authority = new Authority();
+  t.after(() => authority.close());
+  const server = run(['--port', '0']);
+  const upstream = (await server.listening).trim().replace('listening on ', '');
+  const nginx = await startNginx(upstream, authority.issue('untrusted'));
+  t.after(() => nginx.close());
+  const options = { headers: { host: 'chat.example' }, rejectUnauthorized: false, agent: false };
+  const request = getTls(`${nginx.url}/socket.io/?EIO=4&transport=polling`, options);
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  answer.resume();
+  assert.equal(answer.statusCode, 403);
+  server.stop();
+  assert.equal(await server.exit, 0);
+  assert.match(server.err.join(''), /^aparte: warning: .* no proxy is trusted\.\naparte: Set APARTE_TRUST_PROXY .*\n$/);
 });

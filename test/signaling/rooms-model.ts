@@ -1,29 +1,30 @@
-/** A model of the rooms: what must be true of any registry, kept beside one and compared after every act. */
+/** A model of the rooms that any implementation of `Rooms` is compared with after every step. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { LIMITS } from '../../signaling/limits.ts';
-import type { Order } from '../../signaling/memory-rooms.ts';
-import type { Rooms } from '../../signaling/rooms-interface.ts';
+import type { RoomOrder, Rooms } from '../../signaling/rooms-interface.ts';
 import { card } from './test-server.ts';
 
-/** Rooms to be compared with the model; `of` is the server that a client is connected to. */
+/** An implementation of rooms under test. Its answers hold all orders that follow, also those for other servers. */
 export interface Subject {
+  /** The rooms as the server of a client sees them. */
   of(client: number): Rooms;
-  sweep(now: number): Promise<Order<string>[]>;
+  /** Lets time pass until `now`, in ms. Returns the orders that follow. */
+  sweep(now: number): Promise<RoomOrder[]>;
   stats(): Promise<{ rooms: number; members: number }>;
 }
 
-/** Something a client does, or time that passes. Clients are numbers; a lost one comes back under the same. */
-export type Act =
+/** A step: something that a client does, or time that passes. A client that comes back keeps its number. */
+export type Step =
   | { type: 'join'; client: number; nameplate: string | null; capacity: number }
-  /** With the token of any place there ever was; honest: with its card, too. */
-  | { type: 'resume'; client: number; place: number; honest: boolean }
+  /** With the token of any slot there ever was. `honest`: with its card too. */
+  | { type: 'resume'; client: number; slot: number; honest: boolean }
   | { type: 'frame'; client: number; to: string }
   | { type: 'free'; client: number; member: string }
   | { type: 'leave' | 'lose'; client: number }
   | { type: 'wait'; ms: number };
 
-interface Place {
+interface Slot {
   nameplate: string;
   id: string;
   token: string;
@@ -36,7 +37,7 @@ interface Place {
 
 const someone = fc.nat({ max: 8 });
 const anId = fc.constantFrom('1', '2', '3', '4');
-const anyAct: fc.Arbitrary<Act> = fc.oneof(
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     type: fc.constant('join' as const),
     client: someone,
@@ -46,7 +47,7 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
     type: fc.constant('resume' as const),
     client: someone,
-    place: fc.nat({ max: 12 }),
+    slot: fc.nat({ max: 12 }),
     honest: fc.boolean(),
   }),
   fc.record({ type: fc.constant('frame' as const), client: someone, to: anId }),
@@ -55,15 +56,15 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1_000, 4_000, 11_000) }),
 );
 
-/** Up to so many acts. */
-export function anyActs(most: number): fc.Arbitrary<Act[]> {
-  return fc.array(anyAct, { maxLength: most, size: 'max' });
+/** Up to `most` steps. */
+export function anySteps(most: number): fc.Arbitrary<Step[]> {
+  return fc.array(anyStep, { maxLength: most, size: 'max' });
 }
 
-/** Runs acts; throws where a promise is broken. Returns how often the interesting things happened. */
-export async function run(acts: readonly Act[], subject: Subject): Promise<{ resumed: number; full: number }> {
+/** Runs steps. Throws if the subject differs from the model. Returns how often slots were resumed and joins refused. */
+export async function run(steps: readonly Step[], subject: Subject): Promise<{ resumed: number; full: number }> {
   const model = new Model(subject);
-  for (const act of acts) await model.step(act);
+  for (const step of steps) await model.step(step);
   await model.empty();
   return model;
 }
@@ -74,15 +75,15 @@ class Model {
   #now = 0;
   #count = 0;
   readonly #subject: Subject;
-  readonly #places: Place[] = [];
+  readonly #slots: Slot[] = [];
   readonly #capacity = new Map<string, number>();
 
   constructor(subject: Subject) {
     this.#subject = subject;
   }
 
-  async step(act: Act): Promise<void> {
-    await this.#act(act);
+  async step(step: Step): Promise<void> {
+    await this.#run(step);
     const living = this.#living();
     const rooms = new Set(living.map(({ nameplate }) => nameplate)).size;
     assert.deepEqual(await this.#subject.stats(), { rooms, members: living.length });
@@ -90,36 +91,36 @@ class Model {
       assert.ok(this.#inRoom(nameplate).length <= (this.#capacity.get(nameplate) ?? 0));
   }
 
-  /** Everyone leaves, and nothing is left. */
+  /** Lets everyone leave, and checks that nothing is left. */
   async empty(): Promise<void> {
     for (const { client } of this.#living()) if (client !== null) await this.#rooms(client).leave(client, this.#now);
     await this.#subject.sweep(this.#now + LIMITS.grace);
     assert.deepEqual(await this.#subject.stats(), { rooms: 0, members: 0 });
   }
 
-  async #act(act: Act): Promise<void> {
-    const place = 'client' in act ? this.#placeOf(act.client) : undefined;
-    // Who has no place, and who has one, is the matchmaker's to know.
-    const name = place?.client ?? null;
-    switch (act.type) {
+  async #run(step: Step): Promise<void> {
+    const slot = 'client' in step ? this.#slotOf(step.client) : undefined;
+    // The server never joins a client that has a slot, and asks nothing for one that has none.
+    const name = slot?.client ?? null;
+    switch (step.type) {
       case 'join':
-        return name === null ? this.#join(this.#fresh(act.client), act.nameplate, act.capacity) : undefined;
+        return name === null ? this.#join(this.#fresh(step.client), step.nameplate, step.capacity) : undefined;
       case 'resume':
-        return name === null ? this.#resume(this.#fresh(act.client), this.#places[act.place], act.honest) : undefined;
+        return name === null ? this.#resume(this.#fresh(step.client), this.#slots[step.slot], step.honest) : undefined;
       case 'frame':
-        return name === null ? undefined : this.#frame(name, act.to);
+        return name === null ? undefined : this.#frame(name, step.to);
       case 'free':
-        return name === null ? undefined : this.#free(name, act.member);
+        return name === null ? undefined : this.#free(name, step.member);
       case 'leave':
-        if (name !== null) this.#vacated(place as Place, await this.#rooms(name).leave(name, this.#now));
+        if (name !== null) this.#vacated(slot as Slot, await this.#rooms(name).leave(name, this.#now));
         return;
       case 'lose':
         if (name === null) return;
         assert.deepEqual(await this.#rooms(name).lose(name, this.#now), []);
-        Object.assign(place as Place, { client: null, lostAt: this.#now });
+        Object.assign(slot as Slot, { client: null, lostAt: this.#now });
         return;
       case 'wait': {
-        this.#now += act.ms;
+        this.#now += step.ms;
         const overdue = this.#living().filter(
           (each) => each.client === null && this.#now - each.lostAt >= LIMITS.grace,
         );
@@ -128,14 +129,14 @@ class Model {
         return;
       }
       default:
-        act satisfies never;
+        step satisfies never;
     }
   }
 
   async #join(client: string, nameplate: string | null, capacity: number): Promise<void> {
     const present = nameplate === null ? [] : this.#inRoom(nameplate);
     const used = new Set(this.#living().map((each) => each.nameplate));
-    const request = { nameplate, card: card(this.#places.length), capacity };
+    const request = { nameplate, card: card(this.#slots.length), capacity };
     const orders = await this.#rooms(client).join(client, request, this.#now);
     const [first, ...rest] = orders;
     assert.ok(first?.type === 'answer' && first.to === client);
@@ -146,41 +147,41 @@ class Model {
       this.full += 1;
       return;
     }
-    if (nameplate === null) assert.ok(!used.has(answer.nameplate), 'an allocated nameplate was in use');
+    if (nameplate === null) assert.ok(!used.has(answer.nameplate), 'a chosen nameplate was in use');
     else assert.equal(answer.nameplate, nameplate);
     if (present.length === 0) this.#capacity.set(answer.nameplate, capacity);
     same(
       answer.members,
       present.map((each) => ({ id: each.id, card: each.card })),
     );
-    const member = { id: answer.self, card: card(this.#places.length) };
+    const member = { id: answer.self, card: card(this.#slots.length) };
     same(byReceiver(rest), byReceiver(this.#toldOf(present).map((to) => ({ type: 'came', to, member }))));
     assert.ok(present.every(({ id }) => id !== member.id));
     const { token } = answer;
-    this.#places.push({ ...member, nameplate: answer.nameplate, token, client, lostAt: 0, gone: false });
+    this.#slots.push({ ...member, nameplate: answer.nameplate, token, client, lostAt: 0, gone: false });
   }
 
-  async #resume(client: string, place: Place | undefined, honest: boolean): Promise<void> {
-    if (place === undefined) return;
-    const bytes = honest ? place.card : card(250);
-    const request = { nameplate: place.nameplate, card: bytes, capacity: 2, resume: place.token };
+  async #resume(client: string, slot: Slot | undefined, honest: boolean): Promise<void> {
+    if (slot === undefined) return;
+    const bytes = honest ? slot.card : card(250);
+    const request = { nameplate: slot.nameplate, card: bytes, capacity: 2, resume: slot.token };
     const orders = await this.#rooms(client).join(client, request, this.#now);
     const answered = orders.find((order) => order.type === 'answer');
     assert.ok(answered?.to === client);
     const { answer } = answered;
     if ('error' in answer) {
-      assert.ok(place.gone || !honest, `refused with ${answer.error}`);
+      assert.ok(slot.gone || !honest, `refused with ${answer.error}`);
       return;
     }
-    assert.ok(!place.gone && honest, 'resumed without the right to');
-    assert.equal(answer.self, place.id);
-    if (place.client !== null) assert.deepEqual(orders[0], { type: 'drop', to: place.client, error: 'already-joined' });
-    place.client = client;
+    assert.ok(!slot.gone && honest, 'resumed without the right to');
+    assert.equal(answer.self, slot.id);
+    if (slot.client !== null) assert.deepEqual(orders[0], { type: 'drop', to: slot.client, error: 'already-joined' });
+    slot.client = client;
     this.resumed += 1;
   }
 
   async #frame(client: string, to: string): Promise<void> {
-    const sender = this.#living().find((each) => each.client === client) as Place;
+    const sender = this.#living().find((each) => each.client === client) as Slot;
     const data = card(77);
     const orders = await this.#rooms(client).frame(client, { to, data }, this.#now);
     const target = this.#inRoom(sender.nameplate).find((each) => each.id === to && each !== sender);
@@ -190,7 +191,7 @@ class Model {
   }
 
   async #free(client: string, member: string): Promise<void> {
-    const asker = this.#living().find((each) => each.client === client) as Place;
+    const asker = this.#living().find((each) => each.client === client) as Slot;
     const orders = await this.#rooms(client).free(client, member, this.#now);
     const room = this.#inRoom(asker.nameplate);
     const target = room.find((each) => each.id === member);
@@ -203,13 +204,13 @@ class Model {
     this.#vacated(target, target.client === null ? orders : rest);
   }
 
-  #vacated(place: Place, orders: Order<string>[]): void {
-    place.gone = true;
-    const told = this.#toldOf(this.#inRoom(place.nameplate));
-    assert.deepEqual(byReceiver(orders), byReceiver(told.map((to) => ({ type: 'left', to, member: place.id }))));
+  #vacated(slot: Slot, orders: RoomOrder[]): void {
+    slot.gone = true;
+    const told = this.#toldOf(this.#inRoom(slot.nameplate));
+    assert.deepEqual(byReceiver(orders), byReceiver(told.map((to) => ({ type: 'left', to, member: slot.id }))));
   }
 
-  /** A name for one join of a client. */
+  /** The name of a client for its next join. */
   #fresh(client: number): string {
     this.#count += 1;
     return `${client}.${this.#count}`;
@@ -219,34 +220,34 @@ class Model {
     return this.#subject.of(Number.parseInt(name, 10));
   }
 
-  #toldOf(places: readonly Place[]): string[] {
-    return places.flatMap(({ client }) => (client === null ? [] : [client]));
+  #toldOf(slots: readonly Slot[]): string[] {
+    return slots.flatMap(({ client }) => (client === null ? [] : [client]));
   }
 
-  #living(): Place[] {
-    return this.#places.filter(({ gone }) => !gone);
+  #living(): Slot[] {
+    return this.#slots.filter(({ gone }) => !gone);
   }
 
-  #inRoom(nameplate: string): Place[] {
+  #inRoom(nameplate: string): Slot[] {
     return this.#living().filter((each) => each.nameplate === nameplate);
   }
 
-  #placeOf(client: number): Place | undefined {
+  #slotOf(client: number): Slot | undefined {
     return this.#living().find((each) => each.client?.startsWith(`${client}.`));
   }
 }
 
 /** The answer to a join among orders. */
-export function answerOf(orders: readonly Order<string>[]) {
+export function answerOf(orders: readonly RoomOrder[]) {
   return orders.find((order) => order.type === 'answer')?.answer ?? assert.fail();
 }
 
-/** Orders for different receivers, of whom none can tell which comes first. */
-function byReceiver(orders: readonly Order<string>[]): Order<string>[] {
+/** Orders sorted by receiver: which of two receivers is told first does not matter. */
+function byReceiver(orders: readonly RoomOrder[]): RoomOrder[] {
   return orders.toSorted((one, other) => (one.to < other.to ? -1 : 1));
 }
 
-/** Equal, whatever class its bytes are of. */
+/** Asserts equality. Bytes are equal whatever their class. */
 export function same(actual: unknown, expected: unknown): void {
   assert.deepEqual(plain(actual), plain(expected));
 }

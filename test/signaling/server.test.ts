@@ -196,12 +196,23 @@ test('two servers in one process have nothing to do with each other', async (t) 
   await undisturbed(two);
 });
 
-test('over HTTP there is a health check and nothing else', async (t) => {
+test('an invite that is opened in a browser says what it is and what to type', async (t) => {
+  const { url } = await serve(t);
+  const answer = await fetch(`${url}/`);
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; charset=utf-8$/);
+  const text = await answer.text();
+  assert.match(text, /it is an invite/);
+  assert.match(text, /^ {4}aparte 'LINK'$/m);
+});
+
+test('over HTTP there are health checks, a text about invites, and nothing else', async (t) => {
   const { url } = await serve(t);
   const healthy = await fetch(`${url}/healthz`);
   assert.deepEqual([healthy.status, await healthy.text()], [200, 'ok\n']);
   for (const [path, method] of [
-    ['/', 'GET'],
+    ['/index.html', 'GET'],
+    ['/', 'POST'],
     ['/healthz', 'POST'],
     ['/healthz/', 'GET'],
     ['/socket.io', 'GET'],

@@ -225,6 +225,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
     { path: 'cert.pem', fault: 'unusable', code: null },
     { path: 'key.pem', fault: 'unreadable', code: 'EACCES' },
   ],
+  'redis-tls': [{ isSpoken: true }, { isSpoken: false }],
 };
 
 const CODES = Object.keys(EXIT_OF) as ErrorCode[];

@@ -519,4 +519,8 @@ const DETAIL_WORDS: Described = {
   'certificate-key-mismatch': ({ files: [certificate, key] }) => `${key} is not the key of ${certificate}`,
   'certificate-file': ({ path, fault, code }) =>
     `${path} ${CERTIFICATE_FAULTS[fault]}${code === null ? '' : ` (${code})`}`,
+  'redis-tls': ({ isSpoken }) => ({
+    text: isSpoken ? 'it speaks TLS' : 'it does not speak TLS',
+    hint: isSpoken ? 'Use rediss:// in the address.' : 'Use redis:// in the address, or set up TLS in Redis.',
+  }),
 };
