@@ -184,7 +184,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await Promise.all([receiver.exits(3), sender.exits(3)]);
     assert.equal(receiver.stdout, '');
     for (const { stderr } of [receiver, sender]) {
-      assert.match(stderr, /codes do not match: one of you mistyped it, or somebody between you/);
+      assert.match(stderr, /codes do not match, so one of you mistyped it or somebody between you/);
       assert.ok(!stderr.includes('ocean'), 'no secret in what is said');
     }
   });

@@ -239,7 +239,7 @@ test('every code has one sentence that says what happened, and advice', () => {
   assert.deepEqual(Object.keys(ERROR_WORDS).sort(), [...CODES].sort());
   for (const code of CODES) {
     const { what, hint } = ERROR_WORDS[code];
-    assert.match(what, /^[A-Z][^.!?]*\.$/, code);
+    assert.match(what, /^[A-Z][^.!?:]*\.$/, code);
     assert.match(hint, /^[A-Z].*[.!?]$/, code);
     for (const sentence of [what, ...hint.split(/(?<=[.!?]) /)]) assert.ok(wordsIn(sentence) <= 25, sentence);
   }

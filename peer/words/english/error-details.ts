@@ -36,6 +36,7 @@ function textOf(detail: ErrorDetail): string {
   return 'text' in words ? words.text : words.instead;
 }
 
+const LATER = 'Try again in a minute, or use another server.';
 const TRUST = 'If you made the certificate, name the file of its issuer in NODE_EXTRA_CA_CERTS.';
 const NO_TLS = {
   text: 'it does not speak TLS',
@@ -209,7 +210,10 @@ const LAN_SILENCES: Readonly<Record<LanSilence, DetailWords>> = {
 };
 
 const NO_TERMINAL = {
-  code: 'no code was given, and there is no terminal to ask for one',
+  code: {
+    text: 'no code was given, and there is no terminal to ask for one',
+    hint: 'Give the code as an argument, or put it into the environment variable APARTE_CODE.',
+  },
   invite: {
     text: 'there is no terminal to ask for the invite',
     hint: 'Put the invite into the environment variable APARTE_INVITE.',
@@ -366,8 +370,8 @@ const DETAIL_WORDS: Described = {
   'no-connection': 'no connection could be made',
   'connection-cut': 'the connection was cut',
   'connection-closed': 'it closed the connection',
-  'shutting-down': 'it is shutting down',
-  'shared-store-away': 'it cannot reach the Redis that it shares with other servers',
+  'shutting-down': { text: 'it is shutting down', hint: LATER },
+  'shared-store-away': { text: 'it cannot reach the Redis that it shares with other servers', hint: LATER },
   refusal: ({ word }) => REFUSALS[word] ?? word,
   'bad-answer': ({ field }) => (field === null ? 'its answer is malformed' : `its answer is malformed at "${field}"`),
   'other-room': 'it put us into another room',
@@ -479,8 +483,10 @@ const DETAIL_WORDS: Described = {
     text: `an invite names a server, and so it cannot be used with ${option}`,
     hint: `Give only the code, which stands behind the # of the invite, or leave out ${option}.`,
   }),
-  'nothing-to-send': ({ from }) =>
-    from === 'input' ? 'there is nothing to send, because standard input is empty' : 'there is nothing to send',
+  'nothing-to-send': ({ from }) => ({
+    text: from === 'input' ? 'standard input is empty' : 'there is nothing to send',
+    hint: 'Give a text with --text, or pipe one into standard input.',
+  }),
   'text-too-long': ({ max }) => ({ text: `the text is longer than ${max} bytes`, hint: 'Send it in parts.' }),
   'input-not-utf8': {
     text: 'standard input is not UTF-8 text',
@@ -491,8 +497,11 @@ const DETAIL_WORDS: Described = {
     hint: 'Give the text with --text, or give an invite.',
   },
   'agreed-code-length': ({ max }) => `an agreed code has 1 to ${max} characters`,
-  'answer-missing': 'standard input ended before the answer was pasted',
-  'sent-nothing': 'they sent nothing',
+  'answer-missing': {
+    text: 'standard input ended before the answer was pasted',
+    hint: 'Keep standard input open until you have pasted the answer.',
+  },
+  'sent-nothing': { text: 'they sent nothing', hint: 'Ask them to send it again, with a new code.' },
   'input-not-all-sent': 'not all of the input was sent',
   'no-webassembly': {
     text: 'WebAssembly is switched off in this Node',

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../shared/errors.ts';
 
 /** Two sentences about an error. */
 export interface ErrorWords {
-  /** What happened. A detail may follow in place of its full stop. */
+  /** What happened, without a colon. A colon and a detail may take the place of its full stop. */
   readonly what: string;
   /** What to do. */
   readonly hint: string;
@@ -19,7 +19,7 @@ const SAME_RELEASE = 'Install the same release on both sides.';
 export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
   // Meeting and handshake.
   'wrong-code': {
-    what: 'The codes do not match: one of you mistyped it, or somebody between you tried to guess it.',
+    what: 'The codes do not match, so one of you mistyped it or somebody between you tried to guess it.',
     hint: NEW_CODE,
   },
   'peer-abort': {
@@ -32,7 +32,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   'no-answer': { what: 'The other side proved the code and then stopped answering.', hint: NEW_CODE },
   self: {
-    what: 'The program met itself: the server echoes, or both sides use the same identity.',
+    what: 'The program met itself, because the server echoes or both sides use the same identity.',
     hint: 'Use another server. If both programs run under one account, give one of them another --data folder.',
   },
   version: {
@@ -122,7 +122,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
     hint: 'Copy the whole text that begins with ap1i (an invite) or ap1a (an answer).',
   },
   'bad-blob': {
-    what: 'The invite or answer is damaged: a part is missing or was changed.',
+    what: 'The invite or answer is damaged, because a part is missing or was changed.',
     hint: 'Copy it again from its first to its last character. If that does not help, send it another way.',
   },
   'blob-version': {
@@ -142,7 +142,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
     hint: 'Check that the other side was given the latest invite that was made here.',
   },
   'invite-answered': {
-    what: 'The invite has already been answered: an invite works once.',
+    what: 'The invite has already been answered, and an invite works once.',
     hint: 'Make another invite for another person.',
   },
   'pair-again': {
@@ -150,7 +150,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
     hint: 'Pair again: the side that made the first invite sends a new one and gets its answer back.',
   },
   'invite-expired': {
-    what: 'The invite has expired: it was good for 10 minutes.',
+    what: 'The invite is older than 10 minutes and has expired.',
     hint: 'Make a new invite and send it at once.',
   },
   // The conversation.
