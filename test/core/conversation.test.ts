@@ -6,6 +6,9 @@ import { World } from './fake-network.ts';
 
 before(ready);
 
+/** The first byte of a frame that renews keys. */
+const STEP = 17;
+
 function pair() {
   const world = new World();
   const alice = world.person('alice');
@@ -166,7 +169,14 @@ test('who does not come back is given up after the time the user set', () => {
 
 test('idle for an hour, both stay connected and keep renewing keys', () => {
   const { world, alice, bob } = pair();
+  const steps = new Map([alice, bob].map((person) => [person, 0]));
+  world.tamperFrame = (bytes, from) => {
+    if (bytes[0] === STEP) steps.set(from, (steps.get(from) ?? 0) + 1);
+    return [bytes];
+  };
   world.pass(3_600_000);
+  // Each holds the turn for ten seconds.
+  assert.deepEqual([...steps.values()], [180, 180]);
   bob.say('still here');
   world.settle();
   assert.deepEqual(alice.texts, ['still here']);

@@ -153,7 +153,8 @@ describe('the blobs of manual pairing', () => {
   test('context and secret bind both texts and the agreed code', () => {
     const [invite, answer] = ['ap1iA', 'ap1aB'];
     assert.equal(pairingContext(invite, answer).length, 64);
-    assert.ok(!equalBytes(pairingContext(invite, answer), pairingContext(answer, invite)));
+    const other = [pairingContext('ap1iC', answer), pairingContext(invite, 'ap1aC'), pairingContext(answer, invite)];
+    for (const context of other) assert.ok(!equalBytes(pairingContext(invite, answer), context));
     const [secret, code] = [random(16), Uint8Array.of(1, 2)];
     assert.equal(hex(pairingSecret(secret, null)), hex(secret));
     assert.equal(hex(pairingSecret(secret, code)), hex(lv(secret, code)));
