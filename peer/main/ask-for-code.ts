@@ -13,9 +13,8 @@ import {
 } from '../../shared/code.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { words } from '../words/index.ts';
-import { meantCommand } from './command-names.ts';
-import { writeError } from './exit.ts';
-import type { ConversationTask } from './flags.ts';
+import { type ConversationTask, meantCommand } from './command-line.ts';
+import { say } from './output.ts';
 
 /** The beginning of an invite or answer of manual pairing. No code is as long. */
 const BLOB = /^\s*ap\d([ia])[A-Za-z0-9_-]{60}/;
@@ -51,7 +50,7 @@ async function typedCode(streams: Streams): Promise<string> {
     import('../../shared/code-words.ts'),
     import('../ui/questions.ts'),
   ]);
-  const answer = await askCode('Code (Tab completes words): ', WORDS, streams);
+  const answer = await askCode(words.ASK_CODE, WORDS, streams);
   if (answer === null) throw new AparteError('interrupted');
   return answer;
 }
@@ -105,8 +104,4 @@ async function isMeant({ code, dropped }: GivenCode, streams: Streams): Promise<
   }
   if (isWeak(code.secret)) say(words.weakSecret(estimateBits(code.secret)));
   return true;
-}
-
-function say(...lines: readonly string[]): void {
-  writeError(lines.map((line) => `aparte: ${line}\n`).join(''));
 }

@@ -6,10 +6,10 @@ import type { ManualPairingOptions } from '../core/manual-pairing.ts';
 import { DEFAULT_SERVER, meetAtDefaultServer } from '../ways-to-meet/node/default-server.ts';
 import { rendezvousAt } from '../ways-to-meet/node/server-rendezvous.ts';
 import { isOnThisMachine, meetAtServers } from '../ways-to-meet/servers.ts';
-
-import { writeError } from './exit.ts';
-import type { ConversationTask } from './flags.ts';
+import { words } from '../words/index.ts';
+import type { ConversationTask } from './command-line.ts';
 import { loadLink } from './load-webrtc.ts';
+import { say } from './output.ts';
 
 /**
  * Opens a way to meet. Throws `usage` when the code is an invite and another option forbids the server it names, and
@@ -30,23 +30,14 @@ export async function openWay(
   const servers = [first, ...more] as const;
   if (!servers.includes(DEFAULT_SERVER)) return meetAtServers(servers, rendezvousAt);
   const { way, isServerOurs } = await meetAtDefaultServer(servers);
-  if (isServerOurs && given !== null && servers.length === 1) writeError(NOBODY_THERE);
+  if (isServerOurs && given !== null && servers.length === 1) say(...words.NOBODY_THERE);
   return way;
 }
-
-/** Said to a user who gave a code: the remote peer may wait for them somewhere else. */
-const NOBODY_THERE = `aparte: No server was running on this computer, so this program started one. Nobody is there yet.
-aparte: Only people on this computer can join it. To reach another one, use --lan, --manual or --server URL on both sides.
-`;
 
 async function hostServer(host: string): Promise<WayToMeet> {
   const { meetAtHostedServer } = await import('../ways-to-meet/node/hosted-server.ts');
   const { way, urls } = await meetAtHostedServer(host);
-  const [first, ...more] = urls;
-  const others = more.length > 0 ? ` (or ${more.join(', ')})` : '';
-  writeError(`aparte: others reach the server inside this program at ${first}${others}\n`);
-  if (!isOnThisMachine(first)) {
-    writeError('aparte: warning: this server speaks plain HTTP: the network can see nameplates and addresses\n');
-  }
+  say(words.serverInsideAt(urls));
+  if (!isOnThisMachine(urls[0])) say(words.PLAIN_HTTP);
   return way;
 }

@@ -1,6 +1,6 @@
 /**
- * Loads the program from one file, with V8's compiled code beside it: compiling anew would take a third of the time
- * from the start of two programs to the first text (docs/ARCHITECTURE.md, Build).
+ * Loads the program from one file, with V8's compiled code from a file beside it. Compiling it at each start would take a
+ * third of the time until the first text is delivered (docs/ARCHITECTURE.md, Build).
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,31 +8,31 @@ import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** What a CommonJS module is called with (Node's documentation, The module wrapper). */
+/** The function around a CommonJS module (Node's documentation, The module wrapper). */
 const WRAPPER = ['(function (exports, require, module, __filename, __dirname) {', '\n})'] as const;
 
 /**
- * How much a function of WebAssembly does before V8 compiles it anew, to run faster: ten times what is usual in newer
- * versions. Else libsodium's would be compiled during the first handshake: a quarter of all processor time until the
- * first text is delivered, for code that is then no faster in time (measured: `perf`, `npm run bench`).
+ * How long a WebAssembly function runs before V8 optimises it: ten times the default of newer versions. With the default,
+ * V8 would optimise libsodium during the first handshake, which takes a quarter of the processor time until the first
+ * text and pays off too late (measured: `perf`, `npm run bench`).
  */
 const WASM_PATIENCE = '--wasm-tiering-budget=130000000';
 
-/** What the program's file exports. */
+/** The exports of the program's file. */
 type Program = typeof import('./program.ts');
 
-/** Where the compiled code of the program at `path` lies, for this version of Node. */
+/** The path of the compiled code of the program at `path`, for this version of Node. */
 export function compiledPath(path: string): string {
   return `${path}.${process.version}.compiled`;
 }
 
 /**
- * Evaluates the program at `path`, a CommonJS bundle of ASCII characters. `path` must name
- * its content: V8 takes compiled code for that of any source as long as it. Compiled code that is missing, or that V8
- * refuses, is left aside. `script` can make it anew, with all that was run until then.
+ * Evaluates the program at `path`, a CommonJS bundle of ASCII characters. `path` must change with the content: V8 accepts
+ * compiled code for any source of the same length. Does without compiled code if it is missing or V8 refuses it. `script`
+ * can make it anew, with all functions that have run.
  */
 export function loadProgram(path: string): { readonly program: Program; readonly script: Script } {
-  // Before the rest: compiled code is good for the options it was made with.
+  // Must come first: compiled code is valid only under the options it was made with.
   setFlagsFromString(WASM_PATIENCE);
   const source = readFileSync(path, 'latin1');
   const cachedData = compiledCode(path);

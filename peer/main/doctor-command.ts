@@ -16,16 +16,8 @@ import { DEFAULT_SERVER, portHeld } from '../ways-to-meet/node/default-server.ts
 import { rendezvousAt } from '../ways-to-meet/node/server-rendezvous.ts';
 import { describeError } from '../words/describe-error.ts';
 import { words } from '../words/index.ts';
-import type { IceFlags } from './ice-flags.ts';
-import { print } from './print-output.ts';
-
-/** What the doctor is to examine. */
-export interface DoctorTask extends IceFlags {
-  readonly command: 'doctor';
-  /** The servers to examine, as origins; none: the default server. */
-  readonly servers: readonly string[];
-  readonly json: boolean;
-}
+import type { DoctorTask } from './command-line.ts';
+import { print } from './output.ts';
 
 /** Why a server did not let us in (null: it did), and the STUN and TURN servers that it offers. */
 interface Visit {

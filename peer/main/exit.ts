@@ -1,39 +1,19 @@
 /** How the process ends: on signals, on bugs, and for good. */
-
-import { writeSync } from 'node:fs';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
-import { wrapLine } from '../ui/line-wrapping.ts';
-import { describeError } from '../words/describe-error.ts';
+import { complain, writeError } from './output.ts';
 
-/** How long (ms) giving the terminal back may take when the process ends by a bug. */
-const GIVE_BACK_PATIENCE = 1_000;
+/** How long closing the terminal may take when the process ends by a bug, in ms. */
+const CLOSE_PATIENCE = 1_000;
 
 /**
- * Ends the process at once. Everything must be closed and written out before. Native WebRTC threads may crash while
- * Node unwinds (node-webrtc, seen as SIGSEGV with many connections), so nothing is unwound.
+ * Ends the process at once. Everything must be closed and written out before. Nothing is unwound, because native WebRTC
+ * threads may crash while Node unwinds (node-webrtc: SIGSEGV with many connections).
  */
 export function exitHard(code: ExitCode): never {
   return (process as unknown as { reallyExit(code: number): never }).reallyExit(code);
 }
 
-/** Two lines on standard error: what happened, and what to do. */
-export function complain(error: AparteError): void {
-  const { message, hint } = describeError(error);
-  writeError(`aparte: ${message}\naparte: ${hint}\n`);
-}
-
-/** Writes lines to standard error at once, broken between words on a terminal, and bears that nobody reads them. */
-export function writeError(text: string): void {
-  const { isTTY, columns } = process.stderr;
-  const rows = text.split('\n').flatMap((line) => wrapLine(line, isTTY ? columns : Infinity));
-  try {
-    writeSync(2, rows.join('\n'));
-  } catch {
-    // Whoever closed standard error does not want to know.
-  }
-}
-
-/** The failure as one of ours. What is not becomes `bug`; its stack is shown only when `debug`. */
+/** The failure as one of ours. Anything else becomes `bug`; its stack is shown only when `debug`. */
 export function asAparteError(error: unknown, debug: boolean): AparteError {
   if (error instanceof AparteError) return error;
   if (debug) writeError(`${error instanceof Error ? error.stack : String(error)}\n`);
@@ -45,19 +25,19 @@ export function onSignals(stop: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
-/** What must be given back before the process ends, whatever happens: the terminal. */
-let giveBack: () => Promise<void> = () => Promise.resolve();
+/** Gives the terminal back, if a chat has it. */
+let closeUi: () => Promise<void> = () => Promise.resolve();
 
-/** Has `close` called before the process ends by a bug. */
+/** Calls `close` before the process ends by a bug. */
 export function closeOnBugs(close: () => Promise<void>): void {
-  giveBack = close;
+  closeUi = close;
 }
 
-/** Ends with `bug` when something was thrown that nobody caught. */
+/** Ends the process with `bug` when an error was thrown that nobody caught. */
 export function onBugs(debug: boolean): void {
   const end = async (thrown: unknown) => {
-    const patience = new Promise((resolve) => setTimeout(resolve, GIVE_BACK_PATIENCE));
-    await Promise.race([giveBack().catch(() => undefined), patience]);
+    const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE));
+    await Promise.race([closeUi().catch(() => undefined), patience]);
     complain(asAparteError(thrown, debug));
     exitHard(EXIT.bug);
   };

@@ -1,6 +1,6 @@
 /**
- * Ends the program under a Node that it does not run on. Imported before everything else, and bundled for so old a Node
- * that it can say so: no `node:`, nothing newer than ES2019.
+ * Ends the program if this Node is too old for it. It is imported before the rest and bundled for an old Node, so it uses
+ * no `node:` and nothing newer than ES2019.
  */
 import manifest from '../../package.json' with { type: 'json' };
 

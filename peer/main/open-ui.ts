@@ -4,17 +4,17 @@ import { devNull } from 'node:os';
 import { AparteError } from '../../shared/errors.ts';
 import { usesUtf8 } from '../ui/appearance.ts';
 import type { Ui, UiEvents } from '../ui/ui.ts';
-import type { ConversationTask } from './flags.ts';
+import type { ConversationTask } from './command-line.ts';
 
 /**
- * Throws `output-failed` where standard output was closed when the program started. Node opens the null device in its
- * place, for reading and writing, and takes everything that is written there as shown.
+ * Throws `output-failed` if standard output was closed when the program started. Node then opens the null device in its
+ * place, and everything written there would count as shown.
  */
 export function assertOutputIsOpen(): void {
   const { fd } = process.stdout;
   try {
     if (fstatSync(fd).rdev !== statSync(devNull).rdev) return;
-    // A shell opens its null device for writing only, so that this fails.
+    // Node opens it for reading and writing; a shell opens it for writing only, and reading fails.
     readSync(fd, new Uint8Array(1));
   } catch {
     return;
@@ -22,7 +22,7 @@ export function assertOutputIsOpen(): void {
   throw new AparteError('output-failed', { key: 'output-not-open' });
 }
 
-/** Opens the user interface of a conversation. Loads no other. */
+/** Opens the user interface of a conversation, and loads no other. */
 export async function openUi(task: ConversationTask, events: UiEvents): Promise<Ui> {
   const { stdin, stdout, stderr } = process;
   neverBlock(stdout);
@@ -62,7 +62,7 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
     import('../ui/terminal-chat.ts'),
     import('../ui/terminal-input.ts'),
   ]);
-  // As a terminal does it: to all in the foreground, npm and its shell as well, or they would keep the terminal.
+  // To the whole foreground group, as a terminal does it: npm and its shell would keep the terminal otherwise.
   const suspend = () => process.kill(0, 'SIGTSTP');
   const { TERM, TMUX } = process.env;
   const marks = marksPastes(TERM, TMUX !== undefined);
@@ -75,11 +75,11 @@ export async function openUi(task: ConversationTask, events: UiEvents): Promise<
 }
 
 /**
- * Node lets the whole program wait for a terminal that takes nothing just now (Ctrl-S, a terminal in copy mode). What
- * the other side sends would pile up then, in the WebRTC library, without a limit; and it would take us for lost.
+ * Makes writing to a terminal asynchronous. Otherwise Node stops the whole program while the terminal takes nothing
+ * (Ctrl-S, copy mode): data of the remote peer would pile up without a limit, and they would take us for lost.
  */
 function neverBlock(output: NodeJS.WriteStream): void {
-  // Not in the types. The terminal was opened anew for us: nobody who shares it finds his own end changed.
+  // Not in the types. Node opens the terminal anew, so the mode of other programs that use it does not change.
   const { _handle: handle } = output as { _handle?: { setBlocking?(blocks: boolean): unknown } };
   if (output.isTTY) handle?.setBlocking?.(false);
 }

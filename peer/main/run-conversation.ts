@@ -4,14 +4,16 @@ import { Conversation } from '../conversation/conversation.ts';
 import { piecesOfStream, piecesOfText, readAhead, type TextPiece, TextStream } from '../conversation/text-stream.ts';
 import { ready } from '../crypto/index.ts';
 import type { Ui } from '../ui/ui.ts';
+import { words } from '../words/index.ts';
 import { askForCode } from './ask-for-code.ts';
 import { openWay } from './choose-way-to-meet.ts';
-import { asAparteError, closeOnBugs, complain, exitHard, onSignals, writeError } from './exit.ts';
-import type { ConversationTask } from './flags.ts';
-import { isTurnIdle } from './ice-flags.ts';
-import { openKnown } from './identity-and-peers.ts';
+import type { ConversationTask } from './command-line.ts';
+import { asAparteError, closeOnBugs, exitHard, onSignals } from './exit.ts';
+import { openIdentityAndPeers } from './identity-and-peers.ts';
 import { loadLink } from './load-webrtc.ts';
 import { assertOutputIsOpen, openUi } from './open-ui.ts';
+import { isTurnIdle } from './options.ts';
+import { complain, say } from './output.ts';
 import { VERSION } from './version.ts';
 
 /** How long `send`, `receive` and scripts wait for a server that is out of reach at the start, in ms. */
@@ -24,12 +26,12 @@ const INPUT_PATIENCE = 1_000;
 /** Runs a conversation from the first step to meet until the end is shown. Returns the exit code. */
 export async function runConversation(task: ConversationTask): Promise<ExitCode> {
   if (task.command !== 'send') assertOutputIsOpen();
-  if (isTurnIdle(task)) writeError('aparte: warning: --turn has no effect without --relay allow, or only\n');
+  if (isTurnIdle(task)) say(words.RELAY_NOT_ALLOWED);
   const manualInput = task.manual ? await import('./manual-pairing-input.ts') : null;
   const manual = (await manualInput?.askManualPairing(task)) ?? null;
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
   const pieces = task.command === 'send' ? await piecesToSend(task.text) : null;
-  const [, way, known] = await Promise.all([ready(), openWay(task, given, manual), openKnown(task.data)]);
+  const [, way, known] = await Promise.all([ready(), openWay(task, given, manual), openIdentityAndPeers(task.data)]);
 
   let fault: AparteError | null = null;
   let messages = 0;
@@ -51,7 +53,7 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
       render: (event) => {
         if (event.type === 'message') messages += 1;
         stream.event(event);
-        // A person who typed the code need not be told it.
+        // A user who typed the code knows it.
         return event.type === 'code' && given !== null && !task.json ? Promise.resolve() : ui.render(event);
       },
       waiting: (waiting, link) => ui.waiting(waiting, link),
@@ -65,7 +67,7 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
     conversation.interrupt();
   };
   const warn = async (failure: AparteError) => {
-    // A script is told nothing behind the end.
+    // Nothing follows the end event of a script.
     if (task.json && conversation.end !== null) complain(failure);
     else await ui.render({ type: 'error', error: failure, fatal: false }).catch(() => complain(failure));
   };
@@ -129,7 +131,7 @@ async function piecesToSend(text: string | null): Promise<Iterable<TextPiece> | 
   if (text === '') throw new AparteError('usage', { key: 'nothing-to-send', from: 'option' });
   if (text !== null) return piecesOfText(text);
   const { stdin } = process;
-  if (stdin.isTTY) writeError('aparte: type the text; Ctrl-D on an empty line ends it\n');
+  if (stdin.isTTY) say(words.TYPE_TEXT);
   // What somebody types is theirs to correct until they end it.
   return readAhead(piecesOfStream(stdin), stdin.isTTY ? null : INPUT_PATIENCE);
 }

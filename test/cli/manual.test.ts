@@ -83,6 +83,20 @@ describe('aparte --manual', { concurrency: 2 }, () => {
       await side.until('end', () => side.events.find(({ reason }) => reason === 'wrong-code'));
   });
 
+  test('a word of the agreed code that is probably mistyped is named before anything is sent', async () => {
+    for (const [agreed, isNamed] of [
+      ['ocean-violn', true],
+      ['ocaen violin', true],
+      ['ocean-violin', false],
+      ['grandma-fishsoup', false],
+    ] as const) {
+      const program = sandbox.run(['receive', '--manual', '--code'], { env: { APARTE_CODE: agreed } });
+      await saidBlob(program, 'i');
+      assert.equal(/not all words of the code are in the list/.test(program.stderr), isNamed, agreed);
+      program.kill('SIGKILL');
+    }
+  });
+
   test('a plain chat takes an answer that is wrapped and quoted', async () => {
     const ann = sandbox.run(['--manual', '--plain', '--name', 'Ann']);
     const invite = await ann.until('invite', () => /^(ap1i\S+)$/m.exec(ann.stdout)?.[1]);

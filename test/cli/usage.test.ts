@@ -84,7 +84,10 @@ describe('the data folder', { concurrency: 3 }, () => {
   test('id shows the identity, the same each time', async () => {
     const home = sandbox.home();
     const first = await sandbox.run(['id'], { home }).exits(0);
-    assert.match(first.stdout, new RegExp(`^identity {7}${KEY}\nsafety number {2}${NUMBER}\nThis is your half: .+\n$`));
+    assert.match(
+      first.stdout,
+      new RegExp(`^identity {7}${KEY}\nsafety number {2}${NUMBER}\nThis is your half\\. .+\n$`),
+    );
     const second = await sandbox.run(['id', '--data', home]).exits(0);
     assert.equal(second.stdout, first.stdout);
     const json = JSON.parse((await sandbox.run(['id', '--json'], { home }).exits(0)).stdout) as object;

@@ -2,6 +2,7 @@
 export * from './chat-commands.ts';
 export * from './chat-events.ts';
 export * from './code-warnings.ts';
+export * from './command-line.ts';
 export * from './doctor.ts';
 export * from './error-details.ts';
 export * from './errors.ts';
