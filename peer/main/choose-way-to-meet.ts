@@ -9,7 +9,12 @@ import { isOnThisMachine, meetAtServers } from '../ways-to-meet/servers.ts';
 import { words } from '../words/index.ts';
 import type { ConversationTask } from './command-line.ts';
 import { loadLink } from './load-webrtc.ts';
-import { say } from './output.ts';
+
+/** An open way to meet, and what the user should know about it. */
+interface OpenWay {
+  readonly way: WayToMeet;
+  readonly notes: readonly string[];
+}
 
 /**
  * Opens a way to meet. Throws `usage` when the code is an invite and another option forbids the server it names, and
@@ -19,25 +24,30 @@ export async function openWay(
   task: ConversationTask,
   given: GivenCode | null,
   manual: ManualPairingOptions | null,
-): Promise<WayToMeet> {
+): Promise<OpenWay> {
   if (given !== null && given.server !== null && (task.lan || task.host !== null)) {
     throw new AparteError('usage', { key: 'invite-with-option', option: task.lan ? '--lan' : '--host' });
   }
-  if (manual !== null) return (await import('../ways-to-meet/node/manual.ts')).meetManually(manual, task, loadLink);
-  if (task.lan) return (await import('../ways-to-meet/node/local-network.ts')).meetOnLocalNetwork();
+  if (manual !== null) {
+    const { meetManually } = await import('../ways-to-meet/node/manual.ts');
+    return { way: meetManually(manual, task, loadLink), notes: [] };
+  }
+  if (task.lan) {
+    const { meetOnLocalNetwork } = await import('../ways-to-meet/node/local-network.ts');
+    return { way: meetOnLocalNetwork(), notes: [] };
+  }
   if (task.host !== null) return hostServer(task.host);
   const [first = DEFAULT_SERVER, ...more] = given?.server == null ? task.servers : [given.server];
   const servers = [first, ...more] as const;
-  if (!servers.includes(DEFAULT_SERVER)) return meetAtServers(servers, rendezvousAt);
+  if (!servers.includes(DEFAULT_SERVER)) return { way: meetAtServers(servers, rendezvousAt), notes: [] };
   const { way, isServerOurs } = await meetAtDefaultServer(servers);
-  if (isServerOurs && given !== null && servers.length === 1) say(...words.NOBODY_THERE);
-  return way;
+  const isAlone = isServerOurs && given !== null && servers.length === 1;
+  return { way, notes: isAlone ? words.NOBODY_THERE : [] };
 }
 
-async function hostServer(host: string): Promise<WayToMeet> {
+async function hostServer(host: string): Promise<OpenWay> {
   const { meetAtHostedServer } = await import('../ways-to-meet/node/hosted-server.ts');
   const { way, urls } = await meetAtHostedServer(host);
-  say(words.serverInsideAt(urls));
-  if (!isOnThisMachine(urls[0])) say(words.PLAIN_HTTP);
-  return way;
+  const warning = isOnThisMachine(urls[0]) ? [] : [words.PLAIN_HTTP];
+  return { way, notes: [words.serverInsideAt(urls), ...warning] };
 }

@@ -17,7 +17,7 @@ export async function print(text: string): Promise<void> {
 
 /** Says lines on standard error, each behind the name of the program. */
 export function say(...lines: readonly string[]): void {
-  writeError(lines.map((line) => `aparte: ${line}\n`).join(''));
+  if (lines.length > 0) writeError(lines.map((line) => `aparte: ${line}\n`).join(''));
 }
 
 /** Says two lines on standard error: what happened, and what to do. */

@@ -31,7 +31,12 @@ export async function runConversation(task: ConversationTask): Promise<ExitCode>
   const manual = (await manualInput?.askManualPairing(task)) ?? null;
   const given = manual === null ? await askForCode(task, task.command === 'receive') : null;
   const pieces = task.command === 'send' ? await piecesToSend(task.text) : null;
-  const [, way, known] = await Promise.all([ready(), openWay(task, given, manual), openIdentityAndPeers(task.data)]);
+  const [, { way, notes }, known] = await Promise.all([
+    ready(),
+    openWay(task, given, manual),
+    openIdentityAndPeers(task.data),
+  ]);
+  say(...notes);
 
   let fault: AparteError | null = null;
   let messages = 0;

@@ -31,7 +31,7 @@ describe('the server inside, for others', { skip: NO_MACHINE }, () => {
     const { code, invite } = await anna.event('code');
     assert.equal(invite, `http://192.168.9.5:7470/#${String(code)}`);
     assert.equal((await anna.event('ready'))['server'], 'http://192.168.9.5:7470');
-    await anna.said(/others reach the server inside this program at http:\/\/192\.168\.9\.5:7470\n/);
+    await anna.said(/Others reach the server inside this program at http:\/\/192\.168\.9\.5:7470\n/);
     await anna.said(/plain HTTP: the network can see nameplates and addresses/);
     const bert = chat('bert', invite);
     await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));
