@@ -13,7 +13,7 @@ import { box } from '../../peer/crypto/sodium.ts';
 import { encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { concat, hex, lv, u64, utf8 } from '../../shared/bytes.ts';
 import { encodeCard } from '../../shared/card.ts';
-import { normalise } from '../../shared/code.ts';
+import { normalise, parseCode } from '../../shared/code.ts';
 
 await ready();
 
@@ -46,6 +46,8 @@ const ticket = new Ticket(derive(fill(2, 32), 'ticket'));
 const EXPECTED: Readonly<Record<string, string>> = {
   'normalise(" 7 Ocean—VIOLIN ")': normalise(' 7 Ocean—VIOLIN '),
   'normalise("７‐Straße﹣ﬁn")': normalise('７‐Straße﹣ﬁn'),
+  'code "“7 – Garden Otter.”"': parseCode('“7 – Garden Otter.”').text,
+  'code "7-!!"': parseCode('7-!!').text,
   'lv("1234", "", 128 × 00), first 9 bytes': hex(lv(utf8('1234'), utf8(''), fill(0, 128)).subarray(0, 9)),
   'H("test")': hex(hash('test')),
   'H("test", "a", "")': hex(hash('test', utf8('a'), utf8(''))),
