@@ -25,19 +25,12 @@ export function paint(text: string, tone: Tone, { colour }: Appearance): string 
   return `\x1b[${tone === 'good' ? '32' : NAME_COLOURS[tone % NAME_TONES]}m${text}\x1b[39m`;
 }
 
-/** Our own signs. */
-export interface Signs {
-  readonly tick: string;
-  readonly dash: string;
-  readonly dot: string;
-  readonly ellipsis: string;
-}
+const UNICODE_SIGNS = { tick: '✓', dash: '—', dot: '·', ellipsis: '…' };
+const ASCII_SIGNS = { tick: '[ok]', dash: '--', dot: '|', ellipsis: '...' };
 
-/** The signs of a terminal. */
-export function signs({ unicode }: Appearance): Signs {
-  return unicode
-    ? { tick: '✓', dash: '—', dot: '·', ellipsis: '…' }
-    : { tick: '[ok]', dash: '--', dot: '|', ellipsis: '...' };
+/** Our own signs, as the locale can show them. */
+export function signs({ unicode }: Appearance): typeof UNICODE_SIGNS {
+  return unicode ? UNICODE_SIGNS : ASCII_SIGNS;
 }
 
 /** Whether a locale as in `LC_ALL`, `LC_CTYPE` or `LANG` uses UTF-8. */

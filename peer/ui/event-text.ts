@@ -83,6 +83,11 @@ export function pendingLine(at: number, text: string, appearance: Appearance): s
   return `${ownHead(at)} ${words.YOU}: ${first}${more}`;
 }
 
+/** A text of the user that could not be sent. */
+export function notSentLines(text: string, appearance: Appearance): string[] {
+  return noticeLines([words.NOT_SENT, ...visibleLines(text.replace(/\n+$/, ''))], appearance);
+}
+
 /** How an invite begins whose server is the default. */
 const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}/#`;
 const THIS_COMPUTER = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/;

@@ -11,13 +11,13 @@ export class NothingCameHint {
   #isConnected = false;
   #isWaiting = false;
   #isTold = false;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(print: (sentence: string) => void) {
     this.#print = print;
   }
 
-  /** Takes an event that the user was shown. */
+  /** Takes an event that the user is shown. */
   event(event: ChatEvent): void {
     if (event.type === 'peer') this.#isConnected = event.status === 'connected';
     if (event.type === 'message') this.#isTold = true;
@@ -32,8 +32,8 @@ export class NothingCameHint {
 
   /** Tells nothing more. */
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #update(): void {

@@ -6,12 +6,11 @@ import { words } from '../words/index.ts';
 import type { Appearance } from './appearance.ts';
 import type { Outcome } from './chat-model.ts';
 import { ChatModel } from './chat-model.ts';
-import { errorLines, noticeLines } from './event-text.ts';
+import { errorLines, noticeLines, notSentLines } from './event-text.ts';
 import type { InputLine } from './line-splitter.ts';
 import { readLines } from './line-splitter.ts';
 import { wrapLine } from './line-wrapping.ts';
 import { OutputWriter } from './output-writer.ts';
-import { visibleLines } from './sanitize.ts';
 import { lastKeys, UNMARKED_PAUSE } from './terminal-input.ts';
 import type { Ui, UiEvents } from './ui.ts';
 import { UnmarkedPastes } from './unmarked-pastes.ts';
@@ -42,10 +41,9 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   };
   const printSoon = (lines: readonly string[]) => void print(lines).catch(() => undefined);
   const notice = (sentence: string) => printSoon(noticeLines([sentence], appearance));
-  const waitNotices = new WaitNotices(notice);
-  const notSent = (text: string) => noticeLines([words.NOT_SENT, ...visibleLines(text)], appearance);
+  const waits = new WaitNotices(notice);
   const apply = ({ lines, command, unsent }: Outcome) => {
-    const shown = print([...lines, ...(unsent === null ? [] : notSent(unsent))]);
+    const shown = print([...lines, ...(unsent === null ? [] : notSentLines(unsent, appearance))]);
     if (command !== null) events.command(command);
     return shown;
   };
@@ -58,7 +56,7 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   const staysOpen = () => model.endedUnasked && model.hasMet && !inputEnded;
   const take = (text: string) => {
     if (staysOpen()) {
-      if (text.trim() !== '') printSoon(notSent(text.replace(/\n$/, '')));
+      if (text.trim() !== '') printSoon(notSentLines(text, appearance));
       dismiss();
     } else apply(model.typed(text, Date.now())).catch(() => undefined);
   };
@@ -86,9 +84,7 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
   });
 
   return {
-    render: (event) => {
-      return apply(model.event(event));
-    },
+    render: (event) => apply(model.event(event)),
     dismissed: async () => {
       if (!isTerminal || !staysOpen()) return;
       notice(words.CHAT_IS_OVER);
@@ -96,12 +92,10 @@ export function openPlainChat(options: PlainChatOptions, events: UiEvents): Ui {
       // The rest of a paste.
       await lastKeys();
     },
-    waiting: (state) => {
-      waitNotices.waiting(state);
-    },
+    waiting: (state) => waits.waiting(state),
     close: async () => {
       stop();
-      waitNotices.stop();
+      waits.stop();
       await print(model.notDelivered()).catch(() => undefined);
     },
   };

@@ -3,7 +3,7 @@
  * else, with a status line, goes to the diagnostics (standard error).
  */
 import type { Writable } from 'node:stream';
-import type { ChatEvent, Waiting } from '../core/facts-and-orders.ts';
+import type { Waiting } from '../core/facts-and-orders.ts';
 import type { Appearance } from './appearance.ts';
 import { ChatModel } from './chat-model.ts';
 import { errorSentences, noticeLines } from './event-text.ts';
@@ -34,111 +34,83 @@ const ERASE_LINE = '\r\x1b[K';
 
 /** Opens the user interface of `send` or `receive`. It reads nothing. */
 export function openSendReceive(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>): Ui {
-  return new SendReceiveUi(options, events);
-}
-
-class SendReceiveUi implements Ui {
-  readonly #options: SendReceiveOptions;
-  readonly #output: OutputWriter;
-  readonly #diagnostics: OutputWriter;
-  readonly #waitNotices: WaitNotices;
-  /** Null for `send`. */
-  readonly #hint: NothingCameHint | null;
-  readonly #model: ChatModel;
-  #waiting: Waiting = { for: null, since: 0, until: null };
-  #link: LinkState | null = null;
-  #everySecond: NodeJS.Timeout | null = null;
+  const { outputIsTerminal, diagnosticsColumns: columns, appearance, receives, hasAgreedCode } = options;
+  const model = new ChatModel({
+    command: receives ? 'receive' : 'send',
+    appearance,
+    hasAgreedCode,
+    now: Date.now(),
+  });
+  const output = new OutputWriter(options.output, (error) => events.fault(error));
+  // The command goes on when nobody reads its diagnostics.
+  const diagnostics = new OutputWriter(options.diagnostics, () => undefined);
+  let waiting: Waiting = { for: null, since: 0, until: null };
+  let link: LinkState | null = null;
+  let everySecond: NodeJS.Timeout | undefined;
   /** The status line on the terminal, empty for none. */
-  #drawn = '';
+  let drawn = '';
   /** Whether the output ends within a line. */
-  #midLine = false;
-  #last: Promise<void> = Promise.resolve();
+  let isMidLine = false;
+  let last: Promise<void> = Promise.resolve();
 
-  constructor(options: SendReceiveOptions, events: Pick<UiEvents, 'fault'>) {
-    const { appearance, receives, hasAgreedCode } = options;
-    this.#options = options;
-    this.#model = new ChatModel({ command: receives ? 'receive' : 'send', appearance, hasAgreedCode, now: Date.now() });
-    this.#output = new OutputWriter(options.output, (error) => events.fault(error));
-    // The command goes on when nobody reads its diagnostics.
-    this.#diagnostics = new OutputWriter(options.diagnostics, () => undefined);
-    this.#waitNotices = new WaitNotices((sentence) => this.#note(sentence));
-    this.#hint = receives ? new NothingCameHint((sentence) => this.#note(sentence)) : null;
-  }
-
-  render(event: ChatEvent): Promise<void> {
-    this.#hint?.event(event);
-    if (event.type === 'message') return this.#message(event.text, event.raw === true);
-    if (event.type === 'error') {
-      this.#print(errorSentences(event).map((sentence) => `aparte: ${sentence}`));
-    } else this.#print(this.#model.event(event).lines);
-    return this.#last;
-  }
-
-  waiting(state: Waiting, link: LinkState | null): void {
-    this.#waiting = state;
-    this.#link = link;
-    this.#hint?.waiting(state);
-    if (this.#options.diagnosticsColumns === null) {
-      this.#waitNotices.waiting(state);
-      return;
-    }
-    if (state.for !== null) {
-      this.#everySecond ??= setInterval(() => this.#print([]), 1_000);
-    } else if (this.#everySecond !== null) {
-      clearInterval(this.#everySecond);
-      this.#everySecond = null;
-    }
-    this.#print([]);
-  }
-
-  async close(): Promise<void> {
-    this.#waitNotices.stop();
-    this.#hint?.stop();
-    if (this.#everySecond !== null) clearInterval(this.#everySecond);
-    this.#waiting = { for: null, since: 0, until: null };
-    this.#print([]);
-    if (this.#midLine && this.#options.outputIsTerminal) this.#last = this.#write('\n');
-    await this.#last.catch(() => undefined);
-  }
-
-  /** A `raw` text is a piece of a stream and gets no line end. */
-  #message(text: string, raw: boolean): Promise<void> {
-    const shown = this.#options.outputIsTerminal ? visibleLines(text).join('\n') : text;
-    this.#midLine = raw && !shown.endsWith('\n');
-    if (this.#drawn !== '') this.#diagnose(ERASE_LINE);
-    this.#drawn = '';
-    return this.#write(raw ? shown : `${shown}\n`);
-  }
-
-  #write(text: string): Promise<void> {
-    const written = this.#output.write(text);
-    this.#last = written.catch(() => undefined);
+  const write = (writer: OutputWriter, text: string) => {
+    const written = writer.write(text);
+    last = written.catch(() => undefined);
     return written;
-  }
-
-  #note(sentence: string): void {
-    this.#print(noticeLines([sentence], this.#options.appearance));
-  }
-
+  };
+  const diagnose = (text: string) => void write(diagnostics, text).catch(() => undefined);
   /** Writes lines to the diagnostics and, where there can be one, the status line below them. */
-  #print(lines: readonly string[]): void {
-    const columns = this.#options.diagnosticsColumns;
+  const print = (lines: readonly string[]) => {
     const rows = lines.flatMap((line) => wrapLine(line, columns ?? Infinity));
     const text = rows.map((row) => `${row}\n`).join('');
-    if (columns === null) {
-      if (text !== '') this.#diagnose(text);
-      return;
-    }
-    const status = { waiting: this.#waiting, link: this.#link, typing: [], undelivered: 0, leaving: false };
+    const status = { waiting, link, typing: [], undelivered: 0, leaving: false };
     // No status line while a text, or the answer that is being pasted, ends within a line of the same terminal.
-    const wanted = this.#waiting.for !== null && this.#waiting.for !== 'answer' && !this.#midLine;
-    const row = wanted ? statusRow(status, performance.now(), columns - 1, this.#options.appearance).text : '';
-    if (text === '' && row === this.#drawn) return;
-    this.#diagnose(`${this.#drawn === '' ? '' : ERASE_LINE}${text}${row}`);
-    this.#drawn = row;
-  }
+    const isWanted = columns !== null && waiting.for !== null && waiting.for !== 'answer' && !isMidLine;
+    const row = isWanted ? statusRow(status, performance.now(), columns - 1, appearance).text : '';
+    if (text === '' && row === drawn) return;
+    diagnose(`${drawn === '' ? '' : ERASE_LINE}${text}${row}`);
+    drawn = row;
+  };
+  /** A `raw` text is a piece of a stream and gets no line end. */
+  const printMessage = (text: string, raw: boolean) => {
+    const shown = outputIsTerminal ? visibleLines(text).join('\n') : text;
+    isMidLine = raw && !shown.endsWith('\n');
+    if (drawn !== '') diagnose(ERASE_LINE);
+    drawn = '';
+    return write(output, raw ? shown : `${shown}\n`);
+  };
+  const note = (sentence: string) => print(noticeLines([sentence], appearance));
+  const waits = columns === null ? new WaitNotices(note) : null;
+  const hint = receives ? new NothingCameHint(note) : null;
 
-  #diagnose(text: string): void {
-    this.#last = this.#diagnostics.write(text).catch(() => undefined);
-  }
+  return {
+    render: (event) => {
+      hint?.event(event);
+      if (event.type === 'message') return printMessage(event.text, event.raw === true);
+      if (event.type === 'error') {
+        print(errorSentences(event).map((sentence) => `aparte: ${sentence}`));
+      } else print(model.event(event).lines);
+      return last;
+    },
+    waiting: (state, present) => {
+      [waiting, link] = [state, present];
+      hint?.waiting(state);
+      waits?.waiting(state);
+      if (columns === null) return;
+      if (state.for === null) {
+        clearInterval(everySecond);
+        everySecond = undefined;
+      } else everySecond ??= setInterval(() => print([]), 1_000);
+      print([]);
+    },
+    close: async () => {
+      hint?.stop();
+      waits?.stop();
+      clearInterval(everySecond);
+      waiting = { for: null, since: 0, until: null };
+      print([]);
+      if (isMidLine && outputIsTerminal) void write(output, '\n').catch(() => undefined);
+      await last;
+    },
+  };
 }

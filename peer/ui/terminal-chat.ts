@@ -12,13 +12,12 @@ import { signs } from './appearance.ts';
 import { complete } from './chat-commands.ts';
 import type { Outcome } from './chat-model.ts';
 import { ChatModel } from './chat-model.ts';
-import { noticeLines } from './event-text.ts';
+import { noticeLines, notSentLines } from './event-text.ts';
 import { truncate } from './graphemes.ts';
 import type { Key } from './line-editor.ts';
 import { LineEditor } from './line-editor.ts';
 import type { RegionContent, Row, WindowSize } from './live-region.ts';
 import { RegionWriter } from './region-writer.ts';
-import { visibleLines } from './sanitize.ts';
 import { statusRow } from './status-line.ts';
 import { lastKeys, TerminalInput } from './terminal-input.ts';
 import type { LinkState, Ui, UiEvents } from './ui.ts';
@@ -66,9 +65,9 @@ class TerminalChat implements TerminalUi {
   readonly #editor = new LineEditor();
   #waiting: Waiting = { for: null, since: 0, until: null };
   #link: LinkState | null = null;
-  #everySecond: NodeJS.Timeout | null = null;
+  #everySecond: NodeJS.Timeout | undefined;
   /** Runs while the other side believes that somebody is typing here. */
-  #typing: NodeJS.Timeout | null = null;
+  #typing: NodeJS.Timeout | undefined;
   #inputEnded = false;
   #closed = false;
   /** Closes a chat that is over but stays open, because the user may still be writing; null while it is not over. */
@@ -114,12 +113,10 @@ class TerminalChat implements TerminalUi {
     if (this.#closed) return;
     this.#waiting = state;
     this.#link = link;
-    if (state.for !== null) {
-      this.#everySecond ??= setInterval(() => this.#writer.update(), 1_000);
-    } else if (this.#everySecond !== null) {
+    if (state.for === null) {
       clearInterval(this.#everySecond);
-      this.#everySecond = null;
-    }
+      this.#everySecond = undefined;
+    } else this.#everySecond ??= setInterval(() => this.#writer.update(), 1_000);
     this.#writer.update();
   }
 
@@ -127,9 +124,9 @@ class TerminalChat implements TerminalUi {
     if (this.#closed) return;
     this.#closed = true;
     this.#input.stop();
-    if (this.#everySecond !== null) clearInterval(this.#everySecond);
-    if (this.#typing !== null) clearTimeout(this.#typing);
-    const draft = this.#editor.text.trim() === '' ? [] : this.#notSent(this.#editor.text);
+    clearInterval(this.#everySecond);
+    clearTimeout(this.#typing);
+    const draft = this.#editor.text.trim() === '' ? [] : notSentLines(this.#editor.text, this.#options.appearance);
     await this.#writer.shut([...this.#model.notDelivered(), ...draft]);
     if (this.#model.endedUnasked) await lastKeys();
     this.#giveBackTerminal();
@@ -179,13 +176,10 @@ class TerminalChat implements TerminalUi {
   #apply({ lines, command, unsent }: Outcome): Promise<void> {
     const goesBack = unsent !== null && this.#editor.text === '';
     if (goesBack) this.#editor.set(unsent);
-    const shown = this.#writer.print(unsent === null || goesBack ? lines : [...lines, ...this.#notSent(unsent)]);
+    const notSent = unsent === null || goesBack ? [] : notSentLines(unsent, this.#options.appearance);
+    const shown = this.#writer.print([...lines, ...notSent]);
     if (command !== null) this.#events.command(command);
     return shown;
-  }
-
-  #notSent(text: string): string[] {
-    return noticeLines([words.NOT_SENT, ...visibleLines(text)], this.#options.appearance);
   }
 
   #notice(...sentences: string[]): void {
@@ -246,15 +240,15 @@ class TerminalChat implements TerminalUi {
       return;
     }
     if (this.#model.endedUnasked) return;
-    if (this.#typing === null) this.#events.command({ type: 'typing', on: true });
-    else clearTimeout(this.#typing);
+    if (this.#typing === undefined) this.#events.command({ type: 'typing', on: true });
+    clearTimeout(this.#typing);
     this.#typing = setTimeout(() => this.#stoppedTyping(), TYPING_IDLE);
   }
 
   #stoppedTyping(): void {
-    if (this.#typing === null) return;
+    if (this.#typing === undefined) return;
     clearTimeout(this.#typing);
-    this.#typing = null;
+    this.#typing = undefined;
     this.#events.command({ type: 'typing', on: false });
   }
 }

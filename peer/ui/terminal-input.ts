@@ -2,6 +2,7 @@
 import { emitKeypressEvents } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Key } from './line-editor.ts';
+import { Pause } from './pause.ts';
 
 /** A marked paste whose end mark does not come is over after so long without input, in ms. */
 const MARKED_PAUSE = 1_000;
@@ -29,11 +30,11 @@ export class TerminalInput {
   readonly #limit: number;
   /** The paste so far, while one is under way. */
   #paste: string | null = null;
-  /** How long the paste may pause, in ms. */
-  #pause = MARKED_PAUSE;
+  /** How long a pause ends the paste, in ms. */
+  #ms = MARKED_PAUSE;
   /** An Enter that may belong to an unmarked paste: the next key decides. */
   #heldEnter: Key | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #pause = new Pause();
   readonly #onKey = (typed: string | undefined, key: Key) => this.#take(key, typed);
   readonly #onEnd = () => this.#events.ended();
 
@@ -49,7 +50,7 @@ export class TerminalInput {
 
   /** Reads no more. */
   stop(): void {
-    this.#cancel();
+    this.#pause.stop();
     this.#input.off('keypress', this.#onKey).off('end', this.#onEnd);
   }
 
@@ -59,20 +60,24 @@ export class TerminalInput {
     else if (this.#paste !== null) this.#continue(key, typed);
     else if (name === 'paste-start') this.#begin('', MARKED_PAUSE);
     else if (name === 'paste-end') return;
-    else if (this.#heldEnter !== null) {
+    else if (this.#heldEnter !== null && typed !== undefined) {
       this.#heldEnter = null;
       this.#begin('\n', UNMARKED_PAUSE);
       this.#continue(key, typed);
+    } else if (this.#heldEnter !== null) {
+      // A key without a text, such as an arrow, is no part of a paste.
+      this.#end();
+      this.#events.key(key, typed);
     } else if (name === 'return' && !this.#marksPastes) {
       this.#heldEnter = key;
-      this.#wait(UNMARKED_PAUSE);
+      this.#pause.start(UNMARKED_PAUSE, () => this.#end());
     } else this.#events.key(key, typed);
   }
 
-  #begin(text: string, pause: number): void {
+  #begin(text: string, ms: number): void {
     this.#paste = text;
-    this.#pause = pause;
-    this.#wait(pause);
+    this.#ms = ms;
+    this.#pause.start(ms, () => this.#end());
   }
 
   #continue({ name, sequence }: Key, typed: string | undefined): void {
@@ -81,27 +86,11 @@ export class TerminalInput {
     // The escape character of an end mark counts as a key of its own when the rest of the mark comes late.
     this.#paste = paste.endsWith(END_MARK) ? paste.slice(0, -END_MARK.length) : paste.slice(0, this.#limit);
     if (paste.endsWith(END_MARK)) this.#end();
-    else this.#wait(this.#pause);
-  }
-
-  #wait(ms: number): void {
-    this.#cancel();
-    const timer = setTimeout(() => {
-      // Input that came while the program was busy is read before the paste ends.
-      setImmediate(() => {
-        if (this.#timer === timer) this.#end();
-      });
-    }, ms);
-    this.#timer = timer;
-  }
-
-  #cancel(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    else this.#pause.start(this.#ms, () => this.#end());
   }
 
   #end(): void {
-    this.#cancel();
+    this.#pause.stop();
     const [paste, enter] = [this.#paste, this.#heldEnter];
     this.#paste = null;
     this.#heldEnter = null;

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { MAX_PASTE } from '../../shared/limits.ts';
 import { readLines } from './line-splitter.ts';
+import { Pause } from './pause.ts';
 
 /** A paste of a blob is over after so long without a line, in ms. */
 const BLOB_PAUSE = 300;
@@ -11,34 +12,26 @@ const MAX_LINE = 8_192;
 /** Gathers lines into pastes of at most MAX_PASTE characters. A longer paste comes in several. */
 export class UnmarkedPastes {
   readonly #take: (pasted: string) => void;
-  readonly #pause: number;
+  readonly #ms: number;
+  readonly #pause = new Pause();
   #text = '';
-  #timer: NodeJS.Timeout | undefined;
 
-  /** `take` gets each paste, with a line end behind each line. `pause`: ms without a line that end a paste. */
-  constructor(take: (pasted: string) => void, pause = BLOB_PAUSE) {
+  /** `take` gets each paste, with a line end behind each line. `ms`: how long a pause ends a paste. */
+  constructor(take: (pasted: string) => void, ms = BLOB_PAUSE) {
     this.#take = take;
-    this.#pause = pause;
+    this.#ms = ms;
   }
 
   /** Takes a line. */
   add(line: string): void {
     if (this.#text.length + line.length > MAX_PASTE) this.end();
     this.#text += `${line}\n`;
-    clearTimeout(this.#timer);
-    const timer = setTimeout(() => {
-      // Lines that came while the program was busy are read before the paste ends.
-      setImmediate(() => {
-        if (this.#timer === timer) this.end();
-      });
-    }, this.#pause);
-    this.#timer = timer;
+    this.#pause.start(this.#ms, () => this.end());
   }
 
   /** Ends the paste. */
   end(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#pause.stop();
     const pasted = this.#text;
     this.#text = '';
     if (pasted !== '') this.#take(pasted);

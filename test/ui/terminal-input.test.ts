@@ -95,6 +95,13 @@ test('takes lines that come without a pause as one paste, where the terminal doe
   assert.equal(came.at(-1), 'return');
 });
 
+test('takes a key without a text behind Enter as a key, where the terminal does not mark pastes', () => {
+  const { input, came } = opened(false);
+  input.write('a\r\x1b[A');
+  input.read();
+  assert.deepEqual(came, ['a', 'return', 'up']);
+});
+
 test('takes Enter as a key at once, where the terminal marks pastes', () => {
   const { input, came } = opened();
   input.write('hi\rho\r');
