@@ -64,7 +64,7 @@ export class CardHolder {
   remove(id: string): void {
     this.#routes.delete(id);
     this.#crossed.delete(id);
-    if (this.handshake === null && !this.#hasHost()) this.#dropResponder();
+    if (this.handshake === null && !this.#hasHost()) this.#drop((handshake) => handshake === this.responder);
   }
 
   /** Forgets all routes. Returns the ids of their members. */
@@ -162,45 +162,42 @@ export class CardHolder {
     return true;
   }
 
-  /** Forgets a handshake that has failed. */
+  /** Forgets a handshake that is over. */
   forget(handshake: Handshake): void {
     if (this.responder === handshake) this.responder = null;
-    if (this.initiator === handshake) this.#forgetInitiator();
-  }
-
-  /** Drops the handshake that is under way, unless it is done, and the one that waits for HELLO. */
-  drop(): void {
-    if (this.initiator?.done === false && !this.isAside) this.dropInitiator();
-    if (this.responder?.done === false) this.#dropResponder();
-  }
-
-  /** Drops our handshake in role A. */
-  dropInitiator(): void {
-    this.initiator?.wipe();
-    this.#forgetInitiator();
-  }
-
-  #forgetInitiator(): void {
+    if (this.initiator !== handshake) return;
     this.initiator = null;
     this.isAside = false;
   }
 
-  #dropResponder(): void {
-    this.responder?.wipe();
-    this.responder = null;
+  #drop(which: (handshake: Handshake) => boolean): void {
+    for (const handshake of [this.initiator, this.responder]) {
+      if (handshake === null || !which(handshake)) continue;
+      handshake.wipe();
+      this.forget(handshake);
+    }
   }
 
-  /** The remote program has proven the code: whatever else was begun with it is dropped. */
+  /** Drops the handshake that is under way, unless it is done, and the one that waits for HELLO. */
+  drop(): void {
+    this.#drop((handshake) => !handshake.done && !(this.isAside && handshake === this.initiator));
+  }
+
+  /** Drops the HELLO that was put aside. */
+  dropAside(): void {
+    this.#drop((handshake) => this.isAside && handshake === this.initiator);
+  }
+
+  /** The remote program has proven the code, so everything else that was begun with it is dropped. */
   keepHandshake(): void {
+    const kept = this.handshake;
     this.#crossed.clear();
-    if (this.handshake !== this.initiator) this.dropInitiator();
-    if (this.handshake !== this.responder) this.#dropResponder();
+    this.#drop((handshake) => handshake !== kept);
   }
 
   /** Forgets every secret. */
   clear(): void {
-    this.dropInitiator();
-    this.#dropResponder();
     this.#crossed.clear();
+    this.#drop(() => true);
   }
 }

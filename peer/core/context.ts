@@ -1,15 +1,14 @@
-/** What every part of the conversation is given: the time, randomness, where orders go, and who owns links and rooms. */
-
+/** What every part of a conversation shares: the time, randomness, the orders, and who owns which link and room. */
 import { retryPause } from '../../shared/backoff.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Random } from '../crypto/index.ts';
 import type { ChatEvent, LinkFact, Order, RoomFact } from './facts-and-orders.ts';
 
-/** The two clocks a step is given. */
+/** The two clocks of a step. */
 export interface Clock {
-  /** ms on a clock that never jumps: for every wait. */
+  /** ms on a clock that never jumps, for every wait. */
   readonly now: number;
-  /** ms since the epoch: for the time a message was said. */
+  /** ms since the epoch, for the times that people see. */
   readonly date: number;
 }
 
@@ -23,12 +22,12 @@ export interface RoomOwner {
   gotRoom(fact: RoomFact): void;
 }
 
-/** The times are valid during one step. */
+/** What the parts share. The times are valid during one step. */
 export interface Context extends Clock {
   readonly random: Random;
-  /** Adds an order to those the step returns. */
+  /** Adds an order to those that the step returns. */
   order(order: Order): void;
-  /** A number for a new room or link, never used before. */
+  /** A new number for a room, a link or a peer. */
   nextNumber(): number;
   /** The owner of each open link, by the link's number. A fact about any other link is dropped. */
   readonly links: Map<number, LinkOwner>;
@@ -36,17 +35,17 @@ export interface Context extends Clock {
   readonly rooms: Map<number, RoomOwner>;
 }
 
-/** Orders that an event be shown. */
+/** Emits an event to the user. */
 export function emit(context: Context, event: ChatEvent): void {
   context.order({ type: 'emit', event });
 }
 
-/** Orders that a failure be shown. `fatal`: it ends the conversation. `ref`: of the command that failed. */
+/** Emits an error to the user. `fatal`: it ends the conversation. `ref`: of the command that failed. */
 export function emitError(context: Context, error: AparteError, fatal: boolean, ref: string | null = null): void {
   emit(context, { type: 'error', error, fatal, ...(ref !== null && { ref }) });
 }
 
-/** When (ms) to try again at what has failed since `beganAt` (ms): after a pause that is partly chance. */
+/** When (ms) to try again what has failed since `beganAt` (ms): after a pause that grows, and is partly random. */
 export function retryTime({ now, random }: Context, beganAt: number): number {
   const chance = (random(1)[0] ?? 0) / 256;
   return now + retryPause(now - beganAt, chance);

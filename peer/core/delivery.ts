@@ -1,23 +1,20 @@
 /**
- * Exactly once and in order, over any number of sessions with one peer: messages are numbered, kept until the other
- * side has shown them, and said again in the next session from where the peer's cursor stands.
+ * Delivers texts exactly once and in order, over any number of sessions with one remote peer. Texts are numbered and kept
+ * until the peer has shown them. The next session sends again whatever lies above the peer's cursor.
  */
 import { concat, hex } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 import { decodeText, encodeText, type PeerMessage } from './peer-messages.ts';
 
-/** Messages kept for delivery, at most. */
+/** Texts kept for delivery, at most. */
 export const MAX_OUTBOX_MESSAGES = 1_000;
 /** Bytes of text kept for delivery, at most: 4 MiB. */
 export const MAX_OUTBOX_BYTES = 4 * 1_024 * 1_024;
-/**
- * Text bytes in each frame of a message but its last: a full DATA frame less its header, box, padding byte and the
- * fields around the text.
- */
+/** Bytes of text in each frame but the last: a full DATA frame without its header, box, padding byte and other fields. */
 export const CHUNK = 16_256;
 
-/** A message of ours, taken over for delivery. */
+/** A text of ours, taken over for delivery. */
 export interface Outgoing {
   /** 8 bytes. */
   readonly id: Uint8Array;
@@ -28,18 +25,18 @@ export interface Outgoing {
   readonly bytes: Uint8Array;
 }
 
-/** A message of the peer, whole. */
+/** A whole text of the peer. */
 export interface Incoming {
   readonly seq: number;
   /** Hexadecimal. */
   readonly id: string;
-  /** ms since the epoch, as its sender says. */
+  /** ms since the epoch, as the sender says. */
   readonly at: number;
   readonly raw: boolean;
   readonly text: string;
 }
 
-/** Names messages: 8 bytes each, counted up from a random start, since randomness costs more than sealing does. */
+/** Makes ids of 8 bytes. They count up from a random start, because randomness costs more than sealing does. */
 export class MessageIds {
   readonly #last: Uint8Array;
 
@@ -59,28 +56,28 @@ export class MessageIds {
   }
 }
 
-/** Makes a message. `id`: 8 bytes. Throws `message-too-long`. */
+/** Makes a text to send at `now` (ms since the epoch). `id` has 8 bytes. Throws `message-too-long`. */
 export function outgoing(id: Uint8Array, text: string, raw: boolean, now: number): Outgoing {
   return { id, at: now, raw, bytes: encodeText(text) };
 }
 
-/** The outbox towards one peer and the order of what comes from it. */
+/** The texts to and from one remote peer. */
 export class Delivery {
   readonly #outbox: Outgoing[];
   #outboxBytes: number;
-  /** Sequence number of the first message in the outbox. */
+  /** Sequence number of the first text in the outbox. */
   #firstSeq = 1;
-  /** What this session says next: index into the outbox and offset into its text. */
+  /** What this session sends next: index into the outbox, and offset into that text. */
   #index = 0;
   #offset = 0;
-  /** Sequence number of the last message ever said, in whichever session. */
-  #said = 0;
+  /** Sequence number of the last text that was sent in any session. */
+  #sent = 0;
 
   #received = 0;
   #shown = 0;
-  /** Up to where the peer has been told, in this session, that its messages were shown. */
+  /** Sequence number up to which this session has told the peer what was shown. */
   #told = 0;
-  /** Bytes of the peer's messages that came and were not shown yet, in order. */
+  /** Bytes of each text that came and was not shown yet, in order. */
   #unshown: number[] = [];
   #unshownBytes = 0;
   #partSeq = 0;
@@ -93,46 +90,46 @@ export class Delivery {
     this.#outboxBytes = early.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  /** Messages not yet shown on the other side, the oldest first. */
+  /** Texts that the peer has not shown yet, the oldest first. */
   get pending(): readonly Outgoing[] {
     return this.#outbox;
   }
 
-  /** Number of messages not yet shown on the other side. */
+  /** Number of texts that the peer has not shown yet. */
   get undelivered(): number {
     return this.#outbox.length;
   }
 
-  /** Sequence number of the last message of the peer that the user has seen: our cursor. */
+  /** Sequence number of the peer's last text that the user has seen: our cursor. */
   get shown(): number {
     return this.#shown;
   }
 
-  /** Whether the peer does not know yet of something that was shown. */
+  /** Whether something was shown that this session has not told the peer. */
   get owesShown(): boolean {
     return this.#told < this.#shown;
   }
 
-  /** Tells the peer what was shown. */
+  /** Takes the message that tells the peer what was shown. */
   takeShown(): PeerMessage {
     this.#told = this.#shown;
     return { kind: 'shown', seq: this.#shown };
   }
 
-  /** Takes a message over. Throws `outbox-full`. */
+  /** Takes a text over. Throws `outbox-full`. */
   add(message: Outgoing): void {
     this.assertTakes(message);
     this.#outbox.push(message);
     this.#outboxBytes += message.bytes.length;
   }
 
-  /** Throws `outbox-full` where a message is too much just now. */
+  /** Throws `outbox-full` if the text is too much just now. */
   assertTakes(message: Outgoing): void {
     const bytes = this.#outboxBytes + message.bytes.length;
     if (this.#outbox.length >= MAX_OUTBOX_MESSAGES || bytes > MAX_OUTBOX_BYTES) throw new AparteError('outbox-full');
   }
 
-  /** The next piece to say in this session, or null when all has been said. */
+  /** Takes the next piece to send in this session; null when all was sent. */
   next(): PeerMessage | null {
     const message = this.#outbox[this.#index];
     if (message === undefined) return null;
@@ -145,16 +142,16 @@ export class Delivery {
     this.#index += 1;
     this.#offset = 0;
     this.#told = this.#shown;
-    this.#said = Math.max(this.#said, seq);
+    this.#sent = Math.max(this.#sent, seq);
     return { kind: 'text', seq, id: message.id, at: message.at, raw: message.raw, shown: this.#shown, chunk };
   }
 
   /**
-   * The peer has shown everything up to `seq`. Returns the ids (hexadecimal) that are delivered by it.
-   * Throws `peer-protocol` for a message that was never said.
+   * The peer has shown everything up to `seq`. Returns the ids (hexadecimal) of the texts that are delivered by that.
+   * Throws `peer-protocol` for a text that was never sent.
    */
   gotShown(seq: number): string[] {
-    if (seq > this.#said) throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'early-acknowledgement' });
+    if (seq > this.#sent) throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'early-acknowledgement' });
     const count = seq - this.#firstSeq + 1;
     if (count <= 0) return [];
     const delivered = this.#outbox.splice(0, count);
@@ -165,7 +162,7 @@ export class Delivery {
     return delivered.map((message) => hex(message.id));
   }
 
-  /** A new session begins; the peer has shown everything up to `cursor`. Returns the ids delivered by that. */
+  /** A new session begins, and the peer has shown everything up to `cursor`. Returns the ids delivered by that. */
   resume(cursor: number): string[] {
     const delivered = cursor === 0 ? [] : this.gotShown(cursor);
     this.#index = 0;
@@ -178,12 +175,12 @@ export class Delivery {
   }
 
   /**
-   * A piece of a message came. Returns the message when it is whole, null while it is not or where it is one we have.
-   * Throws `peer-protocol` on a gap or past MAX_TEXT.
+   * Takes a piece of a text. Returns the text once it is whole; null before that, and for a text that we have. Throws
+   * `peer-protocol` for a gap, and for a text over MAX_TEXT.
    */
   got(message: Extract<PeerMessage, { kind: 'part' | 'text' }>): Incoming | null {
     if (message.seq <= this.#received) {
-      // Said again although it was shown: our word of that was lost with an earlier session.
+      // The peer sends a text again that was shown, so they do not know that. An earlier session lost our message.
       if (message.seq <= this.#shown) this.#told = 0;
       return null;
     }
@@ -194,7 +191,7 @@ export class Delivery {
       this.#parts = [];
       this.#partBytes = 0;
     }
-    // Shorter pieces would hold far more memory than they have text.
+    // Short pieces would take far more memory than they have text.
     if (message.kind === 'part' && message.chunk.length !== CHUNK) {
       throw new AparteError('peer-protocol', { key: 'broken-rule', rule: 'part-length' });
     }
@@ -210,14 +207,14 @@ export class Delivery {
     return { seq: message.seq, id: hex(message.id), at: message.at, raw: message.raw, text };
   }
 
-  /** The user has seen the peer's message `seq`. */
+  /** The user has seen the peer's text `seq`. */
   markShown(seq: number): void {
     if (seq <= this.#shown || seq > this.#received) return;
     for (const bytes of this.#unshown.splice(0, seq - this.#shown)) this.#unshownBytes -= bytes;
     this.#shown = seq;
   }
 
-  /** The peer may not have more on its way than an outbox holds: what cannot be shown that fast would fill memory. */
+  /** Texts that cannot be shown as fast as they come would fill the memory, so no more may wait than an outbox holds. */
   #keepUnshown(bytes: number): void {
     this.#unshown.push(bytes);
     this.#unshownBytes += bytes;

@@ -214,9 +214,16 @@ export abstract class Handshake implements LinkPreparer {
     return new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.state });
   }
 
-  /** Remembers an accepted frame and our answer to it. */
-  protected accept(type: number, frame: Uint8Array, answer: Uint8Array | null): void {
-    this.#accepted.set(type, { frame, answer });
+  /** Remembers the accepted frame of this type. */
+  protected accept(type: number, frame: Uint8Array): void {
+    this.#accepted.set(type, { frame, answer: null });
+  }
+
+  /** Sends our answer to the accepted frame of this type, and remembers it. */
+  protected answer(type: number, answer: Uint8Array): void {
+    const accepted = this.#accepted.get(type);
+    if (accepted !== undefined) accepted.answer = answer;
+    this.send(answer);
   }
 
   /** Sends the candidates that our link has gathered, if they may be sent. */

@@ -1,39 +1,39 @@
 /**
- * Whether the path of a session is alive, both ways: heartbeats go out, and what comes back is judged. Silence for some
- * seconds is taken for a loss; the path counts as back only when the other side has seen what was sent since.
+ * Whether the path of a session is alive in both directions. A heartbeat goes out every second. After some seconds of
+ * silence the path counts as lost, until the remote peer has seen a frame that was sent since.
  */
 import { earliest } from './context.ts';
 
-/** A heartbeat is sent this often (ms), so that neither side is silent while it lives. */
+/** Time (ms) between two heartbeats. */
 const PING_EVERY = 1_000;
-/** A path that was silent so long (ms) is lost: it must be noticed within 5 s. */
+/** A path is lost after this much silence (ms). A loss must be noticed within 5 s. */
 const LOST_AFTER = 4_000;
 /**
- * A path on which the other side sees nothing new of ours for so long (ms) is lost, though something still comes. Not
- * sooner, as an acknowledgement may have to queue behind 4 MiB of text.
+ * A path is lost when the remote peer has seen nothing new of ours for so long (ms), although frames still come. An
+ * acknowledgement may have to queue behind 4 MiB of text, so this is long.
  */
 const UNSEEN_AFTER = 15_000;
-/** If this program itself did not run for so long (ms), the silence says nothing about the other side. */
+/** If this program did not run for so long (ms), the silence says nothing about the remote peer. */
 const SLEPT = 2_500;
 
-/** The pulse of one session. Frames are counted from 0, ours as we send them. */
+/** The heartbeat of one session. */
 export class Heartbeat {
-  /** Last measured round trip in ms, null before the first. */
+  /** The last measured round trip in ms; null before the first one. */
   roundTrip: number | null = null;
-  /** How many of our frames the other side has acknowledged. */
+  /** How many of our frames the remote peer has seen. */
   seen = 0;
   /** When (ms) the next heartbeat is due. */
   pingAt = 0;
   #heardAt = 0;
-  /** When the other side last acknowledged something new, or had nothing left to acknowledge. */
+  /** When (ms) the remote peer last acknowledged something new, or had nothing left to acknowledge. */
   #seenAt = 0;
   #tickedAt = 0;
-  /** How many frames were sent when the first unanswered heartbeat left, and when that was. */
+  /** The first unanswered heartbeat: how many frames were sent before it, and when (ms) it left. */
   #ping: { readonly sent: number; readonly at: number } | null = null;
-  /** How many frames were sent when the path was lost; null while it is not. */
+  /** How many frames were sent when the path was lost; null while it is not lost. */
   #lostAfter: number | null = null;
 
-  /** The path has opened. */
+  /** The link has opened. */
   start(now: number): void {
     this.#heardAt = now;
     this.#seenAt = now;
@@ -41,12 +41,12 @@ export class Heartbeat {
     this.pingAt = now + PING_EVERY;
   }
 
-  /** Whether the path is lost, until it is back. */
+  /** Whether the path counts as lost. */
   get lost(): boolean {
     return this.#lostAfter !== null;
   }
 
-  /** Earliest time at which `tick` would find something. */
+  /** When (ms) a tick is due; null for never. */
   get wakeAt(): number | null {
     const lostAt = this.lost ? null : Math.min(this.#heardAt + LOST_AFTER, this.#seenAt + UNSEEN_AFTER);
     return earliest(this.pingAt, lostAt);
@@ -57,18 +57,18 @@ export class Heartbeat {
     this.#heardAt = now;
   }
 
-  /** A frame is about to leave, the first behind `sent` others. */
+  /** A frame leaves after `sent` others. */
   sends(sent: number, now: number): void {
     if (sent === this.seen) this.#seenAt = now;
   }
 
-  /** A heartbeat is about to leave, the first behind `sent` other frames. */
+  /** A heartbeat leaves after `sent` other frames. */
   pings(sent: number, now: number): void {
     this.pingAt = now + PING_EVERY;
     this.#ping ??= { sent, at: now };
   }
 
-  /** The other side says that it has seen so many of our frames. Returns whether the path is back by that. */
+  /** The remote peer has seen `seen` of our frames. Returns whether the path is back. */
   acknowledged(seen: number, now: number): boolean {
     if (seen > this.seen) this.#seenAt = now;
     this.seen = seen;
@@ -81,7 +81,7 @@ export class Heartbeat {
     return true;
   }
 
-  /** Time has passed; `sent` frames have been sent so far. Returns whether the path has been lost just now. */
+  /** Time has passed, and `sent` frames were sent so far. Returns whether the path was lost just now. */
   tick(sent: number, now: number): boolean {
     if (now - this.#tickedAt > SLEPT) {
       this.#heardAt = now;
@@ -93,7 +93,7 @@ export class Heartbeat {
     return true;
   }
 
-  /** Takes the path for lost until the other side has seen more than the `sent` frames sent so far. */
+  /** Counts the path as lost until the remote peer has seen more than the `sent` frames sent so far. */
   doubt(sent: number): void {
     this.#lostAfter = sent;
   }

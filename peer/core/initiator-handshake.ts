@@ -11,7 +11,6 @@ export class InitiatorHandshake extends Handshake {
   protected readonly crypto: Initiator;
   protected readonly role = 'A';
   readonly #takeLink: () => OwnLink;
-  #reply: Uint8Array | null = null;
 
   /** `takeLink` gives the link once B has proven the code. */
   constructor(options: HandshakeOptions, takeLink: () => OwnLink) {
@@ -42,8 +41,7 @@ export class InitiatorHandshake extends Handshake {
       this.abort(ABORT.wrongCode);
       throw new AparteError('wrong-code');
     }
-    this.#reply = frame;
-    this.accept(FLIGHT.reply, frame, null);
+    this.accept(FLIGHT.reply, frame);
     this.state = 'link';
     this.events.rightTag();
     this.link = this.#takeLink();
@@ -54,10 +52,8 @@ export class InitiatorHandshake extends Handshake {
 
   localSignal(): void {
     const offer = this.link?.description ?? null;
-    if (this.state === 'link' && this.#reply !== null && offer !== null) {
-      const proof = this.crypto.prove(ownClaims(this.profile, offer));
-      this.send(proof);
-      this.accept(FLIGHT.reply, this.#reply, proof);
+    if (this.state === 'link' && offer !== null) {
+      this.answer(FLIGHT.reply, this.crypto.prove(ownClaims(this.profile, offer)));
       this.state = 'proof';
       this.deadline = this.context.now + FLIGHT_TIMEOUT;
     }
@@ -69,7 +65,7 @@ export class InitiatorHandshake extends Handshake {
     if (link === null) throw new Error('a proof without a link');
     const claims = this.crypto.gotProof(frame);
     checkIdentity(claims, this.profile);
-    this.accept(FLIGHT.proofB, frame, null);
+    this.accept(FLIGHT.proofB, frame);
     this.state = 'done';
     this.deadline = null;
     const channel = this.crypto.channel();

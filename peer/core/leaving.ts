@@ -1,11 +1,11 @@
-/** How the user leaves, and how long what is pending is still waited for. */
+/** How the user leaves, and how long pending texts are still waited for. */
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { earliest } from './context.ts';
 
-/** How long (ms) a user who leaves waits for what is still to be delivered, and one who interrupts. */
+/** How long (ms) pending texts are waited for after /quit, and after an interruption. */
 const QUIT_PATIENCE = 3_000;
 const INTERRUPT_PATIENCE = 1_000;
-/** How long (ms) a goodbye may take where all was delivered, and where there is no more time. */
+/** How long (ms) a goodbye may take, and where there is no more time. */
 const BYE_PATIENCE = 3_000;
 const HASTY_BYE_PATIENCE = 1_000;
 
@@ -13,13 +13,13 @@ const HASTY_BYE_PATIENCE = 1_000;
 export interface Leaving {
   readonly reason: string;
   readonly exit: ExitCode;
-  /** When (ms) we stop waiting for deliveries; null: as long as it takes. */
+  /** When (ms) we stop waiting for deliveries; null for as long as it takes. */
   readonly until: number | null;
-  /** Whether the user wants to be asked before he leaves something undelivered. */
+  /** Whether the user wants to be asked before a text stays undelivered. */
   readonly asks: boolean;
 }
 
-/** No more input will come: everything is to be delivered first. */
+/** No more input will come. Everything is delivered first. */
 export const INPUT_ENDED: Leaving = { reason: 'left', exit: EXIT.ok, until: null, asks: false };
 
 /** The user leaves. */
@@ -32,18 +32,18 @@ export function interrupted(now: number): Leaving {
   return { reason: 'interrupted', exit: EXIT.interrupted, until: now + INTERRUPT_PATIENCE, asks: false };
 }
 
-/** What was waited for does not come. */
+/** We give up waiting, for this error. */
 export function gaveUp({ code, exit }: AparteError, now: number): Leaving {
   return { reason: code, exit, until: now, asks: false };
 }
 
-/** How long (ms) the other side has to answer our goodbye. */
+/** How long (ms) the remote peer has to answer our goodbye. */
 export function goodbyePatience({ exit, until }: Leaving, now: number): number {
   const isHasty = exit === EXIT.interrupted || (until !== null && until <= now);
   return isHasty ? HASTY_BYE_PATIENCE : BYE_PATIENCE;
 }
 
-/** How a conversation ends so: `failure` is to be told where something said was not delivered, and makes it no success. */
+/** How a conversation ends. `failure` is what the user is told if a text is undelivered: then the end is no success. */
 export function ending(
   { reason, exit }: Pick<Leaving, 'reason' | 'exit'>,
   undelivered: number,
@@ -55,8 +55,8 @@ export function ending(
 }
 
 /**
- * Two wishes as one: a later one can hasten an earlier one, never delay it, and an interruption stays one. Who wishes
- * twice is not asked.
+ * Joins two wishes to leave. The later one can hasten the earlier one and never delays it; an interruption stays an
+ * interruption. A user who wishes twice is not asked.
  */
 export function hastened(before: Leaving | null, next: Leaving): Leaving {
   if (before === null) return next;

@@ -9,11 +9,11 @@ import { type Context, earliest, emit } from './context.ts';
 const COUNTED_FOR = 60_000;
 
 interface Counted {
-  last: AparteError;
+  readonly last: AparteError;
   /** How many there were since the user was told. */
-  more: number;
+  readonly more: number;
   /** When (ms) the user is told of them. */
-  dueAt: number;
+  readonly dueAt: number;
 }
 
 /** The failures of one conversation. */
@@ -30,33 +30,29 @@ export class Notices {
     return earliest(...Array.from(this.#counted.values(), ({ more, dueAt }) => (more > 0 ? dueAt : null)));
   }
 
-  /** Tells the user of a failure, now or with others of its kind. */
+  /** Tells the user of a failure, now or later with others of its kind. */
   add(error: AparteError): void {
     const { now } = this.#context;
     const counted = this.#counted.get(error.code);
-    if (counted !== undefined && (counted.more > 0 || now < counted.dueAt)) {
-      counted.last = error;
-      counted.more += 1;
-      return;
-    }
-    this.#counted.set(error.code, { last: error, more: 0, dueAt: now + COUNTED_FOR });
-    emit(this.#context, { type: 'error', error, fatal: false });
+    if (counted === undefined || (counted.more === 0 && counted.dueAt <= now)) this.#tell(error);
+    else this.#counted.set(error.code, { ...counted, last: error, more: counted.more + 1 });
   }
 
   tick(): void {
-    for (const counted of this.#counted.values()) if (counted.dueAt <= this.#context.now) this.#tell(counted);
+    this.#tellCounted(this.#context.now);
   }
 
   /** Tells the user of all that was only counted so far. */
   flush(): void {
-    for (const counted of this.#counted.values()) this.#tell(counted);
+    this.#tellCounted(Number.POSITIVE_INFINITY);
   }
 
-  #tell(counted: Counted): void {
-    const { last, more } = counted;
-    if (more === 0) return;
-    counted.more = 0;
-    counted.dueAt = this.#context.now + COUNTED_FOR;
-    emit(this.#context, { type: 'error', error: last, fatal: false, times: more });
+  #tellCounted(until: number): void {
+    for (const { last, more, dueAt } of this.#counted.values()) if (more > 0 && dueAt <= until) this.#tell(last, more);
+  }
+
+  #tell(error: AparteError, times?: number): void {
+    this.#counted.set(error.code, { last: error, more: 0, dueAt: this.#context.now + COUNTED_FOR });
+    emit(this.#context, { type: 'error', error, fatal: false, ...(times !== undefined && { times }) });
   }
 }

@@ -1,52 +1,49 @@
-/**
- * What peers say to one another inside sealed DATA frames: one kind byte, then an `lv` list (docs/PROTOCOL.md,
- * Messages). Type, encoder and decoder of each live here and nowhere else.
- */
+/** The messages inside sealed DATA frames: one kind byte, then an `lv` list (docs/PROTOCOL.md, Messages). */
 import { fromLv, fromU64, fromUtf8, lvBehind, u64, utf8 } from '../../shared/bytes.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 
-/** One sealed message. `seen` is the number of session frames its sender has opened so far. */
+/** One message. `seen` is the number of session frames that its sender has opened so far. */
 export type PeerMessage =
-  /** First frame of the side that came second: proves its session keys. */
+  /** First frame of side B, which proves its session keys. */
   | { readonly kind: 'hello' }
-  /** A piece of text message `seq`; more follows. */
+  /** A piece of text `seq`. More follows. */
   | { readonly kind: 'part'; readonly seq: number; readonly chunk: Uint8Array }
-  /** The last or only piece of text message `seq` (1, 2, … per sender), said at `at` (ms since the epoch). */
+  /** The last or only piece of text `seq` (1, 2, … for each sender), sent at `at` (ms since the epoch). */
   | {
       readonly kind: 'text';
       readonly seq: number;
       /** 8 bytes, chosen by the sender. */
       readonly id: Uint8Array;
       readonly at: number;
-      /** A piece of a stream: no line end belongs behind it. */
+      /** The text is a piece of a stream, which has no line end behind it. */
       readonly raw: boolean;
-      /** As in `shown`, so that who answers need not say it apart; 0 for none. */
+      /** As in `shown`, so that an answer needs no message of its own for it; 0 for none. */
       readonly shown: number;
       readonly chunk: Uint8Array;
     }
-  /** Every message up to `seq` has been put before the user. */
+  /** The user has seen every text up to `seq`. */
   | { readonly kind: 'shown'; readonly seq: number }
   | { readonly kind: 'typing'; readonly on: boolean }
-  /** Heartbeat: asks for an `ack`. */
+  /** Heartbeat, which asks for an `ack`. */
   | { readonly kind: 'ping'; readonly seen: number }
   | { readonly kind: 'ack'; readonly seen: number }
-  /** Goodbye. `complete`: all that the sender ever took over has been shown here. */
+  /** Goodbye. `complete`: the receiver has shown every text of the sender. */
   | { readonly kind: 'bye'; readonly complete: boolean }
-  /** Answer to `bye`: the channel may be closed. */
+  /** Answer to `bye`, after which the channel may be closed. */
   | { readonly kind: 'byeAck' };
 
 type Kind = PeerMessage['kind'];
 type Bytes = Uint8Array;
 
-/** Kind bytes. A kind not listed is ignored by its receiver, so that later releases can add some. */
+/** Kind bytes. Receivers ignore other kinds, so that later releases can add some. */
 const BYTES = { hello: 1, part: 2, text: 3, shown: 4, typing: 5, ping: 6, ack: 7, bye: 8, byeAck: 9 } as const;
 const KINDS = new Map((Object.keys(BYTES) as Kind[]).map((kind) => [BYTES[kind] as number, kind]));
 
 const [NO, YES] = [Uint8Array.of(0), Uint8Array.of(1)];
 const flag = (on: boolean) => (on ? YES : NO);
 
-/** The plain bytes of a message, ready to be sealed. */
+/** The plain bytes of a message. */
 export function encodeMessage(message: PeerMessage): Uint8Array {
   const kind = BYTES[message.kind];
   switch (message.kind) {
@@ -86,10 +83,7 @@ function fromSeq(bytes: Uint8Array): number {
   return seq;
 }
 
-/**
- * Reads the plain bytes of a DATA frame. Returns null for a kind this release does not know.
- * Throws `peer-protocol` for one it knows that is malformed.
- */
+/** Reads the plain bytes of a DATA frame. Returns null for an unknown kind. Throws `peer-protocol` for a malformed message. */
 export function decodeMessage(plain: Uint8Array): PeerMessage | null {
   try {
     return decode(plain);
@@ -100,35 +94,32 @@ export function decodeMessage(plain: Uint8Array): PeerMessage | null {
 
 function decode(plain: Uint8Array): PeerMessage | null {
   const rest = plain.subarray(1);
-  const parts = (count: number) => fromLv(rest, count);
   const kind = KINDS.get(plain[0] ?? 0);
+  const only = () => fromLv(rest, 1)[0] as Bytes;
   switch (kind) {
     case 'hello':
-      parts(0);
-      return { kind: 'hello' };
+    case 'byeAck':
+      fromLv(rest, 0);
+      return { kind };
     case 'part': {
-      const [seq, chunk] = parts(2) as [Uint8Array, Uint8Array];
+      const [seq, chunk] = fromLv(rest, 2) as [Bytes, Bytes];
       if (chunk.length === 0) throw new AparteError('damaged', { key: 'malformed', part: 'chunk' });
-      return { kind: 'part', seq: fromSeq(seq), chunk };
+      return { kind, seq: fromSeq(seq), chunk };
     }
     case 'text': {
-      const [seq, id, at, raw, shown, chunk] = parts(6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
+      const [seq, id, at, raw, shown, chunk] = fromLv(rest, 6) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
       if (id.length !== 8) throw new AparteError('damaged', { key: 'malformed', part: 'message-id' });
-      return { kind: 'text', seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown), chunk };
+      return { kind, seq: fromSeq(seq), id, at: fromU64(at), raw: fromFlag(raw), shown: fromU64(shown), chunk };
     }
     case 'shown':
-      return { kind: 'shown', seq: fromSeq(parts(1)[0] as Uint8Array) };
+      return { kind, seq: fromSeq(only()) };
     case 'typing':
-      return { kind: 'typing', on: fromFlag(parts(1)[0] as Uint8Array) };
+      return { kind, on: fromFlag(only()) };
     case 'ping':
-      return { kind: 'ping', seen: fromU64(parts(1)[0] as Uint8Array) };
     case 'ack':
-      return { kind: 'ack', seen: fromU64(parts(1)[0] as Uint8Array) };
+      return { kind, seen: fromU64(only()) };
     case 'bye':
-      return { kind: 'bye', complete: fromFlag(parts(1)[0] as Uint8Array) };
-    case 'byeAck':
-      parts(0);
-      return { kind: 'byeAck' };
+      return { kind, complete: fromFlag(only()) };
     case undefined:
       return null;
     default:
@@ -136,14 +127,14 @@ function decode(plain: Uint8Array): PeerMessage | null {
   }
 }
 
-/** The UTF-8 bytes of a text message. Throws `message-too-long` past MAX_TEXT. */
+/** The UTF-8 bytes of a text. Throws `message-too-long` past MAX_TEXT. */
 export function encodeText(text: string): Uint8Array {
   const bytes = utf8(text);
   if (bytes.length > MAX_TEXT) throw new AparteError('message-too-long');
   return bytes;
 }
 
-/** The text of a whole message. Throws `peer-protocol` where it is not UTF-8. */
+/** The text of UTF-8 bytes. Throws `peer-protocol` for other bytes. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);

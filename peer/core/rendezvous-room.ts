@@ -235,14 +235,10 @@ export class RendezvousRoom implements RoomOwner {
     if (type === FLIGHT.hello) return this.#gotHello(holder, from, bytes);
     if (type === FLIGHT.reply && this.#options.guesses?.mayRisk === false) return;
     const { handshake } = holder;
-    if (handshake === null) this.#gotEarly(holder, from, bytes);
-    else if (handshake.via === from) handshake.got(bytes);
-  }
-
-  /** A frame before HELLO: an ABORT, or an error. */
-  #gotEarly(holder: CardHolder, from: string, bytes: Uint8Array): void {
+    if (handshake?.via === from) return handshake.got(bytes);
     const { responder } = holder;
-    if (responder === null || !holder.isHost(from)) return;
+    if (handshake !== null || responder === null || !holder.isHost(from)) return;
+    // Before HELLO only an ABORT is right.
     responder.via = from;
     responder.got(bytes);
   }
@@ -278,7 +274,7 @@ export class RendezvousRoom implements RoomOwner {
   #putAside(holder: CardHolder): void {
     holder.putAside();
     const aside = this.#all.filter(({ isAside }) => isAside);
-    if (aside.length > MAX_ASIDE) aside[0]?.dropInitiator();
+    if (aside.length > MAX_ASIDE) aside[0]?.dropAside();
     this.#prune();
   }
 

@@ -7,20 +7,13 @@ import type { Guesses } from './guesses.ts';
 import { ABORT, Handshake, type HandshakeOptions, OWN_LINK_TIMEOUT } from './handshake.ts';
 import { OwnLink } from './own-link.ts';
 
-/** A's proof, which our own proof answers. */
-interface Proven {
-  readonly frame: Uint8Array;
-  readonly claims: ProvenClaims;
-  readonly link: OwnLink;
-}
-
 /** A handshake in role B. Waits for HELLO when made. */
 export class ResponderHandshake extends Handshake {
   protected readonly crypto: Responder;
   protected readonly role = 'B';
   /** Null where guesses are not counted. */
   readonly #guesses: Guesses | null;
-  #proven: Proven | null = null;
+  #claims: ProvenClaims | null = null;
 
   constructor(options: HandshakeOptions, guesses: Guesses | null) {
     super(options, 'hello');
@@ -51,8 +44,8 @@ export class ResponderHandshake extends Handshake {
     this.#guesses?.replied();
     this.state = 'proof';
     this.deadline = this.context.now + FLIGHT_TIMEOUT;
-    this.accept(FLIGHT.hello, frame, reply);
-    this.send(reply);
+    this.accept(FLIGHT.hello, frame);
+    this.answer(FLIGHT.hello, reply);
     this.link = new OwnLink(this.context, false, this.room);
     this.link.preparer = this;
   }
@@ -69,19 +62,17 @@ export class ResponderHandshake extends Handshake {
     this.events.rightTag();
     checkIdentity(claims, this.profile);
     if (this.link === null) throw new Error('a proof without a link');
-    this.#proven = { frame, claims, link: this.link };
-    this.accept(FLIGHT.proofA, frame, null);
+    this.#claims = claims;
+    this.accept(FLIGHT.proofA, frame);
     this.deadline = this.context.now + OWN_LINK_TIMEOUT;
     this.context.order({ type: 'describeLink', link: this.link.number, kind: 'offer', sdp: claims.description });
   }
 
   localSignal(): void {
-    const answer = this.link?.description ?? null;
-    if (this.state === 'link' && this.#proven !== null && answer !== null) {
-      const { frame, claims, link } = this.#proven;
-      const proof = this.crypto.prove(ownClaims(this.profile, answer));
-      this.accept(FLIGHT.proofA, frame, proof);
-      this.send(proof);
+    const { link } = this;
+    const claims = this.#claims;
+    if (this.state === 'link' && claims !== null && link !== null && link.description !== null) {
+      this.answer(FLIGHT.proofA, this.crypto.prove(ownClaims(this.profile, link.description)));
       this.state = 'done';
       this.deadline = null;
       this.events.completed({ role: 'B', claims, channel: this.crypto.channel(), link, wipe: () => this.wipe() });

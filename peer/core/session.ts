@@ -1,6 +1,6 @@
 /**
- * A conversation over one open link: sealing, heartbeat, flow control, goodbye (docs/PROTOCOL.md, Session and Messages).
- * Ends at the first frame that is not right; what was not delivered is said again in the next session.
+ * A session over one link: sealing, heartbeat, flow control and goodbye (docs/PROTOCOL.md, Session and Messages). It ends
+ * at the first frame that is not right. Undelivered texts are sent again in the next session.
  */
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
@@ -12,15 +12,15 @@ import { Heartbeat } from './heartbeat.ts';
 import type { LinkUser, OwnLink } from './own-link.ts';
 import { decodeMessage, encodeMessage, type PeerMessage } from './peer-messages.ts';
 
-/** Frames that may be on their way, at most: 4 MiB, a quarter of what makes wrtc drop messages. */
+/** Frames on their way at most: 4 MiB, a quarter of what makes wrtc drop messages. */
 const WINDOW = 256;
-/** What was shown is said at once, but not more often than this (ms): an answer often carries it for nothing. */
+/** Pause (ms) between two messages that say what was shown here. A text often carries that for nothing. */
 const SHOWN_PAUSE = 20;
-/** An acknowledgement is sent after so many frames, so that a window never runs dry. */
+/** Frames after which an acknowledgement is sent, so that the window of the other side never fills up. */
 const ACK_EVERY = 64;
-/** How long (ms) the other side's goodbye may take: for what it still wants delivered. */
+/** How long (ms) the remote peer may take to leave after their goodbye: they wait for our acknowledgements. */
 const BYE_PATIENCE = 3_000;
-/** How long (ms) the first frame may take once the link is open. */
+/** How long (ms) the first frame may take after the link has opened. */
 const CONFIRM_PATIENCE = 5_000;
 
 /** Why a session ended: the remote peer said goodbye (or gave up, with texts of theirs undelivered), we did, or it failed. */
@@ -31,7 +31,7 @@ export type TextMessage = Extract<PeerMessage, { kind: 'part' | 'text' | 'shown'
 
 /** What a session reports. Called during a step. */
 export interface SessionEvents {
-  /** The first frame of the remote peer has opened: they hold the session keys. */
+  /** The first frame of the remote peer has opened, so they hold the session keys. */
   confirmed(): void;
   text(message: TextMessage): void;
   /** It is known how the link runs, and both sides allow that. */
@@ -66,7 +66,7 @@ export interface SessionOutbox {
 
 /** One session. Its link is closed when it ends. */
 export class Session implements LinkUser {
-  /** How the link runs, with the round trip measured last; null while that is not known. */
+  /** How the link runs, with the last measured round trip; null while that is not known. */
   route: Route | null = null;
   readonly #context: Context;
   readonly #link: OwnLink;
@@ -74,16 +74,16 @@ export class Session implements LinkUser {
   readonly #role: 'A' | 'B';
   readonly #outbox: SessionOutbox;
   readonly #events: SessionEvents;
-  #open = false;
+  #isOpen = false;
   #confirmed = false;
-  #over = false;
-  /** When (ms) the link must be open, and then when the first frame must have come. */
-  #standsBy: number;
+  #isOver = false;
+  /** When (ms) the link must have opened; after that, when the first frame must have come. */
+  #confirmBy: number;
   readonly #heartbeat = new Heartbeat();
   #ackedAt = 0;
-  /** When (ms) we last said what was shown. */
+  /** When (ms) we last told the remote peer what was shown. */
   #shownAt = Number.NEGATIVE_INFINITY;
-  /** When (ms) we stop being polite, once either side has said goodbye. */
+  /** When (ms) the session ends at the latest, after either side has said goodbye; null before. */
   #byeUntil: number | null = null;
   #byeSaid = false;
   #byeHeard: 'peer-left' | 'peer-gave-up' | null = null;
@@ -104,7 +104,7 @@ export class Session implements LinkUser {
     this.#link.user = this;
     this.#outbox = outbox;
     this.#events = events;
-    this.#standsBy = context.now + options.patience;
+    this.#confirmBy = context.now + options.patience;
     this.#relayRefusal = options.relayRefusal;
   }
 
@@ -112,53 +112,56 @@ export class Session implements LinkUser {
     return this.#confirmed;
   }
 
-  /** Whether the path must be taken for lost; it may come back. */
+  /** Whether the path counts as lost. It may come back. */
   get isSilent(): boolean {
     return this.#heartbeat.lost;
   }
 
+  /** When (ms) a tick is due; null for never. */
   get wakeAt(): number | null {
-    if (this.#over) return null;
-    if (!this.#open) return this.#standsBy;
-    const pulse = this.#confirmed ? this.#heartbeat.wakeAt : earliest(this.#heartbeat.pingAt, this.#standsBy);
+    if (this.#isOver) return null;
+    if (!this.#isOpen) return this.#confirmBy;
+    const beat = this.#confirmed ? this.#heartbeat.wakeAt : earliest(this.#heartbeat.pingAt, this.#confirmBy);
     const step = this.isSilent || this.#byeAnswered ? null : this.#channel.nextStepAt();
     const shown = this.#confirmed && !this.isSilent && this.#outbox.owesShown ? this.#shownAt + SHOWN_PAUSE : null;
-    return earliest(pulse, step, shown, this.#byeUntil);
+    return earliest(beat, step, shown, this.#byeUntil);
   }
 
   /** The tickets that are good now, newest first. None once the session has ended. */
   get tickets(): Ticket[] {
-    return this.#over ? [] : this.#channel.tickets();
+    return this.#isOver ? [] : this.#channel.tickets();
   }
 
-  /** The link runs over this route. A relay that either side refuses ends the session, before it stands as a rule. */
+  /** A relay that either side refuses ends the session, usually before it is confirmed. */
   gotRoute(route: Route): void {
     this.route = { ...route, rttMs: this.#heartbeat.roundTrip ?? route.rttMs };
     if (route.path !== 'relay' || this.#relayRefusal === null) return this.#events.routed();
     this.end(new AparteError(this.#confirmed ? 'lost' : 'no-direct-path', this.#relayRefusal));
   }
 
-  /** The link is open: A's first frame is a STEP, B's a hello. */
+  /** A's first frame is a STEP, B's a hello. */
   opened(): void {
     const { now } = this.#context;
-    if (this.#over) return;
-    this.#open = true;
-    this.#standsBy = now + CONFIRM_PATIENCE;
+    if (this.#isOver) return;
+    this.#isOpen = true;
+    this.#confirmBy = now + CONFIRM_PATIENCE;
     this.#heartbeat.start(now);
     if (this.#role === 'A') this.#step(false);
     else this.#seal({ kind: 'hello' });
   }
 
-  /** A frame came over the link. */
   got(frame: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     try {
       const plain = this.#channel.open(frame, this.#context.now);
       this.#heartbeat.heard(this.#context.now);
-      if (!this.#confirmed) this.#confirm();
+      if (!this.#confirmed) {
+        this.#confirmed = true;
+        this.#events.confirmed();
+      }
       const message = plain === null ? null : decodeMessage(plain);
       if (message !== null) this.#take(message);
-      if (this.#over) return;
+      if (this.#isOver) return;
       if (this.#channel.received - this.#ackedAt >= ACK_EVERY) this.#ack();
       this.flush();
     } catch (error) {
@@ -167,14 +170,9 @@ export class Session implements LinkUser {
     }
   }
 
-  #confirm(): void {
-    this.#confirmed = true;
-    this.#events.confirmed();
-  }
-
   #take(message: PeerMessage): void {
     switch (message.kind) {
-      case 'hello': // whose coming is all it says
+      case 'hello': // only confirms the session
         break;
       case 'ping':
         this.#seenUpTo(message.seen);
@@ -214,9 +212,9 @@ export class Session implements LinkUser {
     if (isBack) this.#events.heard();
   }
 
-  /** Says what waits in the delivery, as far as the window allows, and what was shown. */
+  /** Sends the texts that wait, as far as the window allows, and tells what was shown. */
   flush(): void {
-    if (!this.#confirmed || this.isSilent || this.#over) return;
+    if (!this.#confirmed || this.isSilent || this.#isOver) return;
     while (this.#channel.sent - this.#heartbeat.seen < WINDOW) {
       const message = this.#outbox.next();
       if (message === null) break;
@@ -229,15 +227,15 @@ export class Session implements LinkUser {
     }
   }
 
-  /** Seals and sends a message of the layers above, and a ratchet step behind it when one is due. */
+  /** Seals and sends a message, and a ratchet step behind it when one is due. */
   send(message: PeerMessage): void {
-    if (!this.#open || this.#over) return;
+    if (!this.#isOpen || this.#isOver) return;
     this.#seal(message);
     if (!this.isSilent) this.#step(false);
   }
 
   #seal(message: PeerMessage): void {
-    // The answer to a goodbye is our last frame: wrtc crashes where one is sent while the other side closes the channel.
+    // Nothing follows the answer to a goodbye: wrtc crashes if it sends while the other side closes the channel.
     if (this.#byeAnswered) return;
     this.#heartbeat.sends(this.#channel.sent, this.#context.now);
     const bytes = this.#channel.seal(encodeMessage(message));
@@ -255,17 +253,14 @@ export class Session implements LinkUser {
     this.#seal({ kind: 'ack', seen: this.#channel.received });
   }
 
-  /** Derives at leisure what the next frame needs. */
+  /** Derives the keys of the next frame. Called while nobody waits for it. */
   prepare(): void {
     this.#channel.prepare();
   }
 
-  /**
-   * Says goodbye, to be answered within `patience` ms. The caller has seen to it that nothing is left to deliver, or that
-   * there is no more time. Again, with less: hurries.
-   */
+  /** Says goodbye, which has `patience` ms to be answered. A second call can shorten that time. */
   leave(patience: number): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     if (!this.#confirmed) return this.end('we-left');
     const until = this.#context.now + patience;
     this.#byeUntil = Math.min(this.#byeUntil ?? until, until);
@@ -276,15 +271,15 @@ export class Session implements LinkUser {
     this.answerBye();
   }
 
-  /** Answers the other side's goodbye once our own messages have been shown there; it waits for that. */
+  /** Answers the goodbye of the remote peer once they have shown all our texts. They wait for that. */
   answerBye(): void {
-    if (this.#over || this.#byeHeard === null || this.#byeAnswered || this.#outbox.undelivered > 0) return;
+    if (this.#isOver || this.#byeHeard === null || this.#byeAnswered || this.#outbox.undelivered > 0) return;
     if (this.#outbox.owesShown) this.#seal(this.#outbox.takeShown());
     this.#seal({ kind: 'byeAck' });
     this.#byeAnswered = true;
   }
 
-  /** The link is gone. Behind a goodbye that is how it should end. */
+  /** After a goodbye this is the normal end. */
   linkClosed(cause: AparteError): void {
     if (this.#byeHeard !== null) this.end(this.#byeHeard);
     else if (this.#byeSaid) this.end('we-left');
@@ -292,12 +287,12 @@ export class Session implements LinkUser {
   }
 
   tick(): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     const { now } = this.#context;
-    if (!this.#confirmed && this.#standsBy <= now) {
+    if (!this.#confirmed && this.#confirmBy <= now) {
       return this.end(new AparteError('no-direct-path', { key: 'no-connection-in-time' }));
     }
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     const lost = this.#confirmed && this.#heartbeat.tick(this.#channel.sent, now);
     if (this.#byeUntil !== null && this.#byeUntil <= now) return this.end(this.#byeHeard ?? 'we-left');
     if (this.#channel.stale(now)) return this.end(new AparteError('no-rekey'));
@@ -313,23 +308,23 @@ export class Session implements LinkUser {
     this.#seal({ kind: 'ping', seen: this.#channel.received });
   }
 
-  /** Takes the path for lost until the other side has seen what is sent from now on; then it is `heard`. */
+  /** Counts the path as lost until the remote peer has seen a frame that is sent from now on. Then it is `heard`. */
   doubt(): void {
     this.#heartbeat.doubt(this.#channel.sent);
   }
 
   /** Ends the session: wipes its keys and closes its link. Idempotent. */
   end(end: SessionEnd): void {
-    if (this.#over) return;
+    if (this.#isOver) return;
     const tickets = this.#channel.tickets();
     this.drop();
     this.#events.ended(end, tickets);
   }
 
-  /** As `end`, without a word to anybody: another session has taken its room. */
+  /** Ends the session without reporting it: another session replaces it. Idempotent. */
   drop(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#channel.wipe();
     this.#link.close();
   }

@@ -1,22 +1,22 @@
-/** How often something happened lately: times (ms) within a span that moves along. */
+/** Counts how often something happened within the last span of time. */
 export class SlidingWindow {
   readonly #limit: number;
   readonly #span: number;
   #times: number[] = [];
 
-  /** `limit` times in `span` ms are allowed. */
+  /** Allows less than `limit` times in `span` ms. */
   constructor(limit: number, span: number) {
     this.#limit = limit;
     this.#span = span;
   }
 
-  /** It happened. Returns whether that makes it too often. */
+  /** It happened at `now` (ms). Returns whether that is too often. */
   add(now: number): boolean {
     this.#times = [...this.#times.filter((at) => at > now - this.#span), now];
     return this.#times.length >= this.#limit;
   }
 
-  /** When (ms) it may happen again; `now` where it may at once. */
+  /** When (ms) it may happen again; `now` if that is at once. */
   nextAt(now: number): number {
     const oldest = this.#times.at(-this.#limit);
     return oldest === undefined ? now : Math.max(now, oldest + this.#span);
