@@ -1,4 +1,4 @@
-/** The WebSocket under Socket.IO, made safe against a hostile server. */
+/** The WebSocket under Socket.IO, with checks against a hostile server. */
 import { NodeWebSocket } from 'socket.io-client';
 import type { PingedSocket } from '../../shared/unread-pongs.ts';
 import { unreadPongs } from '../../shared/unread-pongs.ts';
@@ -6,16 +6,16 @@ import { fewPieces } from '../../shared/websocket-fragments.ts';
 import type { HttpAnswer, NoWebSocket } from './connect-error-cause.ts';
 import { isHandshake, isPacket } from './server-message-validation.ts';
 
-/** How long the other side may take to close, in ms. `ws` alone would keep the process alive for half a minute. */
+/** Time for the server to close, in ms. `ws` alone would keep the process alive for half a minute. */
 const CLOSE_TIMEOUT = 500;
-/** How often the other side is asked for a sign of life, which must have come before it is asked again, in ms. */
+/** Pause between two pings, in ms. The pong must arrive before the next ping. */
 const HEARTBEAT = 3_000;
-/** Answers to its pings, those of Engine.IO included, that the other side may leave unread. */
+/** Pongs that the server may leave unread, those of Engine.IO included. */
 const MAX_UNREAD_PONGS = 256;
-/** Bytes of one message of the server: a frame, or an acknowledgement with MAX_MEMBERS cards, and what packs them. */
+/** Bytes of one message: a frame, or the answer to a join with MAX_MEMBERS cards, and what Socket.IO adds. */
 const MAX_MESSAGE = 65_536;
-/** What a message begins with that takes our CONNECT, and one that refuses it (Socket.IO protocol, version 5). */
-const [TAKEN, REFUSED] = ['0{', '4'];
+/** First characters of a message that accepts our CONNECT, and of one that refuses it (Socket.IO protocol, version 5). */
+const [ACCEPTED, REFUSED] = ['0{', '4'];
 
 /** Members of `ws` that a browser's WebSocket does not have. */
 interface NodeSocket extends PingedSocket {
@@ -26,16 +26,18 @@ interface NodeSocket extends PingedSocket {
 }
 
 /**
- * Refuses what the library would let throw out of an event handler, or keep in memory, hangs up without the server's
- * help, notices sooner than by the server's pings that a connection is dead, as behind a change of our address, and
- * answers no more pings than are read.
+ * A WebSocket that
+ * - refuses messages on which the library would throw in an event handler, or which it would keep in memory,
+ * - closes without the server's help,
+ * - notices a dead connection by pings of its own, sooner than by those of the server,
+ * - stops answering pings when the server does not read the pongs.
  */
 export class CheckedWebSocket extends NodeWebSocket {
   /** IP address of the server, once the connection is open; null before, and in a browser. */
   serverAddress: string | null = null;
   #isOpen = false;
-  #isTaken = false;
-  /** Answers to pings in a row that found others unsent. */
+  #isAccepted = false;
+  /** Pongs in a row that were queued behind unsent ones. */
   #unread = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
@@ -49,20 +51,20 @@ export class CheckedWebSocket extends NodeWebSocket {
     } else if (packet.type === 'message' && !isPacket(packet.data)) {
       this.onError('parse error', { code: 'NO_PACKET' });
       return;
-    } else if (packet.type === 'message' && !this.#isTaken) {
+    } else if (packet.type === 'message' && !this.#isAccepted) {
       const text = typeof packet.data === 'string' ? packet.data : '';
-      this.#isTaken = text.startsWith(TAKEN);
-      // Events before it would be kept until it comes.
-      if (!this.#isTaken && !text.startsWith(REFUSED)) {
+      this.#isAccepted = text.startsWith(ACCEPTED);
+      // The library would keep events until the answer to CONNECT comes.
+      if (!this.#isAccepted && !text.startsWith(REFUSED)) {
         this.onError('parse error', null);
         return;
       }
     }
     super.onPacket(packet);
-    if (packet.type === 'ping') this.#pinged();
+    if (packet.type === 'ping') this.#countPong();
   }
 
-  /** Has options for `ws` that the library does not hand on. */
+  /** Adds options for `ws` that the library does not pass on. */
   override createSocket(...[url, protocols, options]: Parameters<NodeWebSocket['createSocket']>): unknown {
     const limits = { maxPayload: MAX_MESSAGE, ...fewPieces(MAX_MESSAGE) };
     const socket: unknown = super.createSocket(url, protocols, { ...options, ...limits });
@@ -85,7 +87,7 @@ export class CheckedWebSocket extends NodeWebSocket {
     this.#listen(socket as NodeSocket);
   }
 
-  /** RFC 6455, section 5.5.2. */
+  /** Sends pings (RFC 6455, section 5.5.2) and watches those of the server. */
   #listen(socket: NodeSocket): void {
     let answered = true;
     this.#heartbeat = setInterval(() => {
@@ -96,12 +98,12 @@ export class CheckedWebSocket extends NodeWebSocket {
     socket.on('pong', () => {
       answered = true;
     });
-    socket.on('ping', () => this.#pinged());
+    socket.on('ping', () => this.#countPong());
     socket.on('close', () => clearInterval(this.#heartbeat));
   }
 
-  /** A ping has been answered: one of WebSocket, or one of Engine.IO. */
-  #pinged(): void {
+  /** Counts the answer to a ping of WebSocket or Engine.IO. */
+  #countPong(): void {
     const socket = this.ws as Partial<NodeSocket> | null;
     if (socket?.terminate === undefined) return;
     this.#unread = unreadPongs(this.#unread, socket.bufferedAmount ?? 0);

@@ -1,5 +1,4 @@
-/** What the rendezvous server sends, read: it is a stranger, and may be hostile. Null stands for anything ill-formed. */
-
+/** Checks the messages of a rendezvous server, which may be hostile. Readers return null for malformed input. */
 import * as v from 'valibot';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import {
@@ -12,7 +11,7 @@ import {
   type Welcome,
 } from '../../shared/signal-wire.ts';
 
-/** Socket.IO hands over a Buffer under Node and an ArrayBuffer in a browser; the wire knows plain bytes. */
+/** Byte strings. Socket.IO gives a Buffer in Node and an ArrayBuffer in a browser. */
 const plainBytes = v.pipe(
   v.union([v.instance(Uint8Array), v.instance(ArrayBuffer)]),
   v.transform((input): Uint8Array => new Uint8Array(input)),
@@ -32,7 +31,7 @@ const joinReply = v.pipe(
 );
 const frame = v.object({ ...FrameEvent.entries, data: v.pipe(plainBytes, FrameEvent.entries.data) });
 
-/** What Engine.IO opens a connection with; times in ms. */
+/** The first packet of an Engine.IO connection; times in ms. */
 const handshake = v.object({
   sid: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
   upgrades: v.pipe(v.array(v.string()), v.maxLength(8)),
@@ -45,39 +44,39 @@ function read<const Schema extends v.GenericSchema>(schema: Schema, input: unkno
   return result.success ? result.output : null;
 }
 
-/** Acknowledgement of a join. The ids in it, our own included, are distinct. */
+/** Reads the answer to a join. Its ids, our own included, are distinct. */
 export function readJoinReply(input: unknown): Welcome | Refusal | null {
   return read(Refusal, input) ?? read(joinReply, input);
 }
 
-/** What is wrong with a malformed acknowledgement of a join, in no words of the server. */
+/** Says which field of a malformed answer to a join is wrong. */
 export function faultInJoinReply(input: unknown): ErrorDetail {
   const [issue] = v.safeParse(joinReply, input, { abortEarly: true }).issues ?? [];
   const key = issue?.path?.[0]?.key;
   return { key: 'bad-answer', field: typeof key === 'string' ? key : null };
 }
 
-/** Event `came`. */
+/** Reads the event `came`. */
 export function readMember(input: unknown): Member | null {
   return read(member, input);
 }
 
-/** Event `left`. */
+/** Reads the event `left`. */
 export function readLeft(input: unknown): LeftEvent | null {
   return read(LeftEvent, input);
 }
 
-/** Event `frame`; its bytes are a copy of their own. */
+/** Reads the event `frame`. Its bytes are a copy. */
 export function readFrame(input: unknown): FrameEvent | null {
   return read(frame, input);
 }
 
-/** Event `fault`. */
+/** Reads the event `fault`. */
 export function readRefusal(input: unknown): Refusal | null {
   return read(Refusal, input);
 }
 
-/** Whether a text is an Engine.IO handshake, as JSON. */
+/** Whether a text is the first packet of an Engine.IO connection, in JSON. */
 export function isHandshake(text: unknown): boolean {
   try {
     return typeof text === 'string' && v.is(handshake, JSON.parse(text));
@@ -87,12 +86,12 @@ export function isHandshake(text: unknown): boolean {
 }
 
 /**
- * What Socket.IO packets of a server begin with (Socket.IO protocol, version 5): of the main namespace, and with the data
- * that the library takes for granted.
+ * The start of a Socket.IO packet from a server (Socket.IO protocol, version 5) in the main namespace. It has the data
+ * that the library expects without a check.
  */
 const PACKET = /^(?:0\{|1$|2\d*\[|3\d+\[|4[{"]|5\d+-\d*\[|6\d+-\d+\[)/;
 
-/** Whether a message can be read as a Socket.IO packet, or is an attachment to one. */
+/** Whether a message is a Socket.IO packet or an attachment to one. */
 export function isPacket(data: unknown): boolean {
   return typeof data !== 'string' || PACKET.test(data);
 }

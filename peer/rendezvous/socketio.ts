@@ -1,5 +1,4 @@
-/** Meeting over a Socket.IO rendezvous server. The server is not trusted: all that it sends is checked. */
-
+/** Meets through a Socket.IO rendezvous server. The server is not trusted: everything it sends is checked. */
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { retryPause } from '../../shared/backoff.ts';
@@ -15,12 +14,12 @@ import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '
 import * as server from './server-message-validation.ts';
 
 /**
- * How long a server may take from the first packet until we are in, in ms: at first, and where that has not been enough
- * for long. A try that began while the network was gone would wait for ever longer before it sends its packet again.
+ * Time from the first packet until we are in the room, in ms, at first and after long failure. It must stay short: TCP
+ * doubles its pauses, so a try that started without a network would notice only late that the network is back.
  */
 const JOIN_TIMEOUT = 4_000;
 const LONGEST_JOIN_TIMEOUT = 10_000;
-/** How long it may take to acknowledge that we leave, in ms. */
+/** Time for the server to confirm that we leave, in ms. */
 const LEAVE_TIMEOUT = 1_000;
 /** Events of a room that wait while the offered servers are being checked. */
 const MAX_WAITING = 256;
@@ -50,9 +49,10 @@ export function socketIoRendezvous(url: string, deps: SocketIoDeps): OpenRendezv
 
 type Connection = Socket<wire.ServerEvents, wire.PeerEvents>;
 
-/** The place that the server gave us. It outlives the connection. */
-interface Place {
+/** Our seat in the room. It outlives the connection. */
+interface Seat {
   readonly nameplate: string;
+  /** Proves to the server that the seat is ours. */
   readonly token: string;
   readonly members: Set<string>;
 }
@@ -63,12 +63,12 @@ class SocketIoRendezvous implements Rendezvous {
   readonly #request: RoomRequest;
   readonly #events: RendezvousEvents;
   #connection: Connection | null = null;
-  #place: Place | null = null;
-  /** Whether this connection is in our place. */
+  #seat: Seat | null = null;
+  /** Whether this connection holds our seat. */
   #isIn = false;
-  /** Since when, in ms, we have been out. */
+  /** When we were in the room last, in ms. */
   #outSince: number;
-  /** Ends an attempt, or begins the next. */
+  /** Ends a try to connect, or starts the next one. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Events of the room that came while the offered servers are being checked; null at any other time. */
   #waiting: (() => void)[] | null = null;
@@ -101,7 +101,7 @@ class SocketIoRendezvous implements Rendezvous {
     this.#over = true;
     this.#isIn = false;
     clearTimeout(this.#timer);
-    // Unacknowledged after a second or a lost connection, it is over all the same.
+    // The server frees our seat by itself if it does not get this.
     if (this.#connection?.connected)
       await this.#connection
         .timeout(LEAVE_TIMEOUT)
@@ -119,17 +119,17 @@ class SocketIoRendezvous implements Rendezvous {
       transports: [CheckedWebSocket],
       forceNew: true,
       reconnection: false,
-      // Handed on to `ws`; the types take it for a name.
+      // Passed on to `ws`; the types expect a name.
       ...(agent !== undefined && { agent: agent as unknown as boolean }),
     };
     const connection: Connection = io(this.#url.origin, options);
     this.#connection = connection;
-    const patience = Math.min(LONGEST_JOIN_TIMEOUT, Math.max(JOIN_TIMEOUT, this.#age / 4));
+    const patience = Math.min(LONGEST_JOIN_TIMEOUT, Math.max(JOIN_TIMEOUT, this.#outage / 4));
     this.#timer = setTimeout(() => this.#retry(noAnswer()), patience);
     connection.once('connect', () => {
-      // Each CONNECT packet says so once more: a server could have us join without end.
+      // Every CONNECT packet causes this event: a server could make us join without end.
       connection.on('connect', () => this.#refuse({ key: 'malformed', part: 'connection' }));
-      this.#join(this.#place?.token);
+      this.#join(this.#seat?.token);
     });
     connection.on('connect_error', (error) =>
       connection.active ? this.#retry(notConnected(error, this.#url)) : this.#denied(),
@@ -143,7 +143,7 @@ class SocketIoRendezvous implements Rendezvous {
 
   #join(resume: string | undefined): void {
     const { nameplate, card, capacity } = this.#request;
-    const request = { nameplate: this.#place?.nameplate ?? nameplate, card, capacity };
+    const request = { nameplate: this.#seat?.nameplate ?? nameplate, card, capacity };
     this.#connection?.emit('join', resume === undefined ? request : { ...request, resume }, (input: unknown) => {
       if (this.#over || this.#isIn) return;
       const answer = server.readJoinReply(input);
@@ -154,11 +154,11 @@ class SocketIoRendezvous implements Rendezvous {
 
   #answered(resume: string | undefined, answer: wire.Welcome | wire.Refusal): void {
     if (!('error' in answer)) {
-      const expected = this.#place?.nameplate ?? this.#request.nameplate;
+      const expected = this.#seat?.nameplate ?? this.#request.nameplate;
       if (expected !== null && answer.nameplate !== expected) this.#refuse({ key: 'other-room' });
       else this.#checkOffer(answer);
     } else if (resume !== undefined && (answer.error === 'unknown-room' || answer.error === 'unknown-member')) {
-      // The server was started anew, or has given our place up.
+      // The server has restarted, or has freed our seat.
       this.#join(undefined);
     } else if (answer.error === 'unavailable') {
       this.#retry(unavailable());
@@ -196,24 +196,24 @@ class SocketIoRendezvous implements Rendezvous {
 
   #enter({ nameplate, token, members }: wire.Welcome, iceServers: readonly IceServer[]): void {
     this.#isIn = true;
-    const before = this.#place;
-    this.#place = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
+    const before = this.#seat;
+    this.#seat = { nameplate, token, members: new Set(members.map(({ id }) => id)) };
     if (before === null || before.token !== token) {
       this.#events.joined(nameplate, members, iceServers);
       return;
     }
     this.#events.resumed(iceServers);
-    const now = this.#place.members;
+    const now = this.#seat.members;
     for (const id of before.members) if (this.#isIn && !now.has(id)) this.#events.left(id);
     for (const member of members) if (this.#isIn && !before.members.has(member.id)) this.#events.came(member);
   }
 
   #came(member: wire.Member | null): void {
-    if (!this.#isIn || this.#place === null) return;
-    if (member === null || this.#place.members.size >= MAX_MEMBERS) {
+    if (!this.#isIn || this.#seat === null) return;
+    if (member === null || this.#seat.members.size >= MAX_MEMBERS) {
       this.#refuse({ key: 'malformed', part: 'member' });
-    } else if (!this.#place.members.has(member.id)) {
-      this.#place.members.add(member.id);
+    } else if (!this.#seat.members.has(member.id)) {
+      this.#seat.members.add(member.id);
       this.#events.came(member);
     }
   }
@@ -221,12 +221,12 @@ class SocketIoRendezvous implements Rendezvous {
   #left(event: wire.LeftEvent | null): void {
     if (!this.#isIn) return;
     if (event === null) this.#refuse({ key: 'malformed', part: 'departure' });
-    else if (this.#place?.members.delete(event.member)) this.#events.left(event.member);
+    else if (this.#seat?.members.delete(event.member)) this.#events.left(event.member);
   }
 
   #frame(event: wire.FrameEvent | null): void {
     if (!this.#isIn) return;
-    if (event === null || !this.#place?.members.has(event.from)) this.#refuse({ key: 'malformed', part: 'frame' });
+    if (event === null || !this.#seat?.members.has(event.from)) this.#refuse({ key: 'malformed', part: 'frame' });
     else this.#events.frame(event.from, event.data);
   }
 
@@ -235,11 +235,11 @@ class SocketIoRendezvous implements Rendezvous {
     if (refusal === null) this.#refuse({ key: 'malformed', part: 'fault' });
     else if (refusal.error === 'closing') this.#retry(new AparteError('server-unreachable', { key: 'shutting-down' }));
     else if (refusal.error === 'unavailable') this.#retry(unavailable());
-    // A frame crossed the news that its receiver had left.
+    // Our frame crossed with the news that its receiver has left.
     else if (refusal.error !== 'unknown-member') this.#refuse({ key: 'refusal', word: refusal.error });
   }
 
-  /** A Socket.IO server that is none of ours. Its words are its own, and not shown. */
+  /** A Socket.IO server of another program has refused us. Its text is not shown. */
   #denied(): void {
     this.#refuse({ key: 'foreign-server' });
   }
@@ -251,13 +251,13 @@ class SocketIoRendezvous implements Rendezvous {
     this.#isIn = false;
     clearTimeout(this.#timer);
     const { random = Math.random } = this.#deps;
-    const pause = retryPause(this.#age, random());
+    const pause = retryPause(this.#outage, random());
     this.#timer = setTimeout(() => this.#connect(), pause);
     this.#events.lost(cause, this.#deps.now() + pause);
   }
 
-  /** For how long we have been out, in ms. */
-  get #age(): number {
+  /** How long we have been out of the room, in ms. */
+  get #outage(): number {
     return this.#deps.now() - this.#outSince;
   }
 
