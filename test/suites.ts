@@ -14,7 +14,7 @@ const COMPUTING_FILES = [
   join('link', 'ice-policy.test.ts'),
   join('link', 'sdp-validation.test.ts'),
   join('link', 'short-sdp.test.ts'),
-  join('rendezvous', 'lan-rules.test.ts'),
+  join('rendezvous', 'lan.test.ts'),
   join('signaling', 'limit-flags.test.ts'),
   join('signaling', 'memory-rooms.test.ts'),
 ];

@@ -1,4 +1,4 @@
-/** A real TURN server on loopback: coturn, with the secret that credentials are made with. */
+/** A real TURN server on loopback: coturn, with the secret that makes credentials. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,10 +15,10 @@ export const SECRET = 'north';
 /** How long coturn may take until it listens, in ms. */
 const PATIENCE = 20_000;
 
-/** A server that runs. */
+/** A running server. */
 export interface Coturn {
   readonly port: number;
-  /** Everything it has logged. */
+  /** Everything the server has logged. */
   log(): string;
   close(): Promise<void>;
 }

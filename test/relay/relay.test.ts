@@ -1,4 +1,4 @@
-/** Over a real TURN server, or not: what the user allows is what happens, and is shown. */
+/** A real TURN server carries the session only as the users allow, and they see it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freshCode, type Program, Sandbox } from '../cli/program.ts';
@@ -16,14 +16,14 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     coturn = await startCoturn();
   });
 
-  /** A server that offers the relay over this transport; its URL. */
+  /** Starts a rendezvous server that offers the relay over this transport. Returns its URL. */
   async function offering(transport: 'udp' | 'tcp'): Promise<string> {
     const env = { APARTE_TURN_SECRET: SECRET };
     const url = `turn:127.0.0.1:${coturn.port}?transport=${transport}`;
     return sandbox.run(['signal', '--port', '0', '--stun-port', '0', '--turn-url', url], { env }).listening();
   }
 
-  /** Two chats with what they say of relays. */
+  /** Starts two chats with these options. */
   async function meet(server: string, ann: readonly string[], ben: readonly string[]) {
     const code = freshCode();
     const chat = (name: string, args: readonly string[]): Program =>
@@ -34,7 +34,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
   }
 
   for (const transport of ['udp', 'tcp'] as const) {
-    test(`two who want nothing but a relay talk over it, and see it: ${transport}`, async () => {
+    test(`two programs that allow only a relay talk over it and show it: ${transport}`, async () => {
       const server = await offering(transport);
       const [ann, ben] = await meet(server, ['--relay', 'only'], ['--relay', 'only']);
       for (const program of [ann, ben]) {
@@ -49,7 +49,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     });
   }
 
-  test('who allows a relay does without where a direct path is found', async () => {
+  test('a program that allows a relay uses a direct path if there is one', async () => {
     const [ann, ben] = await meet(await offering('udp'), ['--relay', 'allow'], ['--relay', 'allow']);
     for (const program of [ann, ben]) {
       assert.equal((await program.event('peer', { status: 'connected' }))['path'], 'direct');
@@ -57,7 +57,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     }
   });
 
-  test('who refuses relays is not connected over one, and both sides are told why', async () => {
+  test('does not connect over a relay if one side refuses it, and tells both sides why', async () => {
     const server = await offering('udp');
     const own = ['--turn', `turn:ann:hush@127.0.0.1:${coturn.port}`];
     const [ann, ben] = await meet(server, ['--relay', 'only'], own);
@@ -71,7 +71,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     assert.match(said, /only a relay connects the two sides, and the other side does not allow it/);
   });
 
-  test("a relay of the user's own takes the place of the one offered", async () => {
+  test('uses the relay that the user names in place of the one offered', async () => {
     const username = `${Math.floor(Date.now() / 1000) + 60}%3Aann`;
     const { createHmac } = await import('node:crypto');
     const password = createHmac('sha1', SECRET).update(decodeURIComponent(username)).digest('base64');
@@ -86,7 +86,7 @@ describe('with a relay', { skip: NO_COTURN }, () => {
     assert.equal((await ben.event('peer', { status: 'connected' }))['protocol'], 'udp');
   });
 
-  test('the doctor tells a relay that works from one that does not', async () => {
+  test('the doctor tells whether a relay works', async () => {
     const server = await offering('tcp');
     const works = await sandbox.run(['doctor', '--json', '--server', server, '--relay', 'only']).exits(0);
     const url = `turn:127.0.0.1:${coturn.port}?transport=tcp`;

@@ -1,10 +1,13 @@
-/** Servers on loopback that are no rendezvous, and a line to one that can be cut. */
+/** Servers on loopback that are not rendezvous servers, or misbehave, and a proxy that can be cut. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Server as SocketIoServer } from 'socket.io';
+import { packWelcome } from '../../shared/signal-wire.ts';
+import { cardOf } from './guest.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -18,7 +21,7 @@ export function atEnd(end: () => Promise<void>): void {
   cleanups.push(end);
 }
 
-/** Listens on loopback, on any port unless told which; returns the port. */
+/** Listens on loopback, on any port by default. Returns the port. */
 export async function listen(server: Server, port = 0): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -38,8 +41,8 @@ export async function listen(server: Server, port = 0): Promise<number> {
 }
 
 /**
- * A line to a server: `cut` breaks all connections over it, and while it is down it takes no new ones. `hold` lets them
- * stand, but nothing passes any more.
+ * A TCP proxy in front of a server. `cut` breaks all connections and refuses new ones until `mend`. `hold` keeps the
+ * connections open but passes nothing on.
  */
 export async function line(target: number) {
   const ends = new Set<Socket>();
@@ -76,14 +79,14 @@ export async function line(target: number) {
   };
 }
 
-/** A TCP server that says one thing to all who come. */
+/** Starts a TCP server that sends one text to every client. Returns its port. */
 export async function sayer(text: string): Promise<number> {
   return listen(createServer((socket) => socket.end(text)));
 }
 
 /**
- * A WebSocket server that sends a text, the next as often as it hears something, and never a goodbye (RFC 6455).
- * `after`: what it does instead when it has no more.
+ * Starts a WebSocket server (RFC 6455) that sends the first text at once and the next after each message, and never a
+ * closing frame. `after` acts when all texts are sent. Returns its port.
  */
 export async function rawWebSocket(texts: readonly string[], after?: (socket: Duplex) => void): Promise<number> {
   const server = createHttpServer();
@@ -108,5 +111,27 @@ export async function rawWebSocket(texts: readonly string[], after?: (socket: Du
   return listen(server);
 }
 
-/** The Engine.IO opening that a good server sends. No text here may be longer than 125 bytes. */
+/** The first packet of an Engine.IO server. Texts of `rawWebSocket` have at most 125 bytes. */
 export const OPENING = `0${JSON.stringify({ sid: 'x', upgrades: [], pingInterval: 25_000, pingTimeout: 20_000 })}`;
+
+/**
+ * Starts a rendezvous server that reports a member with the card `cardOf(9)` to everybody who joins, and then sends
+ * rubbish. Returns its port.
+ */
+export async function rubbishServer(): Promise<number> {
+  const http = createHttpServer();
+  const io = new SocketIoServer(http);
+  io.on('connection', (socket) => {
+    socket.on('leave', (reply: () => void) => reply());
+    socket.on('join', (_request: unknown, reply: (answer: object) => void) => {
+      const members = [{ id: 'evil', card: cardOf(9) }];
+      reply(packWelcome({ nameplate: 'team', self: 'me', token: 't', members }));
+      socket.emit('frame', { from: 'evil', data: '\u001b[2J' });
+      socket.emit('frame', { from: 'nobody', data: Buffer.of(1) });
+      socket.emit('came', { id: 'c\u0007', card: cardOf(3) });
+    });
+  });
+  const port = await listen(http);
+  atEnd(async () => io.disconnectSockets(true));
+  return port;
+}

@@ -1,4 +1,4 @@
-/** Someone who meets through a server, and a log of what he is told. */
+/** A guest of a rendezvous, with a log of the events that it reports. */
 import type { OpenRendezvous, Rendezvous, RoomRequest } from '../../peer/rendezvous/rendezvous.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { equalBytes, hex } from '../../shared/bytes.ts';
@@ -6,7 +6,7 @@ import { encodeCard } from '../../shared/card.ts';
 import type { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 
-/** A card whose nonce is all `n`. */
+/** Returns a card whose nonce is all `n`. */
 export function cardOf(n: number): Uint8Array {
   return encodeCard({ versions: [1], nonce: new Uint8Array(16).fill(n) });
 }
@@ -19,25 +19,25 @@ export async function allLeave(): Promise<void> {
   guests.clear();
 }
 
-/** Meets at once. `log` has a line for each event: its name and arguments, bytes as hexadecimal. */
+/** Joins when made. `log` has a line for each event: its name and arguments, with bytes in hexadecimal. */
 export class Guest {
   readonly log: string[] = [];
   readonly causes: AparteError[] = [];
-  /** When the last `lost` said that it would be tried again. */
+  /** The time of the next try, as the last `lost` gave it. */
   retryAt = 0;
-  /** Who was there before. */
+  /** The members that were there before. */
   members: readonly Member[] = [];
-  /** All who were ever there, in the order they were told of. */
+  /** All members that were ever reported, in order. */
   readonly others: Member[] = [];
-  /** Lines of the log before each of them was told of. */
+  /** Length of the log when each of them was reported. */
   readonly #shownAfter: number[] = [];
   nameplate = '';
-  /** The event on which he leaves, before it has been told to the end. */
+  /** The event in which the guest leaves. */
   leavesAt: string | null = null;
   readonly rendezvous: Rendezvous;
   #waiting: { met: () => boolean; resolve: () => void }[] = [];
 
-  /** `way`: how to meet, or the URL of a server to meet at. */
+  /** `way`: a rendezvous, or the URL of a server. */
   constructor(way: string | OpenRendezvous, nameplate: string | null, n: number, more: Partial<RoomRequest> = {}) {
     const open = typeof way === 'string' ? socketIoRendezvous(way, { now: () => 1_000_000, random: () => 0 }) : way;
     this.rendezvous = open(
@@ -72,12 +72,12 @@ export class Guest {
         },
       },
     );
-    // It would be said during the call that opened it.
-    if (this.log.length > 0) throw new Error('told something during a call');
+    // No event may come during the call that opens a rendezvous.
+    if (this.log.length > 0) throw new Error('an event came during a call');
     guests.add(this);
   }
 
-  /** Resolves once a line is in the log, as often as `times` says; gives up after `patience` ms. */
+  /** Waits until a line is in the log `times` times. Rejects after `patience` ms. */
   async heard(line: string, times = 1, patience = 10_000): Promise<void> {
     await this.#heard(line, () => this.log.filter((each) => each === line).length >= times, patience);
   }
@@ -91,27 +91,27 @@ export class Guest {
     });
   }
 
-  /** The first words of the log. */
+  /** The first word of each line. */
   get kinds(): string[] {
     return this.log.map((line) => line.split(' ')[0] ?? '');
   }
 
-  /** Resolves once so many lines begin with a word. */
+  /** Waits until so many lines begin with a word. */
   heardKind(kind: string, times = 1): Promise<void> {
     return this.#heard(kind, () => this.kinds.filter((each) => each === kind).length >= times);
   }
 
-  /** Resolves once a line begins with one of the words, the first lines left out. */
+  /** Waits until a line from index `after` on begins with one of the words. */
   heardAny(kinds: readonly string[], after = 0): Promise<void> {
     return this.#heard(kinds.join(' or '), () => this.kinds.slice(after).some((kind) => kinds.includes(kind)));
   }
 
-  /** Resolves once somebody with the card `cardOf(n)` is shown. */
+  /** Waits until a member with the card `cardOf(n)` is reported. */
   isShown(n: number): Promise<void> {
     return this.#heard(`the card ${n}`, () => this.#indexOf(n) >= 0);
   }
 
-  /** How many lines the log has up to the one that first shows `cardOf(n)`. */
+  /** Returns the number of lines up to the one that first reports `cardOf(n)`. */
   shownAt(n: number): number {
     return (this.#shownAfter[this.#indexOf(n)] ?? 0) + 1;
   }

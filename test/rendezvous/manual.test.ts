@@ -1,23 +1,23 @@
-/** Pairing by hand, over real wrtc: two texts and nothing else connect two programs, or each fault is called by its name. */
+/** Manual pairing over real WebRTC: two texts connect two programs, and every fault has a name. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { decodeInvite, encodeInvite, Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
 import type { ManualRendezvous, OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
-import { ByHand, byHand, endAll } from './by-hand.ts';
-import { keepsTheContract } from './contract.ts';
+import { endAll, ManualProgram, manualPairing } from './manual-program.ts';
+import { keepsTheContract } from './rendezvous-contract.ts';
 
 await ready();
 afterEach(endAll);
 
-/** Two programs, the second of which has made its answer. */
+/** Starts two programs and waits until the second has made its answer. */
 async function answered(setting: { readonly ann?: object; readonly ben?: object } = {}) {
-  const ann = new ByHand('Ann', setting.ann);
+  const ann = new ManualProgram('Ann', setting.ann);
   const invite = await ann.blob('invite');
-  const ben = new ByHand('Ben', { invite, ...setting.ben });
+  const ben = new ManualProgram('Ben', { invite, ...setting.ben });
   return { ann, ben, invite, answer: await ben.blob('answer') };
 }
 
-async function talk(ann: ByHand, ben: ByHand): Promise<void> {
+async function talk(ann: ManualProgram, ben: ManualProgram): Promise<void> {
   const [benSeen, annSeen] = await Promise.all([ann.connected(), ben.connected()]);
   assert.deepEqual([benSeen.name, annSeen.name, benSeen.path], ['Ben', 'Ann', 'direct']);
   assert.equal(benSeen.safety, annSeen.safety);
@@ -28,12 +28,12 @@ async function talk(ann: ByHand, ben: ByHand): Promise<void> {
 }
 
 describe('manual pairing', () => {
-  test('an invite and an answer, and the two talk, with all that was copied around them', async () => {
-    const ann = new ByHand('Ann');
+  test('connects two programs by an invite and an answer, whatever was copied around them', async () => {
+    const ann = new ManualProgram('Ann');
     const invite = await ann.blob('invite');
     assert.match(invite, /^ap1i[A-Za-z0-9_-]{100,300}$/);
     const wrapped = invite.replace(/.{60}/g, '$&\r\n> ');
-    const ben = new ByHand('Ben', { invite: `On Monday Ann wrote:\n> ${wrapped}.\n> see you` });
+    const ben = new ManualProgram('Ben', { invite: `On Monday Ann wrote:\n> ${wrapped}.\n> see you` });
     const answer = await ben.blob('answer');
     assert.match(answer, /^ap1a[A-Za-z0-9_-]{100,400}$/);
     ann.answer(`> ${invite}\n\n   ${answer.replace(/.{40}/g, '$&\n   ')}\n thanks`);
@@ -43,13 +43,13 @@ describe('manual pairing', () => {
     assert.equal(await ann.fault(), 'invite-answered');
   });
 
-  test('with a code that both agreed on, too', async () => {
+  test('connects two programs that also agreed on a code', async () => {
     const { ann, ben, answer } = await answered({ ann: { code: 'ocean-violin' }, ben: { code: 'ocean-violin' } });
     ann.answer(answer);
     await talk(ann, ben);
   });
 
-  test('with another code it ends as a wrong guess on both sides, and no name is told', async () => {
+  test('ends as a wrong guess on both sides with different codes, and shows no name', async () => {
     const { ann, ben, answer } = await answered({ ann: { code: 'ocean-violin' }, ben: { code: 'ocean-viola' } });
     ann.answer(answer);
     for (const side of [ann, ben]) {
@@ -59,13 +59,13 @@ describe('manual pairing', () => {
     }
   });
 
-  test('a code on one side only is a wrong guess, too', async () => {
+  test('takes a code on one side only for a wrong guess', async () => {
     const { ann, ben, answer } = await answered({ ann: { code: 'ocean-violin' } });
     ann.answer(answer);
     for (const side of [ann, ben]) assert.equal((await side.event('end')).reason, 'wrong-code');
   });
 
-  test('what is wrong with a paste is said by name, and the invite stays open', async () => {
+  test('names what is wrong with a paste, and keeps the invite open', async () => {
     const { ann, ben, invite, answer } = await answered();
     const other = await answered();
     const pastes: readonly [string, string][] = [
@@ -88,9 +88,9 @@ describe('manual pairing', () => {
     await talk(ann, ben);
   });
 
-  test('the first of two answers is taken, the other is not', async () => {
+  test('takes the first of two answers only', async () => {
     const { ann, ben, invite, answer } = await answered();
-    const late = new ByHand('Late', { invite });
+    const late = new ManualProgram('Late', { invite });
     const second = await late.blob('answer');
     assert.notEqual(answer.length, 0);
     ann.answer(answer);
@@ -100,7 +100,7 @@ describe('manual pairing', () => {
     assert.ok(!late.events.some(({ type }) => type === 'peer'));
   });
 
-  test('what is wrong with an invite ends the program it was given to, by name', async () => {
+  test('ends with the name of what is wrong with an invite', async () => {
     const { invite, answer } = await answered();
     const cases: readonly [string, string, number][] = [
       ['nothing of the kind', 'not-a-blob', 2],
@@ -110,12 +110,12 @@ describe('manual pairing', () => {
       [encodeInvite({ ...decodeInvite(invite), offer: Uint8Array.of(7) }), 'bad-offer', 3],
     ];
     for (const [paste, reason, exit] of cases) {
-      const ben = new ByHand('Ben', { invite: paste });
+      const ben = new ManualProgram('Ben', { invite: paste });
       assert.deepEqual(await ben.event('end'), { type: 'end', reason, exit });
     }
   });
 
-  test('the clock of who made the invite decides when it is too old; the other side only warns', async () => {
+  test('lets the clock of the inviting side decide when an invite is too old; the other side only warns', async () => {
     let late = false;
     const { ann, ben, answer } = await answered({
       ann: { date: () => Date.now() + (late ? 600_001 : 0) },
@@ -128,7 +128,7 @@ describe('manual pairing', () => {
     assert.ok(!ben.events.some(({ type }) => type === 'end'));
   });
 
-  test('an invite that is too old is followed by a fresh one where somebody is there to hand it on', async () => {
+  test('makes a fresh invite when one expires and somebody is there to hand it on', async () => {
     let late = false;
     const date = () => Date.now() + (late ? 600_001 : 0);
     const { ann, invite, answer } = await answered({ ann: { renews: true, date } });
@@ -138,12 +138,12 @@ describe('manual pairing', () => {
     const fresh = await ann.event('invite', (event) => event.blob !== invite);
     ann.answer(answer);
     assert.equal(await ann.fault(), 'other-invite');
-    const ben = new ByHand('Ben', { invite: fresh.blob });
+    const ben = new ManualProgram('Ben', { invite: fresh.blob });
     ann.answer(await ben.blob('answer'));
     await talk(ann, ben);
   });
 
-  test('who answers his own invite meets himself', async () => {
+  test('a program that answers its own invite ends with the error that it met itself', async () => {
     const identity = Identity.generate(systemRandom);
     const { ann, ben, answer } = await answered({ ann: { identity }, ben: { identity } });
     ann.answer(answer);
@@ -152,12 +152,12 @@ describe('manual pairing', () => {
   });
 });
 
-/** A place where each text is handed on at once: who comes is given the invite that lies there, or makes one. */
+/** Hands each text on at once: the first guest makes an invite, and the second is given it. */
 function handedOn(): () => OpenRendezvous {
   let invite: string | null = null;
   let inviting: ManualRendezvous | null = null;
   return () => (request, events) => {
-    const rendezvous = byHand()(
+    const rendezvous = manualPairing()(
       { card: request.card, invite },
       {
         ...events,
@@ -172,17 +172,17 @@ function handedOn(): () => OpenRendezvous {
 }
 
 keepsTheContract({
-  name: 'by hand',
-  place: async () => handedOn(),
-  // What stands for it is the invite.
+  name: 'manual pairing',
+  room: async () => handedOn(),
+  // The invite takes the place of a nameplate.
   makesNameplates: false,
   firstIsHost: true,
-  // All others are frames of the session, which is given the same channel.
+  // Frames with higher first bytes are for the session, which shares the channel.
   firstBytes: 16,
-  // Two texts are for two. Who answers the invite too late is not in, and its maker is told: see above.
+  // An invite is for one answer. A second answer is refused before anybody is in a room.
   oneTooMany: null,
-  // There is one channel, and it is gone.
+  // The only channel closes with the first guest.
   outlivesGuests: false,
-  // Nothing but what is pasted, of which see above.
+  // Nothing but pasted texts comes from outside. The tests above damage them.
   rubbish: null,
 });

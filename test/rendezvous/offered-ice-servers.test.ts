@@ -40,7 +40,7 @@ async function joining(more: object): Promise<readonly IceServer[] | string> {
 
 const turn = { urls: ['turn:relay.example.org'], username: 'u', credential: 'c' };
 
-test('STUN is asked of the server itself only, at its port and the one above', async () => {
+test('asks only the server itself for STUN, at its port and the one above', async () => {
   assert.deepEqual(await joining({}), []);
   assert.deepEqual(await joining({ stunPort: 3478 }), [{ urls: ['stun:127.0.0.1:3478', 'stun:127.0.0.1:3479'] }]);
   assert.deepEqual(await joining({ stunPort: 65_535 }), [{ urls: ['stun:127.0.0.1:65535'] }]);
@@ -48,7 +48,7 @@ test('STUN is asked of the server itself only, at its port and the one above', a
   assert.deepEqual(await joining({ stun: strangers, iceServers: [{ urls: strangers }] }), []);
 });
 
-test('TURN servers are used as they are offered, without unknown keys', async () => {
+test('uses TURN servers as they are offered, without unknown keys', async () => {
   assert.deepEqual(await joining({ turn: [{ ...turn, more: 1 }] }), [turn]);
 });
 
@@ -60,7 +60,7 @@ for (const [name, more] of Object.entries({
   'five servers': { turn: Array.from({ length: 5 }, () => turn) },
   'no password': { turn: [{ urls: turn.urls, username: 'u' }] },
 })) {
-  test(`an offer is refused, and named: ${name}`, async () => {
+  test(`refuses an offer and names its field: ${name}`, async () => {
     assert.match(JSON.stringify(await joining(more)), /^"server-refused: .*bad-answer.*(?:turn|stunPort)/);
   });
 }

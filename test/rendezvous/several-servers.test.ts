@@ -1,4 +1,4 @@
-/** Meeting at several real servers at once: what is told of them, and what becomes of one that fails. */
+/** One room on several real servers: which events are reported, and what a failing server changes. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { OpenRendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
@@ -38,7 +38,7 @@ function beside(...urls: string[]): OpenRendezvous {
   return severalServers(sides, () => 0);
 }
 
-test('a person is a member of each server, joined is said once, and frames go where they are sent', async () => {
+test('shows a person as a member of each server, reports joined once, and sends frames where they belong', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   const a = new Guest(beside(one.url, other.url), 'team', 1);
   await Promise.all([a.heardKind('joined'), a.heardKind('widened')]);
@@ -53,7 +53,7 @@ test('a person is a member of each server, joined is said once, and frames go wh
   assert.equal(a.kinds.filter((kind) => kind === 'joined').length, 1);
 });
 
-test('one server in common is enough; the one that answered first is known', async () => {
+test('two programs meet on the one server that they share, and know which server answered first', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   const nowhere = `http://127.0.0.1:${await freePort()}`;
   const a = new Guest(beside(nowhere, one.url), 'team', 1);
@@ -70,7 +70,7 @@ test('one server in common is enough; the one that answered first is known', asy
   );
 });
 
-test('when all are down each is named, and the first that comes up is joined', async () => {
+test('names each server when all are down, and joins the first that comes up', async () => {
   const ports = await Promise.all([freePort(), freePort()]);
   const a = new Guest(beside(...ports.map((port) => `http://127.0.0.1:${port}`)), 'team', 1);
   await a.heardKind('lost');
@@ -79,7 +79,7 @@ test('when all are down each is named, and the first that comes up is joined', a
   await a.heardKind('joined');
 });
 
-test('who is cut off from one server is met at the other, and is back at the first when it is', async () => {
+test('meets a person on the other server after a cut, and on the first again when that is back', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   const way = await line(one.port);
   const a = new Guest(beside(way.url, other.url), 'team', 1);
@@ -98,7 +98,7 @@ test('who is cut off from one server is met at the other, and is back at the fir
   await b.heard('frame 0.1 09');
 });
 
-test('a server that was started anew has us as new members, and what it had before is gone', async () => {
+test('enters a restarted server as a new member, and reports its former members as gone', async () => {
   const port = await freePort();
   const [one, other] = [await start({ port }), await start()];
   const a = new Guest(beside(one.url, other.url), 'team', 1);
@@ -116,7 +116,7 @@ test('a server that was started anew has us as new members, and what it had befo
   );
 });
 
-test('the same server under two names is left under the second, without a word', async () => {
+test('leaves the same server under its second name, and does not report it', async () => {
   let met = 0;
   const server = await start({ observer: { ...NO_OBSERVER, paired: () => met++ } });
   const { port, url } = server;
@@ -131,7 +131,7 @@ test('the same server under two names is left under the second, without a word',
   assert.match(a.log[1] ?? '', / 02$/);
 });
 
-test('a drawn number is left where strangers have it, and they are not disturbed', async () => {
+test('leaves a drawn number to the strangers who have it, and does not disturb them', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   const stranger = new Guest(one.url, '10000', 3);
   await stranger.heardKind('joined');
@@ -143,7 +143,7 @@ test('a drawn number is left where strangers have it, and they are not disturbed
   assert.deepEqual(a.kinds, ['joined']);
 });
 
-test('different people under one short number: refused, and both servers are named', async () => {
+test('refuses one short number under which different people wait, and names both servers', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   await Promise.all([new Guest(one.url, '7', 3), new Guest(other.url, '7', 4)].map((each) => each.heardKind('joined')));
   const a = new Guest(beside(one.url, other.url), '7', 1);
@@ -152,7 +152,7 @@ test('different people under one short number: refused, and both servers are nam
   assert.deepEqual(a.kinds, ['refused']);
 });
 
-test('of what a server says while another is silent, no more is held than a little', async () => {
+test('holds at most 256 events of a server while another one is silent', async () => {
   const events: RendezvousEvents[] = [];
   const nothing = { send: () => {}, free: () => {}, leave: () => Promise.resolve() };
   const sides = ['silent', 'loud'].map((name) => ({

@@ -1,11 +1,11 @@
-/** The channel of manual pairing before the handshake over it is done: what the other side may send by then is bounded. */
+/** The channel of manual pairing limits what the other side may send before the handshake is done. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkEvents } from '../../peer/link/link.ts';
 import { SharedChannel } from '../../peer/rendezvous/manual/shared-channel.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 
-test('session frames before the handshake is done end the channel at 1 MiB, each as large as the smallest there is', () => {
+test('closes the channel at 1 MiB of session frames before the handshake is done, short frames counted as 128 bytes', () => {
   for (const length of [1, 128, 16_384]) {
     let link: LinkEvents | null = null;
     const closed: ErrorDetail[] = [];

@@ -1,6 +1,6 @@
 /**
- * The local network keeps the contract of every way to meet. In a network namespace of its own, so that the network of
- * this machine neither hears nor disturbs it: this file runs itself again in there, and the test runner hears of both.
+ * The local network keeps the contract of every rendezvous. This file runs itself again in a network namespace of its
+ * own, so that the network of this machine neither hears nor disturbs the tests. The test runner sees both runs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,27 +14,26 @@ import { MulticastDns } from '../../peer/rendezvous/lan/multicast-dns.ts';
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { startLanServer } from '../../peer/ways-to-meet/node/local-network.ts';
 import { NO_MACHINE } from '../cli/own-namespace.ts';
-import { keepsTheContract } from '../rendezvous/contract.ts';
-import { atEnd } from '../rendezvous/fake-servers.ts';
-import { rubbishServer } from '../rendezvous/garbage-server.ts';
+import { atEnd, rubbishServer } from '../rendezvous/fake-servers.ts';
 import { Guest } from '../rendezvous/guest.ts';
+import { keepsTheContract } from '../rendezvous/rendezvous-contract.ts';
 
 const INSIDE = 'inside';
-/** How long (ms) all of it may take in there, and how long what is left open may keep it from its end. */
+/** Time for all tests in the namespace, and for the process to end after them, in ms. */
 const PATIENCE = 180_000;
 const END_PATIENCE = 10_000;
 
-/** Each guest is a program of his own: a server, and multicast DNS. */
+/** Each guest has a server and multicast DNS of its own, as a program has. */
 const open = () => lanRendezvous(startLanServer, () => performance.now());
 
-/** Two who know of each other, either of them at home. */
+/** Two guests that know of each other, one of them on its own server. */
 async function couple(): Promise<Guest[]> {
   const guests = [1, 2].map((n) => new Guest(open(), 'team', n));
   await Promise.all(guests.map((guest, index) => guest.isShown(2 - index)));
   return guests;
 }
 
-/** Multicast DNS as anybody on our links has it; it searches at once. Ends with the test. */
+/** Multicast DNS on all interfaces, as anybody can use it. Searches at once and ends with the test. */
 function multicast(heard: (announcement: Announcement) => void): MulticastDns[] {
   const budget = new MulticastBudget();
   return localInterfaces().map((local) => {
@@ -53,7 +52,7 @@ function multicast(heard: (announcement: Announcement) => void): MulticastDns[] 
   });
 }
 
-/** Somebody announces himself under an id that all go to, and talks rubbish to who comes. */
+/** Announces a server under the smallest id, which all programs visit, and sends rubbish to visitors. */
 async function rubbish(): Promise<OpenRendezvous> {
   const id = '0'.repeat(32);
   const port = await rubbishServer();
@@ -71,32 +70,32 @@ function inside(): void {
   });
   keepsTheContract({
     name: 'the local network',
-    place: async () => open,
+    room: async () => open,
     makesNameplates: true,
-    // Everybody is at home, and who goes to whom is drawn.
+    // Random ids decide who visits whom.
     firstIsHost: false,
     firstBytes: 256,
-    // Somebody else may come home under the same name.
+    // Another program may announce the same room.
     oneTooMany: 'noted',
     outlivesGuests: true,
     rubbish,
   });
 
-  // Whoever visits the other would go home, to a server that is not there any more, and ask for it for ever.
-  test('who has left goes nowhere any more, whatever is asked of him', async () => {
+  // A visitor would otherwise return to its own server, which is gone, and try it for ever.
+  test('a member that has left goes nowhere any more, whatever is asked of it', async () => {
     const guests = await couple();
     await Promise.all(guests.map(({ rendezvous }) => rendezvous.leave()));
     for (const { rendezvous, others } of guests) rendezvous.free(others[0]?.id ?? '');
   });
 
-  test('a visitor who leaves because his host does goes nowhere any more', async () => {
+  test('a visitor that leaves because its host leaves goes nowhere any more', async () => {
     const [host, visitor] = (await couple()).sort((a, b) => a.members.length - b.members.length);
     if (visitor !== undefined) visitor.leavesAt = 'left';
     await host?.rendezvous.leave();
     await visitor?.heardKind('left');
   });
 
-  test('who leaves as he comes in is not announced, though another room of his program is', async () => {
+  test('does not announce a room that is left while it is entered, but announces another room of the program', async () => {
     const program = open();
     const [stays, leaves] = [new Guest(program, 'other', 1), new Guest(program, 'team', 2)];
     leaves.leavesAt = 'joined';
@@ -106,7 +105,7 @@ function inside(): void {
     await new Promise<void>((resolve) => {
       multicast(({ id, room }) => {
         rooms.push(...['other', 'team'].filter((name) => room === roomMark(id, name)));
-        // All of one program come in one answer, one after the other.
+        // All announcements of a program come in one answer, one after the other.
         if (rooms.includes('other')) setImmediate(resolve);
       });
     });
@@ -117,7 +116,7 @@ function inside(): void {
 if (process.argv[2] === INSIDE) {
   inside();
 } else if (NO_MACHINE !== false) {
-  test('the local network keeps the contract', { skip: NO_MACHINE }, () => {});
+  test('the local network keeps the rendezvous contract', { skip: NO_MACHINE }, () => {});
 } else {
   const script = 'ip link set lo up && exec "$@"';
   const command = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), INSIDE];

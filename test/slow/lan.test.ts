@@ -1,4 +1,4 @@
-/** The local network: the real program on machines of its own that share a cable and nothing else. */
+/** The real program on two machines that share a local network and nothing else. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { describe } from 'node:test';
@@ -9,7 +9,7 @@ import type { Host } from '../lab/network.ts';
 import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/seeded-faults.ts';
 import type { Talker } from '../lab/talker.ts';
 
-/** Drops packets that come to a host. Returns what ends that. */
+/** Drops packets that come to a host. Returns a function that ends it. */
 function drop(host: Host, rule: string): () => void {
   host.run('nft', 'add table inet wall; add chain inet wall in { type filter hook input priority 0; }');
   host.run('nft', `add rule inet wall in ${rule} drop`);
@@ -19,7 +19,7 @@ function drop(host: Host, rule: string): () => void {
 const MULTICAST = 'udp dport 5353';
 const NEW_TCP = 'iifname eth0 tcp flags & (syn | ack) == syn';
 
-/** Smaller than almost any id that is random. */
+/** Returns an id that is smaller than almost any random one. */
 const fakeId = (n: number) => n.toString(16).padStart(32, '0');
 
 const errors = ({ events }: Talker) => events.filter(({ type }) => type === 'error').map((event) => event['code']);
@@ -28,7 +28,7 @@ describe('local network', { concurrency: 1 }, () => {
   for (const ip of [4, 6] as const) {
     for (const first of ['ann', 'ben', null] as const) {
       const order = first === null ? 'both at once' : `${first} first`;
-      playLan(`IPv${ip} only, ${order}: direct, with no server`, ip, async (scene) => {
+      playLan(`connects directly and with no server over IPv${ip} only, ${order}`, ip, async (scene) => {
         const { ann, ben } = await scene.pair(first);
         await talk(ann, ben);
         for (const who of [ann, ben]) {
@@ -42,7 +42,7 @@ describe('local network', { concurrency: 1 }, () => {
     }
   }
 
-  playLan('IPv6 with link-local addresses only: they meet, but WebRTC has no path, and says so', 6, async (scene) => {
+  playLan('names the cause where both machines have link-local IPv6 addresses only', 6, async (scene) => {
     for (const host of [scene.ann, scene.ben]) host.run('ip', 'addr', 'flush', 'dev', 'eth0', 'scope', 'global');
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
     for (const who of [ann, ben]) {
@@ -57,19 +57,19 @@ describe('local network', { concurrency: 1 }, () => {
     for (const who of [ann, ben]) assert.deepEqual(errors(who), ['no-direct-path']);
   });
 
-  playLan('two programs on one machine that is on a network', 'both', async (scene) => {
+  playLan('connects two programs on one machine that is on a network', 'both', async (scene) => {
     const [one, other] = [scene.chat('ann'), scene.chat('ann')];
     await connected(one, other);
     await talk(one, other);
   });
 
-  playLan('two rooms at once on the same two machines', 'both', async (scene) => {
+  playLan('connects two rooms at once on the same two machines', 'both', async (scene) => {
     const codes = ['one-ocean-violin', 'two-maple-garden'];
     const pairs = await Promise.all(codes.map((code) => scene.pair(null, code)));
     await Promise.all(pairs.map(({ ann, ben }) => talk(ann, ben)));
   });
 
-  playLan('link-local addresses of IPv4 only, as on a cable between two machines', 4, async (scene) => {
+  playLan('connects over link-local IPv4 addresses, as on a cable between two machines', 4, async (scene) => {
     for (const [index, host] of [scene.ann, scene.ben].entries()) {
       host.run('ip', 'addr', 'flush', 'dev', 'eth0');
       host.run('ip', 'addr', 'add', `169.254.7.${index + 1}/16`, 'dev', 'eth0');
@@ -78,7 +78,7 @@ describe('local network', { concurrency: 1 }, () => {
     await talk(ann, ben);
   });
 
-  playLan('multicast is blocked: the cause is named once, and they meet when it is not any more', 4, async (scene) => {
+  playLan('names blocked multicast as the cause once, and connects when it is allowed again', 4, async (scene) => {
     const ends = [scene.ann, scene.ben].map((host) => drop(host, `iifname eth0 ${MULTICAST}`));
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
     for (const who of [ann, ben]) {
@@ -129,20 +129,20 @@ describe('local network', { concurrency: 1 }, () => {
     await ann.event('peer', { status: 'connected' });
   });
 
-  playLan('another code: that is named as the cause', 4, async (scene) => {
+  playLan('names another code as the cause', 4, async (scene) => {
     const [ann] = [scene.chat('ann', 'one-ocean-violin'), scene.chat('ben', 'two-ocean-violin')];
     assert.match(String((await ann.event('error'))['message']), /others .* under another code/);
   });
 
   for (const closed of ['ann', 'ben'] as const) {
-    playLan(`${closed} can be reached by nobody: goes to the other`, 'both', async (scene) => {
+    playLan(`connects though nobody can reach ${closed}, who visits the other`, 'both', async (scene) => {
       drop(scene[closed], NEW_TCP);
       const { ann, ben } = await scene.pair(null);
       await talk(ann, ben);
     });
   }
 
-  playLan('neither can be reached: a firewall is named, and they meet when one has gone', 'both', async (scene) => {
+  playLan('names a firewall where neither can be reached, and connects when one is gone', 'both', async (scene) => {
     const ends = [scene.ann, scene.ben].map((host) => drop(host, NEW_TCP));
     const [ann, ben] = [scene.chat('ann'), scene.chat('ben')];
     const [error] = await Promise.all([ann, ben].map((who) => who.event('error', { code: 'nobody-found' })));
@@ -151,13 +151,13 @@ describe('local network', { concurrency: 1 }, () => {
       String(error?.['message']),
       /\((192\.168\.7\.2[12]|fe80\S+%eth0): the other side was found there.*firewall/,
     );
-    // There is no server that could be started.
+    // The advice does not name a server: there is none to start.
     assert.match(String(error?.['hint']), /uses --lan.* no firewall is in the way/);
     ends[0]?.();
     await connected(ann, ben);
   });
 
-  playLan('one who waited was killed, another is frozen: the two who are there meet', 4, async (scene) => {
+  playLan('connects two programs though another was killed in their room, or is frozen', 4, async (scene) => {
     const [killed, frozen] = [scene.chat('ann', 'a-ocean-violin'), scene.chat('ann', 'b-ocean-violin')];
     await Promise.all([killed.event('code'), frozen.event('code')]);
     killed.kill('SIGKILL');
@@ -166,25 +166,21 @@ describe('local network', { concurrency: 1 }, () => {
     await Promise.all(pairs.map(({ ann, ben }) => talk(ann, ben)));
   });
 
-  playLan(
-    'what is on the air tells no code, no name of a machine, and no address of another network',
-    'both',
-    async (scene) => {
-      for (const command of ['link add far0 type veth peer name far1', 'addr add 10.99.99.1/24 dev far0'])
-        scene.ann.run('ip', ...command.split(' '));
-      for (const end of ['far0', 'far1']) scene.ann.run('ip', 'link', 'set', end, 'up');
-      const radio = await scene.radio('ben');
-      await scene.pair('ann', 'airplane-ocean-violin');
-      const heard = radio.events.map(({ hex }) => (typeof hex === 'string' ? hex : '')).join('|');
-      const hex = (text: string) => Buffer.from(text).toString('hex');
-      for (const text of ['_aparte', 'room=']) assert.ok(heard.includes(hex(text)), text);
-      assert.ok(heard.includes('c0a80715'), 'the address on this network');
-      for (const text of ['airplane', 'ocean', 'violin', hostname()]) assert.ok(!heard.includes(hex(text)), text);
-      assert.ok(!heard.includes('0a636301'), 'the address on another network');
-    },
-  );
+  playLan('sends no code, no machine name and no address of another network to the network', 'both', async (scene) => {
+    for (const command of ['link add far0 type veth peer name far1', 'addr add 10.99.99.1/24 dev far0'])
+      scene.ann.run('ip', ...command.split(' '));
+    for (const end of ['far0', 'far1']) scene.ann.run('ip', 'link', 'set', end, 'up');
+    const radio = await scene.radio('ben');
+    await scene.pair('ann', 'airplane-ocean-violin');
+    const heard = radio.events.map(({ hex }) => (typeof hex === 'string' ? hex : '')).join('|');
+    const hex = (text: string) => Buffer.from(text).toString('hex');
+    for (const text of ['_aparte', 'room=']) assert.ok(heard.includes(hex(text)), text);
+    assert.ok(heard.includes('c0a80715'), 'the address on this network');
+    for (const text of ['airplane', 'ocean', 'violin', hostname()]) assert.ok(!heard.includes(hex(text)), text);
+    assert.ok(!heard.includes('0a636301'), 'the address on another network');
+  });
 
-  playLan('who floods the network with lies keeps nobody apart', 4, async (scene) => {
+  playLan('connects through a flood of lies', 4, async (scene) => {
     const radio = await scene.radio('ben');
     const ann = scene.chat('ann');
     await ann.event('code');
@@ -218,7 +214,7 @@ describe('local network', { concurrency: 1 }, () => {
     return performance.now() - back;
   };
 
-  playLan('the cable is out for 12 s: healed as soon as it is back', 4, async (scene) => {
+  playLan('reconnects as soon as a cable is back after 12 s', 4, async (scene) => {
     const took = await afterOutage(scene, async (ben) => {
       ben.unplug();
       await pause(12_000);
@@ -227,11 +223,11 @@ describe('local network', { concurrency: 1 }, () => {
     assert.ok(took < HEALED);
   });
 
-  playLan('a new address: they find each other again with no server', 'both', async (scene) => {
+  playLan('reconnects with no server after a new address', 'both', async (scene) => {
     await afterOutage(scene, (ben) => Promise.resolve(ben.move('192.168.7.122')));
   });
 
-  playLan('a new address for both, of a new network', 4, async (scene) => {
+  playLan('reconnects after both get addresses of a new network', 4, async (scene) => {
     await afterOutage(scene, (ben) => {
       ben.move('192.168.8.22');
       scene.ann.move('192.168.8.21');

@@ -1,4 +1,4 @@
-/** Pairing by hand on networks of their own: no server at all, and through NATs while people take their time. */
+/** Manual pairing of the real program with no server, and through NATs while people take their time. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import type { Talker } from '../lab/talker.ts';
 const reason = missing();
 const chat = ['--manual'];
 
-/** Longer than any implementation checks addresses that do not answer, and than NATs remember UDP without traffic. */
+/** Longer than WebRTC checks silent addresses, and than NATs remember UDP without traffic, in ms. */
 const TAKEN_LATE = 45_000;
 
 function play(name: string, setting: Setting, action: (scene: Scene) => Promise<void>): void {
@@ -26,7 +26,7 @@ function play(name: string, setting: Setting, action: (scene: Scene) => Promise<
   });
 }
 
-/** Both texts go through files, the second one `late` ms after it was made. */
+/** Pairs two programs by texts in files. The answer is taken `late` ms after it was made. */
 async function pair(scene: Scene, late: number, ...args: readonly string[]): Promise<{ ann: Talker; ben: Talker }> {
   const file = join(tmpdir(), `aparte-lab-blob-${process.pid}`);
   const carry = async (from: Talker, type: 'invite' | 'answer') => {
@@ -43,7 +43,7 @@ async function pair(scene: Scene, late: number, ...args: readonly string[]): Pro
 }
 
 describe('fault lab: no server at all', { concurrency: 1 }, () => {
-  play('two files connect two hosts, and nobody else is asked anything', {}, async (scene) => {
+  play('connects two hosts by two files, and asks nobody else', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     await talk(ann, ben);
     assert.equal((await ann.event('ready'))['server'], null);
@@ -51,7 +51,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     await Promise.all([ann.exits(0), ben.exits(0)]);
   });
 
-  play('the cable is out for 8 s: the path is used again when it is back', {}, async (scene) => {
+  play('uses the same path again after a cable was out for 8 s', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
     const cut = performance.now();
@@ -65,7 +65,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     assert.ok(performance.now() - back < HEALED);
   });
 
-  play('another address: found again on the local network, with nobody asked', {}, async (scene) => {
+  play('reconnects over the local network after a new address, and asks nobody else', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
     scene.hosts.ben.move('203.0.113.33');
@@ -75,7 +75,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     assert.ok(!ann.events.some(({ code }) => code === 'pair-again'));
   });
 
-  play('nothing brings the path back: a second pairing by hand goes on where the first ended', {}, async (scene) => {
+  play('goes on where the connection ended after a second manual pairing', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     await talk(ann, ben);
     const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
@@ -117,7 +117,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
       ben: network.home('ben', '203.0.113.2', 'cone'),
     }),
   };
-  play('behind two NATs, with STUN, and an answer that is taken late', homes, async (scene) => {
+  play('connects behind two NATs with STUN, though the answer is taken late', homes, async (scene) => {
     await scene.startServer();
     const { ann, ben } = await pair(scene, TAKEN_LATE, '--stun', `stun:${SERVER}:3478`);
     await talk(ann, ben);

@@ -1,4 +1,4 @@
-/** A program that pairs by hand, whole but for its user interface: core, client and manual rendezvous over real wrtc. */
+/** A program that pairs manually: core, client and manual rendezvous over real WebRTC, without a user interface. */
 import wrtc from 'wrtc';
 import { Client } from '../../peer/client.ts';
 import { ConversationState } from '../../peer/core/conversation-state.ts';
@@ -9,17 +9,16 @@ import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { manualRendezvous } from '../../peer/rendezvous/manual/manual-rendezvous.ts';
-import { Watch } from './watch.ts';
 
-/** What can be different about a program. */
+/** Options of a program. */
 export interface Setting extends Partial<ManualPairingOptions> {
   readonly identity?: Identity;
   /** ms since 1970. */
   readonly date?: () => number;
 }
 
-/** Opens meetings by hand over wrtc on this machine. */
-export function byHand(date: () => number = Date.now) {
+/** Pairs manually over WebRTC on this machine. */
+export function manualPairing(date: () => number = Date.now) {
   return manualRendezvous({
     openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }, 600_000),
     shorten: shortDescription,
@@ -30,25 +29,28 @@ export function byHand(date: () => number = Date.now) {
   });
 }
 
-/** Events of one type; two share one. */
+/** Events of one type. Two event types share one object type. */
 type EventOf<T extends ChatEvent['type']> = ChatEvent & { readonly type: T };
 
-const running = new Set<ByHand>();
+const running = new Set<ManualProgram>();
 
-/** Ends what a test has started. */
+/** Ends all programs of a test. */
 export async function endAll(): Promise<void> {
   await Promise.all(Array.from(running, (program) => program.end()));
 }
 
-/** A running program and what it told. */
-export class ByHand extends Watch {
+/** Time to wait for an event, in ms. */
+const PATIENCE = 20_000;
+
+/** A running program and its events. */
+export class ManualProgram {
   readonly events: ChatEvent[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #client: Client;
   readonly #done: Promise<void>;
 
   constructor(name: string, { invite = null, code = null, renews = false, identity, date }: Setting = {}) {
-    super();
-    const open = byHand(date);
+    const open = manualPairing(date);
     this.#client = new Client({
       conversation: new ConversationState({
         version: '0',
@@ -75,7 +77,7 @@ export class ByHand extends Watch {
       decodeCandidate: decodeSignal,
       render: (event) => {
         this.events.push(event);
-        this.changed();
+        this.#changed();
         return Promise.resolve();
       },
       remember: () => undefined,
@@ -85,21 +87,21 @@ export class ByHand extends Watch {
     running.add(this);
   }
 
-  /** The first event of a type, once it is there. */
+  /** Waits for the first event of a type that fits. */
   event<T extends ChatEvent['type']>(type: T, fits: (event: EventOf<T>) => boolean = () => true): Promise<EventOf<T>> {
     const isIt = (event: ChatEvent): event is EventOf<T> => event.type === type && fits(event as EventOf<T>);
-    return this.until(
+    return this.#until(
       () => this.events.find(isIt),
       () => JSON.stringify(this.events),
     );
   }
 
-  /** The text it hands out. */
+  /** Waits for the text that the user is to hand over. */
   async blob(kind: 'invite' | 'answer'): Promise<string> {
     return (await this.event(kind)).blob;
   }
 
-  /** The name of the next fault that was not asked for yet. */
+  /** Waits for the next error that was not returned yet. Returns its code. */
   async fault(): Promise<string> {
     const found = await this.event('error', (error) => !this.#faults.has(error));
     this.#faults.add(found);
@@ -120,10 +122,30 @@ export class ByHand extends Watch {
     this.#client.give({ type: 'command', command: { type: 'send', text, ref: null } });
   }
 
-  /** Ends it, however it stands. */
+  /** Ends the program in any state. */
   async end(): Promise<void> {
     running.delete(this);
     this.#client.give({ type: 'interrupted' });
     await this.#done;
+  }
+
+  #changed(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Waits until `look` finds something. Rejects after 20 s with `state`. */
+  async #until<Found>(look: () => Found | undefined, state: () => string): Promise<Found> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`waited in vain: ${state()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#waiting.add(() => resolve(clearTimeout(timer)));
+      });
+    }
   }
 }

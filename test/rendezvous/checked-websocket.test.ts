@@ -1,4 +1,4 @@
-/** A server cannot have a program keep what it sends: in pieces of a message, or before it has let us in. */
+/** A server cannot fill the memory of a program: not with pieces of messages, and not before it has accepted us. */
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { afterEach, test } from 'node:test';
@@ -12,12 +12,12 @@ afterEach(async () => {
   await endAll();
 });
 
-/** A frame of a server (RFC 6455, section 5.2) with at most 125 bytes; `first`: its first byte. */
+/** Returns a frame of a server (RFC 6455, section 5.2) with this first byte and at most 125 bytes of text. */
 function frame(first: number, text: string): Buffer {
   return Buffer.concat([Buffer.of(first, text.length), Buffer.from(text)]);
 }
 
-/** A guest of a server that says these texts and then does this; returns once he has left it, and what the cause was. */
+/** Joins a server that sends these texts and then acts. Returns the cause why we leave it. */
 async function causeAfter(texts: readonly string[], act: (socket: Duplex) => void): Promise<string> {
   const guest = new Guest(`http://127.0.0.1:${await rawWebSocket(texts, act)}`, 'team', 1);
   await guest.heard('lost', 1, 3_000);
@@ -26,14 +26,14 @@ async function causeAfter(texts: readonly string[], act: (socket: Duplex) => voi
 
 const LET_IN = [OPENING, '40{"sid":"x"}'];
 
-test('a server that sends a message in fragments is left at the second', async () => {
+test('leaves a server at the second fragment of a message', async () => {
   const cause = await causeAfter(LET_IN, (socket) => {
     for (const first of [0x01, 0x00]) socket.write(frame(first, '4'));
   });
   assert.match(cause, /WS_ERR_/);
 });
 
-test('a server that sends a message byte by byte is left before many are kept', async () => {
+test('leaves a server that sends a message byte by byte before many bytes are kept', async () => {
   let sent = 0;
   const cause = await causeAfter(LET_IN, (socket) => {
     socket.write(Buffer.of(0x81, 126, 0xff, 0xf0));
@@ -57,7 +57,7 @@ const EARLY: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [name, texts] of Object.entries(EARLY)) {
-  test(`a server that has not let us in is left at once where it sends ${name}`, async () => {
+  test(`leaves a server that sends ${name} before it has accepted us`, async () => {
     const cause = await causeAfter([OPENING], (socket) => {
       for (const text of texts) socket.write(frame(0x81, text));
     });
@@ -65,10 +65,10 @@ for (const [name, texts] of Object.entries(EARLY)) {
   });
 }
 
-test("a server that floods Engine.IO's pings and reads no answer is left before they fill the memory", () => {
+test('leaves a server that floods Engine.IO pings and reads no pongs before they fill the memory', () => {
   let isCut = false;
   const ways: Record<string, unknown> = {
-    // More than one answer that the system has not taken.
+    // More than one pong that the system has not taken.
     bufferedAmount: 1_000,
     terminate: () => {
       isCut = true;

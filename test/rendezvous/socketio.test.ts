@@ -1,4 +1,4 @@
-/** Two meet through the real server, whatever happens to the connection or the server before they have. */
+/** Two guests meet through the real server, whatever happens to the connection or the server. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';
@@ -19,7 +19,7 @@ async function start(port = 0): Promise<SignalingServer> {
   return server;
 }
 
-test('a silent member is freed, and told', async () => {
+test('frees the seat of a silent member, who is told', async () => {
   const { url } = await start();
   const a = new Guest(url, 'team', 1);
   await a.heard('joined');
@@ -31,7 +31,7 @@ test('a silent member is freed, and told', async () => {
   await a.heard('left 2');
 });
 
-test('a cut connection comes back to its place, and says who came and went meanwhile', async () => {
+test('returns to its seat after a cut, and reports who came and went meanwhile', async () => {
   const server = await start();
   const way = await line(server.port);
   const a = new Guest(way.url, 'team', 1, { capacity: 4 });
@@ -58,7 +58,7 @@ test('a cut connection comes back to its place, and says who came and went meanw
   assert.ok(!c.log.includes('left 1'));
 });
 
-test('a server that is about to stop says so to newcomers', async () => {
+test('a newcomer learns that a server is about to stop', async () => {
   const server = await start();
   const a = new Guest(server.url, 'team', 1);
   await a.heard('joined');
@@ -73,7 +73,7 @@ test('a server that is about to stop says so to newcomers', async () => {
   assert.match(c.causes[0]?.message ?? '', /"status":503/);
 });
 
-test('a server that restarts gives a new place under the same nameplate', async () => {
+test('gets a new seat under the same nameplate from a server that restarts', async () => {
   const port = await freePort();
   const server = await start(port);
   const a = new Guest(server.url, null, 1);
@@ -90,7 +90,7 @@ test('a server that restarts gives a new place under the same nameplate', async 
   assert.ok(!a.log.includes('resumed'));
 });
 
-test('a place given up while the connection was away is taken anew', async () => {
+test('takes a new seat if the old one was freed during a cut', async () => {
   const limits = { ...LIMITS, grace: 0, sweepEvery: 5 };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits });
   atEnd(() => server.close());
@@ -107,7 +107,7 @@ test('a place given up while the connection was away is taken anew', async () =>
   await b.heard('came 3 01');
 });
 
-test('it is tried until a server is there', async () => {
+test('tries until a server is there', async () => {
   const port = await freePort();
   const a = new Guest(`http://127.0.0.1:${port}`, 'team', 1);
   await a.heard('lost', 2);
@@ -117,8 +117,8 @@ test('it is tried until a server is there', async () => {
   await a.heard('joined');
 });
 
-test('a server that floods pings and reads no answer is left before they fill the memory', async () => {
-  // As much as the operating system keeps for both, many times over.
+test('leaves a server that floods pings and reads no pongs before they fill the memory', async () => {
+  // Many times what the operating system keeps for both ends.
   const most = 64 * 2 ** 20;
   let sent = 0;
   const ping = Buffer.concat([Buffer.of(0x89, 125), Buffer.alloc(125)]);

@@ -1,10 +1,10 @@
 /**
- * What every way to meet promises (`peer/rendezvous/rendezvous.ts`), as one suite.
+ * The promises of every rendezvous (`peer/rendezvous/rendezvous.ts`), as one suite.
  *
- * To add a way: write a {@link WayToMeet} of a few lines in the test file of that way and call `keepsTheContract(way)`
- * there, as `contract.test.ts`, `manual.test.ts` and `slow/lan-contract.test.ts` do. `open` is called once for each guest of a test, so
- * that each may come from a network, a folder or a process of his own; whatever it starts ends by `atEnd`. What a way
- * cannot promise it says in a field of its own, with the reason beside it.
+ * To test another rendezvous, write a {@link Candidate} of a few lines in its test file and call `keepsTheContract`
+ * there, as `server-contract.test.ts`, `manual.test.ts` and `slow/lan-contract.test.ts` do. The function that `room`
+ * returns is called once per guest, so that each guest can be a program of its own. Whatever it starts ends by `atEnd`.
+ * A field says what the rendezvous cannot promise, with the reason beside it.
  */
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
@@ -15,32 +15,32 @@ import { MAX_HANDSHAKE_FRAME } from '../../shared/limits.ts';
 import { endAll } from './fake-servers.ts';
 import { allLeave, cardOf, Guest } from './guest.ts';
 
-/** A way to meet, as the suite uses it. */
-export interface WayToMeet {
+/** A rendezvous, as the suite uses it. */
+export interface Candidate {
   readonly name: string;
-  /** A place nobody is at yet. Returns what opens a guest's way there. */
-  readonly place: () => Promise<() => OpenRendezvous>;
-  /** Whether a place has a name, and who asks for a fresh one gets one. */
+  /** Makes an empty room. Returns a function that opens a rendezvous there for each guest. */
+  readonly room: () => Promise<() => OpenRendezvous>;
+  /** Whether rooms have nameplates, and a new one is made on request. */
   readonly makesNameplates: boolean;
-  /** Whether who was there first is the one that is come to; elsewhere it is either, but always just one of two. */
+  /** Whether the first guest sees the second come. Otherwise exactly one of the two sees the other come. */
   readonly firstIsHost: boolean;
-  /** First bytes of frames are below this: 256 where any frame is carried. */
+  /** Frames are carried if their first byte is below this. 256: all frames. */
   readonly firstBytes: number;
   /**
-   * What is told to one too many: `refused` for good, `noted` as long as he may still find room elsewhere. Null where
-   * no promise is made.
+   * The event for a guest who finds the room full: `refused`, or `noted` if the guest may still find room elsewhere.
+   * Null: no promise.
    */
   readonly oneTooMany: 'refused' | 'noted' | null;
-  /** Whether one can be met after another has left; elsewhere that ends it, as `refused`. */
+  /** Whether others can be met after one has left. Otherwise the rendezvous then ends with `refused`. */
   readonly outlivesGuests: boolean;
   /**
-   * A place where a member with the card `cardOf(9)` is shown, and what carries the frames then talks rubbish; null
-   * where nothing stands between the two.
+   * Opens a rendezvous that reports a member with the card `cardOf(9)` and whose server then sends rubbish. Null: no
+   * server stands between the two.
    */
   readonly rubbish: (() => Promise<OpenRendezvous>) | null;
 }
 
-/** Two in one room, the first first, who know of each other. */
+/** Two guests in one room that know of each other. */
 async function couple(open: () => OpenRendezvous): Promise<readonly [Guest, Guest]> {
   const a = new Guest(open(), 'team', 1);
   await a.heardKind('joined');
@@ -49,16 +49,16 @@ async function couple(open: () => OpenRendezvous): Promise<readonly [Guest, Gues
   return [a, b];
 }
 
-/** The id under which one is shown to the other. */
+/** The id of the other guest, as reported to this one. */
 const shown = (to: Guest): string => to.others.at(-1)?.id ?? '';
 
-/** What a guest was told of the room: not what the user may be told besides. */
+/** The events about the room, without those for the user only. */
 const toldOf = (guest: Guest): string[] => guest.kinds.filter((kind) => kind !== 'noted');
 
 /** Runs the suite. */
-export function keepsTheContract(way: WayToMeet): void {
+export function keepsTheContract(candidate: Candidate): void {
   const promise = (what: string, act: (open: () => OpenRendezvous) => Promise<void>) => {
-    void test(`${way.name}: ${what}`, async () => act(await way.place()));
+    void test(`${candidate.name}: ${what}`, async () => act(await candidate.room()));
   };
 
   afterEach(async () => {
@@ -66,26 +66,26 @@ export function keepsTheContract(way: WayToMeet): void {
     await endAll();
   });
 
-  promise('the first is alone, the second finds him there, and each sees the card of the other', async (open) => {
+  promise('the second member finds the first, and each sees the card of the other', async (open) => {
     const [a, b] = await couple(open);
     assert.deepEqual(
       [a, b].map((guest) => guest.others.map(({ card }) => card)),
       [[cardOf(2)], [cardOf(1)]],
     );
     assert.equal(Object.getPrototypeOf(a.others[0]?.card), Uint8Array.prototype);
-    const nameplate = way.makesNameplates ? 'team' : '';
+    const nameplate = candidate.makesNameplates ? 'team' : '';
     assert.deepEqual([a.nameplate, b.nameplate], [nameplate, nameplate]);
-    const [host, visitor] = way.firstIsHost || toldOf(a).includes('came') ? [a, b] : [b, a];
+    const [host, visitor] = candidate.firstIsHost || toldOf(a).includes('came') ? [a, b] : [b, a];
     assert.deepEqual([host.members.length, visitor.members.length], [0, 1]);
     assert.deepEqual(toldOf(host), ['joined', 'came']);
-    // Who is alone at home before he goes out was in there, too.
-    assert.deepEqual(toldOf(visitor), way.firstIsHost ? ['joined'] : ['joined', 'joined']);
+    // On the local network a visitor was in a room of its own server before.
+    assert.deepEqual(toldOf(visitor), candidate.firstIsHost ? ['joined'] : ['joined', 'joined']);
   });
 
-  promise('frames go both ways, whole, in order and to nobody else', async (open) => {
+  promise('carries frames both ways, whole, in order and to nobody else', async (open) => {
     const [a, b] = await couple(open);
     const sizes = [1, 2, 1_281, MAX_HANDSHAKE_FRAME, 1_217, 1];
-    const frame = (size: number) => new Uint8Array(randomBytes(size)).fill(randomInt(way.firstBytes), 0, 1);
+    const frame = (size: number) => new Uint8Array(randomBytes(size)).fill(randomInt(candidate.firstBytes), 0, 1);
     const [there, back] = [sizes, sizes].map((all) => all.map(frame));
     for (const bytes of there ?? []) a.rendezvous.send(shown(a), bytes);
     for (const bytes of back ?? []) b.rendezvous.send(shown(b), bytes);
@@ -101,13 +101,13 @@ export function keepsTheContract(way: WayToMeet): void {
     );
   });
 
-  promise('a view on a longer buffer is sent as what it shows', async (open) => {
+  promise('sends only the bytes that a view of a longer buffer shows', async (open) => {
     const [a, b] = await couple(open);
     a.rendezvous.send(shown(a), new Uint8Array(64).fill(7).subarray(62));
     await b.heard(`frame ${shown(b)} 0707`);
   });
 
-  promise('who leaves is told of once, and told nothing any more; leaving twice is leaving once', async (open) => {
+  promise('reports a member that leaves once, and nothing to that member, even if it leaves twice', async (open) => {
     const [a, b] = await couple(open);
     const [once, twice] = [b.rendezvous.leave(), b.rendezvous.leave()];
     const before = [...b.log];
@@ -117,8 +117,8 @@ export function keepsTheContract(way: WayToMeet): void {
     a.rendezvous.send(gone, Uint8Array.of(1));
     b.rendezvous.send(shown(b), Uint8Array.of(2));
     b.rendezvous.free(shown(b));
-    if (way.outlivesGuests) {
-      // Whoever comes now is met, so all that was to be said about the one who left has been.
+    if (candidate.outlivesGuests) {
+      // When the third guest is reported, every event about the second has been.
       const c = new Guest(open(), 'team', 3);
       await Promise.all([a.isShown(3), c.isShown(1)]);
     } else {
@@ -127,12 +127,12 @@ export function keepsTheContract(way: WayToMeet): void {
     }
     assert.deepEqual(b.log, before);
     assert.deepEqual([a.kinds.filter((kind) => kind === 'left').length, a.kinds.includes('frame')], [1, false]);
-    if (way.firstIsHost) {
-      assert.deepEqual(toldOf(a), ['joined', 'came', 'left', way.outlivesGuests ? 'came' : 'refused']);
+    if (candidate.firstIsHost) {
+      assert.deepEqual(toldOf(a), ['joined', 'came', 'left', candidate.outlivesGuests ? 'came' : 'refused']);
     }
   });
 
-  promise('who leaves before he is in is told nothing', async (open) => {
+  promise('reports nothing to a member that leaves before it is in', async (open) => {
     const a = new Guest(open(), 'team', 1);
     await a.rendezvous.leave();
     const b = new Guest(open(), 'team', 2);
@@ -140,7 +140,7 @@ export function keepsTheContract(way: WayToMeet): void {
     assert.deepEqual([a.log, b.members], [[], []]);
   });
 
-  promise('who leaves while he is told something is told nothing after it, and is not met any more', async (open) => {
+  promise('reports nothing to a member after the event in which it leaves, and shows it to nobody', async (open) => {
     const a = new Guest(open(), 'team', 1);
     a.leavesAt = 'joined';
     await a.heardKind('joined');
@@ -150,8 +150,8 @@ export function keepsTheContract(way: WayToMeet): void {
     assert.deepEqual([toldOf(a), a.kinds.at(-1), b.members], [['joined'], 'joined', []]);
   });
 
-  if (way.makesNameplates) {
-    promise('who asks for a fresh room gets one, and can be met there', async (open) => {
+  if (candidate.makesNameplates) {
+    promise('makes a new room on request, in which others can be met', async (open) => {
       const a = new Guest(open(), null, 1);
       await a.heardKind('joined');
       assert.match(a.nameplate, /^[a-z0-9]{1,32}$/);
@@ -161,12 +161,12 @@ export function keepsTheContract(way: WayToMeet): void {
     });
   }
 
-  const { oneTooMany } = way;
+  const { oneTooMany } = candidate;
   if (oneTooMany !== null) {
-    promise('a third is told that the room is full, and the two are not disturbed', async (open) => {
+    promise('tells a third that the room is full, and does not disturb the two', async (open) => {
       const [a, b] = await couple(open);
       const [before, besides] = [[toldOf(a), toldOf(b)], new Guest(open(), 'team', 3)];
-      // Who is to be visited by one with a larger id waits for that first.
+      // On the local network a guest waits for visitors first.
       await besides.heard(`${oneTooMany} room-full`, 1, 30_000);
       a.rendezvous.send(shown(a), Uint8Array.of(5));
       await b.heard(`frame ${shown(b)} 05`);
@@ -178,9 +178,9 @@ export function keepsTheContract(way: WayToMeet): void {
     });
   }
 
-  const { rubbish } = way;
+  const { rubbish } = candidate;
   if (rubbish !== null) {
-    test(`${way.name}: rubbish is not passed on`, async () => {
+    test(`${candidate.name}: does not pass on rubbish`, async () => {
       const guest = new Guest(await rubbish(), 'team', 1);
       await guest.isShown(9);
       await guest.heardAny(['refused', 'noted', 'lost'], guest.shownAt(9));

@@ -1,12 +1,11 @@
-/** The ways to meet that need a rendezvous server keep the contract: through one, and through several side by side. */
+/** A rendezvous through one server or several servers keeps the contract. */
 import type { OpenRendezvous } from '../../peer/rendezvous/rendezvous.ts';
 import { severalServers } from '../../peer/rendezvous/several-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
-import { keepsTheContract } from './contract.ts';
-import { atEnd } from './fake-servers.ts';
-import { rubbishServer } from './garbage-server.ts';
+import { atEnd, rubbishServer } from './fake-servers.ts';
+import { keepsTheContract } from './rendezvous-contract.ts';
 
 const CLOCK = { now: () => performance.now() };
 
@@ -22,7 +21,7 @@ const through = (url: string) => socketIoRendezvous(url, CLOCK);
 
 keepsTheContract({
   name: 'one server',
-  place: async () => {
+  room: async () => {
     const url = await server();
     return () => through(url);
   },
@@ -37,17 +36,17 @@ keepsTheContract({
 const beside = (...urls: string[]): OpenRendezvous =>
   severalServers(urls.map((url) => ({ name: new URL(url).host, open: through(url), entered: () => {} })));
 
-// The other one is down: all that is promised is promised of those that are there.
+// The promises hold for the server that runs.
 keepsTheContract({
   name: 'two servers, one of them down',
-  place: async () => {
+  room: async () => {
     const url = await server();
     return () => beside('http://127.0.0.1:9', url);
   },
   makesNameplates: true,
   firstIsHost: true,
   firstBytes: 256,
-  // One that is full may be so for others than the one that may come back.
+  // A full room on one server says nothing about the server that is down.
   oneTooMany: null,
   outlivesGuests: true,
   rubbish: async () => beside(await rubbishUrl(), await rubbishUrl()),

@@ -1,4 +1,4 @@
-/** What is believed of announcements on the local network, and who goes to whom. */
+/** The rules of the local network: which announcements are believed, who visits whom, and what packets may cost. */
 import assert from 'node:assert/strict';
 import { BlockList } from 'node:net';
 import { describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { announcing, response, sameNames } from '../lab/dns.ts';
 
 const id = (letter: string) => letter.repeat(32);
 
-/** A link 192.168.7.0/24, or fd00::/64 and fe80::/64. */
+/** Returns an interface in 192.168.7.0/24, or in fd00::/64 and fe80::/64. */
 function linkOf(family: 4 | 6): LocalInterface {
   const networks = new BlockList();
   networks.addSubnet('192.168.7.0', 24);
@@ -21,7 +21,7 @@ function linkOf(family: 4 | 6): LocalInterface {
   return { name: 'eth0', family, addresses, isLoopback: false, contains, isOwn: (one) => addresses.includes(one) };
 }
 
-/** A service as the library reads it. */
+/** Returns a service as the library reads it. */
 const service = (from: string, more: object = {}) => ({
   name: id('a'),
   port: 4_711,
@@ -32,12 +32,12 @@ const service = (from: string, more: object = {}) => ({
 });
 
 describe('announcements', () => {
-  test('the mark of a room follows from its name and the id, as documented', () => {
+  test('the mark of a room depends on its name and the id, as documented', () => {
     assert.equal(roomMark('0123456789abcdef0123456789abcdef', 'team'), 'dcd57004bb5f83ca057a4b43bc72005b');
     assert.notEqual(roomMark(id('a'), 'team'), roomMark(id('b'), 'team'));
   });
 
-  test('where it was heard from comes first, then what it lists of the same link', () => {
+  test('tries the source of an announcement first, then the listed addresses of the same network', () => {
     const listed = { addresses: ['192.168.7.10', '8.8.8.8', '192.168.7.9', '127.0.0.1', '10.0.0.1', 'x', 'fd00::9'] };
     assert.deepEqual(readAnnouncement(service('192.168.7.9', listed), linkOf(4)), {
       id: id('a'),
@@ -47,18 +47,18 @@ describe('announcements', () => {
     });
   });
 
-  test('a link-local address of IPv6 gets the zone of the link', () => {
+  test('gives a link-local IPv6 address the zone of the interface', () => {
     const listed = { addresses: ['fd00::9', 'fe80::9'] };
     const { addresses } = readAnnouncement(service('fe80::9%eth0', listed), linkOf(6)) ?? {};
     assert.deepEqual(addresses, ['fe80::9%eth0', 'fd00::9']);
   });
 
-  test('nothing is taken from who is not on the link, wherever it leads', () => {
+  test('ignores announcements from outside the networks of the interface', () => {
     for (const from of ['192.168.8.9', '127.0.0.1', '8.8.8.8', '::1', '', 'x'])
       assert.equal(readAnnouncement(service(from, { addresses: ['192.168.7.9'] }), linkOf(4)), null, from);
   });
 
-  test('nothing on a network leads to this machine; on its loopback device, programs of it meet', () => {
+  test('takes addresses of this machine only on the loopback interface', () => {
     const link = linkOf(4);
     const listed = { addresses: ['192.168.7.1', '192.168.7.10'] };
     assert.equal(readAnnouncement(service('192.168.7.1', listed), link), null);
@@ -75,7 +75,7 @@ describe('announcements', () => {
     assert.deepEqual(readAnnouncement(service('127.0.0.1'), loopback)?.addresses, ['127.0.0.1']);
   });
 
-  test('what is not exactly ours is not read', () => {
+  test('ignores services that are not exactly announcements of this program', () => {
     const good = service('192.168.7.9');
     assert.notEqual(readAnnouncement(good, linkOf(4)), null);
     for (const more of [
@@ -97,13 +97,13 @@ describe('announcements', () => {
     fc.assert(fc.property(fc.anything(), (anything) => readAnnouncement(anything, linkOf(4)) === null));
   });
 
-  test('no more addresses are tried than a few', () => {
+  test('tries at most eight addresses', () => {
     const addresses = Array.from({ length: 200 }, (_, n) => `192.168.7.${n + 2}`);
     assert.equal(readAnnouncement(service('192.168.7.250', { addresses }), linkOf(4))?.addresses.length, 8);
   });
 });
 
-describe('the choice', () => {
+describe('the choice of a server', () => {
   const announced = (letter: string, address = '192.168.7.9'): Announcement => ({
     id: id(letter),
     room: id('0'),
@@ -111,7 +111,7 @@ describe('the choice', () => {
     addresses: [address],
   });
 
-  test('of two who hear each other, whoever began, exactly one goes, and at once', () => {
+  test('of two programs that hear each other exactly one visits, at once, whoever began', () => {
     const hex = fc.stringMatching(/^[0-9a-f]{32}$/);
     fc.assert(
       fc.property(fc.uniqueArray(hex, { minLength: 2, maxLength: 2 }), fc.nat(4_000), ([one = '', other = ''], now) => {
@@ -124,7 +124,7 @@ describe('the choice', () => {
     );
   });
 
-  test('of many, all go to the smallest', () => {
+  test('of many programs all visit the one with the smallest id', () => {
     const choices = ['c', 'a', 'b'].map((letter) => new ServerChoice(id(letter)));
     for (const choice of choices) for (const letter of ['a', 'b', 'c']) choice.heard(announced(letter), 0);
     assert.deepEqual(
@@ -133,14 +133,14 @@ describe('the choice', () => {
     );
   });
 
-  test('he who should have come and has not is gone to after five seconds', () => {
+  test('visits a program that should have come to us after five seconds', () => {
     const choice = new ServerChoice(id('a'));
     choice.heard(announced('b'), 100);
     assert.deepEqual(choice.advice(100), { visit: null, askAgainAt: 5_100 });
     assert.equal(choice.advice(5_100).visit?.id, id('b'));
   });
 
-  test('after a visit that failed the next is tried, and the first again after growing pauses', () => {
+  test('tries the next program after a failed visit, and the first again after growing pauses', () => {
     const choice = new ServerChoice(id('c'));
     choice.heard(announced('a'), 0);
     choice.heard(announced('b'), 0);
@@ -155,7 +155,7 @@ describe('the choice', () => {
     assert.deepEqual(choice.advice(30_000), { visit: null, askAgainAt: 31_000 });
   });
 
-  test('who is not heard of for half a minute, or says goodbye, is forgotten', () => {
+  test('forgets a program that is not heard of for half a minute or says goodbye', () => {
     const choice = new ServerChoice(id('c'));
     choice.heard(announced('a'), 0);
     choice.heard(announced('b'), 20_000);
@@ -164,7 +164,7 @@ describe('the choice', () => {
     assert.deepEqual(choice.advice(30_001), { visit: null, askAgainAt: null });
   });
 
-  test('an announcement heard on another link adds its addresses; another port replaces them', () => {
+  test('adds the addresses of an announcement from another interface, and replaces them if the port is another', () => {
     const choice = new ServerChoice(id('c'));
     choice.heard(announced('a', '192.168.7.9'), 0);
     choice.heard(announced('a', 'fd00::9'), 0);
@@ -173,7 +173,7 @@ describe('the choice', () => {
     assert.deepEqual(choice.advice(0).visit?.addresses, ['192.168.7.8']);
   });
 
-  test('a flood of announcements fills no memory, and ourselves we do not meet', () => {
+  test('remembers 16 programs of a flood, and never visits itself', () => {
     const choice = new ServerChoice(id('f'));
     for (let n = 0; n < 1_000; n += 1) choice.heard({ ...announced('0'), id: n.toString(16).padStart(32, '0') }, n);
     choice.heard(announced('f'), 1_000);
@@ -188,20 +188,20 @@ describe('the choice', () => {
   });
 });
 
-describe('messages', () => {
+describe('the budget of multicast DNS', () => {
   const message = (records: number, questions = 0) => {
     const bytes = Buffer.alloc(12);
     bytes.writeUInt16BE(questions, 4);
     bytes.writeUInt16BE(records, 6);
     return bytes;
   };
-  /** How many such messages are read in one second. */
+  /** Returns how many such messages are read in one second. */
   const read = (bytes: Buffer) => {
     const budget = new MulticastBudget();
     return Array.from({ length: 1_000 }, (_, n) => budget.takes(bytes, n)).filter(Boolean).length;
   };
 
-  test('the more a message holds, the fewer are read in a second; the next begins anew', () => {
+  test('reads fewer messages in a second the more they hold, and starts anew with the next', () => {
     assert.deepEqual(
       [1, 8, 32, 33].map((records) => read(message(records))),
       [235, 50, 3, 0],
@@ -217,7 +217,7 @@ describe('messages', () => {
     assert.ok(budget.takes(message(8), 1_000));
   });
 
-  test('an announcement of ours is read; 2 KB that would keep the library busy for half a second are not', () => {
+  test('reads an announcement, but not 2 KB that would keep the library busy for half a second', () => {
     const budget = new MulticastBudget();
     const wasteful = Buffer.from(response(sameNames(128)), 'hex');
     assert.equal(wasteful.length, 2_072);
@@ -225,7 +225,7 @@ describe('messages', () => {
     assert.ok(budget.takes(Buffer.from(response(announcing(id('a'), id('b'), 9)), 'hex'), 0));
   });
 
-  test('what comes over another link is not heard on this one', () => {
+  test('does not take a packet of another interface for one of this', () => {
     for (const from of ['192.168.8.9', '127.0.0.1', '8.8.8.8', '']) assert.ok(!comesFrom(from, linkOf(4)), from);
     assert.ok(comesFrom('192.168.7.9', linkOf(4)));
     for (const from of ['fe80::9%wlan0', '2001:db8::9']) assert.ok(!comesFrom(from, linkOf(6)), from);
@@ -233,15 +233,15 @@ describe('messages', () => {
   });
 });
 
-describe('links', () => {
-  test('this machine is a neighbour of itself, and nobody far away is', () => {
+describe('interfaces', () => {
+  test('takes this machine for a neighbour, and nobody far away', () => {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) assert.ok(isNeighbour(address), address);
     for (const address of ['192.0.2.200.1', '198.51.100.7', '::ffff:198.51.100.7', '2001:db8::7', '']) {
       assert.ok(!isNeighbour(address), address);
     }
   });
 
-  test('the loopback device is among the links, and holds its own addresses only', () => {
+  test('lists the loopback interface, which contains its own addresses only', () => {
     const loopback = localInterfaces().find((link) => link.isLoopback);
     assert.equal(loopback?.contains('127.0.0.1'), true);
     for (const address of ['198.51.100.7', '::1', '']) assert.equal(loopback?.contains(address), false, address);

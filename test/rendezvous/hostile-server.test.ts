@@ -1,4 +1,4 @@
-/** No server can do more than refuse or be silent: each is named, and none crashes the program or keeps it alive. */
+/** A hostile server can only refuse or be silent: it is named, cannot crash the program and cannot keep it alive. */
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { afterEach, test } from 'node:test';
@@ -20,7 +20,7 @@ afterEach(async () => {
 const TOKEN = 'token-of-the-place';
 const CARD = cardOf(9);
 const welcome = (more: object = {}) => ({ nameplate: 'team', self: 'me', token: TOKEN, ...more });
-/** A welcome into a room where there are those with these ids. */
+/** Returns an answer to a join that names members with these ids. */
 const among = (...ids: string[]) => packWelcome({ ...welcome(), members: ids.map((id) => ({ id, card: CARD })) });
 
 interface FromPeer {
@@ -29,7 +29,7 @@ interface FromPeer {
 }
 type ToPeer = Record<string, (...args: unknown[]) => void>;
 
-/** A real Socket.IO server that does to everyone what the test says; it lets everyone leave unless told otherwise. */
+/** Starts a Socket.IO server that acts on every client. It confirms leaves unless told otherwise. Returns its URL. */
 async function evil(act: (socket: Socket<FromPeer, ToPeer>) => void, letsLeave = true): Promise<string> {
   const http = createHttpServer();
   const io = new Server<FromPeer, ToPeer>(http);
@@ -66,7 +66,7 @@ const ANSWERS: Readonly<Record<string, unknown[]>> = {
 };
 
 for (const [name, answer] of Object.entries(ANSWERS)) {
-  test(`an answer to a join is refused: ${name}`, async () => {
+  test(`refuses an answer to a join: ${name}`, async () => {
     const url = await evil((socket) => socket.on('join', (_request, reply) => reply(...answer)));
     const guest = new Guest(url, 'team', 1);
     await guest.heard('refused server-refused');
@@ -74,7 +74,7 @@ for (const [name, answer] of Object.entries(ANSWERS)) {
   });
 }
 
-test('an answer past the limits of a message ends the connection, not the program', async () => {
+test('ends the connection, not the program, at an answer over the limit of a message', async () => {
   const members = Array.from({ length: 500 }, () => Buffer.from(CARD));
   const url = await evil((socket) => socket.on('join', (_request, reply) => reply(welcome({ members }))));
   const guest = new Guest(url, 'team', 1);
@@ -101,7 +101,7 @@ const EVENTS: Readonly<Record<string, [string, ...unknown[]]>> = {
 };
 
 for (const [name, event] of Object.entries(EVENTS)) {
-  test(`an event is refused: ${name}`, async () => {
+  test(`refuses an event: ${name}`, async () => {
     const url = await evil((socket) => {
       socket.on('join', (_request, reply) => {
         reply(among('a'));
@@ -116,7 +116,7 @@ for (const [name, event] of Object.entries(EVENTS)) {
   });
 }
 
-test('a server that says connected again and again is left, and joined once', async () => {
+test('leaves a server that connects us again and again, after one join', async () => {
   let joins = 0;
   const url = await evil((socket) => {
     socket.on('join', () => {
@@ -130,7 +130,7 @@ test('a server that says connected again and again is left, and joined once', as
   assert.equal(joins, 1);
 });
 
-test('a crowd that never ends is refused', async () => {
+test('refuses a crowd of members without end', async () => {
   const url = await evil((socket) => {
     socket.on('join', (_request, reply) => {
       reply(welcome());
@@ -142,7 +142,7 @@ test('a crowd that never ends is refused', async () => {
   assert.equal(guest.log.filter((line) => line.startsWith('came')).length, 50);
 });
 
-test('harmless oddities change nothing: unknown events, second answers, a member told twice, an unknown one gone', async () => {
+test('ignores unknown events, second answers, a repeated member and an unknown member that leaves', async () => {
   const url = await evil((socket) => {
     socket.emit('frame', { from: 'a', data: Buffer.of(7) });
     socket.on('join', (_request, reply) => {
@@ -160,7 +160,7 @@ test('harmless oddities change nothing: unknown events, second answers, a member
   assert.deepEqual(guest.log, ['joined', 'came a 09', 'frame a 01']);
 });
 
-test('a fault of the server is told with its word, and is the end', async () => {
+test('ends with the word of a fault that the server sends', async () => {
   const url = await evil((socket) => {
     socket.emit('fault', { error: 'version' });
     socket.disconnect(true);
@@ -171,7 +171,7 @@ test('a fault of the server is told with its word, and is the end', async () => 
   assert.deepEqual(guest.log, ['refused server-refused']);
 });
 
-test('a server that hangs up is tried again, and its resume token offered', async () => {
+test('returns with its resume token to a server that hangs up', async () => {
   const requests: Parameters<FromPeer['join']>[0][] = [];
   const url = await evil((socket) => {
     socket.on('join', (request, reply) => {
@@ -193,7 +193,7 @@ test('a server that hangs up is tried again, and its resume token offered', asyn
   );
 });
 
-test('a Socket.IO server that lets nobody in is no server for us', async () => {
+test('does not take a Socket.IO server that refuses everybody for one of ours', async () => {
   const http = createHttpServer();
   new Server(http).use((_socket, next) => next(new Error('\u001b[2J')));
   const guest = new Guest(`http://127.0.0.1:${await listen(http)}`, 'team', 1);
@@ -201,13 +201,13 @@ test('a Socket.IO server that lets nobody in is no server for us', async () => {
   assert.doesNotMatch(guest.causes[0]?.message ?? '', /\p{Cc}/u);
 });
 
-test('what is no URL of a server is refused at once', () => {
+test('refuses a URL that is not the URL of a server at once', () => {
   for (const url of ['', 'localhost:7470', 'ftp://127.0.0.1', 'ws://127.0.0.1', 'http://']) {
     assert.throws(() => socketIoRendezvous(url, { now: () => 0 }), { code: 'usage' }, url);
   }
 });
 
-test('a path in the URL is the folder Socket.IO lives in', async () => {
+test('takes a path in the URL as the folder of Socket.IO', async () => {
   const http = createHttpServer();
   const io = new Server<FromPeer, ToPeer>(http, { path: '/chat/socket.io' });
   io.on('connection', (socket) => {
@@ -219,28 +219,28 @@ test('a path in the URL is the folder Socket.IO lives in', async () => {
   await guest.heard('joined');
 });
 
-const LEAVES = compiled(new URL('leaves.ts', import.meta.url));
+const LEAVES = compiled(new URL('leaving-program.ts', import.meta.url));
 
-/** Runs the program beside this file, which meets, leaves, and must then end by itself. */
+/** Runs a program that joins, leaves and must then end by itself. */
 async function ends(url: string, when: string): Promise<void> {
   const { stdout } = await new Process([process.execPath, LEAVES, url, when]).exits(0);
   assert.equal(stdout, 'left\n');
 }
 
-test('who leaves is free, though the server never acknowledges', async () => {
+test('the program can end though the server never confirms the leave', async () => {
   await ends(await evil((socket) => socket.on('join', (_request, reply) => reply(welcome())), false), 'joined');
 });
 
-test('who leaves is free while a connection is being tried again', async () => {
+test('the program can end while it waits to connect again', async () => {
   await ends(`http://127.0.0.1:${await sayer('')}`, 'lost');
 });
 
-test('who leaves is free, though the server never hangs up', async () => {
+test('the program can end though the server never hangs up', async () => {
   const answer = `430[${JSON.stringify(welcome())}]`;
   await ends(`http://127.0.0.1:${await rawWebSocket([OPENING, '40{"sid":"x"}', answer])}`, 'joined');
 });
 
-test('who leaves is free, though the acknowledgement has nothing in it', async () => {
+test('the program can end though the server confirms the leave with nothing', async () => {
   const url = await evil((socket) => {
     socket.on('join', (_request, reply) => reply(welcome()));
     socket.on('leave', () => socket.conn.write('431'));
@@ -248,6 +248,6 @@ test('who leaves is free, though the acknowledgement has nothing in it', async (
   await ends(url, 'joined');
 });
 
-test('who leaves before the server has answered is free', async () => {
+test('the program can end before the server has answered', async () => {
   await ends(`http://127.0.0.1:${await rawWebSocket([])}`, 'at once');
 });

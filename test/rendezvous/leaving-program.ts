@@ -1,4 +1,4 @@
-/** A program that meets at a URL, leaves when told something, or at once, and is done. */
+/** A program that joins at a URL and leaves, at an event or at once. It must then end by itself. */
 import { setImmediate } from 'node:timers/promises';
 import { Guest } from './guest.ts';
 
@@ -8,5 +8,5 @@ if (when === 'at once') await setImmediate();
 else await guest.heard(when);
 await guest.rendezvous.leave();
 console.log('left');
-// What still keeps the process alive by then is the server.
+// By then only the server can be what keeps the process alive.
 setTimeout(() => process.exit(1), 5_000).unref();
