@@ -4,8 +4,8 @@
  * them: netem, which could do both, is missing from many kernels.
  */
 import { missing } from '../test/lab/network.ts';
-import { Scene } from '../test/lab/scene.ts';
-import type { Talker } from '../test/lab/talker.ts';
+import type { Talker } from '../test/lab/recorded-program.ts';
+import { Scene } from '../test/lab/server-scene.ts';
 import type { Result } from './measure.ts';
 import { compare, spread } from './measure.ts';
 import { BASELINE } from './program.ts';

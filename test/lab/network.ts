@@ -1,18 +1,17 @@
 /**
- * A small internet on this machine: hosts in network namespaces, joined by a bridge, at home behind routers that
- * translate addresses. Linux with iproute2 and nftables, as root. Nothing of it can be seen from outside.
+ * A small internet on this machine: hosts in network namespaces on one bridge, or behind routers with NAT. Needs root on
+ * Linux, iproute2 and nftables. It is invisible from outside.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /**
- * How a home is connected. `cone`: the router keeps one outside port per inside port (endpoint-independent mapping,
- * RFC 4787) and lets in only answers. `symmetric`: another random port for each destination. `no-udp`: as `cone`, but
- * only TCP comes through.
+ * NAT of a home router. `cone`: one outside port per inside port (endpoint-independent mapping, RFC 4787); only answers
+ * come in. `symmetric`: another random port for each destination. `no-udp`: as `cone`, but drops UDP.
  */
 export type Nat = 'cone' | 'symmetric' | 'no-udp';
 
-/** Begins the names of namespaces; the process id follows, so that those of a process that died can be told. */
+/** Start of namespace names. The process id follows, so that leftovers of a dead process can be recognised. */
 const PREFIX = 'aparte-lab-';
 
 function run(...command: readonly string[]): string {
@@ -20,7 +19,7 @@ function run(...command: readonly string[]): string {
   return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Why there can be no network here, null where there can. */
+/** Returns why no network can be made on this machine, null if one can. */
 export function missing(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'network namespaces need root on Linux';
   try {
@@ -37,7 +36,7 @@ export function missing(): string | null {
   }
 }
 
-/** Removes what earlier processes left behind when they were killed. */
+/** Removes the namespaces of processes that were killed. */
 function sweep(): void {
   for (const name of run('ip', 'netns', 'list').matchAll(/^(aparte-lab-(\d+)-\S+)/gm)) {
     if (!existsSync(`/proc/${name[2]}`)) run('ip', 'netns', 'del', name[1] ?? '');
@@ -48,7 +47,7 @@ function sweep(): void {
 export class Host {
   readonly address: string;
   readonly #namespace: string;
-  /** Where its cable ends: a namespace and the interface in it. */
+  /** The other end of its cable: a namespace and the interface in it. */
   readonly #socket: { readonly namespace: string; readonly port: string };
 
   /** Made by {@link Network}. */
@@ -58,22 +57,22 @@ export class Host {
     this.#socket = socket;
   }
 
-  /** What to put before a command that shall run here. */
+  /** Words to put before a command that is to run on this host. */
   get prefix(): readonly string[] {
     return ['ip', 'netns', 'exec', this.#namespace];
   }
 
-  /** Runs a command here and waits for it. Returns what it prints. */
+  /** Runs a command on this host and waits for it. Returns its output. */
   run(...command: readonly string[]): string {
     return run(...this.prefix, ...command);
   }
 
-  /** Pulls the cable out of its socket: no carrier, addresses and routes stay. */
+  /** Pulls the cable: there is no carrier, but addresses and routes stay. */
   unplug(): void {
     this.#setSocket('down');
   }
 
-  /** Puts it back. */
+  /** Puts the cable back. */
   plug(): void {
     this.#setSocket('up');
   }
@@ -82,13 +81,13 @@ export class Host {
     run('ip', 'netns', 'exec', this.#socket.namespace, 'ip', 'link', 'set', this.#socket.port, state);
   }
 
-  /** Gives it another address of the same network in place of the one it has, as another access point would. */
+  /** Replaces the address by another, as another access point would. */
   move(address: string): void {
     this.run('ip', 'addr', 'flush', 'dev', 'eth0', 'scope', 'global');
     this.run('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0');
   }
 
-  /** Loses so many percent of all packets that come, by chance; 0 ends it. */
+  /** Drops so many percent of the incoming packets at random; 0 ends it. */
   lose(percent: number): void {
     this.run('nft', 'add table inet loss; delete table inet loss');
     if (percent === 0) return;
@@ -96,7 +95,7 @@ export class Host {
     this.run('nft', `add rule inet loss in iifname eth0 numgen random mod 100 < ${percent} counter drop`);
   }
 
-  /** Neither sends to an IPv4 address nor takes anything from it, until all are admitted again. */
+  /** Blocks all packets to and from an IPv4 address, until `admit`. */
   bar(address: string): void {
     this.run('nft', 'add table ip bar; add chain ip bar in { type filter hook input priority 0; }');
     this.run('nft', 'add chain ip bar out { type filter hook output priority 0; }');
@@ -107,13 +106,13 @@ export class Host {
     this.run('nft', 'delete table ip bar');
   }
 
-  /** How many packets have been lost by chance. */
+  /** Number of packets that `lose` has dropped. */
   get lost(): number {
     return Number(/packets (\d+)/.exec(this.run('nft', 'list table inet loss'))?.[1]);
   }
 }
 
-/** The internet 203.0.113.0/24 and 2001:db8::/64 (RFC 5737, RFC 3849), empty at first. */
+/** The internet, with 203.0.113.0/24 and 2001:db8::/64 (RFC 5737, RFC 3849). Empty at first. */
 export class Network {
   readonly #namespaces: string[] = [];
   #routers = 0;
@@ -130,8 +129,8 @@ export class Network {
   }
 
   /**
-   * Plugs a host into the bridge. Its address is of version 4 or 6. `containers`: networks that lead nowhere, and that
-   * the host lists before `eth0`, as networks of containers may be.
+   * Plugs a host into the bridge. Its address is IPv4 or IPv6. `containers`: number of networks that lead nowhere and
+   * that the host lists before `eth0`, as networks of containers may be.
    */
   host(name: string, address: string, containers = 0): Host {
     this.#namespace(name);
@@ -146,7 +145,7 @@ export class Network {
     return new Host(this.#full(name), address, { namespace: this.#full('net'), port: name });
   }
 
-  /** A host at home, behind a router of its own whose address outside is `outside`. */
+  /** Makes a host behind a router of its own. `outside`: address of the router on the internet. */
   home(name: string, outside: string, nat: Nat): Host {
     this.#routers += 1;
     const router = `${name}-router`;
@@ -170,7 +169,7 @@ export class Network {
       `add rule ip nat out oifname eth0 masquerade${random}`,
       'add chain ip nat through { type filter hook forward priority 0; }',
       'add rule ip nat through iifname eth0 ct state new drop',
-      // A stranger's packet must not be tracked: it would take the port that a mapping is about to need.
+      // Packets of strangers must not be tracked: each would occupy a port that a mapping needs.
       'add chain ip nat in { type filter hook input priority 0; }',
       'add rule ip nat in iifname eth0 ct state new drop',
     ];
@@ -199,7 +198,7 @@ export class Network {
     this.#in(there, 'ip', 'link', 'set', farPort, 'up');
   }
 
-  /** Removes it. The programs in it must have ended. */
+  /** Removes the network. Its programs must have ended. */
   close(): void {
     process.off('exit', this.#remove);
     this.#remove();

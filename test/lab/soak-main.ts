@@ -1,11 +1,11 @@
-/** `npm run soak -- MINUTES [SEED]`: talks through faults that real networks have, and checks every message. */
+/** `npm run soak -- MINUTES [SEED]`: two programs talk through faults of real networks, and every message is checked. */
 import { missing } from './network.ts';
 import { soak } from './soak.ts';
 
-/** From so many minutes on there must have been so many outages. */
+/** A soak of at least so many minutes must have had so many outages. */
 const MINUTES = 6;
 const OUTAGES = 20;
-/** How much of the memory that was used after the warm-up may be used at the end. */
+/** Limit for the memory at the end, as a multiple of the memory after the warm-up. */
 const GROWTH = 1.1;
 
 const minutes = Number(process.argv[2] ?? MINUTES);

@@ -1,52 +1,49 @@
-/** A long conversation through seeded faults on a real network, of which every message is checked. */
+/** A long conversation through seeded faults of a real network. Every message is checked. */
 import assert from 'node:assert/strict';
 import { seeded } from '../core/seeded-random.ts';
-import { Scene } from './scene.ts';
-import { pause } from './seeded-faults.ts';
-import type { Talker } from './talker.ts';
+import type { Talker } from './recorded-program.ts';
+import { pause } from './scene-tests.ts';
+import { Scene } from './server-scene.ts';
 
-/** Messages each way that a soak of some minutes sends, at most, and how many a second otherwise. */
+/** Messages each way, at most, and messages a second in a short soak. */
 const MESSAGES = 10_000;
 const PER_SECOND = 40;
-/** Messages that may wait for delivery: the program takes 1,000. */
+/** Messages that may wait for delivery. The program accepts 1,000. */
 const MAX_WAITING = 900;
-/** Every so many messages comes a long one. */
+/** One message in so many is long. */
 const LONG_EVERY = 250;
-/** How long (ms) both may take to be connected once everything works again. */
+/** Time for both to be connected after a fault has ended, in ms. */
 const HEALING = 60_000;
-/**
- * The part that counts as warm-up: the heaps of the native WebRTC threads grow with each of the first some twenty
- * connections, and then no more.
- */
+/** Part of the time that is warm-up. The heaps of the WebRTC threads grow with each of the first twenty connections. */
 const WARM_UP = 0.4;
 /**
- * How many times as many texts are said before anything goes wrong: V8 lets the space of its young objects grow to its
- * full size over some ten thousand messages, whatever the network does, and 20 MB with it.
+ * Texts before the first fault, as a multiple of those after it. V8 lets the space of young objects grow by 20 MB over
+ * the first ten thousand messages, whatever the network does.
  */
 const CHATTER = 2;
-/** How long (ms) both rest before their memory is measured. */
+/** Rest before memory is measured, in ms. */
 const REST = 10_000;
 
-/** What came of a soak. */
+/** The result of a soak. */
 export interface Soaked {
   /** Messages each way. */
   readonly messages: number;
   readonly faults: number;
-  /** How often one of the two lost the path. */
+  /** Number of times that one of the two lost the path. */
   readonly outages: number;
-  /** Milliseconds from the end of a fault until both were connected, where it was waited for, shortest first. */
+  /** Times from the end of a fault until both were connected, in ms, shortest first. Not every fault is measured. */
   readonly healing: readonly number[];
   /** Resident memory of the two programs in bytes, after the warm-up and at the end. */
   readonly memory: { readonly before: readonly number[]; readonly after: readonly number[] };
 }
 
-/** Text number `index`: its number, and padding of a length that goes with it. */
+/** Returns text number `index`: its number, and padding whose length depends on it. */
 function text(index: number): string {
   const length = index % LONG_EVERY === LONG_EVERY - 1 ? 60_000 : (index * 37) % 300;
   return `${index} ${'x'.repeat(length)}`;
 }
 
-/** One of the two, who says texts and checks those of the other. */
+/** One of the two programs. Sends texts and checks those of the other. */
 class Side {
   readonly name: 'ann' | 'ben';
   readonly talker: Talker;
@@ -58,7 +55,7 @@ class Side {
     this.talker = talker;
   }
 
-  /** Says texts up to number `due`, as far as the outbox allows. */
+  /** Sends texts up to number `due`, as far as the outbox allows. */
   sayUpTo(due: number): void {
     while (this.said < due && this.said - this.talker.delivered < MAX_WAITING) {
       this.talker.say(text(this.said));
@@ -66,7 +63,7 @@ class Side {
     }
   }
 
-  /** Checks what came: each text once, in order. */
+  /** Checks that each text came once and in order. */
   check(): void {
     for (; this.#checked < this.talker.texts.length; this.#checked += 1) {
       assert.equal(this.talker.texts[this.#checked], text(this.#checked), `${this.name} heard something else`);
@@ -75,7 +72,7 @@ class Side {
   }
 }
 
-/** What can go wrong: does it, and ends it. */
+/** The faults. Each causes a fault and ends it. */
 type Fault = (soak: Soak) => Promise<string>;
 
 const CABLE: Fault = async ({ scene, below, someHosts }) => {
@@ -129,7 +126,7 @@ class Soak {
   faults = 0;
   readonly #chance: () => number;
   #addresses = 100;
-  /** How many texts each shall say. */
+  /** Number of texts that each is to send. */
   #target = 0;
 
   constructor(scene: Scene, sides: readonly [Side, Side], seed: number) {
@@ -138,25 +135,25 @@ class Soak {
     this.#chance = seeded(seed);
   }
 
-  /** A number from 0 to less than `limit`. */
+  /** Returns a random number from 0 to less than `limit`. */
   readonly below = (limit: number): number => Math.floor(this.#chance() * limit);
 
-  /** One of the two hosts, or now and then both. */
+  /** Returns one of the two hosts, or sometimes both. */
   readonly someHosts = (): ('ann' | 'ben')[] => {
     const choice = this.below(5);
     if (choice === 4) return ['ann', 'ben'];
     return [choice % 2 === 0 ? 'ann' : 'ben'];
   };
 
-  /** An address that nobody has had lately. */
+  /** Returns an address that nobody has had lately. */
   readonly freshAddress = (): string => {
     this.#addresses += 1;
     return `203.0.113.${100 + (this.#addresses % 150)}`;
   };
 
   /**
-   * Both say texts up to number `target`, evenly over `ms`, while one thing after the other goes wrong. Resolves once
-   * all is delivered.
+   * Sends texts both ways up to number `target`, evenly over `ms`, while one fault follows another. Resolves when all are
+   * delivered.
    */
   async talk(target: number, ms: number, report: (line: string) => void): Promise<void> {
     const began = performance.now();
@@ -183,7 +180,7 @@ class Soak {
     this.#check();
   }
 
-  /** Both say texts up to number `target`, as fast as they are delivered. Resolves once all is. */
+  /** Sends texts both ways up to number `target`, as fast as they are delivered. Resolves when all are. */
   async chatter(target: number): Promise<void> {
     this.#target = target;
     while (this.sides.some(({ said }) => said < target)) {
@@ -198,12 +195,12 @@ class Soak {
     for (const side of this.sides) side.check();
   }
 
-  /** Lets one thing go wrong. Returns a line about it. */
+  /** Causes one fault. Returns a line about it. */
   async #goWrong(): Promise<string> {
     const fault = FAULTS[this.below(FAULTS.length)] as Fault;
     const what = await fault(this);
     this.faults += 1;
-    // Now and then the next fault meets what is being mended of this one.
+    // Sometimes the next fault comes while the programs still heal from this one.
     if (this.below(4) === 0) {
       await pause(this.below(3_000));
       return `${what}; and on`;
@@ -216,7 +213,7 @@ class Soak {
     return `${what}; healed after ${ms} ms`;
   }
 
-  /** Waits until what each says next has been heard: only that proves that both are connected. */
+  /** Waits until the next text of each has come: only that proves that both are connected. */
   async #healed(): Promise<void> {
     const waits = this.sides.map(({ talker, said }) => {
       const next = Math.min(said + 1, this.#target);
@@ -225,7 +222,7 @@ class Soak {
     await Promise.all(waits);
   }
 
-  /** Resident memory of both, in bytes, after a rest. */
+  /** Returns the resident memory of both after a rest, in bytes. */
   async memory(): Promise<number[]> {
     await pause(REST);
     return this.sides.map(({ talker }) => talker.memory);
@@ -233,8 +230,8 @@ class Soak {
 }
 
 /**
- * Lets two talk for some minutes while one thing after the other goes wrong. Rejects where a message is lost, doubled,
- * out of order or not said to be delivered. `report` is given a line for each fault.
+ * Runs a conversation for some minutes while one fault follows another. Rejects if a message is lost, doubled, out of
+ * order or not reported as delivered. `report` gets a line for each fault.
  */
 export async function soak(minutes: number, seed: number, report: (line: string) => void): Promise<Soaked> {
   const scene = new Scene();

@@ -7,7 +7,7 @@ import { type Announcement, readAnnouncement, roomMark } from '../../peer/rendez
 import { comesFrom, isNeighbour, type LocalInterface, localInterfaces } from '../../peer/rendezvous/lan/interfaces.ts';
 import { MulticastBudget } from '../../peer/rendezvous/lan/multicast-budget.ts';
 import { ServerChoice } from '../../peer/rendezvous/lan/which-server.ts';
-import { announcing, response, sameNames } from '../lab/dns.ts';
+import { announcing, response, sameNames } from '../lab/dns-messages.ts';
 
 const id = (letter: string) => letter.repeat(32);
 

@@ -5,9 +5,9 @@ import { Machine, NO_MACHINE } from '../cli/own-namespace.ts';
 import { freshCode, type Program, Sandbox, type Setting } from '../cli/program.ts';
 import { BuiltVersion, EARLIER_VERSIONS, whyNotBuildable } from '../earlier-versions.ts';
 import { missing } from '../lab/network.ts';
-import { Scene } from '../lab/scene.ts';
-import { delivered, LONG, noticed } from '../lab/seeded-faults.ts';
-import type { Talker } from '../lab/talker.ts';
+import type { Talker } from '../lab/recorded-program.ts';
+import { delivered, LONG, noticed } from '../lab/scene-tests.ts';
+import { Scene } from '../lab/server-scene.ts';
 import { APARTE } from '../process.ts';
 
 const NO_NETWORK = missing() ?? false;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Nat } from '../lab/network.ts';
-import { type Scene, SERVER, type Setting } from '../lab/scene.ts';
-import { delivered, NOTICED, noticed, play, talk } from '../lab/seeded-faults.ts';
+import { delivered, NOTICED, noticed, play, talk } from '../lab/scene-tests.ts';
+import { type Scene, SERVER, type Setting } from '../lab/server-scene.ts';
 
 /** Time limit (ms) for reporting that no path exists. */
 const GIVEN_UP = 30_000;

@@ -1,9 +1,9 @@
 /** Outages on real networks: the real program on its own hosts, which lose the cable, the address, the server or the peer. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import type { Scene } from '../lab/scene.ts';
-import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '../lab/seeded-faults.ts';
-import type { Talker } from '../lab/talker.ts';
+import type { Talker } from '../lab/recorded-program.ts';
+import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '../lab/scene-tests.ts';
+import type { Scene } from '../lab/server-scene.ts';
 
 describe('fault lab', { concurrency: 1 }, () => {
   play('connects directly on an open network', {}, async (scene) => {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { describe } from 'node:test';
 import { roomMark } from '../../peer/rendezvous/lan/announcement.ts';
-import { announcing, response, sameNames } from '../lab/dns.ts';
-import { connected, type LanScene, playLan } from '../lab/lan.ts';
+import { announcing, response, sameNames } from '../lab/dns-messages.ts';
+import { connected, type LanScene, playLan } from '../lab/lan-scene.ts';
 import type { Host } from '../lab/network.ts';
-import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/seeded-faults.ts';
-import type { Talker } from '../lab/talker.ts';
+import type { Talker } from '../lab/recorded-program.ts';
+import { delivered, HEALED, NOTICED, noticed, pause, talk } from '../lab/scene-tests.ts';
 
 /** Drops packets that come to a host. Returns a function that ends it. */
 function drop(host: Host, rule: string): () => void {

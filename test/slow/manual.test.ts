@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { missing } from '../lab/network.ts';
-import { Scene, SERVER, type Setting } from '../lab/scene.ts';
-import { delivered, HEALED, noticed, pause, talk } from '../lab/seeded-faults.ts';
-import type { Talker } from '../lab/talker.ts';
+import type { Talker } from '../lab/recorded-program.ts';
+import { delivered, HEALED, noticed, pause, talk } from '../lab/scene-tests.ts';
+import { Scene, SERVER, type Setting } from '../lab/server-scene.ts';
 
 const reason = missing();
 const chat = ['--manual'];

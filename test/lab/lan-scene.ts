@@ -1,13 +1,13 @@
-/** Two machines on one network, with no server: what the scenarios of the local network begin with. */
+/** Two machines on one local network, with no server. */
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { APARTE, Stage } from '../process.ts';
 import { type Host, missing, Network } from './network.ts';
-import { Talker } from './talker.ts';
+import { Talker } from './recorded-program.ts';
 
-const RADIO = fileURLToPath(new URL('wifi.ts', import.meta.url));
+const RADIO = fileURLToPath(new URL('multicast-sender.ts', import.meta.url));
 
-/** Which versions of IP the machines speak. IPv4 with `both` has link-local addresses of IPv6 beside it. */
+/** IP versions of the machines. `both`: IPv4, and link-local IPv6 addresses. */
 export type Versions = 4 | 6 | 'both';
 
 const FOUR = ['192.168.7.21', '192.168.7.22'] as const;
@@ -21,7 +21,7 @@ export class LanScene extends Stage {
   readonly ann: Host;
   readonly ben: Host;
 
-  /** `containers`: see {@link Network.host}. */
+  /** `containers`: networks of containers on each machine, as {@link Network.host} makes them. */
   constructor(ip: Versions, containers = 0) {
     super('lan');
     const [ann, ben] = ADDRESSES[ip];
@@ -36,7 +36,7 @@ export class LanScene extends Stage {
     return this.run(where, [APARTE, 'chat', '--json', '--lan', '--name', where, code]);
   }
 
-  /** Listens to, and takes part in, multicast DNS from one of the machines. */
+  /** Starts a program on one of the machines that reports and sends packets of multicast DNS. */
   async radio(where: 'ann' | 'ben'): Promise<Talker> {
     const radio = this.run(where, ['--import', 'tsx', RADIO, this[where].address]);
     await radio.event('ready');
@@ -49,7 +49,7 @@ export class LanScene extends Stage {
     return this.keep(new Talker(command, this.home(), { APARTE_DEBUG: '1' }));
   }
 
-  /** Starts two chats, one of them first if so said, and waits until they are connected. */
+  /** Starts two chats and waits until they are connected. `first`: the chat to start first; null: both at once. */
   async pair(first: 'ann' | 'ben' | null, code?: string): Promise<{ ann: Talker; ben: Talker }> {
     const begun = first === null ? null : this.chat(first, code);
     await begun?.event('code');
@@ -71,7 +71,7 @@ export async function connected(...talkers: readonly Talker[]): Promise<void> {
   await Promise.all(talkers.map((talker) => talker.event('peer', { status: 'connected' })));
 }
 
-/** Sets a scene, plays it, and clears it away whatever happens. */
+/** Runs a test in a scene, and removes the scene in any case. */
 export function playLan(
   name: string,
   ip: Versions,

@@ -1,10 +1,10 @@
-/** Messages of multicast DNS, written by hand, so that they can be wrong (RFC 1035, section 4; RFC 6763). */
+/** Makes messages of multicast DNS, also wrong ones (RFC 1035, section 4; RFC 6763). */
 
 const PTR = 12;
 const TXT = 16;
 const SRV = 33;
 
-/** A name on the wire. */
+/** Encodes a name. */
 function name(text: string): Buffer {
   const labels = text.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]));
   return Buffer.concat([...labels, Buffer.of(0)]);
@@ -19,7 +19,7 @@ function record(owner: string, type: number, data: Buffer): Buffer {
   return Buffer.concat([name(owner), fields, data]);
 }
 
-/** A response whose header promises so many answers. */
+/** Returns a response in hexadecimal. Its header promises so many answers. */
 export function response(answers: readonly Buffer[], promised = answers.length): string {
   const header = Buffer.alloc(12);
   header.writeUInt16BE(0x8400, 2);
@@ -27,7 +27,7 @@ export function response(answers: readonly Buffer[], promised = answers.length):
   return Buffer.concat([header, ...answers]).toString('hex');
 }
 
-/** The records that announce a room at a port of whoever sends them. */
+/** Returns the records that announce a room on a port of their sender. */
 export function announcing(id: string, room: string, port: number): Buffer[] {
   const type = '_aparte._tcp.local';
   const service = `${id}.${type}`;
@@ -41,7 +41,7 @@ export function announcing(id: string, room: string, port: number): Buffer[] {
   ];
 }
 
-/** Records that all point at one long name in capitals, in few bytes (RFC 1035, section 4.1.4). */
+/** Returns records that all point to one long name in capitals, in few bytes (RFC 1035, section 4.1.4). */
 export function sameNames(count: number): Buffer[] {
   const type = '_aparte._tcp.local';
   const long = [63, 63, 63, 58].map((length) => 'A'.repeat(length)).join('.');

@@ -1,10 +1,10 @@
-/** A program somewhere in the network, ours in machine mode as a rule: all it tells, with the time it came. */
+/** A program on a host of the network, usually ours with `--json`, and its events with their times. */
 import { Process } from '../process.ts';
 
-/** How long something is waited for, in ms, unless said otherwise: a deadline for what hangs. */
+/** Time to wait for an event by default, in ms. */
 const PATIENCE = 60_000;
 
-/** An event, and when it came (ms on a clock that never jumps). What is no JSON is of type `line`. */
+/** An event and its time, in ms on a clock that never jumps. A line that is not JSON has the type `line`. */
 export interface Told {
   readonly type: string;
   readonly came: number;
@@ -13,13 +13,13 @@ export interface Told {
 
 /** A running program. */
 export class Talker extends Process<Told> {
-  /** Texts that came, in order. */
+  /** Texts that have come, in order. */
   readonly texts: string[] = [];
-  /** How many of our messages were taken over, and delivered. */
+  /** Number of `sent` and `delivered` events. */
   sent = 0;
   delivered = 0;
 
-  /** Runs a command, its data in the folder `home`. */
+  /** Runs a command with its data in the folder `home`. */
   constructor(command: readonly string[], home: string, env: Readonly<Record<string, string>>) {
     super(command, { home, env, patience: PATIENCE });
   }
@@ -33,7 +33,7 @@ export class Talker extends Process<Told> {
     if (told.type === 'delivered') this.delivered += 1;
   }
 
-  /** How the other side stands, as it was told last. */
+  /** The last status of the other side. */
   get status(): unknown {
     return this.events.findLast((event) => event.type === 'peer')?.['status'];
   }

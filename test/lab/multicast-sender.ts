@@ -1,6 +1,6 @@
 /**
- * Multicast DNS as anybody on a network can use it, in a process of its own: tells each packet that comes as JSON,
- * `{type: "packet", hex}`, and sends those it is given, `{hex}`. Its argument is our IPv4 address.
+ * A program that sends and receives packets of multicast DNS. It prints each packet that comes as JSON,
+ * `{type: "packet", hex}`, and sends those on standard input, `{hex}`. Its argument is an IPv4 address of this machine.
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';

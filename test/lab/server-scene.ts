@@ -1,25 +1,25 @@
-/** A server and two people in a network: what every scenario begins with, and how it is cleared away. */
+/** A network with a server and two people. */
 import { join } from 'node:path';
 import { APARTE, Stage } from '../process.ts';
 import { type Host, Network } from './network.ts';
-import { Talker, type Told } from './talker.ts';
+import { Talker, type Told } from './recorded-program.ts';
 
 const PORT = 7470;
-/** Where coturn listens: 3478 and 3479 are the server's own, for STUN. */
+/** Port of coturn: 3478 and 3479 belong to the server's own STUN. */
 const TURN_PORT = 3490;
 const TURN_SECRET = 'known to coturn and the server';
 
-/** Whom the relay refuses to send to, as docs/OPERATIONS.md sets it up: it has no route to them, and must not try. */
+/** Addresses that the relay refuses to send to, as in docs/OPERATIONS.md. It has no route to them. */
 const PRIVATE_PEERS = ['10.0.0.0-10.255.255.255', '172.16.0.0-172.31.255.255', '192.168.0.0-192.168.255.255'];
 
 /** Address of the server. */
 export const SERVER = '203.0.113.10';
 
-/** How a scene is set. */
+/** Options of a scene. */
 export interface Setting {
-  /** Makes the three hosts; all on the open network unless said otherwise. */
+  /** Makes the three hosts. Left out: all are on the open network. */
   readonly hosts?: (network: Network) => { server: Host; ann: Host; ben: Host };
-  /** Whether the server offers a TURN relay, coturn on its own host, over both UDP and TCP. */
+  /** Whether the server offers a TURN relay over UDP and TCP: coturn, on the same host. */
   readonly relay?: boolean;
   /** Paths of the programs that run in place of the one that was built last. */
   readonly programs?: Partial<Readonly<Record<'server' | 'ann' | 'ben', string>>>;
@@ -37,7 +37,7 @@ const everybodyOpen = (network: Network) => ({
 export class Scene extends Stage {
   readonly network = new Network();
   readonly hosts: { server: Host; ann: Host; ben: Host };
-  /** The servers that were started, in order. */
+  /** All servers that were started, in order. */
   readonly servers: Talker[] = [];
   readonly #setting: Setting;
 
@@ -52,12 +52,12 @@ export class Scene extends Stage {
     return `http://${address.includes(':') ? `[${address}]` : address}:${PORT}`;
   }
 
-  /** Runs a program on a host; it ends with the scene. */
+  /** Runs a program on a host. It ends with the scene. */
   run(host: Host, command: readonly string[], env: Readonly<Record<string, string>> = {}): Talker {
     return this.keep(new Talker([...host.prefix, ...command], this.home(), env));
   }
 
-  /** Starts the server, with its relay if it has one, and waits until it listens. */
+  /** Starts the server and its relay, if any, and waits until the server listens. */
   async startServer(): Promise<Talker> {
     const { server } = this.hosts;
     const hasRelay = this.#setting.relay === true;
@@ -96,7 +96,7 @@ export class Scene extends Stage {
     return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args]);
   }
 
-  /** Starts a chat that meets with no server. */
+  /** Starts a chat that uses no server. */
   alone(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
     return this.run(this.hosts[name], [...this.#program(name), 'chat', '--json', '--name', name, ...args]);
   }
