@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from './error-codes.ts';
 
-type NoParameters = Readonly<Record<never, never>>;
+type NoParameters = unknown;
 
 /** The parts of the protocol that can be malformed. */
 export type WirePart =

@@ -156,14 +156,14 @@ describe('send and receive', { concurrency: 3 }, () => {
   });
 
   test('a code copied with what surrounds it meets the plain code, and says what was left out', async () => {
-    for (const [before, behind, dropped] of [
+    for (const [ahead, behind, dropped] of [
       ['', '.', '\\.'],
       ['\ufeff“', '”,', 'an invisible character \\(U\\+FEFF\\), “, ”, ,'],
       ['**', '**', '\\*'],
       ['aparte receive `', '\u00ad`', 'an invisible character \\(U\\+00AD\\), `'],
     ] as const) {
       const code = freshCode();
-      const [sender, receiver] = [send(['--text', 'x', code]), receive([`${before}${code}${behind}`])];
+      const [sender, receiver] = [send(['--text', 'x', code]), receive([`${ahead}${code}${behind}`])];
       await both(sender, receiver);
       assert.match(receiver.stderr, new RegExp(`^aparte: note: left out of the code: ${dropped}\n`));
       assert.doesNotMatch(sender.stderr, /left out/);
