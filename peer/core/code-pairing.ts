@@ -44,8 +44,6 @@ export class CodePairing implements Pairing {
   #isIn = false;
   /** The code as the user was told it; empty before. */
   #code = '';
-  /** Whether both sides have proven themselves. Then the server has done its part. */
-  #isCompleted = false;
 
   constructor(context: Context, options: CodePairingOptions, events: PairingEvents) {
     this.#context = context;
@@ -67,21 +65,12 @@ export class CodePairing implements Pairing {
       },
       {
         opened: (nameplate) => this.#opened(nameplate),
-        completed: (result) => {
-          this.#isCompleted = true;
-          events.completed(result);
-        },
+        completed: (result) => events.completed(result),
         handshakeFailed: (cause) => events.handshakeFailed(cause),
         failed: (cause) => events.failed(cause),
-        refused: (cause) => {
-          if (!this.#isCompleted) this.end(cause);
-        },
-        noted: (cause) => {
-          if (!this.#isCompleted) events.noted(cause);
-        },
-        lost: (cause, retryAt) => {
-          if (!this.#isCompleted) this.#lostServer(cause, retryAt);
-        },
+        refused: (cause) => this.end(cause),
+        noted: (cause) => events.noted(cause),
+        lost: (cause, retryAt) => this.#lostServer(cause, retryAt),
         resumed: () => this.#reachedServer(),
       },
     );

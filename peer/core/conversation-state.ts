@@ -307,7 +307,8 @@ export class ConversationState {
     const leaving = this.#leaving;
     if (leaving?.until != null && leaving.until <= now) this.#leaveNow(leaving);
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
-      if (!this.#roster.hasAny) return this.#pairing?.end(this.#pairing.lostCause ?? new AparteError('timeout'));
+      if (this.#roster.status === null)
+        return this.#pairing?.end(this.#pairing.lostCause ?? new AparteError('timeout'));
       const cause = new AparteError('nothing-came');
       emitError(this.#context, cause, true);
       this.#leaveNow(gaveUp(cause, now));
@@ -317,7 +318,7 @@ export class ConversationState {
   get #giveUpAt(): number | null {
     const { timeout, awaitsText = false } = this.#options;
     const isLeaving = (this.#leaving?.exit ?? EXIT.ok) !== EXIT.ok;
-    const isAwaited = !this.#roster.hasAny || (awaitsText && !this.#hasText && !isLeaving);
+    const isAwaited = this.#roster.status === null || (awaitsText && !this.#hasText && !isLeaving);
     return timeout !== null && isAwaited ? this.#startedAt + timeout : null;
   }
 

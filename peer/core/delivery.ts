@@ -56,9 +56,9 @@ export class MessageIds {
   }
 }
 
-/** Makes a text to send at `now` (ms since the epoch). `id` has 8 bytes. Throws `message-too-long`. */
-export function outgoing(id: Uint8Array, text: string, raw: boolean, now: number): Outgoing {
-  return { id, at: now, raw, bytes: encodeText(text) };
+/** Makes a text that is sent at `at`, in ms since the epoch. `id` has 8 bytes. Throws `message-too-long`. */
+export function outgoing(id: Uint8Array, text: string, raw: boolean, at: number): Outgoing {
+  return { id, at, raw, bytes: encodeText(text) };
 }
 
 /** The texts to and from one remote peer. */

@@ -33,7 +33,6 @@ export class ManualPairing implements Pairing {
   readonly #events: PairingEvents;
   /** One counter for all invites: whoever answers two of them guesses twice at the same code. */
   readonly #guesses: Guesses | null;
-  #isCompleted = false;
 
   /** `profile` is asked when a handshake is made. */
   constructor(context: Context, options: ManualPairingOptions, profile: () => Profile, events: PairingEvents) {
@@ -96,10 +95,7 @@ export class ManualPairing implements Pairing {
         mayStart: () => true,
       },
       {
-        completed: (result) => {
-          this.#isCompleted = true;
-          this.#events.completed(result);
-        },
+        completed: (result) => this.#events.completed(result),
         handshakeFailed: failed,
         failed,
         refused: (cause) => this.#refused(cause),
@@ -113,8 +109,6 @@ export class ManualPairing implements Pairing {
   }
 
   #refused(cause: AparteError): void {
-    // Once both sides have proven themselves the session has the channel.
-    if (this.#isCompleted) return;
     if (cause.code !== 'invite-expired' || !this.#options.renews) return this.end(cause);
     this.#events.noted(cause);
     this.#room.leave();

@@ -53,7 +53,7 @@ export interface RendezvousRoomOptions {
 export interface RendezvousRoomEvents {
   /** We are in; the room is called `nameplate`. */
   opened?(nameplate: string): void;
-  /** Both sides have proven everything. */
+  /** Both sides have proven everything. What happens to the rendezvous is not reported any more. */
   completed(result: HandshakeResult): void;
   /** A handshake failed, and the room stays as it was. */
   handshakeFailed(cause: AparteError): void;
@@ -145,21 +145,25 @@ export class RendezvousRoom implements RoomOwner {
         return this.#gotFrame(fact.from, fact.bytes);
       case 'roomLost':
         this.joined = false;
-        return this.#events.lost?.(fact.cause, fact.retryAt);
+        return this.#whilePairing(() => this.#events.lost?.(fact.cause, fact.retryAt));
       case 'roomResumed':
         this.joined = true;
         this.#events.resumed?.();
         for (const { handshake } of this.#all) handshake?.resend();
         return;
       case 'roomNoted':
-        return this.#events.noted?.(fact.cause);
+        return this.#whilePairing(() => this.#events.noted?.(fact.cause));
       case 'roomRefused':
-        return this.#events.refused(fact.cause);
+        return this.#whilePairing(() => this.#events.refused(fact.cause));
       case 'blob':
         return this.#events.blob?.(fact.kind, fact.text, fact.until);
       default:
         fact satisfies never;
     }
+  }
+
+  #whilePairing(report: () => void): void {
+    if (this.#chosen?.handshake?.done !== true) report();
   }
 
   /** We are a new member, so whatever was under way is void. */

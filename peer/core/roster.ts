@@ -42,11 +42,6 @@ export class Roster {
     this.#peers.push(new RemotePeer(this.#context, options, result, this.#events));
   }
 
-  /** Whether anybody has ever come. */
-  get hasAny(): boolean {
-    return this.#peers.length > 0;
-  }
-
   /** Whether anybody is there, or may come back. */
   get hasAnyAlive(): boolean {
     return this.#peers.some((peer) => !peer.isOver);
@@ -56,7 +51,7 @@ export class Roster {
     return this.#peers.some((peer) => peer.isConnected);
   }
 
-  /** The state of highest priority; null where nobody has come. */
+  /** The state of highest priority; null where nobody has ever come. */
   get status(): PeerStatus | null {
     return BY_PRIORITY.find((status) => this.#peers.some((peer) => peer.status === status)) ?? null;
   }

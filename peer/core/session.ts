@@ -7,6 +7,7 @@ import { AparteError } from '../../shared/errors.ts';
 import type { RatchetChannel, Ticket } from '../crypto/index.ts';
 import type { Route } from '../link/link.ts';
 import { type Context, earliest } from './context.ts';
+import type { Delivery } from './delivery.ts';
 import type { HandshakeResult } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { LinkUser, OwnLink } from './own-link.ts';
@@ -52,17 +53,8 @@ export interface SessionOptions {
   readonly relayRefusal: ErrorDetail | null;
 }
 
-/** Where a session takes the texts it sends. */
-export interface SessionOutbox {
-  /** Number of our texts that the remote peer has not shown. */
-  readonly undelivered: number;
-  /** Takes the next piece to send in this session; null when all was sent. */
-  next(): PeerMessage | null;
-  /** Whether the remote peer does not know yet of something that was shown here. */
-  readonly owesShown: boolean;
-  /** Takes the message that says what was shown here. */
-  takeShown(): PeerMessage;
-}
+/** Where a session takes the texts it sends. The remote peer owns it. */
+export type SessionOutbox = Pick<Delivery, 'undelivered' | 'next' | 'owesShown' | 'takeShown'>;
 
 /** One session. Its link is closed when it ends. */
 export class Session implements LinkUser {
