@@ -71,7 +71,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 test('the document names each small vector with its value', () => {
-  const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
-  const rows = text.slice(text.indexOf('| input | value |')).matchAll(/^\| `(.+)` \| `(.+)` \|$/gm);
+  const document = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
+  const rows = document.slice(document.indexOf('| input | value |')).matchAll(/^\| `(.+)` \| `(.+)` \|$/gm);
   assert.deepEqual(Object.fromEntries(Array.from(rows, ([, input, value]) => [input, value])), EXPECTED);
 });
