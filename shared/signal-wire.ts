@@ -1,6 +1,6 @@
 /**
- * Messages between a peer and the signalling server: types, validators and event names, in the one place both sides
- * read. Unknown keys of an acknowledgement are ignored; requests are strict.
+ * Messages between a peer and the signaling server: types, validators and event names. Both sides use this file. Unknown
+ * keys of an acknowledgement are ignored. Requests may have none.
  */
 import * as v from 'valibot';
 import { fromLv, fromUtf8, lv, utf8 } from './bytes.ts';
@@ -27,10 +27,9 @@ const memberId = v.pipe(v.string(), v.maxLength(MAX_MEMBER_ID), v.regex(/^[a-z0-
 const token = v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9_-]+$/));
 
 /**
- * Enter a room. `nameplate` null: allocate the shortest free one. `capacity` counts for the one who opens the room.
- * `resume`: the token of an earlier acknowledgement, to take the same place again, with the same card, after a lost
- * connection. It is answered like a join, `members` being all others: who is new among them came later. `unknown-room`
- * or `unknown-member`: the place is gone.
+ * Enter a room. `nameplate` null: the server chooses the shortest free one. `capacity` only counts for the first member.
+ * `resume` is the token of an earlier acknowledgement: it takes the same slot again after a lost connection, with the
+ * same card. The answer is that of a join, with all other members. `unknown-room` or `unknown-member`: the slot is gone.
  */
 export const JoinRequest = v.strictObject({
   nameplate: v.nullable(nameplate),
@@ -38,25 +37,25 @@ export const JoinRequest = v.strictObject({
   capacity: v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(MAX_MEMBERS)),
   resume: v.optional(token),
 });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type JoinRequest = v.InferOutput<typeof JoinRequest>;
 
-/** Forward `data` to the member `to` of one's own room, unread. */
+/** Forward `data` to the member `to` of the same room. The server does not read it. */
 export const FrameRequest = v.strictObject({ to: memberId, data: bytes(MAX_HANDSHAKE_FRAME) });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type FrameRequest = v.InferOutput<typeof FrameRequest>;
 
-/** Free the place of a member who fell silent. Only members who were there before him may ask. */
+/** Free the slot of a member who fell silent. Only members who came before them may ask. */
 export const FreeRequest = v.strictObject({ member: memberId });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type FreeRequest = v.InferOutput<typeof FreeRequest>;
 
-/** A member as the others see him: an id the server made, good for this room only, and his card. */
+/** A member as the others see them: their card, and an id that the server chose and that only means something in this room. */
 export const Member = v.object({ id: memberId, card: bytes(MAX_CARD) });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type Member = v.InferOutput<typeof Member>;
 
-/** Why the server refuses; also the reason it gives before it drops a client. */
+/** Why the server refuses a request or disconnects a client. */
 export const RefusalCode = v.picklist([
   'room-full',
   'unknown-room',
@@ -70,33 +69,33 @@ export const RefusalCode = v.picklist([
   'closing',
   'unavailable',
 ]);
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type RefusalCode = v.InferOutput<typeof RefusalCode>;
 
-/** A refusal, as acknowledgement or as `fault` event. */
+/** A refusal: an acknowledgement, or a `fault` event. */
 export const Refusal = v.object({ error: RefusalCode });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type Refusal = v.InferOutput<typeof Refusal>;
 
 const printable = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x21-\x7e]+$/));
 
-/** A TURN server under its URIs, with credentials for it. */
+/** A TURN server: its URIs and credentials. */
 export const TurnOffer = v.object({
   urls: v.pipe(v.array(v.pipe(v.string(), v.check(isTurnUrl))), v.minLength(1), v.maxLength(MAX_TURN_URLS)),
   username: printable,
   credential: printable,
 });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type TurnOffer = v.InferOutput<typeof TurnOffer>;
 
-/** Bytes of the members of a join's answer: behind one byte of length each, an id and a card for everybody. */
+/** Bytes of the packed members in the answer to a join: an id and a card for each, after one byte of length each. */
 const MAX_PACKED_MEMBERS = MAX_MEMBERS * (1 + MAX_MEMBER_ID + 1 + MAX_CARD);
 
 /**
- * Answer to a join: the room's nameplate, one's own id and resume token, and those present, in the order they came, as
- * {@link packWelcome} packs them; left out where nobody is. Each byte string is an attachment of its own, and
- * socket.io-parser takes ten of them. `stunPort`: the server's host answers STUN there. `turn`: relays that may be
- * used, if the user allows any.
+ * The answer to a join: the room's nameplate, the client's own id and resume token, and the members present in the order
+ * they came, packed by {@link packWelcome}. They are packed because each byte string is an attachment, and
+ * socket.io-parser takes ten at most. Without members the key is absent. `stunPort`: where the server's host answers
+ * STUN. `turn`: relays that may be used if the user allows it.
  */
 export const JoinReply = v.object({
   nameplate,
@@ -106,10 +105,10 @@ export const JoinReply = v.object({
   stunPort: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_535))),
   turn: v.optional(v.pipe(v.array(TurnOffer), v.maxLength(MAX_TURN_OFFERS))),
 });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type JoinReply = v.InferOutput<typeof JoinReply>;
 
-/** A {@link JoinReply} whose members are unpacked. */
+/** A {@link JoinReply} with unpacked members. */
 export interface Welcome extends Omit<JoinReply, 'members'> {
   readonly members: readonly Member[];
 }
@@ -120,7 +119,7 @@ export function packWelcome({ members, ...rest }: Welcome): JoinReply {
   return { ...rest, members: lv(...members.flatMap(({ id, card }) => [utf8(id), card])) };
 }
 
-/** The inverse of {@link packWelcome}; cards are views on what is unpacked. Throws `damaged` where it is ill-formed. */
+/** The inverse of {@link packWelcome}. Cards are views on the packed bytes. Throws `damaged` if they are malformed. */
 export function unpackWelcome({ members, ...rest }: JoinReply): Welcome {
   const parts = members === undefined ? [] : fromLv(members, 2, 2 * MAX_MEMBERS);
   const ids = parts.filter((_, index) => index % 2 === 0);
@@ -132,14 +131,14 @@ export function unpackWelcome({ members, ...rest }: JoinReply): Welcome {
   return { ...rest, members: unpacked };
 }
 
-/** Forwarded frame as its receiver gets it. */
+/** A forwarded frame, as its receiver gets it. */
 export const FrameEvent = v.object({ from: memberId, data: bytes(MAX_HANDSHAKE_FRAME) });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type FrameEvent = v.InferOutput<typeof FrameEvent>;
 
-/** Somebody's place was freed. */
+/** The slot of a member was freed. */
 export const LeftEvent = v.object({ member: memberId });
-/** See the validator of the same name. */
+/** The type of its validator. */
 export type LeftEvent = v.InferOutput<typeof LeftEvent>;
 
 /** Peer to server. `join` and `leave` are acknowledged. */
@@ -150,7 +149,7 @@ export interface PeerEvents {
   leave: (reply: () => void) => void;
 }
 
-/** Server to peer. A `fault` precedes the server's hanging up, except for `unknown-member`, which is only told. */
+/** Server to peer. After a `fault` the server disconnects, except after `unknown-member`. */
 export interface ServerEvents {
   came: (member: Member) => void;
   left: (event: LeftEvent) => void;

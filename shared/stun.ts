@@ -1,21 +1,21 @@
 /**
- * STUN messages (RFC 8489) as far as finding out one's own address takes them: the codec, without any socket. The
- * server answers with it, the client asks with it. Nothing here authenticates anything.
+ * A codec for STUN messages (RFC 8489), as far as a program needs them to learn its own public address. It uses no
+ * socket and authenticates nothing.
  */
 import { concat } from './bytes.ts';
 
-/** The port of STUN and TURN unless told otherwise (RFC 8489, section 8.1). */
+/** The default port of STUN and TURN (RFC 8489, section 8.1). */
 export const STUN_PORT = 3478;
-/** Bytes of a message that is looked at: the least MTU of IPv6, which no message needs (RFC 8489, section 6.1). */
+/** Bytes of a message, at most: the least MTU of IPv6, which is more than any message needs (RFC 8489, section 6.1). */
 export const MAX_STUN_MESSAGE = 1_280;
-/** Bytes in front of the attributes. */
+/** Bytes before the attributes. */
 export const STUN_HEADER = 20;
 /** Bytes of a transaction id. */
 export const TRANSACTION_BYTES = 12;
-/** The method that asks for one's own address. */
+/** The method that asks for the address of the sender. */
 export const BINDING = 1;
 
-/** Attribute types by name (RFC 8489, section 18.3). Below 0x8000: who does not know it must not answer as if it did. */
+/** Attribute types (RFC 8489, section 18.3). A request with an unknown type below 0x8000 must be refused. */
 export const ATTRIBUTE = {
   username: 0x0006,
   messageIntegrity: 0x0008,
@@ -32,16 +32,16 @@ export const ATTRIBUTE = {
 
 const MAGIC_COOKIE = 0x2112_a442;
 const COOKIE_BYTES = Uint8Array.of(0x21, 0x12, 0xa4, 0x42);
-/** What the CRC is XORed with (RFC 8489, section 14.7). */
+/** The CRC of a fingerprint is XORed with this (RFC 8489, section 14.7). */
 const FINGERPRINT_XOR = 0x5354_554e;
-/** A fingerprint with the head of its attribute. */
+/** Bytes of a fingerprint attribute with its header. */
 const FINGERPRINT_BYTES = 8;
 
 const CLASSES = ['request', 'indication', 'success', 'error'] as const;
-/** What a message is. */
+/** The class of a message. */
 export type StunClass = (typeof CLASSES)[number];
 
-/** An attribute: its type, and its value without padding. */
+/** An attribute. The value has no padding. */
 export interface StunAttribute {
   readonly type: number;
   readonly value: Uint8Array;
@@ -54,15 +54,15 @@ export interface StunMessage {
   readonly class: StunClass;
   /** TRANSACTION_BYTES. */
   readonly transaction: Uint8Array;
-  /** All but the fingerprint. */
+  /** All attributes but the fingerprint. */
   readonly attributes: readonly StunAttribute[];
-  /** Whether it ends in a fingerprint; a wrong one is no message at all. */
+  /** Whether it ends in a fingerprint. A message with a wrong one is refused. */
   readonly fingerprint: boolean;
 }
 
-/** An address as sockets name it. */
+/** An address and port, as Node gives them. */
 export interface SocketAddress {
-  /** IPv4 or IPv6; a zone behind `%` is ignored. */
+  /** IPv4 or IPv6. A zone after `%` is ignored. */
   readonly address: string;
   readonly port: number;
 }
@@ -73,7 +73,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** CRC-32 of ITU-T V.42, as in Ethernet and zip. */
+/** CRC-32 of ITU-T V.42, the one of Ethernet and zip. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffff_ffff;
   for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 255] ?? 0) ^ (crc >>> 8);
@@ -86,7 +86,7 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** How long the message is that begins with this header; null where it is none, or one past MAX_STUN_MESSAGE. */
+/** The length of the message that begins with this header. Null if it is no STUN, or longer than MAX_STUN_MESSAGE. */
 export function stunLength(header: Uint8Array): number | null {
   if (header.length < STUN_HEADER) return null;
   const fields = view(header);
@@ -95,14 +95,14 @@ export function stunLength(header: Uint8Array): number | null {
   return isStun && length <= MAX_STUN_MESSAGE ? length : null;
 }
 
-/** Reads one whole message, attributes being views on `bytes`. Null for anything else. */
+/** Reads one whole message. Attributes are views on `bytes`. Null if `bytes` is anything else. */
 export function decodeStun(bytes: Uint8Array): StunMessage | null {
   if (stunLength(bytes) !== bytes.length) return null;
   const fields = view(bytes);
   const attributes: StunAttribute[] = [];
   let fingerprint = false;
   for (let offset = STUN_HEADER; offset < bytes.length; ) {
-    // A fingerprint is the last attribute.
+    // Nothing may follow a fingerprint.
     if (fingerprint || offset + 4 > bytes.length) return null;
     const type = fields.getUint16(offset);
     const length = fields.getUint16(offset + 2);
@@ -121,7 +121,7 @@ export function decodeStun(bytes: Uint8Array): StunMessage | null {
   return { method, class: kind, transaction: bytes.subarray(8, STUN_HEADER), attributes, fingerprint };
 }
 
-/** The bytes of a message. */
+/** Encodes a message. */
 export function encodeStun(message: StunMessage): Uint8Array {
   const body = concat(...message.attributes.map(encodeAttribute));
   const header = new Uint8Array(STUN_HEADER);
@@ -155,7 +155,7 @@ function fingerprintOf(before: Uint8Array): number {
   return (crc32(before) ^ FINGERPRINT_XOR) >>> 0;
 }
 
-/** The value of XOR-MAPPED-ADDRESS (RFC 8489, section 14.2). An IPv4 address mapped into IPv6 counts as IPv4. */
+/** Encodes the value of XOR-MAPPED-ADDRESS (RFC 8489, section 14.2). IPv4 mapped into IPv6 is encoded as IPv4. */
 export function encodeXorAddress({ address, port }: SocketAddress, transaction: Uint8Array): Uint8Array {
   const ip = ipBytes(address);
   const value = new Uint8Array(4 + ip.length);
@@ -165,7 +165,7 @@ export function encodeXorAddress({ address, port }: SocketAddress, transaction: 
   return value;
 }
 
-/** The address in XOR-MAPPED-ADDRESS. Null where it is malformed. */
+/** Decodes the value of XOR-MAPPED-ADDRESS. Null if it is malformed. */
 export function decodeXorAddress(value: Uint8Array, transaction: Uint8Array): SocketAddress | null {
   if (!(value.length === 8 && value[1] === 1) && !(value.length === 20 && value[1] === 2)) return null;
   const port = view(value).getUint16(2) ^ (MAGIC_COOKIE >>> 16);
@@ -177,7 +177,7 @@ function xored(ip: Uint8Array, transaction: Uint8Array): Uint8Array {
   return ip.map((byte, index) => byte ^ (key[index] ?? 0));
 }
 
-/** The 4 or 16 bytes of an address as the operating system writes it. */
+/** The 4 or 16 bytes of an address in text form. */
 function ipBytes(address: string): Uint8Array {
   const plain = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
   if (!plain.includes(':')) return Uint8Array.from(plain.split('.'), Number);
@@ -191,7 +191,7 @@ function ipBytes(address: string): Uint8Array {
   return bytes;
 }
 
-/** An address as text, an IPv6 one as RFC 5952 wants it. */
+/** The text form of an address; of IPv6 by RFC 5952. */
 function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   const fields = view(bytes);
@@ -199,7 +199,7 @@ function ipText(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The value of ERROR-CODE (RFC 8489, section 14.8), its reason phrase left empty. */
+/** Encodes the value of ERROR-CODE (RFC 8489, section 14.8) with an empty reason phrase. */
 export function encodeErrorCode(code: number): Uint8Array {
   return Uint8Array.of(0, 0, Math.floor(code / 100), code % 100);
 }

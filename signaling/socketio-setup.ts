@@ -47,16 +47,17 @@ export function createSocketServer(
 }
 
 /**
- * Makes the libraries forget what they keep of each connection and nobody needs: about a sixth of the memory of a
- * waiting client (measured: `npm run bench:server`). To be called before there are connections, after all who need the
- * request of a connection have registered.
+ * Makes the libraries forget what they keep of each connection and nobody reads: a sixth of the memory of a waiting
+ * client (measured: `npm run bench:server`). To be called before there are connections, after everybody has registered
+ * who reads the request or the handshake of a new connection.
  */
 export function trimConnections(http: HttpServer, io: SocketServer): void {
   forgetResponses(http, io);
   io.engine.on('connection', (engineSocket: EngineSocket) => {
-    // A polling client still waits for the response to its request. Socket.IO's documentation recommends the rest.
+    // Socket.IO's documentation recommends this. A polling client still waits for the response to its request.
     if (engineSocket.transport.name === 'websocket') Object.assign(engineSocket, { request: null });
   });
+  io.on('connection', (socket) => void Object.assign(socket, { handshake: null }));
   // Each client would be put into a Socket.IO room of its own.
   const nothing = () => {};
   Object.assign(io.of('/').adapter, { addAll: nothing, del: nothing, delAll: nothing });

@@ -87,7 +87,7 @@ describe('another secret', { concurrency: 3 }, () => {
     assert.equal(guest.sent.all.length, greeted + 1);
   });
 
-  test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
+  test('a third client is told that the room is full, and the two are not disturbed', async (t) => {
     const { url } = await serve(t);
     const alice = new Program(t, { server: url, code: '7-ocean-violin' });
     await alice.event('code');

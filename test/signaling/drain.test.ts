@@ -10,7 +10,7 @@ import { Client, couple, poll, rawWebSocket, serve, until } from './test-server.
 /** Longer than any test. */
 const LONG = 600_000;
 
-test('everyone is told once, by the deadline, and nobody who is busy before it', () => {
+test('a drain tells each client once, by the deadline, and busy clients last', () => {
   const client = fc.record({
     activeAt: fc.integer({ min: -5_000, max: 5_000 }),
     chance: fc.double({ min: 0, max: 0.999 }),
@@ -42,7 +42,7 @@ test('everyone is told once, by the deadline, and nobody who is busy before it',
   );
 });
 
-test('many are told over as many ms as they are', () => {
+test('a drain tells one client per ms', () => {
   const clients = Array.from({ length: 1_000 }, (_, index) => index);
   const schedule = new DrainSchedule<number>(1_000, () => Number.NEGATIVE_INFINITY, 0, 5_000, seeded(1));
   const counts = [0, 250, 500, 750, 1_000].map((now) => schedule.take(clients, now).told.length);
@@ -53,7 +53,7 @@ test('many are told over as many ms as they are', () => {
   for (const count of counts.slice(1)) assert.ok(count > 150 && count < 350, counts.join(' '));
 });
 
-test('a pairing on its way gets done while those who wait are told, and nobody comes in', async (t) => {
+test('a drain lets a pairing finish, tells waiting clients, and lets nobody in', async (t) => {
   const server = await serve(t);
   const waiting = await Client.connect(t, server.url);
   const roomless = await Client.connect(t, server.url);
@@ -101,14 +101,14 @@ for (const [how, isUrgent] of [
   });
 }
 
-test('with nobody there, a drain is over at once', async () => {
+test('a drain without clients ends at once', async () => {
   const run = start(['--port', '0', '--drain-seconds', '600']);
   await run.listening;
   run.stop(false);
   assert.equal(await run.exit, 0);
 });
 
-test('a drain has an end, even for those who never stop', async (t) => {
+test('a drain ends at its deadline, also for clients that stay busy', async (t) => {
   const server = await serve(t);
   const [first] = await couple(t, server.url);
   const talk = setInterval(() => first.send('2', Uint8Array.of(1)), 20);
@@ -118,7 +118,7 @@ test('a drain has an end, even for those who never stop', async (t) => {
   assert.equal(first.told.at(-1)?.[0], 'fault');
 });
 
-test('closing waits for no WebSocket that does not close', async (t) => {
+test('closing does not wait for a WebSocket that never closes', async (t) => {
   // Longer than is waited for here.
   const server = await serve(t, { hangUpWithin: 40_000 });
   const direct = await rawWebSocket(t, server.port);

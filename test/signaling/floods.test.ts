@@ -47,7 +47,7 @@ async function gone(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket.resume(), 'close');
 }
 
-test('who tries names of rooms is stopped; names nobody guesses and other addresses are not', async (t) => {
+test('an address that guesses nameplates is stopped; long nameplates and other addresses are not', async (t) => {
   const { server, causes } = await guarded(
     t,
     { joins: { burst: 1e3, perSecond: 1 } },
@@ -68,7 +68,7 @@ test('who tries names of rooms is stopped; names nobody guesses and other addres
   await undisturbed(two);
 });
 
-test('bytes are counted, not only packets', async (t) => {
+test('a connection has a limit on bytes as well as on packets', async (t) => {
   const { server, causes } = await guarded(t, { bytes: { burst: 100_000, perSecond: 1 } });
   const [first, second] = await couple(t, server.url);
   for (let count = 0; count < 10; count++) first.send('2', new Uint8Array(16_384));
@@ -84,7 +84,7 @@ test('a room has no more members than the server allows', async (t) => {
   assert.deepEqual(await (await Client.connect(t, server.url)).ask('group', 3), { error: 'room-full' });
 });
 
-test('who does not get done with a request is cut off', async (t) => {
+test('a client that does not finish its request is disconnected', async (t) => {
   const { server, causes } = await guarded(t, { joinWithin: 500 });
   for (const text of ['', 'GET /socket.io/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ']) {
     const slow = await half(t, server, text);
@@ -93,7 +93,7 @@ test('who does not get done with a request is cut off', async (t) => {
   assert.deepEqual(causes, ['silent', 'silent']);
 });
 
-test('who does not get done with a TLS handshake is cut off', { skip: NO_OPENSSL }, async (t) => {
+test('a client that does not finish the TLS handshake is disconnected', { skip: NO_OPENSSL }, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
   const causes: string[] = [];
@@ -108,7 +108,7 @@ test('who does not get done with a TLS handshake is cut off', { skip: NO_OPENSSL
   assert.deepEqual(causes, ['tls', 'silent']);
 });
 
-test('who opens a WebSocket and says nothing, or answers no ping, is dropped', async (t) => {
+test('a client that opens a WebSocket and sends nothing, or answers no ping, is disconnected', async (t) => {
   const { server, causes } = await guarded(t, { joinWithin: 500 });
   await gone(await rawWebSocket(t, server.port));
   assert.deepEqual(causes, ['idle']);
@@ -120,7 +120,7 @@ test('who opens a WebSocket and says nothing, or answers no ping, is dropped', a
   await until('silent', () => patient.causes.includes('silent'));
 });
 
-test('a WebSocket that a client may change over to is cut off with the client, if it does not close', async (t) => {
+test('a WebSocket to which a polling client could upgrade is cut with the client if it does not close', async (t) => {
   const { server, causes } = await guarded(t, { joinWithin: 500 });
   const probing = await rawWebSocket(t, server.port, await poll(server.url));
   probing.resume();
@@ -128,7 +128,7 @@ test('a WebSocket that a client may change over to is cut off with the client, i
   assert.deepEqual(causes, ['idle']);
 });
 
-test('what is too long, or no HTTP, is refused and counted', async (t) => {
+test('a request that is too long or not HTTP is refused and counted', async (t) => {
   const { server, causes } = await guarded(t, { headerBytes: 1_024, urlBytes: 256 });
   for (const [text, status] of [
     [`GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(2_000)}\r\n\r\n`, 431],
@@ -142,14 +142,14 @@ test('what is too long, or no HTTP, is refused and counted', async (t) => {
   assert.deepEqual(causes, ['invalid', 'invalid', 'invalid']);
 });
 
-test('a server takes so many TCP connections and no more', async (t) => {
+test('the number of TCP connections is limited', async (t) => {
   const { server, causes } = await guarded(t, { connections: 2, perAddress: null });
   const sockets = await Promise.all([1, 2, 3, 4, 5].map(() => half(t, server, '')));
   await Promise.race(sockets.map(gone));
   assert.deepEqual(causes, ['full']);
 });
 
-test('who connects again and again is cut off before TLS or HTTP cost anything', async (t) => {
+test('an address that connects too often is disconnected before TLS and HTTP', async (t) => {
   const { server, causes } = await guarded(t, {}, { connects: { burst: 5, perSecond: 1e-3 } });
   for (let count = 0; count < 20; count++) (await half(t, server, '')).destroy();
   await gone(await half(t, server, ''));
@@ -158,7 +158,7 @@ test('who connects again and again is cut off before TLS or HTTP cost anything',
   assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 200 /);
 });
 
-test('requests on one connection have a rate as well, and others are served', async (t) => {
+test('the requests of one connection have a rate limit, and others are served', async (t) => {
   const { server, causes } = await guarded(t, {}, { connects: { burst: 1, perSecond: 1e-3 } });
   const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const kept = await half(t, server, request);
@@ -191,7 +191,9 @@ test('requests on one connection have a rate as well, and others are served', as
   assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 200 /);
 });
 
-test('a crowd of one address is cut off under TLS as well, and others are served', { skip: NO_OPENSSL }, async (t) => {
+test('too many connections of one address are cut under TLS too, and others are served', {
+  skip: NO_OPENSSL,
+}, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
   const limits = { ...LIMITS, perAddress: { ...LIMITS.perAddress, connections: 1 } as AddressLimits };
@@ -203,7 +205,7 @@ test('a crowd of one address is cut off under TLS as well, and others are served
   await (await Client.connect(t, server.url, { ca, localAddress: '127.0.0.2' })).join('other', 1);
 });
 
-test('a flood from one address leaves others room to meet', async (t) => {
+test('others can pair during a flood from one address', async (t) => {
   const often = { burst: 20, perSecond: 1 };
   const { server, causes } = await guarded(t, {}, { connections: 8, connects: often, joins: often });
   const from = '127.0.0.2';
@@ -217,7 +219,7 @@ test('a flood from one address leaves others room to meet', async (t) => {
   assert.ok(server.stats().connections <= 2 + 16, 'no more than are told to go');
 });
 
-test('who does not read what it is answered is dropped', async (t) => {
+test('a client that does not read the answers to its requests is disconnected', async (t) => {
   const { server, causes } = await guarded(t, { backlog: 16 });
   const url = `${server.url}/socket.io/?EIO=4&transport=polling&sid=${await poll(server.url)}`;
   const say = async (body: string) => assert.equal((await fetch(url, { method: 'POST', body })).status, 200);

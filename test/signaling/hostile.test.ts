@@ -55,7 +55,7 @@ const GARBAGE: Readonly<Record<string, readonly (string | Uint8Array)[]>> = {
   'a free of nobody': ['2["free",{}]'],
 };
 
-test('garbage ends the connection it came on, with a reason, and no other', async (t) => {
+test('garbage ends its own connection, with a reason, and no other', async (t) => {
   const server = await serve(t);
   const two = await couple(t, server.url);
   for (const [what, packets] of Object.entries(GARBAGE)) {
@@ -73,7 +73,7 @@ test('garbage ends the connection it came on, with a reason, and no other', asyn
   await undisturbed(two);
 });
 
-test('who asks to be introduced more than once, at once or later, is dropped', async (t) => {
+test('a second Socket.IO connect packet ends the connection', async (t) => {
   const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20 });
   const two = await couple(t, server.url);
   const connects = Array.from({ length: 900 }, () => textFrame('40{"aparte":1}'));
@@ -95,7 +95,7 @@ test('who asks to be introduced more than once, at once or later, is dropped', a
   await undisturbed(two);
 });
 
-test('a member that sends garbage loses its place at once', async (t) => {
+test('a member that sends garbage loses its slot at once', async (t) => {
   const { url } = await serve(t);
   const [first, second] = await couple(t, url);
   second.write('2["shout"]');
@@ -103,7 +103,7 @@ test('a member that sends garbage loses its place at once', async (t) => {
   assert.deepEqual(await first.next('left'), { member: '2' });
 });
 
-test('what a dropped client had still under way has no effect', async (t) => {
+test('packets that a client sent before it was dropped have no effect', async (t) => {
   const server = await serve(t, { hangUpWithin: 20, sweepEvery: 20 });
   const rude = await rawWebSocket(t, server.port);
   rude.write(textFrame('40{"aparte":1}'));
@@ -115,7 +115,7 @@ test('what a dropped client had still under way has no effect', async (t) => {
 });
 
 for (const transport of ['websocket', 'polling']) {
-  test(`a message past the limit is not taken in over ${transport}`, async (t) => {
+  test(`a message past the limit is refused over ${transport}`, async (t) => {
     const server = await serve(t);
     const two = await couple(t, server.url);
     const rude = await Client.connect(t, server.url, { transports: [transport] });
@@ -126,7 +126,7 @@ for (const transport of ['websocket', 'polling']) {
   });
 }
 
-test('a flood of frames is cut off', async (t) => {
+test('a flood of frames ends the connection', async (t) => {
   const server = await serve(t, { packets: { burst: 100, perSecond: 1 } });
   const [first, second] = await couple(t, server.url);
   const two = await couple(t, server.url, 'other');
@@ -137,7 +137,7 @@ test('a flood of frames is cut off', async (t) => {
   assert.ok(first.told.length < 60, `${first.told.length} got through`);
 });
 
-test('one member is no relay for another: the frames between them are counted', async (t) => {
+test('the frames between two members are limited: the server is no relay', async (t) => {
   const { url } = await serve(t, { framesPerPair: 10 });
   const [first, second] = await couple(t, url);
   for (let count = 0; count < 10; count++) first.send('2', Uint8Array.of(count));
@@ -147,7 +147,7 @@ test('one member is no relay for another: the frames between them are counted', 
   assert.deepEqual(await second.next('left'), { member: '1' });
 });
 
-test('who joins again and again is told to slow down', async (t) => {
+test('a client that joins too often is refused', async (t) => {
   const { url } = await serve(t, { joins: { burst: 3, perSecond: 0.001 } });
   await couple(t, url);
   const eager = await Client.connect(t, url);
@@ -155,7 +155,7 @@ test('who joins again and again is told to slow down', async (t) => {
   assert.deepEqual(await eager.ask('free', 3), { error: 'rate' });
 });
 
-test('one address has limits, which can be lifted', async (t) => {
+test('an address has limits, which can be switched off', async (t) => {
   const rate = { burst: 1_000, perSecond: 1 };
   const perAddress = { connections: 2, connects: rate, joins: { burst: 3, perSecond: 0.001 }, guesses: rate };
   const { url } = await serve(t, { perAddress });
@@ -173,14 +173,14 @@ test('one address has limits, which can be lifted', async (t) => {
   for (let count = 0; count < 5; count++) await (await Client.connect(t, open.url)).join(`room${count}`, count);
 });
 
-test('a server that is full lets nobody in, and those within go on', async (t) => {
+test('a full server lets nobody in, and its clients go on', async (t) => {
   const { url } = await serve(t, { connections: 2 });
   const two = await couple(t, url);
   await assert.rejects(Client.connect(t, url));
   await undisturbed(two);
 });
 
-test('rooms are limited', async (t) => {
+test('the number of rooms is limited on the wire too', async (t) => {
   const { url } = await serve(t, { rooms: 1 });
   await couple(t, url);
   const third = await Client.connect(t, url);
@@ -188,7 +188,7 @@ test('rooms are limited', async (t) => {
   assert.deepEqual(await third.ask(null, 3), { error: 'limit' });
 });
 
-test('who joins nothing is dropped, at whatever stage it stopped', async (t) => {
+test('a client that joins no room is disconnected, whatever step it stopped at', async (t) => {
   const server = await serve(t, { joinWithin: 500, sweepEvery: 20, hangUpWithin: 20 });
   const two = await couple(t, server.url);
   const idle = await Client.connect(t, server.url);
@@ -210,7 +210,7 @@ test('who joins nothing is dropped, at whatever stage it stopped', async (t) => 
   await undisturbed(two);
 });
 
-test('who leaves without having been anywhere is dropped, and keeps nobody else', async (t) => {
+test('a leave outside a room ends the connection and keeps no idle client alive', async (t) => {
   const server = await serve(t, { joinWithin: 500, sweepEvery: 20 });
   const nowhere = await Client.connect(t, server.url);
   const behind = await Client.connect(t, server.url);
@@ -226,7 +226,7 @@ test('who leaves without having been anywhere is dropped, and keeps nobody else'
   assert.deepEqual(await twice.next('fault'), { error: 'invalid' });
 });
 
-test('a room in which nothing happens is closed', async (t) => {
+test('an idle room is closed', async (t) => {
   const server = await serve(t, { roomIdle: 50, sweepEvery: 20 });
   const waiting = await Client.connect(t, server.url);
   await waiting.join('forgotten', 1);
@@ -235,7 +235,7 @@ test('a room in which nothing happens is closed', async (t) => {
   assert.deepEqual([server.stats().rooms, server.stats().members], [0, 0]);
 });
 
-test('who takes leave of Socket.IO but not of the connection is let go', async (t) => {
+test('a client that disconnects from Socket.IO only is disconnected', async (t) => {
   const server = await serve(t);
   const sly = await rawWebSocket(t, server.port);
   sly.write(textFrame('40{"aparte":1}'));
@@ -269,7 +269,7 @@ test('garbage below Socket.IO ends its own connection', async (t) => {
   await undisturbed(two);
 });
 
-test('who does not read is dropped before its unread frames fill the memory', async (t) => {
+test('a client that does not read is disconnected before its unread frames fill the memory', async (t) => {
   const server = await serve(t, { framesPerPair: 100_000, packets: { burst: 1e6, perSecond: 1e6 } });
   const sender = await Client.connect(t, server.url);
   await sender.join('slow', 1);

@@ -58,7 +58,7 @@ const ASKED: Readonly<Record<string, readonly [text: string, status: number]>> =
   'a WebSocket in place of another transport': [`${UPGRADE.replace('websocket ', 'odd ')}\r\n`, 400],
 };
 
-test('every answer has the headers', async (t) => {
+test('every response has the security headers', async (t) => {
   const { port } = await serve(t, { joinWithin: 500 });
   for (const [what, [text, status]] of Object.entries(ASKED)) {
     await t.test(what, async () => {
@@ -70,7 +70,7 @@ test('every answer has the headers', async (t) => {
   }
 });
 
-test('so it is over TLS, where browsers are told to stay with it', { skip: NO_OPENSSL }, async (t) => {
+test('every response over TLS has them too, with HSTS', { skip: NO_OPENSSL }, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
   const limits = { ...LIMITS, joinWithin: 500 };
@@ -85,7 +85,7 @@ test('so it is over TLS, where browsers are told to stay with it', { skip: NO_OP
   }
 });
 
-test('who comes to a server that ends is told to come back, over either transport', async (t) => {
+test('a closing server answers new clients with 503 and Retry-After, on either transport', async (t) => {
   const server = await serve(t);
   const [first, second] = await couple(t, server.url);
   const talk = setInterval(() => first.send('2', Uint8Array.of(1)), 20);
@@ -101,7 +101,7 @@ test('who comes to a server that ends is told to come back, over either transpor
   await second.next('frame');
 });
 
-test('who asks for something and, behind it, for a WebSocket, and is gone before the answer, harms nobody', async (t) => {
+test('a client that pipelines a request and a WebSocket and resets the connection harms nobody', async (t) => {
   const server = await serve(t);
   const two = await couple(t, server.url);
   const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;

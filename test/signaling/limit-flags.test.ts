@@ -29,7 +29,7 @@ const LARGE: Readonly<Record<string, (limits: Limits) => number>> = {
   'max-message-bytes': ({ messageBytes }) => messageBytes,
 };
 
-test('each flag moves its limit, and so does its variable, which counts less', () => {
+test('each flag sets its limit, and so does its variable, which the flag overrides', () => {
   for (const [name, look] of Object.entries(MOVED)) {
     const variable = `APARTE_${name.toUpperCase().replaceAll('-', '_')}`;
     const [given, wanted] = look(limitsOf([`--${name}`, '100'], { [variable]: '101' }));
@@ -45,7 +45,7 @@ test('each flag moves its limit, and so does its variable, which counts less', (
   assert.equal(limitsOf(['--max-url-bytes', '2048']).urlBytes, 2_048);
 });
 
-test('without flags the limits are the usual ones; off lifts those per address and no others', () => {
+test('the limits have defaults; off switches off those per address and no others', () => {
   assert.deepEqual(limitsOf([]), LIMITS);
   assert.deepEqual(limitsOf(['--limits', 'off', '--max-guesses-per-minute', '5']), { ...LIMITS, perAddress: null });
   assert.equal(limitsOf(['--limits', 'off', '--max-rooms', '5']).rooms, 5);

@@ -27,7 +27,7 @@ async function happen(t: TestContext, url: string): Promise<void> {
   await third.ended;
 }
 
-test('a log has a JSON object a line: start, drain, refusals by cause, stop; and nothing about anyone', async (t) => {
+test('a log has one JSON object per line, about start, drain, refusals and stop, and nothing about any person', async (t) => {
   const text = await said(['--log', 'debug'], (url) => happen(t, url));
   for (const word of ['secretplace', 'secretword', 'SpecialAgent', '203.0.113', 'crumbs', '127.0.0', '::1'])
     assert.ok(!text.includes(word), word);
@@ -43,7 +43,7 @@ test('a log has a JSON object a line: start, drain, refusals by cause, stop; and
   assert.deepEqual(events[2]?.['causes'], { 'room-full': 1, invalid: 1 });
 });
 
-test('a level leaves out what is less grave', async (t) => {
+test('a log level leaves out less severe events', async (t) => {
   for (const level of ['warn', 'error']) assert.equal(await said(['--log', level], (url) => happen(t, url)), '');
   assert.doesNotMatch(await said(['--log', 'info'], (url) => happen(t, url)), /census/);
   assert.equal(await start(['--log', 'loud']).exit, 2);
@@ -56,7 +56,7 @@ test('a level leaves out what is less grave', async (t) => {
   );
 });
 
-test('without a log only what people must know is said, in words', async (t) => {
+test('without a log only problems are reported, in words', async (t) => {
   assert.equal(await said([], (url) => happen(t, url)), '');
   const turn = ['--turn-url', 'turn:a.org', '--turn-secret', 'x'];
   assert.match(await said(turn, async () => {}), /^aparte: warning: .*\naparte: .*\n$/);
@@ -72,7 +72,7 @@ test('refusals are counted since the last time they were taken', () => {
   assert.deepEqual(counter.take(), []);
 });
 
-test('a bug is told by where it was, without what it says, which may quote a stranger', async () => {
+test('a bug is reported by its stack frames, without its message, which may quote a client', async () => {
   for (const argv of [[], ['--log', 'error']]) {
     const run = start(['--port', '0', ...argv]);
     await run.listening;

@@ -7,7 +7,7 @@ import { Process } from '../process.ts';
 import { start } from './command.ts';
 import { Client, couple, serve, undisturbed } from './test-server.ts';
 
-test('a process prints one line, serves, lets go of its peers on SIGTERM, and exits 0', async (t) => {
+test('a process prints one line, serves, disconnects its clients on SIGTERM, and exits 0', async (t) => {
   const script = fileURLToPath(new URL('run-signal.ts', import.meta.url));
   const server = new Process([process.execPath, '--import', 'tsx', script, '--port', '0']);
   t.after(() => server.kill('SIGKILL'));
@@ -28,7 +28,7 @@ test('a process prints one line, serves, lets go of its peers on SIGTERM, and ex
   assert.equal(server.stderr, '');
 });
 
-test('flags count before the environment, and both are checked', async () => {
+test('flags override the environment, and both are checked', async () => {
   const good = start(['--port', '0'], { APARTE_PORT: 'nonsense', APARTE_HOST: '127.0.0.2', APARTE_LIMITS: 'off' });
   assert.match(await good.listening, /^listening on http:\/\/127\.0\.0\.2:\d+\n$/);
   good.stop();
@@ -121,7 +121,7 @@ test('every variable in the help is a known one, and the variables of other comm
   assert.deepEqual(unknownVariables({ APARTE_HOME: '/', APARTE_NAME: 'x', APARTE_DEBUG: '1' }), []);
 });
 
-test('the help teaches', async () => {
+test('the help shows flags, variables and examples', async () => {
   const { exit, out, err } = start(['--help']);
   assert.equal(await exit, 0);
   for (const word of ['--port', '--host', '--limits', 'APARTE_PORT', 'Examples:'])
@@ -129,7 +129,7 @@ test('the help teaches', async () => {
   assert.deepEqual(err, []);
 });
 
-test('a port in use is an error with a name, a hint and exit code 4', async (t) => {
+test('a port in use is an error with a hint and exit code 4', async (t) => {
   const { port } = await serve(t);
   const { exit, out, err } = start(['--port', String(port)]);
   assert.equal(await exit, 4);
@@ -137,7 +137,7 @@ test('a port in use is an error with a name, a hint and exit code 4', async (t) 
   assert.match(err.join(''), /^aparte: .*EADDRINUSE.*\naparte: .*--port.*\n$/);
 });
 
-test('plain HTTP beyond this machine is warned of', async () => {
+test('plain HTTP beyond this machine causes a warning', async () => {
   const near = start(['--port', '0', '--host', 'localhost']);
   await near.listening;
   near.stop();
@@ -163,7 +163,7 @@ async function offered(t: TestContext, argv: readonly string[], env: Record<stri
   return { stunPort, turn: turn?.flatMap(({ urls }) => urls), err: run.err.join('') };
 }
 
-test('on loopback STUN is off unless asked for; relays come from flags before the environment', async (t) => {
+test('STUN is off on loopback unless asked for; relays in flags override the environment', async (t) => {
   assert.deepEqual(await offered(t, []), { stunPort: undefined, turn: undefined, err: '' });
   assert.ok((await offered(t, ['--stun-port', '0'])).stunPort);
   assert.ok((await offered(t, ['--stun-host', '127.0.0.2'], { APARTE_STUN_PORT: '0' })).stunPort);
@@ -172,7 +172,7 @@ test('on loopback STUN is off unless asked for; relays come from flags before th
   assert.deepEqual((await offered(t, ['--turn-url', 'turn:d.org'], env)).turn, ['turn:d.org']);
 });
 
-test('a secret among the arguments is warned of, and shown nowhere', async (t) => {
+test('a secret among the arguments causes a warning and is shown nowhere', async (t) => {
   const { turn, err } = await offered(t, ['--turn-url', 'turn:a.org', '--turn-secret', 'hush-hush']);
   assert.deepEqual(turn, ['turn:a.org']);
   assert.match(err, /warning: .*--turn-secret\.\n.*APARTE_TURN_SECRET/);
@@ -181,7 +181,7 @@ test('a secret among the arguments is warned of, and shown nowhere', async (t) =
   assert.ok(![...help.out, ...help.err, err].join('').includes('hush-hush'));
 });
 
-test('a STUN port in use ends it as a port in use does', async (t) => {
+test('a STUN port in use is an error too', async (t) => {
   const { stunPort } = await offered(t, ['--stun-port', '0']);
   const { exit, err } = start(['--port', '0', '--stun-port', String(stunPort)]);
   assert.equal(await exit, 4);

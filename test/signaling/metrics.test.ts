@@ -30,7 +30,7 @@ async function scrape(url: string): Promise<Map<string, number>> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
 
-test('what happens is counted, and nothing says to whom', async (t) => {
+test('metrics count events and say nothing about any person', async (t) => {
   const { url, metrics } = await start(t, ['--metrics', '0']);
   assert.ok(metrics);
   const fresh = await scrape(metrics);
@@ -70,7 +70,7 @@ test('what happens is counted, and nothing says to whom', async (t) => {
   for (const word of revealing) assert.ok(!text.includes(word), word);
 });
 
-test('metrics are served where asked for, to programs, and nowhere else', async (t) => {
+test('metrics are served only where asked for, and not to web pages', async (t) => {
   assert.equal((await start(t, [])).metrics, null);
   assert.equal((await start(t, ['--metrics', 'off'], { APARTE_METRICS: '127.0.0.1:0' })).metrics, null);
   const { url, metrics } = await start(t, [], { APARTE_METRICS: '127.0.0.2:0' });
@@ -86,7 +86,7 @@ test('metrics are served where asked for, to programs, and nowhere else', async 
   assert.equal(answer.statusCode, 404);
 });
 
-test('a port in use or a wrong address has a name', async (t) => {
+test('a metrics port in use or a wrong address is an error', async (t) => {
   const { port } = await serve(t);
   const taken = await start(t, ['--metrics', `127.0.0.1:${port}`]);
   assert.equal(await taken.exit, 4);

@@ -5,7 +5,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { Client, couple, undisturbed } from './test-server.ts';
 
-test('meetings, frames and refusals are told as they happen', async (t) => {
+test('the observer is told of pairings, frames and refusals as they happen', async (t) => {
   const seen: string[] = [];
   const server = await startServer({
     port: 0,

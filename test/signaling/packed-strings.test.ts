@@ -12,7 +12,7 @@ const count = (number: number) => {
   return packed;
 };
 
-test('rows come back as they went', () => {
+test('unpacking returns the rows that were packed', () => {
   fc.assert(
     fc.property(anyRows, (rows) => {
       const expected = rows.map((row) => row.map((word) => Buffer.from(word as string)));
@@ -23,7 +23,7 @@ test('rows come back as they went', () => {
   );
 });
 
-test('what is cut short is refused', () => {
+test('packed strings that are cut short are refused', () => {
   fc.assert(
     fc.property(anyRows, fc.nat(), (rows, random) => {
       fc.pre(rows.length > 0);
@@ -35,6 +35,6 @@ test('what is cut short is refused', () => {
   assert.throws(() => readRows(Buffer.of(0, 0, 0, 1, 255, 255, 255, 255, 1)), RangeError);
 });
 
-test('what is no string of bytes is refused', () => {
+test('anything else than bytes is refused', () => {
   for (const other of ['text', null, [Buffer.of(0, 0, 0, 0)]]) assert.throws(() => readRows(other), TypeError);
 });

@@ -48,7 +48,7 @@ async function observed(t: TestContext, limits: Partial<Limits>) {
   return { server, causes, two: await couple(t, server.url) };
 }
 
-test('who floods pings and reads no answer is cut off, also before and after it polls no more', async (t) => {
+test('a flood of pings without reading the pongs cuts any kind of WebSocket', async (t) => {
   const { server, causes, two } = await observed(t, { packets: OFTEN });
   const [direct, probing, upgraded] = await everyWay(t, server);
   for (const [count, socket] of [direct, probing, upgraded].entries()) {
@@ -61,7 +61,7 @@ test('who floods pings and reads no answer is cut off, also before and after it 
   await undisturbed(two);
 });
 
-test('pings are counted as packets are, and answered as long as they are no more', async (t) => {
+test('pings have the rate limit of packets, and are answered within it', async (t) => {
   const { server, causes, two } = await observed(t, { packets: { burst: 20, perSecond: 1e-3 } });
   const socket = await rawWebSocket(t, server.port);
   let read = 0;
@@ -77,7 +77,7 @@ test('pings are counted as packets are, and answered as long as they are no more
   await undisturbed(two);
 });
 
-test('pongs that nobody asked for are counted as pings are, also before and after a client polls no more', async (t) => {
+test('unsolicited pongs have the rate limit of packets on any kind of WebSocket', async (t) => {
   const { server, causes, two } = await observed(t, { packets: { burst: 20, perSecond: 1e-3 } });
   const [direct, probing, upgraded] = await everyWay(t, server);
   const mayBe: readonly (readonly [Socket, number])[] = [
@@ -98,7 +98,7 @@ test('pongs that nobody asked for are counted as pings are, also before and afte
   await undisturbed(two);
 });
 
-test('who pings more often than packets may wait, and reads the answers, stays', async (t) => {
+test('a client may send more pings than the backlog if it reads the pongs', async (t) => {
   const { server, causes } = await observed(t, { backlog: 4 });
   const socket = await rawWebSocket(t, server.port);
   let read = 0;
@@ -114,7 +114,7 @@ test('who pings more often than packets may wait, and reads the answers, stays',
   socket.destroy();
 });
 
-test('who asks without end whether it may change over is cut off', async (t) => {
+test('endless upgrade probes cut the WebSocket', async (t) => {
   const { server, causes, two } = await observed(t, { packets: { burst: 20, perSecond: 1e-3 } });
   const probing = await rawWebSocket(t, server.port, await poll(server.url));
   probing.resume();

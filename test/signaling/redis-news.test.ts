@@ -21,7 +21,7 @@ async function clusters(t: TestContext, limits: Limits, told: (orders: RoomOrder
   return [await join(), await join()] as const;
 }
 
-test('two who come at once through two servers are made known to each other once, never before their answers', {
+test('two who join through two servers at once learn of each other once, after their answers', {
   skip: NO_REDIS,
 }, async (t) => {
   const known = new Map<string, string[]>();
@@ -48,7 +48,9 @@ test('two who come at once through two servers are made known to each other once
   }
 });
 
-test('frames come once and in order while their receiver goes from server to server', { skip: NO_REDIS }, async (t) => {
+test('frames arrive once and in order while their receiver moves from server to server', {
+  skip: NO_REDIS,
+}, async (t) => {
   let [turn, sent] = [0, 0];
   let [isListening, isLost] = [false, true];
   const got: number[] = [];

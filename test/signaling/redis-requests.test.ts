@@ -44,7 +44,7 @@ const anyRequest = fc.oneof(
 /** A request of one of a few clients, or the end of its connection. */
 const anyAct = fc.record({ client: fc.nat({ max: 3 }), asks: fc.option(anyRequest, { freq: 12 }) });
 
-test('no request that is let in can make the script fail', { skip: NO_REDIS }, async (t) => {
+test('no valid request can make the script fail', { skip: NO_REDIS }, async (t) => {
   const { url } = await startRedis(t);
   const away: (string | null)[] = [];
   const cluster = await joinThroughRedis(url, LIMITS, (cause) => away.push(cause));
@@ -89,7 +89,7 @@ test('no request that is let in can make the script fail', { skip: NO_REDIS }, a
   assert.deepEqual(away, []);
 });
 
-test('the script is asked of no member whose number Lua could not count with', async () => {
+test('the script is never asked about a member number that Lua cannot represent', async () => {
   const asked: unknown[] = [];
   const run = async (...args: unknown[]) => {
     asked.push(args);
@@ -108,7 +108,7 @@ test('the script is asked of no member whose number Lua could not count with', a
   assert.deepEqual(asked, [['free', 'a.1', String(Number.MAX_SAFE_INTEGER)]]);
 });
 
-test('to the script a place that cannot be is not there', { skip: NO_REDIS }, async (t) => {
+test('to the script an impossible slot does not exist', { skip: NO_REDIS }, async (t) => {
   const { url } = await startRedis(t);
   const away: (string | null)[] = [];
   const redis = await RedisConnection.open(url, 'odd:', LIMITS, {

@@ -163,7 +163,7 @@ testRooms({
   },
 });
 
-test('however joins race over two servers, no nameplate is given twice, no room overflows, and members have one order', {
+test('joins that race over two servers get unique nameplates, full rooms refuse, and members have one order', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = new Servers(await connect(t));
@@ -192,7 +192,7 @@ test('however joins race over two servers, no nameplate is given twice, no room 
   }
 });
 
-test('the members of a server that died are lost when its lease ends, and gone when their time is over', {
+test('the slots of a dead server are lost when its lease ends, and freed after the grace time', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = new Servers(await connect(t));
@@ -216,7 +216,7 @@ test('the members of a server that died are lost when its lease ends, and gone w
   assert.deepEqual(await servers.stats(), { rooms: 2, members: 2 });
 });
 
-test('who was let in but never told so comes again and takes the place over', { skip: NO_REDIS }, async (t) => {
+test('a client that was never told of its slot takes it over when it comes again', { skip: NO_REDIS }, async (t) => {
   const servers = new Servers(await connect(t));
   const [one, other] = servers.rooms;
   const request = (seed: number) => ({ nameplate: 'x', card: card(seed), capacity: 2 });
@@ -242,7 +242,7 @@ test('who was let in but never told so comes again and takes the place over', { 
   assert.deepEqual(answerOf(await one.join('d.1', request(2))), { error: 'room-full' });
 });
 
-test('no frame overtakes one that Redis was asked to pass on', { skip: NO_REDIS }, async (t) => {
+test('no frame overtakes one that Redis has not passed on yet', { skip: NO_REDIS }, async (t) => {
   const servers = new Servers(await connect(t));
   const held: (() => void)[] = [];
   /** Gets answers only once they are let through, in the order of what was asked. */

@@ -50,7 +50,9 @@ async function apart(t: TestContext, { one, other }: Servers, nameplate = 'apart
   return [first, second];
 }
 
-test('two with different servers meet, pass frames, and see each other leave', { skip: NO_REDIS }, async (t) => {
+test('two clients of different servers meet, exchange frames, and see each other leave', {
+  skip: NO_REDIS,
+}, async (t) => {
   const servers = await serveTwo(t);
   const two = await apart(t, servers);
   await undisturbed(two);
@@ -72,7 +74,7 @@ test('two with different servers meet, pass frames, and see each other leave', {
   assert.deepEqual(await two[0].next('fault'), { error: 'unknown-member' });
 });
 
-test('the first frees the place of one who is with another server', { skip: NO_REDIS }, async (t) => {
+test('the first member can free the slot of a member on another server', { skip: NO_REDIS }, async (t) => {
   const [first, second] = await apart(t, await serveTwo(t));
   second.socket.emit('free', { member: '1' });
   assert.deepEqual(await second.next('fault'), { error: 'unknown-member' });
@@ -82,7 +84,7 @@ test('the first frees the place of one who is with another server', { skip: NO_R
   assert.deepEqual(await first.next('left'), { member: '2' });
 });
 
-test('a lost connection comes back to its place through another server', { skip: NO_REDIS }, async (t) => {
+test('a lost client resumes its slot through another server', { skip: NO_REDIS }, async (t) => {
   const servers = await serveTwo(t);
   const first = await Client.connect(t, servers.one.url);
   const second = await Client.connect(t, servers.other.url);
@@ -106,7 +108,7 @@ test('a lost connection comes back to its place through another server', { skip:
   await undisturbed([first, again]);
 });
 
-test('the place of a lost connection is freed after the grace time, whichever server sees to it', {
+test('the slot of a lost client is freed after the grace time by any server', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = await serveTwo(t, { grace: 50 });
@@ -117,7 +119,7 @@ test('the place of a lost connection is freed after the grace time, whichever se
   assert.equal((await next.join('apart', 3)).self, '3');
 });
 
-test('a server that closes hands its clients over to the others', { skip: NO_REDIS }, async (t) => {
+test('the clients of a closing server resume on the others', { skip: NO_REDIS }, async (t) => {
   const servers = await serveTwo(t);
   const first = await Client.connect(t, servers.one.url);
   const second = await Client.connect(t, servers.other.url);
@@ -131,7 +133,7 @@ test('a server that closes hands its clients over to the others', { skip: NO_RED
   await undisturbed([back, second]);
 });
 
-test('while Redis is away joins are refused by name; when it is back everyone comes back, and all is well', {
+test('without Redis joins are refused as unavailable; when it is back, clients come back', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = await serveTwo(t);
@@ -160,7 +162,7 @@ test('while Redis is away joins are refused by name; when it is back everyone co
   );
 });
 
-test('a server that stood still itself does not take Redis for silent, and lets go of nobody', {
+test('a server that stood still does not take Redis for silent, and disconnects nobody', {
   skip: NO_REDIS,
 }, async (t) => {
   const servers = await serveTwo(t);
@@ -177,7 +179,7 @@ test('a server that stood still itself does not take Redis for silent, and lets 
   await undisturbed(two);
 });
 
-test('what is sent faster than Redis answers waits with who sends it', { skip: NO_REDIS }, async (t) => {
+test('a client that sends faster than Redis answers has to wait', { skip: NO_REDIS }, async (t) => {
   const servers = await serveTwo(t);
   const [first] = await apart(t, servers);
   const redis = servers.redis.process();

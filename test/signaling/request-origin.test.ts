@@ -25,7 +25,7 @@ function addressOf(forwarded: string | undefined, proxies: number): string {
   return clientAddress(request, { proxies, isPrivate: false });
 }
 
-test('the address is what the outermost trusted proxy wrote, and only if it is one', () => {
+test('the address is the one that the outermost trusted proxy wrote, if it is an IP address', () => {
   for (const [forwarded, proxies, address] of [
     ['203.0.113.7', 0, OWN],
     ['203.0.113.7', 1, '203.0.113.7'],
@@ -47,7 +47,7 @@ test('the address is what the outermost trusted proxy wrote, and only if it is o
 
 const skip = NO_NGINX === false ? NO_OPENSSL : NO_NGINX;
 
-test('behind a real proxy two meet, and each address has its own limits', { skip }, async (t) => {
+test('two clients meet behind nginx, and each address has its own limits', { skip }, async (t) => {
   const authority = new Authority();
   t.after(() => authority.close());
   const often = { burst: 1_000, perSecond: 1 };
@@ -72,7 +72,7 @@ test('behind a real proxy two meet, and each address has its own limits', { skip
   await undisturbed([first, second]);
 });
 
-test('what a proxy appends is looked at however many headers stand before it', async (t) => {
+test('the entry of a proxy is found behind any number of headers', async (t) => {
   const often = { burst: 1_000, perSecond: 1 };
   const limits = { ...LIMITS, perAddress: { connections: 1, connects: often, joins: often, guesses: often } };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
@@ -85,7 +85,7 @@ test('what a proxy appends is looked at however many headers stand before it', a
   await Client.connect(t, server.url, { extraHeaders: { ...padding, 'X-Forwarded-For': '203.0.113.2' } });
 });
 
-test('requests count for whom the proxy names', async (t) => {
+test('requests count for the address that the proxy names', async (t) => {
   const often = { burst: 1, perSecond: 1e-3 };
   const limits = { ...LIMITS, perAddress: { connections: 9, connects: often, joins: often, guesses: often } };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits, proxies: 1 });
@@ -97,7 +97,7 @@ test('requests count for whom the proxy names', async (t) => {
   assert.equal(await status('203.0.113.2'), 200);
 });
 
-test('without trust the header means nothing', async (t) => {
+test('without a trusted proxy, X-Forwarded-For is ignored', async (t) => {
   const often = { burst: 1_000, perSecond: 1 };
   const { url } = await serve(t, { perAddress: { connections: 1, connects: often, joins: often, guesses: often } });
   await Client.connect(t, url, { extraHeaders: { 'X-Forwarded-For': '203.0.113.1' } });
@@ -114,14 +114,14 @@ async function knock(url: string, headers: Record<string, string>, query = ''): 
   return answer.statusCode ?? 0;
 }
 
-test('a page from another site or another port is not let in, whether or not it names its origin', async (t) => {
+test('a web page of another site or port is refused, with or without an Origin', async (t) => {
   const { url } = await serve(t, { perAddress: null });
   for (const site of ['cross-site', 'same-site', 'else'])
     assert.equal(await knock(url, { 'Sec-Fetch-Site': site }), 403);
   for (const site of ['same-origin', 'none']) assert.equal(await knock(url, { 'Sec-Fetch-Site': site }), 200);
 });
 
-test('nor is one that only its pictures and scripts give away', async (t) => {
+test('a web page is also refused when only its image and script requests show it', async (t) => {
   const { url } = await serve(t, { perAddress: null });
   for (const page of [
     'http://foreign.example/',
@@ -138,7 +138,7 @@ test('nor is one that only its pictures and scripts give away', async (t) => {
   for (const query of ['&jj=0', '&x=j', '&t=j=0']) assert.equal(await knock(url, {}, query), 200, query);
 });
 
-test('a server on loopback is called by an address or as localhost, or through a proxy', async (t) => {
+test('a server on loopback answers to an IP address or localhost only, unless it trusts a proxy', async (t) => {
   const { url } = await serve(t, { perAddress: null });
   for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:7470', 'LOCALHOST', '192.0.2.1'])
     assert.equal(await knock(url, { host }), 200, host);

@@ -26,7 +26,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
   });
 }
 
-test('a third person is told that the room is full, and the two are not disturbed', async (t) => {
+test('a third client is told that the room is full, and the two are not disturbed', async (t) => {
   const { url } = await serve(t);
   const two = await couple(t, url);
   const third = await Client.connect(t, url);
@@ -36,7 +36,7 @@ test('a third person is told that the room is full, and the two are not disturbe
 });
 
 for (const transports of [['websocket'], ['polling']]) {
-  test(`a room of as many as there may be is entered over ${transports[0]}, and all are shown to the last`, async (t) => {
+  test(`a room of the greatest size can be entered over ${transports[0]}, and its last member sees all`, async (t) => {
     const { url } = await serve(t, { perAddress: null });
     const capacity = MAX_MEMBERS;
     const clients: Client[] = [];
@@ -56,7 +56,7 @@ for (const transports of [['websocket'], ['polling']]) {
   });
 }
 
-test('a frame to nobody is told, and the sender stays', async (t) => {
+test('a frame to an unknown member is a fault, and the sender stays', async (t) => {
   const { url } = await serve(t);
   const two = await couple(t, url);
   const other = await Client.connect(t, url);
@@ -68,7 +68,7 @@ test('a frame to nobody is told, and the sender stays', async (t) => {
   assert.ok(other.socket.connected);
 });
 
-test('a lost connection comes back to its place, and gets what was sent meanwhile', async (t) => {
+test('a lost client resumes its slot and gets the frames sent meanwhile', async (t) => {
   const server = await serve(t);
   const [first, second] = await couple(t, server.url, 'kept');
   await second.socket.emitWithAck('leave');
@@ -90,7 +90,7 @@ test('a lost connection comes back to its place, and gets what was sent meanwhil
   assert.deepEqual(await first.next('frame'), { from: self, data: Buffer.of(8) });
 });
 
-test('a place is resumed with its own token and card only', async (t) => {
+test('a slot is resumed with its own token and card only', async (t) => {
   const { url } = await serve(t);
   const two = await couple(t, url);
   const mine = await Client.connect(t, url);
@@ -107,7 +107,7 @@ test('a place is resumed with its own token and card only', async (t) => {
   assert.ok(mine.socket.connected);
 });
 
-test('a place resumed while its old connection seems alive moves to the new one', async (t) => {
+test('a slot that is resumed while its old connection seems alive moves to the new one', async (t) => {
   const { url } = await serve(t);
   const [first] = await couple(t, url, 'half');
   const stale = await Client.connect(t, url);
@@ -122,7 +122,7 @@ test('a place resumed while its old connection seems alive moves to the new one'
   assert.ok(first.socket.connected);
 });
 
-test('the place of a lost connection is freed after the grace time', async (t) => {
+test('the slot of a lost client is freed after the grace time', async (t) => {
   const { url } = await serve(t, { grace: 50, sweepEvery: 20 });
   const [first, second] = await couple(t, url);
   second.cut();
@@ -131,7 +131,7 @@ test('the place of a lost connection is freed after the grace time', async (t) =
   assert.equal((await next.join('couple', 3)).self, '3');
 });
 
-test('who was there first can free the place of a silent newcomer, and not the other way round', async (t) => {
+test('an earlier member can free the slot of a later one, and not the other way round', async (t) => {
   const { url } = await serve(t);
   const [first, second] = await couple(t, url);
   second.socket.emit('free', { member: '1' });
@@ -144,7 +144,7 @@ test('who was there first can free the place of a silent newcomer, and not the o
   await friend.join('couple', 3);
 });
 
-test('the opener decides how many a room is for', async (t) => {
+test('the first member sets the capacity of a room', async (t) => {
   const { url } = await serve(t);
   const clients = await Promise.all([1, 2, 3, 4].map(() => Client.connect(t, url)));
   const answers = [];
@@ -157,7 +157,7 @@ test('the opener decides how many a room is for', async (t) => {
   );
 });
 
-test('another version of the protocol is told so', async (t) => {
+test('a client with another version of the protocol is told so', async (t) => {
   const { url } = await serve(t);
   for (const auth of [{}, { aparte: 2 }, { aparte: '1' }, JSON.parse('{"__proto__":{"aparte":1}}') as object]) {
     const client = new Client(url, { auth });
@@ -166,7 +166,7 @@ test('another version of the protocol is told so', async (t) => {
   }
 });
 
-test('closing tells everyone, lets go of them, and frees the port', async (t) => {
+test('closing tells and disconnects all clients, and frees the port', async (t) => {
   const server = await serve(t);
   const two = await couple(t, server.url);
   const stranger = await Client.connect(t, server.url, { transports: ['polling'] });
@@ -181,13 +181,13 @@ test('closing tells everyone, lets go of them, and frees the port', async (t) =>
   await again.close();
 });
 
-test('a port in use has a name', async (t) => {
+test('a port in use is a named error', async (t) => {
   const { port } = await serve(t);
   const refused = startServer({ port, host: '127.0.0.1', limits: LIMITS });
   await assert.rejects(refused, (error) => error instanceof AparteError && error.code === 'cannot-listen');
 });
 
-test('two servers in one process have nothing to do with each other', async (t) => {
+test('two servers in one process are independent', async (t) => {
   const [one, other] = [await serve(t), await serve(t)];
   const two = await couple(t, one.url);
   const client = await Client.connect(t, other.url);
@@ -228,7 +228,7 @@ test('over HTTP there are health checks, a text about invites, and nothing else'
   assert.equal((await fetch(`${url}/socket.io/socket.io.js`)).status, 400);
 });
 
-test('web pages from elsewhere are not let in, over either transport', async (t) => {
+test('web pages of other sites are refused on either transport', async (t) => {
   const server = await serve(t, { perAddress: null });
   const host = `127.0.0.1:${server.port}`;
   const elsewhere = ['http://example.org', 'http://127.0.0.1:1', `http://localhost:${server.port}`, host, 'null'];
@@ -246,7 +246,7 @@ test('web pages from elsewhere are not let in, over either transport', async (t)
     await (await Client.connect(t, server.url, { extraHeaders: { origin } })).join(null, 1);
 });
 
-test('who is not served is hung up on, and the others are not disturbed', async (t) => {
+test('an address that is not served is disconnected, and the others are not disturbed', async (t) => {
   let isServed = false;
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, serves: () => isServed });
   t.after(() => server.close());

@@ -27,7 +27,7 @@ function mappedIn(answer: Uint8Array): unknown {
   );
 }
 
-test('a request is answered with the address it came from, with a fingerprint where it had one', () => {
+test('a request is answered with its source address, and with a fingerprint if it has one', () => {
   for (const fingerprint of [false, true]) {
     const answer = answerStun(ask({ fingerprint }), source) ?? assert.fail();
     assert.deepEqual(mappedIn(answer), source);
@@ -36,11 +36,11 @@ test('a request is answered with the address it came from, with a fingerprint wh
   }
 });
 
-test('who says to be at port 0, where nothing can be sent, is not answered', () => {
+test('a request from port 0 is not answered', () => {
   assert.equal(answerStun(ask(), { ...source, port: 0 }), null);
 });
 
-test('what must be understood and is not is named in a 420; what may be ignored is', () => {
+test('unknown attributes that must be understood are named in a 420; others are ignored', () => {
   const none = new Uint8Array(0);
   const attributes = [0x0024, 0x8022, 0x0003, 0x0024, ATTRIBUTE.username].map((type) => ({ type, value: none }));
   const answer = decodeStun(answerStun(ask({ attributes }), source) ?? assert.fail());
@@ -57,7 +57,7 @@ test('what must be understood and is not is named in a 420; what may be ignored 
   assert.deepEqual(mappedIn(answerStun(ask({ attributes: behind }), source) ?? assert.fail()), source);
 });
 
-test('no answer has more than 2.2 times the bytes of its request, and over IPv4 1.6 times', () => {
+test('no answer is longer than 2.2 times its request, or 1.6 times over IPv4', () => {
   for (const [address, most] of [
     ['192.0.2.1', 1.6],
     ['2001:db8::1', 2.2],
@@ -76,7 +76,7 @@ test('no answer has more than 2.2 times the bytes of its request, and over IPv4 
   }
 });
 
-test('nothing else is answered: other methods, indications, answers, no STUN, a wrong fingerprint', () => {
+test('other methods, indications, responses, a wrong fingerprint and anything but STUN are not answered', () => {
   for (const message of [{ method: 3 }, { class: 'indication' }, { class: 'success' }, { class: 'error' }] as const)
     assert.equal(answerStun(ask(message), source), null);
   const forged = ask({ fingerprint: true });
@@ -95,7 +95,7 @@ for (const [host, type] of [
   ['127.0.0.1', 'udp4'],
   ['::1', 'udp6'],
 ] as const) {
-  test(`over UDP, at both ports, each asker is told its own address: ${type}`, async (t) => {
+  test(`over UDP, both ports tell each client its own address: ${type}`, async (t) => {
     const port = await serve(t, host);
     const socket = createSocket(type).bind(0, host);
     t.after(() => socket.close());
@@ -128,7 +128,7 @@ test('over TCP, requests are answered in order, whole, in pieces or many at once
   await answers(3);
 });
 
-test('over TCP, who speaks no STUN is hung up on, and so is who never stops', async (t) => {
+test('over TCP, anything but STUN and an endless message end the connection', async (t) => {
   const port = await serve(t);
   for (const rude of ['GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', '\0\x01\x7f\xfc\x21\x12\xa4\x42'.padEnd(20, 'x')]) {
     const socket = connect(port, '127.0.0.1');
@@ -138,7 +138,7 @@ test('over TCP, who speaks no STUN is hung up on, and so is who never stops', as
   }
 });
 
-test('over TCP, one address has 64 connections at most, and the next once one has ended', async (t) => {
+test('over TCP, an address may have 64 connections at a time', async (t) => {
   const port = await serve(t);
   const open = async () => {
     const socket = connect(port, '127.0.0.1');
@@ -160,7 +160,7 @@ test('over TCP, one address has 64 connections at most, and the next once one ha
   assert.equal((await open()).answered, true);
 });
 
-test('over TCP, who is never silent for long is hung up on all the same', async (t) => {
+test('over TCP, a connection ends after its lifetime even if it is never silent', async (t) => {
   const port = await serve(t);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const socket = connect(port, '127.0.0.1');
@@ -174,7 +174,7 @@ test('over TCP, who is never silent for long is hung up on all the same', async 
   await once(socket, 'close');
 });
 
-test('one address is answered 256 times at once, then no more', async (t) => {
+test('an address gets 256 answers at once, and then no more', async (t) => {
   const port = await serve(t);
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -187,7 +187,7 @@ test('one address is answered 256 times at once, then no more', async (t) => {
   assert.ok(received >= 256 * 32 && received < 512 * 32, String(received / 32));
 });
 
-test('a port in use is named', async (t) => {
+test('a STUN port in use is a named error', async (t) => {
   const port = await serve(t);
   await assert.rejects(startStunServer('127.0.0.1', port), {
     code: 'cannot-listen',
@@ -198,14 +198,16 @@ test('a port in use is named', async (t) => {
 
 const hasClient = spawnSync('turnutils_stunclient').error === undefined;
 
-test("coturn's client is told its address", { skip: hasClient ? false : 'coturn is not installed' }, async (t) => {
+test('the STUN client of coturn learns its address', {
+  skip: hasClient ? false : 'coturn is not installed',
+}, async (t) => {
   const port = await serve(t);
   const client = new Process(['turnutils_stunclient', '-p', String(port), '127.0.0.1']);
   await client.end();
   assert.match(client.stdout + client.stderr, /UDP reflexive addr: 127\.0\.0\.1:\d+/);
 });
 
-test('who joins is told of STUN and gets TURN credentials that run out', async (t) => {
+test('a join reply names STUN and TURN, with credentials that expire', async (t) => {
   const turn = { urls: ['turn:relay.example.org', 'turns:relay.example.org'], secret: 'north' };
   const stun = { host: '127.0.0.1', port: 0 };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, stun, turn });
@@ -229,7 +231,7 @@ test('who joins is told of STUN and gets TURN credentials that run out', async (
   assert.equal((await back.join('team', 1, { resume: answer.token })).turn?.length, 1);
 });
 
-test('without either, nothing is said of them', async (t) => {
+test('a join reply names neither if there is none', async (t) => {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS });
   t.after(() => server.close());
   const answer = await (await Client.connect(t, server.url)).join('team', 1);

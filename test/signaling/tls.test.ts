@@ -29,7 +29,7 @@ async function shown(port: number): Promise<string> {
   return String(subject.CN);
 }
 
-test('two meet over TLS, on either transport', { skip }, async (t) => {
+test('two clients meet over TLS, on either transport', { skip }, async (t) => {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, tls: issue('meet') });
   t.after(() => server.close());
   assert.match(server.url, /^https:\/\/127\.0\.0\.1:\d+$/);
@@ -42,7 +42,7 @@ test('two meet over TLS, on either transport', { skip }, async (t) => {
   await assert.rejects(Client.connect(t, server.url));
 });
 
-test('answers over TLS have the headers, and browsers are told to stay with it', { skip }, async (t) => {
+test('responses over TLS have the security headers and HSTS', { skip }, async (t) => {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, tls: issue('headers') });
   t.after(() => server.close());
   const request = get(`${server.url}/healthz`, { ca: ca(), agent: false });
@@ -53,7 +53,7 @@ test('answers over TLS have the headers, and browsers are told to stay with it',
   assert.equal(answer.headers['x-content-type-options'], 'nosniff');
 });
 
-test('nothing older than TLS 1.2 is spoken, and no plain HTTP', { skip }, async (t) => {
+test('TLS older than 1.2 and plain HTTP are refused', { skip }, async (t) => {
   const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, tls: issue('old') });
   t.after(() => server.close());
   const weak = { ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const;
@@ -69,7 +69,7 @@ test('nothing older than TLS 1.2 is spoken, and no plain HTTP', { skip }, async 
   await once(plain, 'close');
 });
 
-test('closing waits for nobody who never finishes a TLS handshake, a request, or a WebSocket', { skip }, async () => {
+test('closing does not wait for an unfinished TLS handshake, request or WebSocket', { skip }, async () => {
   const limits = { ...LIMITS, hangUpWithin: 40_000 };
   const server = await startServer({ port: 0, host: '127.0.0.1', limits, tls: issue('mute') });
   const mute = dial(server.port, '127.0.0.1').on('error', () => {});
@@ -89,7 +89,9 @@ test('closing waits for nobody who never finishes a TLS handshake, a request, or
   await closed;
 });
 
-test('a new certificate is shown to who comes, and disturbs nobody; a bad one changes nothing', { skip }, async (t) => {
+test('a new certificate is used for new clients and disturbs nobody; a bad one changes nothing', {
+  skip,
+}, async (t) => {
   const [one, two, other] = [issue('one'), issue('two'), issue('other')];
   const files = { cert: join(authority?.folder ?? '', 'live.pem'), key: join(authority?.folder ?? '', 'live.key') };
   const take = (cert: string, key: string) => {
@@ -123,7 +125,7 @@ test('a new certificate is shown to who comes, and disturbs nobody; a bad one ch
   await undisturbed(couple);
 });
 
-test('asked to read its files again while it starts, it does so once it has', { skip }, async (t) => {
+test('a reload during the start happens after it', { skip }, async (t) => {
   const [one, two] = [issue('one'), issue('two')];
   const files = { cert: join(authority?.folder ?? '', 'early.pem'), key: join(authority?.folder ?? '', 'early.key') };
   copyFileSync(one.cert, files.cert);
@@ -140,7 +142,7 @@ test('asked to read its files again while it starts, it does so once it has', { 
   assert.equal(await shown(Number(new URL(url).port)), 'two');
 });
 
-test('files that cannot be used are named, with exit code 2', { skip }, async () => {
+test('certificate files that cannot be used are named, with exit code 2', { skip }, async () => {
   const [mine, other] = [issue('mine'), issue('others')];
   const empty = join(authority?.folder ?? '', 'empty');
   writeFileSync(empty, '');

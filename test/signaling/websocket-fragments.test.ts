@@ -22,7 +22,7 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket.resume(), 'close');
 }
 
-test('whoever sends a message in fragments is dropped at the second, also before and after it polls no more', async (t) => {
+test('a second fragment of a message cuts any kind of WebSocket', async (t) => {
   const { server, two } = await serveTwo(t);
   const [direct, probing, upgraded] = await everyWay(t, server);
   for (const socket of [direct, probing, upgraded]) {
@@ -33,7 +33,7 @@ test('whoever sends a message in fragments is dropped at the second, also before
   await undisturbed(two);
 });
 
-test('whoever sends a message byte by byte is dropped before many are kept, and one in the packets of a slow line is read', async (t) => {
+test('a message sent byte by byte ends the connection; one in packets of 536 bytes is read', async (t) => {
   const { server, two } = await serveTwo(t);
   const long = textFrame(`40${JSON.stringify({ aparte: 1, x: 'x'.repeat(LIMITS.messageBytes - 50) })}`);
   const patient = await rawWebSocket(t, server.port);
