@@ -116,6 +116,9 @@ describe('the short form of a description', () => {
     const loose = good.slice();
     loose[5] = (loose[5] ?? 0) | 1;
     assert.throws(() => longDescription(loose), badOffer, 'bits behind the last character of a credential');
+    const [setup = 0, , one = 0, two = 0, three = 0] = good;
+    const brief = Uint8Array.from([setup, 3, one, two, three & 0b1100_0000, ...good.subarray(6)]);
+    assert.throws(() => longDescription(brief), badOffer, 'a credential of three characters');
     const many = Array.from({ length: MAX_SHORT_CANDIDATES + 1 }, (_, index) => [0, 10, 0, 0, index, 1, 1]).flat();
     assert.throws(() => longDescription(Uint8Array.from([...good, ...many])), badOffer, 'too many candidates');
     assert.throws(() => shortDescription(sdp({ mid: 'data' }), []), badOffer);
