@@ -57,24 +57,16 @@ export function faultInJoinReply(input: unknown): ErrorDetail {
 }
 
 /** Reads the event `came`. */
-export function readMember(input: unknown): Member | null {
-  return read(member, input);
-}
+export const readMember = (input: unknown): Member | null => read(member, input);
 
 /** Reads the event `left`. */
-export function readLeft(input: unknown): LeftEvent | null {
-  return read(LeftEvent, input);
-}
+export const readLeft = (input: unknown): LeftEvent | null => read(LeftEvent, input);
 
 /** Reads the event `frame`. Its bytes are a copy. */
-export function readFrame(input: unknown): FrameEvent | null {
-  return read(frame, input);
-}
+export const readFrame = (input: unknown): FrameEvent | null => read(frame, input);
 
 /** Reads the event `fault`. */
-export function readRefusal(input: unknown): Refusal | null {
-  return read(Refusal, input);
-}
+export const readRefusal = (input: unknown): Refusal | null => read(Refusal, input);
 
 /** Whether a text is the first packet of an Engine.IO connection, in JSON. */
 export function isHandshake(text: unknown): boolean {

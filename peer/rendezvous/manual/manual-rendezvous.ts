@@ -44,102 +44,41 @@ export interface ManualDeps {
 
 /** Meets by manual pairing. */
 export function manualRendezvous(deps: ManualDeps): OpenManualRendezvous {
-  return ({ card, invite }, events) => {
-    const { nonce } = decodeCard(card);
-    return invite === null ? new InvitingSide(deps, nonce, events) : new InvitedSide(deps, nonce, events, invite);
-  };
+  return ({ card, invite }, events) => new ManualPairing(deps, decodeCard(card).nonce, invite, events);
 }
 
-/** What both sides have in common. `nonce` is the nonce of our card. */
-abstract class Side implements ManualRendezvous {
-  protected readonly deps: ManualDeps;
-  protected readonly nonce: Uint8Array;
-  /** The other side, once both blobs are known. */
-  protected other: PairedMember | null = null;
+/** One pairing. The side that makes the invite is A, and the side that is given the invite is B. */
+class ManualPairing implements ManualRendezvous {
+  readonly #deps: ManualDeps;
+  /** The nonce of our card. */
+  readonly #nonce: Uint8Array;
   readonly #events: ManualEvents;
-  readonly #initiator: boolean;
-  #channel: SharedChannel | null = null;
+  readonly #isInviting: boolean;
+  /** The invite, made here or given; empty before, and once it is answered. */
+  #invite = '';
+  /** The secret of an invite made here. */
+  readonly #secret: Uint8Array;
+  #expiresAt = 0;
   #expiry: ReturnType<typeof setTimeout> | undefined;
+  /** The other side, once both blobs are known. */
+  #other: PairedMember | null = null;
+  #channel: SharedChannel | null = null;
   #met = false;
   #over = false;
 
-  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents, initiator: boolean) {
-    this.deps = deps;
-    this.nonce = nonce;
+  /** `pasted`: a text that holds the other side's invite; null to make an invite. */
+  constructor(deps: ManualDeps, nonce: Uint8Array, pasted: string | null, events: ManualEvents) {
+    this.#deps = deps;
+    this.#nonce = nonce;
     this.#events = events;
-    this.#initiator = initiator;
-  }
-
-  /** Opens the channel and starts to look for addresses. */
-  protected open(): SharedChannel {
-    this.#channel = new SharedChannel(this.deps.openLink, this.#initiator, GATHER_PATIENCE, {
-      ready: (sdp, candidates) => this.#ready(sdp, candidates),
-      opened: () => this.#opened(),
-      flight: (bytes) => this.emit((events) => events.frame(OTHER, bytes)),
-      closed: (why) => {
-        if (this.#met) this.emit((events) => events.left(OTHER));
-        this.refuse(new AparteError('no-direct-path', why));
-      },
-    });
-    return this.#channel;
-  }
-
-  protected get channel(): SharedChannel {
-    if (this.#channel === null) throw new Error('no channel yet');
-    return this.#channel;
-  }
-
-  /** Makes the blob that holds our shortened description, and hands it out. */
-  protected abstract described(short: Uint8Array): void;
-  /** The error for a blob that nobody used in time. */
-  protected abstract expired(): AparteError;
-  abstract takeAnswer(pasted: string): void;
-
-  #ready(sdp: string, candidates: readonly string[]): void {
-    if (candidates.length === 0 && !sdp.includes('a=candidate')) {
-      return this.refuse(new AparteError('no-direct-path', { key: 'no-own-address' }));
-    }
-    // Anybody who sees an invite can send packets to its addresses. The inviting side therefore starts DTLS itself,
-    // and only with the side whose answer was taken.
-    this.described(this.deps.shorten(sdp.replace('a=setup:actpass', 'a=setup:active'), candidates));
-  }
-
-  #opened(): void {
-    const { other } = this;
-    if (other === null) return;
-    this.#met = true;
-    clearTimeout(this.#expiry);
-    if (this.#initiator) this.emit((events) => events.came(other));
-    else this.emit((events) => events.joined('', [other], []));
-  }
-
-  /** Sets the other side. `context` binds the handshake to both blobs. */
-  protected setOther(nonce: Uint8Array, secret: Uint8Array, context: Uint8Array): void {
-    const card = encodeCard({ versions: CARD_VERSIONS, nonce });
-    this.other = { id: OTHER, card, pairing: { secret, context } };
-  }
-
-  /** Hands a blob to the user and starts its expiry. */
-  protected handOver(kind: 'invite' | 'answer', text: string): void {
-    this.#expiry = setTimeout(() => this.refuse(this.expired()), INVITE_LIFE);
-    this.emit((events) => events.blob(kind, text, this.deps.now() + INVITE_LIFE));
-  }
-
-  /** Ends the pairing for `cause`. */
-  protected refuse(cause: AparteError): void {
-    this.emit((events) => events.refused(cause));
-    this.#end();
-  }
-
-  /** Reports an event, unless the pairing is over. */
-  protected emit(event: (events: ManualEvents) => void): void {
-    if (!this.#over) event(this.#events);
-  }
-
-  #end(): void {
-    this.#over = true;
-    clearTimeout(this.#expiry);
-    this.#channel?.leave();
+    this.#isInviting = pasted === null;
+    this.#secret = deps.random(16);
+    if (pasted === null) this.#open();
+    else
+      this.#try(
+        () => this.#takeInvite(pasted),
+        (error) => this.#refuse(error),
+      );
   }
 
   send(_to: string, bytes: Uint8Array): void {
@@ -149,110 +88,143 @@ abstract class Side implements ManualRendezvous {
   /** Does nothing: there is no server that could remove the other side. */
   free(): void {}
 
+  /** Takes the answer. A text that is no answer leaves the invite open. */
+  takeAnswer(pasted: string): void {
+    this.#try(
+      () => this.#takeAnswer(pasted),
+      (error) => this.#emit((events) => events.noted(error)),
+    );
+  }
+
   adoptLink(events: LinkEvents): Link {
-    return this.channel.adopt(events);
+    if (this.#channel === null) throw new Error('no channel yet');
+    return this.#channel.adopt(events);
   }
 
   leave(): Promise<void> {
     this.#end();
     return Promise.resolve();
   }
-}
 
-/** The side that makes the invite: A. */
-class InvitingSide extends Side {
-  readonly #secret: Uint8Array;
-  #invite: string | null = null;
-  #expiresAt = 0;
-
-  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents) {
-    super(deps, nonce, events, true);
-    this.#secret = deps.random(16);
-    this.open();
-  }
-
-  protected described(offer: Uint8Array): void {
-    const expiry = Math.floor((this.deps.date() + INVITE_LIFE) / 1_000);
-    this.#expiresAt = expiry * 1_000;
-    this.#invite = encodeInvite({ expiry, nonce: this.nonce, secret: this.#secret, offer });
-    this.emit((events) => events.joined('', [], []));
-    this.handOver('invite', this.#invite);
-  }
-
-  protected expired(): AparteError {
-    return new AparteError('invite-expired');
-  }
-
-  /** Takes the answer. A text that is no answer leaves the invite open. */
-  takeAnswer(pasted: string): void {
+  /** Acts later, as no event may come during a call. */
+  #try(act: () => void, failed: (error: AparteError) => void): void {
     queueMicrotask(() => {
       try {
-        this.#take(pasted);
+        if (!this.#over) act();
       } catch (error) {
         if (!(error instanceof AparteError)) throw error;
-        this.emit((events) => events.noted(error));
+        failed(error);
       }
     });
   }
 
-  #take(pasted: string): void {
-    const invite = this.#invite;
-    if (this.other !== null) throw new AparteError('invite-answered');
-    if (invite === null) throw new AparteError('bad-command', { key: 'no-invite-yet' });
-    // While the machine sleeps the expiry timer does not run.
-    if (this.deps.date() >= this.#expiresAt) return this.refuse(this.expired());
-    const [text, { nonce, answer }] = readAnswer(pasted, invite);
-    const sdp = this.deps.restore(answer);
-    this.setOther(nonce, this.#secret, pairingContext(invite, text));
-    this.#invite = null;
-    this.channel.describe('answer', sdp);
-  }
-}
-
-/** The side that was given an invite: B. */
-class InvitedSide extends Side {
-  readonly #pasted: string;
-  #invite = '';
-
-  constructor(deps: ManualDeps, nonce: Uint8Array, events: ManualEvents, pasted: string) {
-    super(deps, nonce, events, false);
-    this.#pasted = pasted;
-    queueMicrotask(() => {
-      try {
-        this.#begin();
-      } catch (error) {
-        if (!(error instanceof AparteError)) throw error;
-        this.refuse(error);
-      }
+  /** Opens the channel and starts to look for addresses. */
+  #open(): SharedChannel {
+    this.#channel = new SharedChannel(this.#deps.openLink, this.#isInviting, GATHER_PATIENCE, {
+      ready: (sdp, candidates) => this.#ready(sdp, candidates),
+      opened: () => this.#opened(),
+      flight: (bytes) => this.#emit((events) => events.frame(OTHER, bytes)),
+      closed: (why) => {
+        if (this.#met) this.#emit((events) => events.left(OTHER));
+        this.#refuse(new AparteError('no-direct-path', why));
+      },
     });
+    return this.#channel;
   }
 
-  #begin(): void {
-    this.#invite = readInvite(this.#pasted);
+  #takeInvite(pasted: string): void {
+    this.#invite = readInvite(pasted);
     const { expiry, offer } = decodeInvite(this.#invite);
-    if (this.deps.date() >= expiry * 1_000) {
+    if (this.#deps.date() >= expiry * 1_000) {
       const late = new AparteError('invite-expired', { key: 'expired-by-our-clock' });
-      this.emit((events) => events.noted(late));
+      this.#emit((events) => events.noted(late));
     }
-    const sdp = this.deps.restore(offer);
-    this.open().describe('offer', sdp);
+    const sdp = this.#deps.restore(offer);
+    this.#open().describe('offer', sdp);
   }
 
-  protected described(answer: Uint8Array): void {
+  #takeAnswer(pasted: string): void {
+    if (!this.#isInviting) throw new AparteError('wrong-blob');
+    if (this.#other !== null) throw new AparteError('invite-answered');
+    const invite = this.#invite;
+    if (invite === '') throw new AparteError('bad-command', { key: 'no-invite-yet' });
+    // While the machine sleeps the expiry timer does not run.
+    if (this.#deps.date() >= this.#expiresAt) return this.#refuse(this.#expired());
+    const [text, { nonce, answer }] = readAnswer(pasted, invite);
+    const sdp = this.#deps.restore(answer);
+    this.#answered(nonce, this.#secret, text);
+    this.#channel?.describe('answer', sdp);
+  }
+
+  #ready(sdp: string, candidates: readonly string[]): void {
+    if (candidates.length === 0 && !sdp.includes('a=candidate')) {
+      return this.#refuse(new AparteError('no-direct-path', { key: 'no-own-address' }));
+    }
+    // Anybody who sees an invite can send packets to its addresses. The inviting side therefore starts DTLS itself,
+    // and only with the side whose answer was taken.
+    const short = this.#deps.shorten(sdp.replace('a=setup:actpass', 'a=setup:active'), candidates);
+    if (this.#isInviting) this.#makeInvite(short);
+    else this.#makeAnswer(short);
+  }
+
+  #makeInvite(offer: Uint8Array): void {
+    const expiry = Math.floor((this.#deps.date() + INVITE_LIFE) / 1_000);
+    this.#expiresAt = expiry * 1_000;
+    this.#invite = encodeInvite({ expiry, nonce: this.#nonce, secret: this.#secret, offer });
+    this.#emit((events) => events.joined('', [], []));
+    this.#handOver('invite', this.#invite);
+  }
+
+  #makeAnswer(answer: Uint8Array): void {
     const { nonce, secret } = decodeInvite(this.#invite);
-    const text = sealAnswer(this.#invite, { nonce: this.nonce, answer }, this.deps.random);
-    this.setOther(nonce, secret, pairingContext(this.#invite, text));
+    const text = sealAnswer(this.#invite, { nonce: this.#nonce, answer }, this.#deps.random);
+    this.#answered(nonce, secret, text);
+    this.#handOver('answer', text);
+  }
+
+  /** Both blobs are known: the handshake is bound to them. `nonce` is that of the other side's card. */
+  #answered(nonce: Uint8Array, secret: Uint8Array, answer: string): void {
+    const card = encodeCard({ versions: CARD_VERSIONS, nonce });
+    this.#other = { id: OTHER, card, pairing: { secret, context: pairingContext(this.#invite, answer) } };
     this.#invite = '';
-    this.handOver('answer', text);
   }
 
-  protected expired(): AparteError {
-    return new AparteError('timeout', { key: 'answer-not-taken' });
+  /** Hands a blob to the user and starts its expiry. */
+  #handOver(kind: 'invite' | 'answer', text: string): void {
+    this.#expiry = setTimeout(() => this.#refuse(this.#expired()), INVITE_LIFE);
+    this.#emit((events) => events.blob(kind, text, this.#deps.now() + INVITE_LIFE));
   }
 
-  /** Reports `wrong-blob`: this side has made an answer and needs none. */
-  takeAnswer(): void {
-    queueMicrotask(() => this.emit((events) => events.noted(new AparteError('wrong-blob'))));
+  /** The error for a blob that nobody used in time. */
+  #expired(): AparteError {
+    return this.#isInviting
+      ? new AparteError('invite-expired')
+      : new AparteError('timeout', { key: 'answer-not-taken' });
+  }
+
+  #opened(): void {
+    const other = this.#other;
+    if (other === null) return;
+    this.#met = true;
+    clearTimeout(this.#expiry);
+    if (this.#isInviting) this.#emit((events) => events.came(other));
+    else this.#emit((events) => events.joined('', [other], []));
+  }
+
+  /** Reports an event, unless the pairing is over. */
+  #emit(event: (events: ManualEvents) => void): void {
+    if (!this.#over) event(this.#events);
+  }
+
+  #refuse(cause: AparteError): void {
+    this.#emit((events) => events.refused(cause));
+    this.#end();
+  }
+
+  #end(): void {
+    this.#over = true;
+    clearTimeout(this.#expiry);
+    this.#channel?.leave();
   }
 }
 
