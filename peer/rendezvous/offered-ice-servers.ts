@@ -20,43 +20,32 @@ export type LookUp = (host: string) => Promise<readonly string[]>;
 /** Time for looking up the names in an offer, in ms. A name that takes longer is left out. */
 const LOOKUP_PATIENCE = 1_000;
 
-/**
- * Where an address leads: 0 this machine, 1 the link, 2 a private network, 3 the internet (RFC 6890); -1 nowhere, such
- * as multicast. Null for a host name.
- */
-type Distance = -1 | 0 | 1 | 2 | 3 | null;
-const INTERNET = 3;
+/** How far away an address is. -1: it leads nowhere, such as a multicast address. */
+const [NOWHERE, MACHINE, LINK, PRIVATE, INTERNET] = [-1, 0, 1, 2, 3];
 
-/** Loopback, unspecified; link-local; private and shared; multicast and reserved. 203.0.113.0/24 and its like are public. */
-const IPV4: readonly (readonly [RegExp, Distance])[] = [
-  [/^(?:127|0)\./, 0],
-  [/^169\.254\./, 1],
-  [/^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/, 2],
-  [/^(?:22[4-9]|2[3-5]\d)\./, -1],
-];
-/** Loopback, unspecified; link-local; unique local and site-local; global unicast without 6to4 (2002::/16). */
-const IPV6: readonly (readonly [RegExp, Distance])[] = [
-  [/^::1?$/, 0],
-  [/^fe[89ab]/, 1],
-  [/^f(?:[cd]|e[c-f])/, 2],
-  [/^(?!2002:)[23][0-9a-f]{3}:/, 3],
+/** Addresses by distance (RFC 6890), in the spelling of the URL parser. The first entry that fits counts. */
+const DISTANCES: readonly (readonly [RegExp, number])[] = [
+  [/^(?:(?:127|0)\.|::1?$|(?:.*\.)?localhost$)/, MACHINE],
+  [/^(?:169\.254\.|fe[89ab].*:)/, LINK],
+  [/^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./, PRIVATE],
+  // Unique local and site-local addresses.
+  [/^f(?:[cd]|e[c-f]).*:/, PRIVATE],
+  // Multicast and reserved; 6to4 and everything that is no global unicast address.
+  [/^(?:22[4-9]|2[3-5]\d)\.|^2002:|^(?![23]...:).*:/, NOWHERE],
+  [/^[\d.]+$|:/, INTERNET],
 ];
 
-function distanceTo(host: string): Distance {
+/** Returns the distance to a host, null for a name. */
+function distanceTo(host: string): number | null {
   const plain = host.replace(/^\[|%.*$|\]$/g, '');
   const url = `http://${plain.includes(':') ? `[${plain}]` : plain}/`;
   // The URL parser reads every spelling of an IPv4 address, such as 2130706433 or 0x7f.1.
   const canonical = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
-  if (/^(?:.*\.)?localhost$/.test(canonical)) return 0;
   // An IPv4 address within an IPv6 address: mapped (RFC 4291), or translated by a NAT64 (RFC 6052).
   const within = /^(?:::ffff|64:ff9b:):([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
-  if (within !== null) {
-    const [high = 0, low = 0] = within.slice(1).map((group) => Number.parseInt(group, 16));
-    return distanceTo([high >> 8, high & 255, low >> 8, low & 255].join('.'));
-  }
-  const find = (table: typeof IPV4) => table.find(([form]) => form.test(canonical))?.[1];
-  if (canonical.includes(':')) return find(IPV6) ?? -1;
-  return /^[\d.]+$/.test(canonical) ? (find(IPV4) ?? INTERNET) : null;
+  if (within === null) return DISTANCES.find(([form]) => form.test(canonical))?.[1] ?? null;
+  const [high = 0, low = 0] = within.slice(1).map((group) => Number.parseInt(group, 16));
+  return distanceTo([high >> 8, high & 255, low >> 8, low & 255].join('.'));
 }
 
 /** Whether a server at `from` may name `host`; null if a name must be looked up first. */

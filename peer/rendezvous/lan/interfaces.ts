@@ -72,21 +72,10 @@ function interfaceOf(
 
 function isOwn(address: string): boolean {
   const own = new BlockList();
-  for (const one of ownAddresses()) own.addAddress(one.address, one.family === 'IPv4' ? 'ipv4' : 'ipv6');
+  for (const one of Object.values(networkInterfaces()).flatMap((some = []) => some)) {
+    own.addAddress(one.address, one.family === 'IPv4' ? 'ipv4' : 'ipv6');
+  }
   return own.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
-function ownAddresses(): NetworkInterfaceInfo[] {
-  return Object.values(networkInterfaces()).flatMap((some = []) => some);
-}
-
-/**
- * Returns the address at which this machine reaches its own servers: 127.0.0.1, or ::1 where the loopback interface has
- * no IPv4 address.
- */
-export function loopbackAddress(): '127.0.0.1' | '::1' {
-  const internal = ownAddresses().filter((one) => one.internal);
-  return internal.length > 0 && internal.every(({ family }) => family === 'IPv6') ? '::1' : '127.0.0.1';
 }
 
 /**

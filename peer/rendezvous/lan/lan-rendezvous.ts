@@ -9,7 +9,7 @@ import type { OpenRendezvous, Rendezvous, RendezvousEvents, RoomRequest } from '
 import { socketIoRendezvous } from '../socketio.ts';
 import { AddressListAgent, urlOf } from './address-list-agent.ts';
 import { type Announcement, roomMark } from './announcement.ts';
-import { loopbackAddress } from './interfaces.ts';
+import { localInterfaces } from './interfaces.ts';
 import { AnnouncedServer, type Listener, type StartLanServer } from './lan-server.ts';
 import { ServerChoice } from './which-server.ts';
 
@@ -106,7 +106,9 @@ class LanRendezvous implements Rendezvous, Listener {
       this.#refuse(error);
     }
     if (this.#over) return;
-    if (!this.#server.isOnNetwork) this.#events.noted(noNetwork());
+    const interfaces = localInterfaces();
+    if (interfaces.length === 0) this.#events.noted(new AparteError('no-network', { key: 'no-ipv4-loopback' }));
+    else if (interfaces.every(({ isLoopback }) => isLoopback)) this.#events.noted(new AparteError('no-network'));
     else this.#foundTimer = setTimeout(() => this.#nobodyFound(), FOUND_WITHIN);
     this.#enterOwnRoom();
     for (const announcement of this.#early.splice(0)) this.heard(announcement);
@@ -155,13 +157,16 @@ class LanRendezvous implements Rendezvous, Listener {
   #enterOwnRoom(): void {
     // The reader of the event before may have left.
     if (this.#over) return;
-    this.#next = this.#enter(null, socketIoRendezvous(urlOf(loopbackAddress(), this.#port), { now: this.#now }));
+    this.#next = this.#enter(null, this.#serverAt(['127.0.0.1', '::1'], this.#port));
   }
 
   #visit(host: Announcement): void {
-    const [address = ''] = host.addresses;
-    const agent = new AddressListAgent(host.addresses);
-    this.#next = this.#enter(host, socketIoRendezvous(urlOf(address, host.port), { now: this.#now, agent }));
+    this.#next = this.#enter(host, this.#serverAt(host.addresses, host.port));
+  }
+
+  #serverAt(addresses: readonly string[], port: number): OpenRendezvous {
+    const agent = new AddressListAgent(addresses);
+    return socketIoRendezvous(urlOf(addresses[0] ?? '', port), { now: this.#now, agent });
   }
 
   #enter(host: Announcement | null, open: OpenRendezvous): HostedRoom {
@@ -281,10 +286,4 @@ class LanRendezvous implements Rendezvous, Listener {
     this.#isHostFaultNoted = true;
     this.#events.noted(cause);
   }
-}
-
-function noNetwork(): AparteError {
-  return loopbackAddress() === '::1'
-    ? new AparteError('no-network', { key: 'no-ipv4-loopback' })
-    : new AparteError('no-network');
 }

@@ -4,7 +4,7 @@
  */
 import type { LanSilence } from '../../../shared/error-details.ts';
 import { type Announcement, readAnnouncement } from './announcement.ts';
-import { type LocalInterface, limitedInterfaces, localInterfaces } from './interfaces.ts';
+import { type LocalInterface, limitedInterfaces } from './interfaces.ts';
 import { MulticastBudget } from './multicast-budget.ts';
 import { MulticastDns, type Offer } from './multicast-dns.ts';
 
@@ -92,11 +92,6 @@ export class AnnouncedServer {
     if (this.#heard !== 'no-multicast') return this.#heard;
     if (this.#isPortHeld) return 'port-held';
     return this.#leftOut > 0 ? 'interfaces-left-out' : this.#heard;
-  }
-
-  /** Whether this machine is in a network. */
-  get isOnNetwork(): boolean {
-    return localInterfaces().some(({ isLoopback }) => !isLoopback);
   }
 
   /** Searches at once, and from then on often again. Calls of one turn of the event loop share a search. */
