@@ -90,12 +90,8 @@ export function notSentLines(text: string, appearance: Appearance): string[] {
 
 /** How an invite begins whose server is the default. */
 const DEFAULT_SERVER = `http://localhost:${DEFAULT_PORT}/#`;
+/** An invite whose server only programs on this computer reach. */
 const THIS_COMPUTER = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/;
-
-/** Whether only programs on this computer reach the server of an address or invite. */
-export function isThisComputer(url: string): boolean {
-  return THIS_COMPUTER.test(url);
-}
 
 /** The code, and how the other side uses it. An `invite` of null means the local network. */
 export function codeLines(
@@ -106,7 +102,7 @@ export function codeLines(
   const word = visible(code);
   const link = invite === null ? null : visible(invite);
   const argument = link === null ? `--lan ${word}` : link.startsWith(DEFAULT_SERVER) ? word : link;
-  const ready = { code: paint(word, 'strong', appearance), link, argument, onlyHere: isThisComputer(link ?? '') };
+  const ready = { code: paint(word, 'strong', appearance), link, argument, onlyHere: THIS_COMPUTER.test(link ?? '') };
   return noticeLines(words.codeIsReady(ready, command), appearance, 'plain');
 }
 

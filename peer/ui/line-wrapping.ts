@@ -4,22 +4,21 @@ import { graphemes, widest } from './graphemes.ts';
 // Blanks, a colour sequence (SGR, ECMA-48 section 8.3.117), or a word.
 const TOKENS = / +|\x1b\[[\d;]*m|[^ \x1b]+/g;
 const COLOURS = /\x1b\[[\d;]*m/g;
-/** What a line of a message begins with: a time, or at least as many blanks. */
-const MESSAGE_HEAD = /^(?:(?:\d\d:\d\d|--:--)>? | {6,})/;
-/** What a line of the program begins with: a dash, an alarm, or blanks. */
-const NOTICE_HEAD = /^(?:!!! |(?:\u2014|--) | +)/;
+/** What a line begins with before its text: a time, a dash, an alarm, the name of the program, or blanks. */
+const HEAD = /^(?:(?:\d\d:\d\d|--:--)>? |(?:\u2014|--) |!!! |aparte: | +)/;
+/** A line of the program with something to copy: a blob, or a command. No words of a peer are in it. */
+const TO_COPY = /^(?: {4})?[^ ]/;
 
 /**
  * A line as rows of at most `columns`. The line must be free of control characters, apart from colour sequences. Rows
- * after the first are indented as far as the text of the first. A word that is too long for a row is split in a message,
- * so that the terminal itself never wraps what a peer wrote. In other lines the word stays whole, so that people can
- * copy it.
+ * after the first are indented as far as the text of the first. A word that is too long for a row is split, so that the
+ * terminal itself never wraps what a peer wrote. Only what people copy stays whole.
  */
 export function wrapLine(line: string, columns: number): string[] {
   const bare = line.replaceAll(COLOURS, '');
   if (widest(bare) <= columns) return [line];
-  const message = MESSAGE_HEAD.exec(bare)?.[0];
-  const head = message ?? NOTICE_HEAD.exec(bare)?.[0] ?? '';
+  const [head = ''] = HEAD.exec(bare) ?? [];
+  const isWhole = head.trim() === '' && TO_COPY.test(bare);
   const indent = ' '.repeat(Math.min(head.length, Math.floor(columns / 2)));
   const rows: string[] = [];
   let [row, used, blanks] = ['', 0, ''];
@@ -42,7 +41,7 @@ export function wrapLine(line: string, columns: number): string[] {
     }
     const wide = widest(token);
     const fits = used + blanks.length + wide <= columns;
-    const isSplit = !fits && message !== undefined && indent.length + wide > columns;
+    const isSplit = !fits && !isWhole && indent.length + wide > columns;
     if (fits || used === 0 || (isSplit && used + blanks.length < columns)) add(blanks, blanks.length);
     else breakRow();
     blanks = '';

@@ -79,8 +79,9 @@ function wrap({ clusters, cursor }: RegionContent, columns: number) {
 }
 
 /**
- * Lays the region out. Every row is narrower than the terminal, however it draws emoji, so that none wraps. There are fewer rows than the
- * terminal has, so that none scrolls away. Of a longer text, the part around the cursor is shown.
+ * Lays the region out. Every row is narrower than the terminal, however the terminal draws emoji, so that none wraps.
+ * There are fewer rows than the terminal has, so that none scrolls away. Of a longer text, the part around the cursor is
+ * shown.
  */
 export function layOut(content: RegionContent, size: WindowSize, appearance: Appearance): RegionLayout {
   const columns = Math.max(size.columns - 1, 8);

@@ -33,7 +33,7 @@ test('leaves a line that fits as it is, and counts no columns for colours', () =
   assert.deepEqual(wrapLine('\x1b[2m— one two three\x1b[22m', 9), ['\x1b[2m— one two', '  three\x1b[22m']);
 });
 
-test('splits a word of a message that is too long for a row, and keeps such a word of a notice whole', () => {
+test('splits a word that is too long for a row, except in a line that people copy', () => {
   const word = 'x'.repeat(30);
   assert.deepEqual(wrapLine(`12:00 bob: see ${word} 12:01 ann: hi`, 20), [
     '12:00 bob: see xxxxx',
@@ -41,7 +41,15 @@ test('splits a word of a message that is too long for a row, and keeps such a wo
     `      ${'x'.repeat(11)}`,
     '      12:01 ann: hi',
   ]);
-  assert.deepEqual(wrapLine(`— see ${word} and copy it`, 20), ['— see', `  ${word}`, '  and copy it']);
+  for (const [head, indent] of [
+    ['— ', '  '],
+    ['!!! ', '    '],
+    ['aparte: ', ' '.repeat(8)],
+  ] as const) {
+    for (const row of wrapLine(`${head}see ${word} here`, 20).slice(1)) assert.ok(row.startsWith(indent), row);
+  }
+  assert.deepEqual(wrapLine(word, 20), [word]);
+  assert.deepEqual(wrapLine(`    aparte ${word}`, 20), ['    aparte', `    ${word}`]);
 });
 
 test('keeps what looks like a message of ours away from the first column', () => {
