@@ -27,11 +27,11 @@ export function readLines(
     const finished: InputLine = length > limit ? { fault: 'too-long' } : decode(parts, length);
     parts = [];
     length = 0;
-    line(finished);
+    if (!isOver) line(finished);
   };
   const data = (bytes: Uint8Array) => {
     let from = 0;
-    for (let end = bytes.indexOf(10); end >= 0 && !isOver; end = bytes.indexOf(10, from)) {
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
       keep(bytes.subarray(from, end));
       from = end + 1;
       finish();

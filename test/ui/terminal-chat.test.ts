@@ -181,14 +181,14 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
   });
 
   await t.test('never starts a row of a peer at the left edge', async () => {
-    const before = terminal.rows().length;
+    const first = terminal.rows().length - 4;
     for (const blank of [' ', '\u00a0', '\u3164', '\u2800', '\u{1d159}']) {
       terminal.order(message(`${'x'.repeat(64)}👩\u200d👩\u200d👧🇩🇪00:41>${blank}you:${blank}agreed${blank}✓`));
       await terminal.told('shown');
     }
     terminal.order(message('end of rows'));
     await terminal.until((screen) => screen.includes('anna: end of rows'));
-    const rows = terminal.rows().slice(before - 4);
+    const rows = terminal.rows().slice(first);
     const edge = rows.filter((row) => /^\S/.test(row) && !/^\d\d:\d\d anna: /.test(row));
     assert.deepEqual(edge.slice(-2), ['direct (UDP), 12 ms', '>']);
     assert.ok(
