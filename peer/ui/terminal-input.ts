@@ -101,8 +101,9 @@ export class TerminalInput {
 
 /** Whether a terminal, by its `TERM`, marks where a paste begins and ends. `tmux`: whether it is a window of tmux. */
 export function marksPastes(term: string | undefined, tmux: boolean): boolean {
-  if (tmux) return true;
-  return !/^(?:$|linux|dumb|ansi|vt\d|cons25|sun|screen|unknown)/.test(term ?? '');
+  // tmux may call itself `screen`, as the older program does, which passes no marks on.
+  if (term?.startsWith('screen') === true) return tmux;
+  return !/^(?:$|linux|dumb|ansi|vt\d|cons25|sun|unknown)/.test(term ?? '');
 }
 
 /** Resolves once the keys pressed at the end have been read. They are not meant for the shell that reads next. */

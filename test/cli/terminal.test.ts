@@ -127,6 +127,20 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
   });
 });
 
+test('pasted lines are one message on a terminal that does not mark pastes', { skip, timeout: 60_000 }, async () => {
+  const code = freshCode();
+  const other = sandbox.chat('bert', [code]);
+  anna.keys(`clear; TERM=linux ${process.execPath} ${APARTE} ${code}`, 'Enter');
+  await sees(anna, 'bert is here');
+  anna.paste('one\ntwo\nthree\nfour\nfive', false);
+  await sees(anna, /> one\n {2}two\n {2}three\n {2}four\n {2}five$/);
+  anna.keys('Enter');
+  await other.event('message', { text: 'one\ntwo\nthree\nfour\nfive' });
+  enter(anna, '/quit');
+  await other.event('end');
+  await sees(anna, /ready>$/);
+});
+
 test('what is typed in a plain chat when the other side leaves goes to no shell', {
   skip,
   timeout: 60_000,

@@ -115,4 +115,5 @@ test('knows terminals that mark pastes by their TERM', () => {
   for (const term of [undefined, '', 'linux', 'dumb', 'vt100', 'vt220', 'ansi', 'screen.xterm-256color'])
     assert.equal(marksPastes(term, false), false, term);
   assert.equal(marksPastes('screen', true), true);
+  assert.equal(marksPastes('linux', true), false);
 });
