@@ -1,11 +1,13 @@
 /** Runs every command but `signal`: reads the command line, does what it says, and ends with the right exit code. */
 import { CommanderError } from 'commander';
+import { unknownVariables } from '../../shared/environment.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
+import { words } from '../words/index.ts';
 import { commanderSentence, readCommandLine, type Task } from './command-line.ts';
 import { asAparteError, exitHard, onBugs } from './exit.ts';
 import { showIdentity, showPeers } from './identity-and-peers.ts';
 import { mayTryRelays } from './options.ts';
-import { complain, print } from './output.ts';
+import { complain, print, say } from './output.ts';
 import { runConversation } from './run-conversation.ts';
 import { requireWebAssembly, requireWebRtc } from './system-check.ts';
 import { VERSION } from './version.ts';
@@ -18,6 +20,7 @@ export async function run(args: readonly string[], folder: string): Promise<neve
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
   forgetEmptyVariables();
+  for (const { name, meant } of unknownVariables(process.env)) say(words.unknownVariable(name, meant));
   let task: Task | null = null;
   let exit: ExitCode;
   try {
@@ -73,7 +76,11 @@ async function endJson(error: AparteError): Promise<void> {
     jsonLine({ type: 'error', error, fatal: true }),
     jsonLine({ type: 'end', reason: error.code, exit: error.exit }),
   ];
-  await print(lines.join('')).catch(() => undefined);
+  try {
+    await print(lines.join(''));
+  } catch {
+    // There is no room for the lines. Standard error has the cause of the end.
+  }
 }
 
 /** Removes our empty environment variables: an empty one counts as not set. */

@@ -1,7 +1,7 @@
 /** Where the program keeps its data, whatever the current folder and the account are. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { APARTE } from '../process.ts';
 import { Sandbox } from './program.ts';
@@ -35,7 +35,8 @@ test('an account that no list has and no HOME: every command names what is missi
     );
   }
   const elsewhere = ['env', `XDG_DATA_HOME=${sandbox.folder}/nobody`];
-  spawnSync('install', ['-d', '-o', '54321', `${sandbox.folder}/nobody`]);
+  mkdirSync(`${sandbox.folder}/nobody`);
+  chownSync(`${sandbox.folder}/nobody`, 54_321, 54_321);
   chmodSync(sandbox.folder, 0o755);
   const [file = '', ...rest] = bare;
   await sandbox.start([...elsewhere, file, ...rest, 'id']).exits(0);

@@ -53,9 +53,9 @@ describe('send and receive', { concurrency: 3 }, () => {
     const code = freshCode();
     const [sender, receiver] = [send([code]), receive([code])];
     for (const line of ['one\n', 'two \u{1f680}\n', 'half a li', 'ne\n']) {
-      const before = receiver.stdout;
+      const expected = receiver.stdout + line;
       sender.write(line);
-      await receiver.until(line, () => receiver.stdout === before + line);
+      await receiver.until(line, () => receiver.stdout === expected);
     }
     sender.closeInput();
     await both(sender, receiver);

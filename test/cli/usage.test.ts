@@ -65,6 +65,26 @@ describe('the command line', { concurrency: 3 }, () => {
     }
   });
 
+  test('an unknown variable of ours in the environment is named, with the one that was probably meant', async () => {
+    const env = { APARTE_TRUST_PROXYS: '1', APARTE_SERVR: 'x', APARTE_MAX_ROOM: '5', APARTE_BREAKFAST: 'x', APARTER: 'x' };
+    for (const args of [['id'], ['peers'], ['chat', '--json', '--server', 'http://127.0.0.1:9', '--timeout', '0.1']]) {
+      const program = sandbox.run(args, { env });
+      await program.end();
+      const warnings = program.stderr.split('\n').filter((line) => line.includes('warning'));
+      assert.deepEqual(
+        warnings,
+        [
+          'BREAKFAST. It is ignored.',
+          'MAX_ROOM. It is ignored. Did you mean APARTE_MAX_ROOMS?',
+          'SERVR. It is ignored. Did you mean APARTE_SERVER?',
+          'TRUST_PROXYS. It is ignored. Did you mean APARTE_TRUST_PROXY?',
+        ].map((rest) => `aparte: warning: no setting has the name APARTE_${rest}`),
+      );
+    }
+    const known = { APARTE_PORT: '7470', APARTE_DEBUG: '0', APARTE_RELAY: 'never', APARTE_MAX_ROOMS: '5' };
+    assert.equal((await sandbox.run(['id'], { env: known }).exits(0)).stderr, '');
+  });
+
   test('what is empty in the environment counts as not there', async () => {
     const env = { APARTE_CODE: '', APARTE_SERVER: '', APARTE_NAME: '', APARTE_HOME: '', NO_COLOR: '' };
     const server = 'http://127.0.0.1:9';

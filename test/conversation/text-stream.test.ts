@@ -12,8 +12,8 @@ import {
 import type { UserCommand } from '../../peer/core/facts-and-orders.ts';
 import { MAX_TEXT } from '../../shared/limits.ts';
 
-async function* chunks(...all: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* all;
+async function* chunks(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
 }
 
 async function all(pieces: Iterable<TextPiece> | AsyncIterable<TextPiece>): Promise<string[]> {

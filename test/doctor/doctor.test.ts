@@ -137,8 +137,8 @@ test('examines a server that answers STUN, and exits with 0', async () => {
   const { server, udp, tcp, nat, expect } = JSON.parse(stdout) as Findings & { expect: Expectation };
   assert.deepEqual([server.url, server.reached, server.version, nat, expect], [url, true, 1, 'none', 'direct']);
   for (const found of [udp, tcp]) assert.match(found?.mapped ?? '', /^127\.0\.0\.1:\d+$/);
-  const words = await sandbox.run(['doctor', '--server', url]).exits(0);
-  assert.match(words.stdout, /^NAT {5}none between .*\n(.*\n)+\nExpect a direct connection\.\n$/m);
+  const report = await sandbox.run(['doctor', '--server', url]).exits(0);
+  assert.match(report.stdout, /^NAT {5}none between .*\n(.*\n)+\nExpect a direct connection\.\n$/m);
   // Nothing listens on port 1.
   const gone = 'http://127.0.0.1:1';
   const both = await sandbox.run(['doctor', '--json', '--server', `${gone},${url}`]).exits(0);
@@ -171,9 +171,9 @@ test('names where a server redirects to, does not go there, and lets it steer no
   const url = `http://127.0.0.1:${await portOf(http)}`;
   const json = await sandbox.run(['doctor', '--json', '--server', url]).exits(4);
   assert.equal((JSON.parse(json.stdout) as Findings).server.redirect, `${to}\u009b2J`);
-  const words = await sandbox.run(['doctor', '--server', url]).exits(4);
-  assert.ok(words.stdout.includes(`it redirects to ${to}\\x9b2J, which was not followed\n`), words.stdout);
-  for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f]/);
+  const report = await sandbox.run(['doctor', '--server', url]).exits(4);
+  assert.ok(report.stdout.includes(`it redirects to ${to}\\x9b2J, which was not followed\n`), report.stdout);
+  for (const { stdout } of [json, report]) assert.doesNotMatch(stdout, /[\x7f-\x9f]/);
   assert.equal(visits, 0);
 });
 

@@ -9,7 +9,11 @@ import { byName, freshFolder, make, mode, names, openFolder, peer, SECRET } from
 
 /** The known peers without the times at which they were verified. */
 async function withoutTimes(store: Store): Promise<KnownPeer[]> {
-  return (await store.peers()).map(({ verifiedAt: _, ...peer }) => peer);
+  return (await store.peers()).map((each) => {
+    const { verifiedAt, ...rest } = each;
+    assert.equal(verifiedAt === undefined, !each.verified);
+    return rest;
+  });
 }
 
 test('keeps when a peer was verified, and the time stays', async (t) => {

@@ -69,7 +69,7 @@ export function identityWasOpen(path: string): string {
 
 /** An environment variable that the program does not know. */
 export function unknownVariable(name: string, meant: string | null): string {
-  return `warning: ${name} is no variable of this program${meant === null ? '' : `. Did you mean ${meant}?`}`;
+  return `warning: no setting has the name ${name}. It is ignored.${meant === null ? '' : ` Did you mean ${meant}?`}`;
 }
 
 /** Our identity and its half of a safety number, as `aparte id` shows them. */
