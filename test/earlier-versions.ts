@@ -19,6 +19,8 @@ export const EARLIER_VERSIONS: readonly EarlierVersion[] = [
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOCK = 'package-lock.json';
+/** Time for installing the packages of a version, in ms. Without a network npm would try for much longer. */
+const INSTALL_PATIENCE = 120_000;
 
 /** Why a version cannot be built here, or null where it can. */
 export function whyNotBuildable({ name, commit }: EarlierVersion): string | null {
@@ -70,7 +72,8 @@ function installDependencies(folder: string): void {
   if ([...(theirs ?? [])].every(([place, integrity]) => ours?.get(place) === integrity)) {
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   } else {
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+    execFileSync('npm', ['ci', ...flags], { cwd: folder, timeout: INSTALL_PATIENCE });
   }
 }
 
