@@ -4,12 +4,14 @@
  * many texts of SIZE characters, one after the other, each echoed by the answering side. It reports the time (ms) of
  * each round trip.
  */
+
+import * as nodeDataChannel from 'node-datachannel';
 import * as v from 'valibot';
-import wrtc from 'wrtc';
 import { Client } from '../peer/client.ts';
 import { ConversationState } from '../peer/core/conversation-state.ts';
 import type { ChatEvent } from '../peer/core/facts-and-orders.ts';
 import { Identity, ready, systemRandom } from '../peer/crypto/index.ts';
+import { overNodeDataChannel } from '../peer/link/node/node-datachannel.ts';
 import { decodeSignal, encodeSignal } from '../peer/link/sdp-validation.ts';
 import { webrtcLink } from '../peer/link/webrtc-link.ts';
 import { socketIoRendezvous } from '../peer/rendezvous/socketio.ts';
@@ -65,7 +67,7 @@ async function talk(server: string, agreed: string): Promise<void> {
       random: systemRandom,
     }),
     openRendezvous: socketIoRendezvous(server, { now: () => performance.now() }),
-    openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }),
+    openLink: webrtcLink(overNodeDataChannel(nodeDataChannel), { iceServers: [], loopback: true }),
     encodeCandidate: encodeSignal,
     decodeCandidate: decodeSignal,
     render,

@@ -38,10 +38,12 @@ test('prints one line under a Node that is too old', (t) => {
   assert.ok(source.indexOf('process.exit(1)') < source.indexOf('require('), 'and needs no module before it says so');
 });
 
-test('finds the native module of wrtc from the folder of the bundle', () => {
-  const script = `const { createRequire } = require('node:module');
-    createRequire(${JSON.stringify(PROGRAM)})('wrtc/lib/binding.js');`;
-  execFileSync(process.execPath, ['-e', script], { cwd: tmpdir(), env });
+test('finds the native modules of both WebRTC implementations from the folder of the bundle', () => {
+  for (const name of ['wrtc/lib/binding.js', 'node-datachannel']) {
+    const script = `const { createRequire } = require('node:module');
+      createRequire(${JSON.stringify(PROGRAM)})('${name}');`;
+    execFileSync(process.execPath, ['-e', script], { cwd: tmpdir(), env });
+  }
 });
 
 test('a copy of dist is a complete server, also with several processes or with Redis', async (t) => {
@@ -59,7 +61,7 @@ test('a copy of dist is a complete server, also with several processes or with R
   assert.match(lonely.stderr, /Cannot use the Redis/);
 });
 
-test('the npm package holds everything except the native module of wrtc', {
+test('the npm package holds everything except the native module of node-datachannel', {
   skip: process.platform === 'win32' && 'npm is a shell script',
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-test-'));
@@ -74,7 +76,7 @@ test('the npm package holds everything except the native module of wrtc', {
     [],
   );
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(join(root, 'node_modules', 'wrtc'), join(folder, 'node_modules', 'wrtc'));
+  symlinkSync(join(root, 'node_modules', '@node-datachannel'), join(folder, 'node_modules', '@node-datachannel'));
 
   const start = (...args: readonly string[]) =>
     new Process([join(folder, 'package', manifest.bin.aparte), ...args], { home: join(folder, args[0] ?? '') });

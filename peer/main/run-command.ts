@@ -4,6 +4,7 @@ import { unknownVariables } from '../../shared/environment.ts';
 import { AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
 import { words } from '../words/index.ts';
 import { commanderSentence, readCommandLine, type Task } from './command-line.ts';
+import { leaveMemoryOutOfCoreDumps } from './core-dumps.ts';
 import { asAparteError, exitHard, onBugs } from './exit.ts';
 import { showIdentity, showPeers } from './identity-and-peers.ts';
 import { mayTryRelays } from './options.ts';
@@ -17,6 +18,7 @@ const OTHER_COMMANDS: readonly (string | undefined)[] = ['send', 'receive', 'id'
 
 /** Runs the command that `args` name, and ends the process. `folder` holds the program. */
 export async function run(args: readonly string[], folder: string): Promise<never> {
+  leaveMemoryOutOfCoreDumps();
   const debug = process.env['APARTE_DEBUG'] === '1';
   onBugs(debug);
   forgetEmptyVariables();

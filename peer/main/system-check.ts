@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { devNull, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AparteError } from '../../shared/errors.ts';
+import { webRtcName } from './load-webrtc.ts';
 
 /**
  * Files that a conversation may open besides those open at its start, and as many more for each address of the machine.
@@ -11,8 +12,8 @@ import { AparteError } from '../../shared/errors.ts';
  */
 const FILES_NEEDED = 64;
 const FILES_PER_ADDRESS = 3;
-/** The library with the native part of WebRTC, which is not bundled. */
-const NATIVE_LIBRARY = 'wrtc';
+/** The packages with the native module of each WebRTC implementation, which is not bundled: see `load-webrtc.ts`. */
+const NATIVE_PACKAGES = { 'node-datachannel': '@node-datachannel', wrtc: 'wrtc' } as const;
 
 /** Throws `cannot-run` unless WebAssembly is there, which all cryptography needs. */
 export function requireWebAssembly(): void {
@@ -21,7 +22,8 @@ export function requireWebAssembly(): void {
 
 /** Throws `cannot-run` unless this system can make direct connections. `folder` holds the program. */
 export function requireWebRtc(folder: string): void {
-  if (!isInstalled(NATIVE_LIBRARY, folder)) throw new AparteError('cannot-run', { key: 'server-only-folder', folder });
+  if (!isInstalled(NATIVE_PACKAGES[webRtcName()], folder))
+    throw new AparteError('cannot-run', { key: 'server-only-folder', folder });
   const addresses = Object.values(networkInterfaces()).flat().length;
   const needed = FILES_NEEDED + FILES_PER_ADDRESS * addresses;
   if (!canOpen(needed)) throw new AparteError('cannot-run', { key: 'too-few-files', needed });
@@ -29,7 +31,7 @@ export function requireWebRtc(folder: string): void {
 
 /** Whether Node finds a library from `folder`: in the `node_modules` there or in a folder above. */
 function isInstalled(library: string, folder: string): boolean {
-  if (existsSync(join(folder, 'node_modules', library, 'package.json'))) return true;
+  if (existsSync(join(folder, 'node_modules', library))) return true;
   return dirname(folder) !== folder && isInstalled(library, dirname(folder));
 }
 

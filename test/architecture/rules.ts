@@ -62,6 +62,12 @@ export const MODULES: readonly Module[] = [
     packages: 'one per file',
     node: [],
   },
+  {
+    at: 'peer/link/node/',
+    uses: ['shared/', 'peer/link/'],
+    packages: ['node-datachannel'],
+    node: 'any',
+  },
   { at: 'peer/link/', uses: ['shared/', 'peer/link/'], packages: 'one per file', node: [] },
   { at: 'peer/doctor/', uses: ['shared/', 'peer/doctor/'], packages: [], node: 'any' },
   {

@@ -2,7 +2,7 @@
  * A peer that knows the code and means ill: the handshake and the channel of the crypto room, over any wire to a real
  * program, and a real link that carries whatever the test wants.
  */
-import wrtc from 'wrtc';
+import * as nodeDataChannel from 'node-datachannel';
 import { decodeMessage, encodeMessage, type PeerMessage } from '../../peer/core/peer-messages.ts';
 import {
   codeSecret,
@@ -18,6 +18,7 @@ import {
   type Ticket,
 } from '../../peer/crypto/index.ts';
 import type { Link, LinkSignal } from '../../peer/link/link.ts';
+import { overNodeDataChannel } from '../../peer/link/node/node-datachannel.ts';
 import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { concat, u64 } from '../../shared/bytes.ts';
@@ -173,7 +174,7 @@ class OpenedLink {
     let [described, open] = [(_sdp: string) => {}, () => {}];
     this.description = new Promise((resolve) => (described = resolve));
     this.opened = new Promise((resolve) => (open = resolve));
-    this.link = webrtcLink(wrtc, { iceServers: [] })(initiator, {
+    this.link = webrtcLink(overNodeDataChannel(nodeDataChannel), { iceServers: [], loopback: true })(initiator, {
       signal: (signal) => (signal.type === 'candidate' ? this.candidates.push(signal) : described(signal.sdp)),
       opened: () => open(),
       frame: (bytes) => (this.peer === null ? this.#early.push(bytes) : this.peer.take(bytes)),

@@ -161,7 +161,6 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     alice.say('unread');
     await peer.until(() => peer.heard.some(({ kind }) => kind === 'text'));
     peer.say({ kind: 'bye', complete: true });
-    peer.cut();
     assert.equal(await alice.exit, 7);
     assert.deepEqual(alice.errors, ['peer-left']);
     assert.deepEqual(alice.all('delivered'), []);

@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
 import { ready } from '../../peer/crypto/index.ts';
 import { World } from '../core/fake-network.ts';
+import { APARTE, Process } from '../process.ts';
 import { assertBlind } from './captured-pairings.ts';
 import { EvilServer } from './evil-server.ts';
 import { folder, Program } from './program.ts';
@@ -25,6 +26,30 @@ function spellings(secret: Uint8Array): string[] {
 }
 
 test('row 16: a pairing shows the server nothing but its nameplate, and frames in buckets', (t) => assertBlind(t, 1));
+
+test('a core dump holds neither the code nor a text', {
+  skip: process.platform !== 'linux' && 'not Linux',
+}, async (t) => {
+  const server = await EvilServer.start(t);
+  const where = folder(t);
+  const [code, text] = ['7-velvet-orchid', 'under the oak'];
+  const chat = ['chat', '--json', '--server', server.url];
+  const other = new Program(t, { args: ['chat', '--json'], server: server.url, code });
+  const shell = `ulimit -c unlimited; cd ${where}; exec ${process.execPath} ${APARTE} ${chat.join(' ')}`;
+  const program = new Process(['sh', '-c', shell], { home: where, env: { APARTE_CODE: code } });
+  t.after(() => program.kill('SIGKILL'));
+  await program.event('peer', { status: 'connected' });
+  program.say(text);
+  await other.event('message');
+  assert.equal(readFileSync(`/proc/${program.pid}/coredump_filter`, 'latin1'), '00000000\n');
+  process.kill(program.pid, 'SIGSEGV');
+  assert.equal((await program.end()).signal, 'SIGSEGV');
+  // Where the system gives core dumps to a program, or to another folder, there is none to look into.
+  for (const name of readdirSync(where).filter((each) => each.startsWith('core'))) {
+    const core = readFileSync(join(where, name), 'latin1');
+    for (const secret of ['velvet', text]) assert.ok(!core.includes(secret), secret);
+  }
+});
 
 test('row 25: with APARTE_DEBUG=1 no secret is on any output or in the data folder but for the identity', async (t) => {
   const server = await EvilServer.start(t);

@@ -1,9 +1,11 @@
-/** A program that opens a pair of links and a lone one, closes them, and is done. */
-import { openPair, record } from './link-pair.ts';
+/** link-ends.ts wrtc|node-datachannel: a program that opens a pair of links and a lone one, closes them, and is done. */
+import { IMPLEMENTATIONS, openPair, record } from './link-pair.ts';
 
-const lone = record(true);
+const rtc = IMPLEMENTATIONS[process.argv[2] === 'wrtc' ? 'wrtc' : 'node-datachannel'];
+
+const lone = record(rtc, true);
 await lone.description();
-const { a, b } = await openPair();
+const { a, b } = await openPair(rtc);
 lone.link.close();
 a.link.close();
 await b.until(() => b.closings.length > 0);

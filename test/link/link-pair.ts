@@ -1,9 +1,17 @@
-/** Two links over real wrtc in one process, and what they told. */
-
+/** Two links in one process over real WebRTC, of either implementation, and the events of each. */
+import * as nodeDataChannel from 'node-datachannel';
 import wrtc from 'wrtc';
 import type { Link, LinkEvents, LinkSignal, Path } from '../../peer/link/link.ts';
+import { overNodeDataChannel } from '../../peer/link/node/node-datachannel.ts';
+import type { Rtc } from '../../peer/link/webrtc-implementation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
+
+/** The WebRTC implementations that the program can use, by name. */
+export const IMPLEMENTATIONS: Readonly<Record<'wrtc' | 'node-datachannel', Rtc>> = {
+  wrtc: wrtc as unknown as Rtc,
+  'node-datachannel': overNodeDataChannel(nodeDataChannel),
+};
 
 /** A link that notes what it told and lets a test wait for it. */
 export class Recorded {
@@ -76,28 +84,35 @@ export function closeAll(): void {
   toClose.clear();
 }
 
-/** Opens a link whose signals go to `forward`. */
-export function record(initiator: boolean, forward: (signal: LinkSignal) => void = () => {}, rtc: unknown = wrtc) {
+/** Opens a link over `rtc` whose signals go to `forward`. */
+export function record(rtc: Rtc, initiator: boolean, forward: (signal: LinkSignal) => void = () => {}) {
   const recorded = new Recorded();
   recorded.link = webrtcLink(rtc, { iceServers: [], loopback: true })(initiator, recorded.events(forward));
   toClose.add(recorded.link);
   return recorded;
 }
 
+/** The implementation of both links, or of the offering and of the answering one. */
+export type Sides = Rtc | readonly [a: Rtc, b: Rtc];
+
 /** Two links that signal to one another; `alter` may change or multiply a signal on its way to the named one. */
-export function pair(alter: (to: 'a' | 'b', signal: LinkSignal) => LinkSignal[] = (_to, signal) => [signal]) {
-  const b: Recorded = record(false, (signal) => {
+export function pair(
+  sides: Sides,
+  alter: (to: 'a' | 'b', signal: LinkSignal) => LinkSignal[] = (_to, signal) => [signal],
+) {
+  const [offering, answering] = 'RTCPeerConnection' in sides ? [sides, sides] : sides;
+  const b: Recorded = record(answering, false, (signal) => {
     for (const altered of alter('a', signal)) a.link.signal(altered);
   });
-  const a: Recorded = record(true, (signal) => {
+  const a: Recorded = record(offering, true, (signal) => {
     for (const altered of alter('b', signal)) b.link.signal(altered);
   });
   return { a, b };
 }
 
 /** Two links, open both ways. */
-export async function openPair() {
-  const { a, b } = pair();
+export async function openPair(sides: Sides) {
+  const { a, b } = pair(sides);
   await Promise.all([a, b].map((side) => side.until(() => side.isOpen)));
   return { a, b };
 }

@@ -1,15 +1,16 @@
-/** A link is one ordered channel over real wrtc; whatever the other side does, it ends with one `closed` at worst. */
+/** A link is one ordered channel over real WebRTC; whatever the other side does, it ends with one `closed` at worst. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { afterEach, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import wrtc from 'wrtc';
 import type { LinkSignal } from '../../peer/link/link.ts';
+import type { Rtc } from '../../peer/link/webrtc-implementation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { Process } from '../process.ts';
-import { closeAll, openPair, pair, Recorded, record, toClose } from './link-pair.ts';
+import { closeAll, IMPLEMENTATIONS, openPair, pair, Recorded, record, toClose } from './link-pair.ts';
 
 afterEach(closeAll);
 
@@ -19,196 +20,12 @@ const numbered = (n: number, length: number) => {
   return bytes;
 };
 
-test('frames of every size go both ways, whole and in order', async () => {
-  const { a, b } = await openPair();
-  const sizes = [4, 128, 1_000, MAX_CHANNEL_FRAME];
-  const sent = Array.from({ length: 200 }, (_, n) => numbered(n, sizes[n % sizes.length] ?? 4));
-  for (const bytes of sent) {
-    a.link.send(bytes);
-    b.link.send(bytes);
-  }
-  await Promise.all([a, b].map((side) => side.until(() => side.frames.length === sent.length)));
-  assert.deepEqual(a.frames, sent);
-  assert.deepEqual(b.frames, sent);
-});
-
-test('a frame that is a view is sent as the view, and arrives as plain bytes', async () => {
-  const { a, b } = await openPair();
-  a.link.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 4));
-  await b.until(() => b.frames.length === 1);
-  assert.equal(Object.getPrototypeOf(b.frames[0]), Uint8Array.prototype);
-  assert.deepEqual(b.frames[0], Uint8Array.of(2, 3, 4));
-});
-
-test('frames sent the moment the channel opens are neither lost nor told before it', async () => {
-  const order: string[] = [];
-  const open = webrtcLink(wrtc, { iceServers: [], loopback: true });
-  const quiet = { frame: () => {}, path: () => {}, closed: () => {} };
-  await new Promise<void>((resolve) => {
-    const a = open(true, {
-      ...quiet,
-      signal: (signal) => b.signal(signal),
-      opened: () => {
-        for (const n of [1, 2, 3]) a.send(Uint8Array.of(n));
-      },
-    });
-    const b = open(false, {
-      signal: (signal) => a.signal(signal),
-      opened: () => order.push('opened'),
-      frame: ([n]) => {
-        order.push(`frame ${n}`);
-        if (n === 3) a.close();
-      },
-      path: () => {},
-      closed: () => resolve(),
-    });
-  });
-  assert.deepEqual(order, ['opened', 'frame 1', 'frame 2', 'frame 3']);
-});
-
-test('both sides learn that the path is direct', async () => {
-  const { a, b } = await openPair();
-  await Promise.all([a, b].map((side) => side.until(() => side.path !== null)));
-  assert.deepEqual([a.path, b.path], ['direct', 'direct']);
-});
-
-test('a close is seen by the other side once, and not told to the one who closed', async () => {
-  const { a, b } = await openPair();
-  a.link.close();
-  a.link.close();
-  await b.until(() => b.closings.length > 0);
-  b.link.close();
-  assert.equal(b.closings.length, 1);
-  assert.deepEqual(a.closings, []);
-});
-
-test('signals and frames after a close are harmless on both sides', async () => {
-  const { a, b } = await openPair();
-  const signals = [...a.signals];
-  a.link.close();
-  await b.until(() => b.closings.length > 0);
-  for (const signal of signals) {
-    a.link.signal(signal);
-    b.link.signal(signal);
-  }
-  a.link.send(Uint8Array.of(1));
-  b.link.send(Uint8Array.of(1));
-  assert.deepEqual([a.frames, b.frames], [[], []]);
-  assert.equal(b.closings.length, 1);
-});
-
-test('frames before the channel is open are dropped', () => {
-  const early = record(true);
-  early.link.send(Uint8Array.of(1));
-  assert.deepEqual(early.closings, []);
-});
-
-test('second offers and answers, and those of the wrong side, are ignored', async () => {
-  const other = record(true);
-  const foreign = await other.description();
-  const { a, b } = pair((_to, signal) =>
-    signal.type === 'candidate'
-      ? [signal]
-      : [
-          signal,
-          signal,
-          { type: signal.type, sdp: foreign },
-          { type: signal.type === 'offer' ? 'answer' : 'offer', sdp: foreign },
-        ],
-  );
-  await Promise.all([a, b].map((side) => side.until(() => side.isOpen)));
-  b.link.signal({ type: 'offer', sdp: foreign });
-  a.link.send(Uint8Array.of(7));
-  await b.until(() => b.frames.length === 1);
-  assert.deepEqual([a.closings, b.closings], [[], []]);
-  assert.equal(b.signals.filter((signal) => signal.type === 'answer').length, 1);
-});
-
-test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async (t) => {
-  const warn = t.mock.method(console, 'warn', () => {});
-  let taken = 0;
-  let described = '';
-  class Counting extends wrtc.RTCPeerConnection {
-    override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-      described = description.sdp ?? '';
-      return super.setRemoteDescription(description);
-    }
-    override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
-      taken += 1;
-      return super.addIceCandidate(candidate);
-    }
-  }
-  const a = record(true);
-  // Of b's candidates only those gathered early stand in its answer.
-  const forward = (signal: LinkSignal) => signal.type === 'candidate' && a.link.signal(signal);
-  const b = record(false, forward, { ...wrtc, RTCPeerConnection: Counting });
-  const embedded = Array.from({ length: 10 }, (_, n) => `a=candidate:1 1 udp 1 198.51.100.1 ${n + 1} typ host\r\n`);
-  const inwards = 'a=candidate:1 1 udp 1 169.254.169.254 80 typ host\r\n';
-  const bare = (await a.description()).replace(/a=candidate.*\r\n/g, '');
-  b.link.signal({ type: 'offer', sdp: `${bare}${embedded.join('')}${inwards}` });
-  // The first ten once more, which are not counted twice.
-  for (let port = 1; port <= 500; port += 1) {
-    b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 198.51.100.1 ${port} typ host`, mid: '0' });
-  }
-  const sdp = await b.description();
-  for (const mid of ['zz', '7'])
-    a.link.signal({ type: 'candidate', candidate: 'candidate:1 1 udp 1 ::1 9 typ host', mid });
-  a.link.signal({ type: 'answer', sdp });
-  await a.until(() => a.isOpen);
-  await b.until(() => b.isOpen);
-  assert.equal(described.split('a=candidate').length - 1, 10);
-  assert.equal(taken, MAX_CANDIDATES - 11);
-  assert.equal(warn.mock.callCount(), 0);
-  assert.deepEqual([a.closings, b.closings], [[], []]);
-});
-
-test('frames that come before the link is open are kept, but not without limit', async () => {
-  let answer = (): void => undefined;
-  const asked = new Promise<void>((resolve) => (answer = resolve));
-  class Slow extends wrtc.RTCPeerConnection {
-    override async getStats(): Promise<RTCStatsReport> {
-      await asked;
-      return super.getStats();
-    }
-  }
-  // Where a relay may be in use, a link is not open before it knows its route.
-  const open = webrtcLink({ ...wrtc, RTCPeerConnection: Slow }, { iceServers: [], relay: 'allow', loopback: true });
-  const meet = async (count: number) => {
-    const b = new Recorded();
-    const told = b.events((signal) => a.link.signal(signal));
-    b.link = open(false, told);
-    toClose.add(b.link);
-    const a: Recorded = record(true, (signal) => b.link.signal(signal));
-    await a.until(() => a.isOpen);
-    for (let n = 0; n < count; n += 1) a.link.send(new Uint8Array(MAX_CHANNEL_FRAME).fill(n));
-    return b;
-  };
-  const flooded = await meet(300);
-  await flooded.until(() => flooded.closings.length > 0);
-  assert.deepEqual(flooded.closings, [{ key: 'too-much-early' }]);
-  const patient = await meet(3);
-  answer();
-  await patient.until(() => patient.frames.length === 3);
-  assert.deepEqual([patient.frames.map(([first]) => first), flooded.frames], [[0, 1, 2], []]);
-});
-
-test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {
-  const a = record(true);
-  const b = record(false);
-  const sdp = await a.description();
-  const refused = { code: 'bad-offer' };
-  assert.throws(() => b.link.signal({ type: 'offer', sdp: sdp.replace('sha-256', 'sha-1') }), refused);
-  assert.throws(() => b.link.signal({ type: 'candidate', candidate: 'candidate:none', mid: '0' }), refused);
-  b.link.signal({ type: 'offer', sdp });
-  assert.match(await b.description(), /a=setup:active/);
-});
-
 /** A bare connection towards a link, which does what no link of ours would. */
-async function rogue(act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
+async function rogue(rtc: Rtc, act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
   const connection: RTCPeerConnection = new wrtc.RTCPeerConnection({ iceServers: [] });
   const channel = connection.createDataChannel('aparte', { negotiated: true, id: 0 });
   toClose.add(connection);
-  const b = record(false, (signal) => {
+  const b = record(rtc, false, (signal) => {
     if (signal.type === 'candidate') {
       void connection.addIceCandidate({ candidate: signal.candidate, sdpMid: signal.mid });
     } else {
@@ -225,47 +42,255 @@ async function rogue(act: (channel: RTCDataChannel, connection: RTCPeerConnectio
   return { b, connection, channel };
 }
 
-test('text, an empty frame and one that is too long close the link, once', async () => {
-  for (const bad of ['hello', new Uint8Array(0), new Uint8Array(MAX_CHANNEL_FRAME + 1)]) {
-    const { b } = await rogue((channel) => {
-      channel.send(Uint8Array.of(1));
-      // Overloads: a union is neither of them.
-      if (typeof bad === 'string') channel.send(bad);
-      else channel.send(bad);
-      channel.send(Uint8Array.of(2));
+for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
+  describe(`over ${name}`, () => {
+    test('frames of every size go both ways, whole and in order', async () => {
+      const { a, b } = await openPair(rtc);
+      const sizes = [4, 128, 1_000, MAX_CHANNEL_FRAME];
+      const sent = Array.from({ length: 200 }, (_, n) => numbered(n, sizes[n % sizes.length] ?? 4));
+      for (const bytes of sent) {
+        a.link.send(bytes);
+        b.link.send(bytes);
+      }
+      await Promise.all([a, b].map((side) => side.until(() => side.frames.length === sent.length)));
+      assert.deepEqual(a.frames, sent);
+      assert.deepEqual(b.frames, sent);
     });
-    await b.until(() => b.closings.length > 0);
-    assert.equal(b.closings.length, 1);
-    assert.deepEqual(concat(...b.frames), Uint8Array.of(1));
-  }
-});
 
-test('a second channel is shut, and does not take the place of the first', async () => {
-  const { b, connection, channel } = await rogue(() => {});
-  const second = connection.createDataChannel('second');
-  second.onopen = () => second.send(Uint8Array.of(66));
-  await once(second, 'close');
-  channel.send(Uint8Array.of(1));
-  await b.until(() => b.frames.length === 1);
-  assert.deepEqual(b.frames, [Uint8Array.of(1)]);
-  assert.deepEqual(b.closings, []);
-  const heard = once(channel, 'message');
-  b.link.send(Uint8Array.of(2));
-  await heard;
-});
+    test('a frame that is a view is sent as the view, and arrives as plain bytes', async () => {
+      const { a, b } = await openPair(rtc);
+      a.link.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 4));
+      await b.until(() => b.frames.length === 1);
+      assert.equal(Object.getPrototypeOf(b.frames[0]), Uint8Array.prototype);
+      assert.deepEqual(b.frames[0], Uint8Array.of(2, 3, 4));
+    });
 
-test('an implementation that refuses to start, or is missing, is told', async () => {
-  assert.throws(() => webrtcLink({}, { iceServers: [] }), /no WebRTC here/);
-  function refusing(): never {
-    throw new Error('out of sockets');
-  }
-  const a = record(true, () => {}, { ...wrtc, RTCPeerConnection: refusing });
-  await a.until(() => a.closings.length > 0);
-  assert.deepEqual(a.closings, [{ key: 'webrtc-error', code: 'ERR_PC_CONSTRUCTOR' }]);
-});
+    test('frames sent the moment the channel opens are neither lost nor told before it', async () => {
+      const order: string[] = [];
+      const open = webrtcLink(rtc, { iceServers: [], loopback: true });
+      const quiet = { frame: () => {}, path: () => {}, closed: () => {} };
+      await new Promise<void>((resolve) => {
+        const a = open(true, {
+          ...quiet,
+          signal: (signal) => b.signal(signal),
+          opened: () => {
+            for (const n of [1, 2, 3]) a.send(Uint8Array.of(n));
+          },
+        });
+        const b = open(false, {
+          signal: (signal) => a.signal(signal),
+          opened: () => order.push('opened'),
+          frame: ([n]) => {
+            order.push(`frame ${n}`);
+            if (n === 3) a.close();
+          },
+          path: () => {},
+          closed: () => resolve(),
+        });
+      });
+      assert.deepEqual(order, ['opened', 'frame 1', 'frame 2', 'frame 3']);
+    });
 
-test('a process that has closed its links ends by itself', async () => {
-  const script = fileURLToPath(new URL('link-ends.ts', import.meta.url));
-  const { stdout } = await new Process([process.execPath, '--import', 'tsx', script]).exits(0);
-  assert.equal(stdout, 'closed\n');
-});
+    test('both sides learn that the path is direct', async () => {
+      const { a, b } = await openPair(rtc);
+      await Promise.all([a, b].map((side) => side.until(() => side.path !== null)));
+      assert.deepEqual([a.path, b.path], ['direct', 'direct']);
+    });
+
+    test('a close is seen by the other side once, and not told to the one who closed', async () => {
+      const { a, b } = await openPair(rtc);
+      a.link.close();
+      a.link.close();
+      await b.until(() => b.closings.length > 0);
+      b.link.close();
+      assert.equal(b.closings.length, 1);
+      assert.deepEqual(a.closings, []);
+    });
+
+    test('signals and frames after a close are harmless on both sides', async () => {
+      const { a, b } = await openPair(rtc);
+      const signals = [...a.signals];
+      a.link.close();
+      await b.until(() => b.closings.length > 0);
+      for (const signal of signals) {
+        a.link.signal(signal);
+        b.link.signal(signal);
+      }
+      a.link.send(Uint8Array.of(1));
+      b.link.send(Uint8Array.of(1));
+      assert.deepEqual([a.frames, b.frames], [[], []]);
+      assert.equal(b.closings.length, 1);
+    });
+
+    test('frames before the channel is open are dropped', () => {
+      const early = record(rtc, true);
+      early.link.send(Uint8Array.of(1));
+      assert.deepEqual(early.closings, []);
+    });
+
+    test('second offers and answers, and those of the wrong side, are ignored', async () => {
+      const other = record(rtc, true);
+      const foreign = await other.description();
+      const { a, b } = pair(rtc, (_to, signal) =>
+        signal.type === 'candidate'
+          ? [signal]
+          : [
+              signal,
+              signal,
+              { type: signal.type, sdp: foreign },
+              { type: signal.type === 'offer' ? 'answer' : 'offer', sdp: foreign },
+            ],
+      );
+      await Promise.all([a, b].map((side) => side.until(() => side.isOpen)));
+      b.link.signal({ type: 'offer', sdp: foreign });
+      a.link.send(Uint8Array.of(7));
+      await b.until(() => b.frames.length === 1);
+      assert.deepEqual([a.closings, b.closings], [[], []]);
+      assert.equal(b.signals.filter((signal) => signal.type === 'answer').length, 1);
+    });
+
+    test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async (t) => {
+      const warn = t.mock.method(console, 'warn', () => {});
+      let taken = 0;
+      let described = '';
+      class Counting extends rtc.RTCPeerConnection {
+        override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+          described = description.sdp ?? '';
+          return super.setRemoteDescription(description);
+        }
+        override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+          taken += 1;
+          return super.addIceCandidate(candidate);
+        }
+      }
+      const a = record(rtc, true);
+      // Of b's candidates only those gathered early stand in its answer.
+      const forward = (signal: LinkSignal) => signal.type === 'candidate' && a.link.signal(signal);
+      const b = record({ ...rtc, RTCPeerConnection: Counting }, false, forward);
+      const embedded = Array.from({ length: 10 }, (_, n) => `a=candidate:1 1 udp 1 198.51.100.1 ${n + 1} typ host\r\n`);
+      const inwards = 'a=candidate:1 1 udp 1 169.254.169.254 80 typ host\r\n';
+      const bare = (await a.description()).replace(/a=candidate.*\r\n/g, '');
+      b.link.signal({ type: 'offer', sdp: `${bare}${embedded.join('')}${inwards}` });
+      // The first ten once more, which are not counted twice.
+      for (let port = 1; port <= 500; port += 1) {
+        b.link.signal({ type: 'candidate', candidate: `candidate:1 1 udp 1 198.51.100.1 ${port} typ host`, mid: '0' });
+      }
+      const sdp = await b.description();
+      for (const mid of ['zz', '7'])
+        a.link.signal({ type: 'candidate', candidate: 'candidate:1 1 udp 1 ::1 9 typ host', mid });
+      a.link.signal({ type: 'answer', sdp });
+      await a.until(() => a.isOpen);
+      await b.until(() => b.isOpen);
+      assert.equal(described.split('a=candidate').length - 1, 10);
+      assert.equal(taken, MAX_CANDIDATES - 11);
+      assert.equal(warn.mock.callCount(), 0);
+      assert.deepEqual([a.closings, b.closings], [[], []]);
+    });
+
+    test('frames that come before the link is open are kept, but not without limit', async () => {
+      let answer = (): void => undefined;
+      const asked = new Promise<void>((resolve) => (answer = resolve));
+      class Slow extends rtc.RTCPeerConnection {
+        override async getStats(): Promise<RTCStatsReport> {
+          await asked;
+          return super.getStats();
+        }
+      }
+      // Where a relay may be in use, a link is not open before it knows its route.
+      const open = webrtcLink({ ...rtc, RTCPeerConnection: Slow }, { iceServers: [], relay: 'allow', loopback: true });
+      const meet = async (count: number) => {
+        const b = new Recorded();
+        const told = b.events((signal) => a.link.signal(signal));
+        b.link = open(false, told);
+        toClose.add(b.link);
+        const a: Recorded = record(rtc, true, (signal) => b.link.signal(signal));
+        await a.until(() => a.isOpen);
+        for (let n = 0; n < count; n += 1) a.link.send(new Uint8Array(MAX_CHANNEL_FRAME).fill(n));
+        return b;
+      };
+      const flooded = await meet(300);
+      await flooded.until(() => flooded.closings.length > 0);
+      assert.deepEqual(flooded.closings, [{ key: 'too-much-early' }]);
+      const patient = await meet(3);
+      answer();
+      await patient.until(() => patient.frames.length === 3);
+      assert.deepEqual([patient.frames.map(([first]) => first), flooded.frames], [[0, 1, 2], []]);
+    });
+
+    test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {
+      const a = record(rtc, true);
+      const b = record(rtc, false);
+      const sdp = await a.description();
+      const refused = { code: 'bad-offer' };
+      assert.throws(() => b.link.signal({ type: 'offer', sdp: sdp.replace('sha-256', 'sha-1') }), refused);
+      assert.throws(() => b.link.signal({ type: 'candidate', candidate: 'candidate:none', mid: '0' }), refused);
+      b.link.signal({ type: 'offer', sdp });
+      assert.match(await b.description(), /a=setup:(?:active|passive)/);
+    });
+
+    test('text, an empty frame and one that is too long close the link, once', async () => {
+      for (const bad of ['hello', new Uint8Array(0), new Uint8Array(MAX_CHANNEL_FRAME + 1)]) {
+        const { b } = await rogue(rtc, (channel) => {
+          channel.send(Uint8Array.of(1));
+          // Overloads: a union is neither of them.
+          if (typeof bad === 'string') channel.send(bad);
+          else channel.send(bad);
+          channel.send(Uint8Array.of(2));
+        });
+        await b.until(() => b.closings.length > 0);
+        assert.equal(b.closings.length, 1);
+        assert.deepEqual(concat(...b.frames), Uint8Array.of(1));
+      }
+    });
+
+    test('a second channel is shut, and does not take the place of the first', async () => {
+      const { b, connection, channel } = await rogue(rtc, () => {});
+      const second = connection.createDataChannel('second');
+      second.onopen = () => second.send(Uint8Array.of(66));
+      await once(second, 'close');
+      channel.send(Uint8Array.of(1));
+      await b.until(() => b.frames.length === 1);
+      assert.deepEqual(b.frames, [Uint8Array.of(1)]);
+      assert.deepEqual(b.closings, []);
+      const heard = once(channel, 'message');
+      b.link.send(Uint8Array.of(2));
+      await heard;
+    });
+
+    test('an implementation that refuses to start, or is missing, is told', async () => {
+      assert.throws(() => webrtcLink({}, { iceServers: [] }), /no WebRTC here/);
+      function refusing(): never {
+        throw new Error('out of sockets');
+      }
+      const a = record({ ...rtc, RTCPeerConnection: refusing as never }, true);
+      await a.until(() => a.closings.length > 0);
+      assert.deepEqual(a.closings, [{ key: 'webrtc-error', code: 'ERR_PC_CONSTRUCTOR' }]);
+    });
+
+    test('a process that has closed its links ends by itself', async () => {
+      const script = fileURLToPath(new URL('link-ends.ts', import.meta.url));
+      const { stdout } = await new Process([process.execPath, '--import', 'tsx', script, name]).exits(0);
+      assert.equal(stdout, 'closed\n');
+    });
+  });
+}
+
+const { wrtc: old, 'node-datachannel': current } = IMPLEMENTATIONS;
+for (const [title, sides] of [
+  ['wrtc offers to node-datachannel', [old, current]],
+  ['node-datachannel offers to wrtc', [current, old]],
+] as const) {
+  test(title, async () => {
+    const { a, b } = await openPair(sides);
+    const sent = Array.from({ length: 100 }, (_, n) => numbered(n, n % 2 === 0 ? 128 : MAX_CHANNEL_FRAME));
+    for (const bytes of sent) {
+      a.link.send(bytes);
+      b.link.send(bytes);
+    }
+    await Promise.all([a, b].map((side) => side.until(() => side.frames.length === sent.length)));
+    assert.deepEqual([a.frames, b.frames], [sent, sent]);
+    assert.deepEqual([a.path, b.path], ['direct', 'direct']);
+    b.link.close();
+    await a.until(() => a.closings.length > 0);
+  });
+}

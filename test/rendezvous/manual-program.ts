@@ -1,10 +1,11 @@
 /** A program that pairs manually: core, client and manual rendezvous over real WebRTC, without a user interface. */
-import wrtc from 'wrtc';
+import * as nodeDataChannel from 'node-datachannel';
 import { Client } from '../../peer/client.ts';
 import { ConversationState } from '../../peer/core/conversation-state.ts';
 import type { ChatEvent } from '../../peer/core/facts-and-orders.ts';
 import type { ManualPairingOptions } from '../../peer/core/manual-pairing.ts';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
+import { overNodeDataChannel } from '../../peer/link/node/node-datachannel.ts';
 import { decodeSignal, encodeSignal } from '../../peer/link/sdp-validation.ts';
 import { longDescription, shortDescription } from '../../peer/link/short-sdp.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
@@ -20,7 +21,7 @@ export interface Setting extends Partial<ManualPairingOptions> {
 /** Pairs manually over WebRTC on this machine. */
 export function manualPairing(date: () => number = Date.now) {
   return manualRendezvous({
-    openLink: webrtcLink(wrtc, { iceServers: [], loopback: true }, 600_000),
+    openLink: webrtcLink(overNodeDataChannel(nodeDataChannel), { iceServers: [], loopback: true }, 600_000),
     shorten: shortDescription,
     restore: longDescription,
     random: systemRandom,
