@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export type Suite = 'fast' | 'slow';
 
 /** Folders whose tests only compute and start nothing. */
-const COMPUTING = ['core', 'crypto', 'shared', 'ui'];
+const COMPUTING = ['core', 'crypto', 'docs', 'shared', 'ui'];
 /** Files in other folders that only compute. */
 const COMPUTING_FILES = [
   'architecture.test.ts',
