@@ -4,7 +4,7 @@
  * them: netem, which could do both, is missing from many kernels.
  */
 import { missing } from '../test/lab/network.ts';
-import type { Talker } from '../test/lab/recorded-program.ts';
+import type { RecordedProgram } from '../test/lab/recorded-program.ts';
 import { Scene } from '../test/lab/server-scene.ts';
 import type { Result } from './measure.ts';
 import { compare, spread } from './measure.ts';
@@ -28,8 +28,8 @@ export interface Extent {
 
 /** Two connected programs. */
 interface Pair {
-  readonly ann: Talker;
-  readonly ben: Talker;
+  readonly ann: RecordedProgram;
+  readonly ben: RecordedProgram;
 }
 
 /**
@@ -124,7 +124,7 @@ async function roundTrips({ ann, ben }: Pair, trips: number): Promise<number[]> 
 }
 
 /** Sends a text and waits until it has arrived. */
-async function heard(from: Talker, to: Talker, text: string): Promise<void> {
+async function heard(from: RecordedProgram, to: RecordedProgram, text: string): Promise<void> {
   const before = to.texts.length;
   from.say(text);
   await to.until('text', () => to.texts.length > before);

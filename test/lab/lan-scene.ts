@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { APARTE, Stage } from '../process.ts';
 import { type Host, missing, Network } from './network.ts';
-import { Talker } from './recorded-program.ts';
+import { RecordedProgram } from './recorded-program.ts';
 
 const RADIO = fileURLToPath(new URL('multicast-sender.ts', import.meta.url));
 
@@ -32,25 +32,25 @@ export class LanScene extends Stage {
   }
 
   /** Starts a chat on one of the machines. */
-  chat(where: 'ann' | 'ben', code = 'lab-ocean-violin'): Talker {
+  chat(where: 'ann' | 'ben', code = 'lab-ocean-violin'): RecordedProgram {
     return this.run(where, [APARTE, 'chat', '--json', '--lan', '--name', where, code]);
   }
 
   /** Starts a program on one of the machines that reports and sends packets of multicast DNS. */
-  async radio(where: 'ann' | 'ben'): Promise<Talker> {
+  async radio(where: 'ann' | 'ben'): Promise<RecordedProgram> {
     const radio = this.run(where, ['--import', 'tsx', RADIO, this[where].address]);
     await radio.event('ready');
     return radio;
   }
 
   /** Runs Node with these arguments on one of the machines. */
-  run(where: 'ann' | 'ben', args: readonly string[]): Talker {
+  run(where: 'ann' | 'ben', args: readonly string[]): RecordedProgram {
     const command = [...this[where].prefix, process.execPath, ...args];
-    return this.keep(new Talker(command, this.home(), { APARTE_DEBUG: '1' }));
+    return this.keep(new RecordedProgram(command, this.home(), { APARTE_DEBUG: '1' }));
   }
 
   /** Starts two chats and waits until they are connected. `first`: the chat to start first; null: both at once. */
-  async pair(first: 'ann' | 'ben' | null, code?: string): Promise<{ ann: Talker; ben: Talker }> {
+  async pair(first: 'ann' | 'ben' | null, code?: string): Promise<{ ann: RecordedProgram; ben: RecordedProgram }> {
     const begun = first === null ? null : this.chat(first, code);
     await begun?.event('code');
     const ann = first === 'ann' && begun !== null ? begun : this.chat('ann', code);
@@ -67,7 +67,7 @@ export class LanScene extends Stage {
 }
 
 /** Waits until both are connected. */
-export async function connected(...talkers: readonly Talker[]): Promise<void> {
+export async function connected(...talkers: readonly RecordedProgram[]): Promise<void> {
   await Promise.all(talkers.map((talker) => talker.event('peer', { status: 'connected' })));
 }
 

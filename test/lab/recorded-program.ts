@@ -12,7 +12,7 @@ export interface Told {
 }
 
 /** A running program. */
-export class Talker extends Process<Told> {
+export class RecordedProgram extends Process<Told> {
   /** Texts that have come, in order. */
   readonly texts: string[] = [];
   /** Number of `sent` and `delivered` events. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missing } from './network.ts';
-import type { Talker } from './recorded-program.ts';
+import type { RecordedProgram } from './recorded-program.ts';
 import { Scene, type Setting } from './server-scene.ts';
 
 /** Limits for noticing a loss, and for the first message after the network is back, in ms. */
@@ -27,21 +27,21 @@ export function play(name: string, setting: Setting, action: (scene: Scene) => P
 }
 
 /** Waits until exactly these texts have come in order, and their sender knows that they were delivered. */
-export async function delivered(from: Talker, to: Talker, texts: readonly string[]): Promise<void> {
+export async function delivered(from: RecordedProgram, to: RecordedProgram, texts: readonly string[]): Promise<void> {
   await to.until(`${texts.length} messages`, () => to.texts.length >= texts.length);
   await from.until(`${texts.length} delivered`, () => from.delivered === texts.length);
   assert.deepEqual(to.texts, texts);
 }
 
 /** Sends a text each way and waits until both have come. */
-export async function talk(ann: Talker, ben: Talker): Promise<void> {
+export async function talk(ann: RecordedProgram, ben: RecordedProgram): Promise<void> {
   ann.say('hello');
   ben.say('hi');
   await Promise.all([delivered(ann, ben, ['hello']), delivered(ben, ann, ['hi'])]);
 }
 
 /** Waits until both notice the loss of the path. Returns the time that the slower one took, in ms. */
-export async function noticed(since: number, from: readonly [Talker, number][]): Promise<number> {
+export async function noticed(since: number, from: readonly [RecordedProgram, number][]): Promise<number> {
   const lost = await Promise.all(from.map(([who, index]) => who.event('peer', { status: 'reconnecting' }, index)));
   return Math.max(...lost.map(({ came }) => came)) - since;
 }

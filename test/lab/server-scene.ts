@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { APARTE, Stage } from '../process.ts';
 import { type Host, Network } from './network.ts';
-import { Talker, type Told } from './recorded-program.ts';
+import { RecordedProgram, type Told } from './recorded-program.ts';
 
 const PORT = 7470;
 /** Port of coturn: 3478 and 3479 belong to the server's own STUN. */
@@ -38,7 +38,7 @@ export class Scene extends Stage {
   readonly network = new Network();
   readonly hosts: { server: Host; ann: Host; ben: Host };
   /** All servers that were started, in order. */
-  readonly servers: Talker[] = [];
+  readonly servers: RecordedProgram[] = [];
   readonly #setting: Setting;
 
   constructor(setting: Setting = {}) {
@@ -53,12 +53,12 @@ export class Scene extends Stage {
   }
 
   /** Runs a program on a host. It ends with the scene. */
-  run(host: Host, command: readonly string[], env: Readonly<Record<string, string>> = {}): Talker {
-    return this.keep(new Talker([...host.prefix, ...command], this.home(), env));
+  run(host: Host, command: readonly string[], env: Readonly<Record<string, string>> = {}): RecordedProgram {
+    return this.keep(new RecordedProgram([...host.prefix, ...command], this.home(), env));
   }
 
   /** Starts the server and its relay, if any, and waits until the server listens. */
-  async startServer(): Promise<Talker> {
+  async startServer(): Promise<RecordedProgram> {
     const { server } = this.hosts;
     const hasRelay = this.#setting.relay === true;
     if (hasRelay) await this.#startRelay(server);
@@ -90,14 +90,14 @@ export class Scene extends Stage {
   }
 
   /** Starts a chat. */
-  chat(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
+  chat(name: 'ann' | 'ben', ...args: readonly string[]): RecordedProgram {
     const { chat = [] } = this.#setting;
     const fixed = ['chat', '--json', 'lab-ocean-violin', '--server', this.#url, '--name', name];
     return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args]);
   }
 
   /** Starts a chat that uses no server. */
-  alone(name: 'ann' | 'ben', ...args: readonly string[]): Talker {
+  alone(name: 'ann' | 'ben', ...args: readonly string[]): RecordedProgram {
     return this.run(this.hosts[name], [...this.#program(name), 'chat', '--json', '--name', name, ...args]);
   }
 
@@ -106,7 +106,7 @@ export class Scene extends Stage {
   }
 
   /** Starts two chats and waits until they are connected. */
-  async pair(...args: readonly string[]): Promise<{ ann: Talker; ben: Talker }> {
+  async pair(...args: readonly string[]): Promise<{ ann: RecordedProgram; ben: RecordedProgram }> {
     const ann = this.chat('ann', ...args);
     await ann.event('code');
     const ben = this.chat('ben', ...args);

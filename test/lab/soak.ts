@@ -1,7 +1,7 @@
 /** A long conversation through seeded faults of a real network. Every message is checked. */
 import assert from 'node:assert/strict';
 import { seeded } from '../core/seeded-random.ts';
-import type { Talker } from './recorded-program.ts';
+import type { RecordedProgram } from './recorded-program.ts';
 import { pause } from './scene-tests.ts';
 import { Scene } from './server-scene.ts';
 
@@ -46,11 +46,11 @@ function text(index: number): string {
 /** One of the two programs. Sends texts and checks those of the other. */
 class Side {
   readonly name: 'ann' | 'ben';
-  readonly talker: Talker;
+  readonly talker: RecordedProgram;
   said = 0;
   #checked = 0;
 
-  constructor(name: 'ann' | 'ben', talker: Talker) {
+  constructor(name: 'ann' | 'ben', talker: RecordedProgram) {
     this.name = name;
     this.talker = talker;
   }

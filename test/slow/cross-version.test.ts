@@ -5,7 +5,7 @@ import { Machine, NO_MACHINE } from '../cli/own-namespace.ts';
 import { freshCode, type Program, Sandbox, type Setting } from '../cli/program.ts';
 import { BuiltVersion, EARLIER_VERSIONS, whyNotBuildable } from '../earlier-versions.ts';
 import { missing } from '../lab/network.ts';
-import type { Talker } from '../lab/recorded-program.ts';
+import type { RecordedProgram } from '../lab/recorded-program.ts';
 import { delivered, LONG, noticed } from '../lab/scene-tests.ts';
 import { Scene } from '../lab/server-scene.ts';
 import { APARTE } from '../process.ts';
@@ -143,7 +143,7 @@ for (const version of EARLIER_VERSIONS) {
           const { ann, ben } = await scene.pair();
           ann.say('before');
           await delivered(ann, ben, ['before']);
-          const marks: [Talker, number][] = [ann, ben].map((talker) => [talker, talker.events.length]);
+          const marks: [RecordedProgram, number][] = [ann, ben].map((talker) => [talker, talker.events.length]);
           scene.hosts[moves].move('203.0.113.33');
           ann.say('meanwhile');
           ben.say('meanwhile, too');

@@ -1,7 +1,7 @@
 /** Outages on real networks: the real program on its own hosts, which lose the cable, the address, the server or the peer. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import type { Talker } from '../lab/recorded-program.ts';
+import type { RecordedProgram } from '../lab/recorded-program.ts';
 import { delivered, HEALED, LONG, NOTICED, noticed, pause, play, talk } from '../lab/scene-tests.ts';
 import type { Scene } from '../lab/server-scene.ts';
 
@@ -45,7 +45,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     ann.say('before');
     ann.say(LONG);
     ben.say('before');
-    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
     scene.hosts.ben.unplug();
     const cut = performance.now();
     ann.say('during');
@@ -98,7 +98,7 @@ describe('fault lab', { concurrency: 1 }, () => {
     const { ann, ben } = await scene.pair();
     const texts: string[] = [];
     for (const movers of [['ben'], ['ann', 'ben']] as const) {
-      const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+      const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
       const moved = performance.now();
       for (const [index, name] of movers.entries())
         scene.hosts[name].move(`203.0.113.${100 + 10 * texts.length + index}`);
@@ -132,7 +132,7 @@ describe('fault lab', { concurrency: 1 }, () => {
 
   play('continues after one program was frozen for 40 s', {}, async (scene) => {
     const { ann, ben } = await scene.pair();
-    const marks: [Talker, number][] = [[ann, ann.events.length]];
+    const marks: [RecordedProgram, number][] = [[ann, ann.events.length]];
     ben.kill('SIGSTOP');
     const frozen = performance.now();
     ann.say('asleep?');
@@ -145,7 +145,7 @@ describe('fault lab', { concurrency: 1 }, () => {
 
   play('notices a killed program and gives up after --reconnect', { chat: ['--reconnect', '6'] }, async (scene) => {
     const { ann, ben } = await scene.pair();
-    const marks: [Talker, number][] = [[ann, ann.events.length]];
+    const marks: [RecordedProgram, number][] = [[ann, ann.events.length]];
     ben.kill('SIGKILL');
     const killed = performance.now();
     ann.say('are you there?');

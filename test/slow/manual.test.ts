@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { missing } from '../lab/network.ts';
-import type { Talker } from '../lab/recorded-program.ts';
+import type { RecordedProgram } from '../lab/recorded-program.ts';
 import { delivered, HEALED, noticed, pause, talk } from '../lab/scene-tests.ts';
 import { Scene, SERVER, type Setting } from '../lab/server-scene.ts';
 
@@ -27,9 +27,13 @@ function play(name: string, setting: Setting, action: (scene: Scene) => Promise<
 }
 
 /** Pairs two programs by texts in files. The answer is taken `late` ms after it was made. */
-async function pair(scene: Scene, late: number, ...args: readonly string[]): Promise<{ ann: Talker; ben: Talker }> {
+async function pair(
+  scene: Scene,
+  late: number,
+  ...args: readonly string[]
+): Promise<{ ann: RecordedProgram; ben: RecordedProgram }> {
   const file = join(tmpdir(), `aparte-lab-blob-${process.pid}`);
-  const carry = async (from: Talker, type: 'invite' | 'answer') => {
+  const carry = async (from: RecordedProgram, type: 'invite' | 'answer') => {
     writeFileSync(file, `${String((await from.event(type))['blob'])}\n`);
     return readFileSync(file, 'utf8');
   };
@@ -53,7 +57,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
 
   play('uses the same path again after a cable was out for 8 s', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
-    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
     const cut = performance.now();
     scene.hosts.ben.unplug();
     ann.say('during');
@@ -67,7 +71,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
 
   play('reconnects over the local network after a new address, and asks nobody else', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
-    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
     scene.hosts.ben.move('203.0.113.33');
     await noticed(performance.now(), marks);
     ann.say('still there?');
@@ -78,7 +82,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
   play('goes on where the connection ended after a second manual pairing', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     await talk(ann, ben);
-    const marks: [Talker, number][] = [ann, ben].map((who) => [who, who.events.length]);
+    const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
     const [fromAnn, fromBen] = marks.map(([, mark]) => mark) as [number, number];
     for (const host of [scene.hosts.ann, scene.hosts.ben]) {
       host.run('nft', 'add table inet silence; add chain inet silence in { type filter hook input priority 0; }');
@@ -103,7 +107,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     ann.give({ type: 'answer', blob: String((await ben.event('answer', {}, fromBen))['blob']) });
     await delivered(ann, ben, ['hello', 'kept by Ann']);
     await delivered(ben, ann, ['hi', 'kept by Ben']);
-    const safety = async (who: Talker, from: number) =>
+    const safety = async (who: RecordedProgram, from: number) =>
       (await who.event('peer', { status: 'connected' }, from))['safety'];
     assert.equal(await safety(ann, fromAnn), await safety(ann, 0));
     ann.give({ type: 'quit' });
