@@ -14,7 +14,7 @@ const skip = process.platform !== 'linux' && 'needs Linux';
 const AS_NOBODY_KNOWN = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', '--'];
 const canSwitch = spawnSync('setpriv', [...AS_NOBODY_KNOWN.slice(1), 'true']).status === 0;
 
-test('XDG_DATA_HOME counts where it is absolute, also without a home folder', { skip }, async () => {
+test('uses an absolute XDG_DATA_HOME, even without a home folder', { skip }, async () => {
   const env = { HOME: '', APARTE_HOME: '', XDG_DATA_HOME: sandbox.folder };
   const first = await sandbox.run(['id'], { env }).exits(0);
   const script = `mkdir below && cd below && ${process.execPath} ${APARTE} id && ls -A >&2`;
@@ -22,7 +22,7 @@ test('XDG_DATA_HOME counts where it is absolute, also without a home folder', { 
   assert.deepEqual([again.stdout, again.stderr], [first.stdout, '']);
 });
 
-test('an account that no list has and no HOME: every command names what is missing', {
+test('names what is missing for an account without an entry and without HOME, whatever the command', {
   skip: !canSwitch && 'needs root and setpriv',
 }, async () => {
   const bare = [...AS_NOBODY_KNOWN, 'env', '-u', 'HOME', '-u', 'APARTE_HOME', process.execPath, APARTE];

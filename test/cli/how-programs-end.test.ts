@@ -9,7 +9,7 @@ const sandbox = new Sandbox();
 before(() => sandbox.startServer());
 after(() => sandbox.close());
 
-/** Two chats in machine mode, connected. */
+/** Two connected chats with --json. */
 async function two(): Promise<[anna: Program, bert: Program]> {
   const code = freshCode();
   const [anna, bert] = [sandbox.chat('anna', [code]), sandbox.chat('bert', [code])];
@@ -17,15 +17,15 @@ async function two(): Promise<[anna: Program, bert: Program]> {
   return [anna, bert];
 }
 
-/** Runs the program in a shell; `$APARTE` is it, `$SERVER` the server. */
+/** Runs a script in a shell. `$APARTE` is the program, `$SERVER` the server. */
 function shell(script: string): Program {
   const env = { APARTE: `${process.execPath} ${APARTE}`, APARTE_SERVER: sandbox.server };
   return sandbox.start(['sh', '-c', script], { env, input: '' });
 }
 
-describe('ends', { concurrency: 3 }, () => {
+describe('a program', { concurrency: 3 }, () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    test(`${signal}: 130, and the other side is told goodbye`, async () => {
+    test(`ends with 130 on ${signal}, and says goodbye`, async () => {
       const [anna, bert] = await two();
       anna.kill(signal);
       await Promise.all([anna.exits(130), bert.exits(0)]);
@@ -37,9 +37,9 @@ describe('ends', { concurrency: 3 }, () => {
     });
   }
 
-  test('SIGTERM while waiting: 130, whatever the command', () => interruptedWaiting(sandbox, 'SIGTERM'));
+  test('ends with 130 on SIGTERM while it waits, whatever the command', () => interruptedWaiting(sandbox, 'SIGTERM'));
 
-  test('a signal while standard input is being read: 130', async () => {
+  test('ends with 130 on a signal while it reads standard input', async () => {
     const sender = sandbox.run(['send', '--server', sandbox.server]);
     sender.write('some text');
     sender.kill('SIGTERM');
@@ -47,7 +47,7 @@ describe('ends', { concurrency: 3 }, () => {
     assert.ok(code === 130 || signal === 'SIGTERM', JSON.stringify({ code, signal }));
   });
 
-  test('what is pending is delivered before a quit', async () => {
+  test('delivers what is pending before it quits', async () => {
     const [anna, bert] = await two();
     for (let count = 0; count < 20; count += 1) anna.give({ type: 'send', text: `${count}`, ref: `${count}` });
     anna.give({ type: 'quit' });
@@ -60,7 +60,7 @@ describe('ends', { concurrency: 3 }, () => {
     assert.equal(anna.events.filter(({ type }) => type === 'delivered').length, 20);
   });
 
-  test('both quit at once, with things to say: all arrives', async () => {
+  test('delivers everything when both sides quit at once', async () => {
     const programs = await two();
     for (const program of programs) program.give({ type: 'send', text: 'last words' });
     await Promise.all(programs.map((program) => program.event('sent')));
@@ -72,7 +72,7 @@ describe('ends', { concurrency: 3 }, () => {
     }
   });
 
-  test('standard output that closes ends the program, and what could not be shown was not delivered', async () => {
+  test('ends when its output is closed, and reports nothing as delivered that it could not show', async () => {
     const [anna, bert] = await two();
     anna.closeOutput();
     bert.give({ type: 'send', text: 'into the void' });
@@ -83,7 +83,7 @@ describe('ends', { concurrency: 3 }, () => {
     assert.deepEqual(bert.events.at(-1), { type: 'end', reason: 'peer-left', exit: 7 });
   });
 
-  test('readers that stop reading', async () => {
+  test('ends when the reader of its output stops reading', async () => {
     const first = shell(`$APARTE chat --json --timeout 20 | head -n 1`);
     await first.exits(0);
     assert.equal(first.events[0]?.type, 'ready');
@@ -93,7 +93,7 @@ describe('ends', { concurrency: 3 }, () => {
     noTrace(plain);
   });
 
-  test('output that nobody reads is no success', async () => {
+  test('does not succeed when nobody reads its output', async () => {
     const anna = sandbox.chat('anna');
     await anna.event('code');
     anna.holdOutput();
@@ -104,7 +104,7 @@ describe('ends', { concurrency: 3 }, () => {
     await anna.exits(130);
   });
 
-  test('a receiver whose output is closed does not acknowledge', async () => {
+  test('acknowledges no text that it received and could not print', async () => {
     const code = freshCode();
     const receiver = shell(`{ $APARTE receive ${code}; echo "exit $?" >&2; } | true`);
     const sender = sandbox.run(['send', '--server', sandbox.server, code], { input: 'lost' });
@@ -129,7 +129,7 @@ describe('ends', { concurrency: 3 }, () => {
     await Promise.all([receiver.exits(0), sender.exits(0)]);
   });
 
-  test('closed standard streams', async () => {
+  test('bears closed standard streams', async () => {
     const code = freshCode();
     const chat = shell('$APARTE chat --json <&-');
     await chat.exits(0);

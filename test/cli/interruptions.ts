@@ -1,4 +1,4 @@
-/** Programs that a signal ends while they wait for somebody. */
+/** Programs that a signal ends while they wait for a peer. */
 import assert from 'node:assert/strict';
 import { freshCode, type Program, type Sandbox } from './program.ts';
 
@@ -7,7 +7,7 @@ export function noTrace({ stderr }: Program): void {
   assert.doesNotMatch(stderr, /\n\s+at |Error:|Exception/, stderr);
 }
 
-/** A signal ends each command that waits for the other side with 130. */
+/** Demands that a signal ends each command that waits for a peer with 130. */
 export async function interruptedWaiting(sandbox: Sandbox, signal: NodeJS.Signals): Promise<void> {
   const server = ['--server', sandbox.server];
   const chat = sandbox.chat('anna');

@@ -1,4 +1,4 @@
-/** A chat of two programs in machine mode: each line of both, whole and in order. */
+/** A chat of two programs with --json: every line of both, whole and in order. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** What no test can know beforehand, by field, with the form it must have. */
+/** The form of each field whose value differs from run to run. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   peer: /^\S{1,64}$/,
   id: /^\S{1,64}$/,
@@ -23,7 +23,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   verifiedAt: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
 };
 
-/** The events with what differs from run to run replaced by the name of its field. */
+/** The events, with each value that differs from run to run replaced by the name of its field. */
 function told(program: Program): Event[] {
   return program.events.map((event) => {
     const fields = Object.entries(event).map(([name, value]) => {
@@ -37,7 +37,7 @@ function told(program: Program): Event[] {
   });
 }
 
-/** Events, shortly. */
+/** Makers of events. */
 const ready = (name: string): Event => ({ type: 'ready', version, server: sandbox.server, name });
 const code = (text: string): Event => ({ type: 'code', code: text, invite: `${sandbox.server}/#${text}` });
 const signal = (status: string): Event => ({ type: 'signal', status });
@@ -54,7 +54,7 @@ function peer(name: string, status: string, trust = 'new'): Event {
   const verified = trust === 'verified' ? { verifiedAt: 'verifiedAt' } : {};
   return { type: 'peer', peer: 'peer', id: 'id', name, status, path, protocol, rtt, trust, safety, ...verified };
 }
-/** From the start to the conversation. */
+/** The events from the start to the conversation. */
 function met(own: string, other: string, text: string, trust = 'new'): Event[] {
   const pairing = [peer(other, 'connecting', trust), peer(other, 'connected', trust)];
   return [ready(own), signal('connected'), code(text), ...pairing, signal('left')];
@@ -63,8 +63,8 @@ function met(own: string, other: string, text: string, trust = 'new'): Event[] {
 const connected = (...programs: Program[]) =>
   Promise.all(programs.map((program) => program.event('peer', { status: 'connected' })));
 
-describe('a chat for two in machine mode', { concurrency: 3 }, () => {
-  test('from ready to end, with a code the program made', async () => {
+describe('a chat with --json', { concurrency: 3 }, () => {
+  test('tells both sides everything from ready to end', async () => {
     const anna = sandbox.chat('anna');
     const text = String((await anna.event('code'))['code']);
     assert.match(text, /^[0-9a-z]+-[a-z]+-[a-z]+$/);
@@ -113,7 +113,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     assert.doesNotMatch(anna.stdout + bert.stdout, /[\u202e\u200d]/, 'what steers a terminal is escaped');
   });
 
-  test('a key is new, then known, then verified; another under the same name has changed', async () => {
+  test('calls a key new, then known, then verified, and another key under the same name changed', async () => {
     const homes = { anna: sandbox.home(), bert: sandbox.home() };
     const ids = new Set<unknown>();
     const meet = async (bertHome: string, verify: boolean) => {
@@ -152,7 +152,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     assert.match(shown.stdout, /^bert {2}verified {2}\d{5}( \d{5}){5}\n$/);
   });
 
-  test('what is no command is answered by an error each and changes nothing', async () => {
+  test('answers each line that is no command with an error, and goes on', async () => {
     const text = freshCode();
     const [anna, bert] = [sandbox.chat('anna', [text]), sandbox.chat('bert', [text])];
     await connected(anna, bert);
@@ -200,12 +200,12 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     );
   });
 
-  test('at the end of input what is pending is delivered first, also to someone who has yet to come', async () => {
+  test('delivers what is pending after the end of input, even to a peer who has yet to come', async () => {
     const text = freshCode();
     const lines = ['one', 'two', 'three'].map((each, ref) =>
       JSON.stringify({ type: 'send', text: each, ref: `${ref}` }),
     );
-    // The last line has no end.
+    // The last line has no line end.
     const anna = sandbox.chat('anna', [text], { input: lines.join('\n') });
     await anna.event('code');
     const bert = sandbox.chat('bert', [text]);
@@ -222,7 +222,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     assert.deepEqual(told(bert).slice(-2), [peer('anna', 'left'), end('peer-left', 0)]);
   });
 
-  test('who quits before all was delivered is told so', async () => {
+  test('says so to a user who quits before everything was delivered', async () => {
     const anna = sandbox.chat('anna');
     anna.give({ type: 'send', text: 'too late', ref: 'r' });
     anna.give({ type: 'quit' });
@@ -232,7 +232,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     assert.deepEqual(last, end('undelivered', 7));
   });
 
-  test('who leaves or runs out of input with nothing to say ends well', async () => {
+  test('ends with 0 for a user who leaves, or whose input ends, with nothing to send', async () => {
     const quick = sandbox.chat('anna', [], { input: '' });
     await quick.exits(0);
     assert.deepEqual(told(quick).at(-1), end('left', 0));
@@ -243,7 +243,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     assert.deepEqual(told(waiting).slice(-2), [signal('left'), end('left', 0)]);
   });
 
-  test('the code may come as an invite, which names the server, or from the environment', async () => {
+  test('takes the code from an invite, which names the server, and from the environment', async () => {
     const anna = sandbox.chat('anna');
     const { code: text, invite } = await anna.event('code');
     assert.equal(invite, `${sandbox.server}/#${String(text)}`);
@@ -265,7 +265,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
   });
 
   for (const first of ['anna', 'mallory']) {
-    test(`a wrong secret: both are told and nothing is delivered, ${first} first`, async () => {
+    test(`tells both sides of a wrong secret and delivers nothing, ${first} first`, async () => {
       const nameplate = freshCode().split('-')[0];
       const names = first === 'anna' ? ['anna', 'mallory'] : ['mallory', 'anna'];
       const [one, two] = names.map((name) => () => sandbox.chat(name, [`${nameplate}-${name}-ocean-violin`]));
@@ -286,7 +286,7 @@ describe('a chat for two in machine mode', { concurrency: 3 }, () => {
     });
   }
 
-  test('the same data folder on both sides of a server that was named is told to both', async () => {
+  test('tells both sides that they use the same data folder, if they meet at a named server', async () => {
     const [text, home] = [freshCode(), sandbox.home()];
     const programs = ['anna', 'bert'].map((name) => sandbox.chat(name, [text], { home }));
     await Promise.all(programs.map((program) => program.exits(3)));

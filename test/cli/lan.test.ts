@@ -1,4 +1,4 @@
-/** Meeting with no server, on a machine of its own whose only network is the loopback device. */
+/** Meeting without a server, on a machine whose only network is the loopback device. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -16,13 +16,13 @@ describe('the local network', { skip: NO_MACHINE }, () => {
 
   after(() => machine.close());
 
-  /** Whether multicast DNS and our server are there. What WebRTC opens is bound to an address each. */
+  /** Whether something listens for multicast DNS, and whether our server listens. WebRTC listens on single addresses. */
   const listening = () => {
     const sockets = machine.look('ss', '-Hltun');
     return [/:5353 /, /^tcp .* (\*|0\.0\.0\.0|\[::\]):\d+ /m].map((pattern) => pattern.test(sockets));
   };
 
-  test('a code is made, somebody joins with it, and then nothing listens any more', async () => {
+  test('connects two who share a code, after which nothing listens any more', async () => {
     const anna = sandbox.run(['--lan', '--json', '--name', 'anna']);
     const { code, invite } = await anna.event('code');
     assert.match(String(code), /^[1-9]\d{0,2}-[a-z]+-[a-z]+$/);
@@ -34,7 +34,7 @@ describe('the local network', { skip: NO_MACHINE }, () => {
     await Promise.all([anna, bert].map((program) => program.event('signal', { status: 'left' })));
     bert.give({ type: 'send', text: 'hello' });
     await anna.event('message', { text: 'hello' });
-    // Nothing says when they are closed.
+    // No event says when they are closed.
     for (let tries = 0; listening().includes(true) && tries < 100; tries += 1) await setTimeout(50);
     assert.deepEqual(listening(), [false, false]);
     for (const { events } of [anna, bert]) assert.equal(events.filter(({ type }) => type === 'code').length, 1);
@@ -42,7 +42,7 @@ describe('the local network', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
-  test('two that start at the same instant meet once', async () => {
+  test('connects two that start at the same instant, once', async () => {
     const code = freshCode();
     const [receiver, sender] = [
       sandbox.run(['receive', '--lan', '--timeout', '20', code]),
@@ -52,7 +52,7 @@ describe('the local network', { skip: NO_MACHINE }, () => {
     assert.equal(receiver.stdout, 'hello\n');
   });
 
-  test('a wrong secret under the right nameplate is learnt by both', async () => {
+  test('tells both sides of a wrong secret under the right nameplate', async () => {
     const code = freshCode();
     const [anna, bert] = [sandbox.run(['--lan', '--json', code]), sandbox.run(['--lan', '--json', `${code}s`])];
     await Promise.all([anna.exits(3), bert.exits(3)]);

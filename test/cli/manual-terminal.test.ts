@@ -1,4 +1,4 @@
-/** Pairing by hand as two people at terminals see it. */
+/** Manual pairing as two people at terminals see it. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { APARTE } from '../process.ts';
@@ -33,19 +33,19 @@ test('two terminals', { skip: hasTmux ? false : 'tmux is not installed', timeout
   const [anna, bert] = await Promise.all([run('--manual --name anna'), run('--manual - --name bert')]);
   const invite = await blob(anna, 'i');
 
-  await t.test('the invite is shown with a QR code, advice, and what is waited for', async () => {
+  await t.test('shows the invite with a QR code, advice, and what it waits for', async () => {
     const screen = await anna.until((text) => /waiting for the answer, \d+ s; good for \d+ min/.test(text));
     assert.match(screen, /(?:▀{40,}\n){20,}/);
     assert.match(screen, /nobody\s+else\s+can read/);
   });
 
-  await t.test('an invite that was asked for is answered, wrapped as it may be', async () => {
+  await t.test('asks for the invite and answers it, however it is wrapped', async () => {
     await bert.until((text) => text.includes('Paste the invite:'));
     bert.paste(`${invite.slice(0, 60)}\n${invite.slice(60)}\n`);
     await bert.until((text) => /the answer is not pasted yet, \d+ s; good for .* · Ctrl-C to leave\n/.test(text));
   });
 
-  await t.test('a wrong paste is named and asked for again, the right one connects', async () => {
+  await t.test('names a wrong paste and asks again, and connects with the right one', async () => {
     const answer = await blob(bert, 'a');
     anna.paste(invite);
     anna.keys('Enter');

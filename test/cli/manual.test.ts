@@ -1,4 +1,4 @@
-/** Pairing by hand with the real program: two processes, no server, and two texts that go from one to the other. */
+/** Manual pairing with the real program: two processes, no server, and two texts that each gives to the other. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type Program, Sandbox } from './program.ts';
@@ -9,12 +9,12 @@ after(() => sandbox.close());
 const chat = (name: string, args: readonly string[] = [], env = {}) =>
   sandbox.run(['--manual', '--json', '--name', name, ...args], { env });
 const blobOf = async (program: Program, kind: 'invite' | 'answer') => String((await program.event(kind))['blob']);
-/** The blob on a line of its own on standard error. */
+/** The blob that stands on a line of its own on standard error. */
 const saidBlob = async (program: Program, kind: 'i' | 'a') =>
   (await program.said(new RegExp(`^(ap1${kind}\\S+)$`, 'm')))[1] ?? '';
 
 describe('aparte --manual', { concurrency: 2 }, () => {
-  test('two chats in machine mode pair by two lines of URL-safe text, and talk', async () => {
+  test('pairs two chats by two lines of URL-safe text', async () => {
     const ann = chat('Ann');
     const invite = await blobOf(ann, 'invite');
     assert.match(invite, /^ap1i[A-Za-z0-9_-]{100,300}$/);
@@ -32,25 +32,25 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     assert.ok(![...ann.events, ...ben.events].some(({ type }) => type === 'code' || type === 'signal'));
   });
 
-  test('send makes an invite, receive answers it, and the text comes out', async () => {
+  test('sends a text by an invite of send and an answer of receive', async () => {
     const send = sandbox.run(['send', '--manual', '--text', 'a key']);
     const receive = sandbox.run(['receive', '--manual', await saidBlob(send, 'i')]);
     const answer = await saidBlob(receive, 'a');
-    // As a mail would have it.
+    // As a mail program wraps it.
     send.write(answer.replace(/.{50}/g, '> $&\n'));
     send.closeInput();
     await Promise.all([send.exits(0), receive.exits(0)]);
     assert.equal(receive.stdout, 'a key\n');
   });
 
-  test('a standard input that ends before the answer ends the wait for it', async () => {
+  test('stops waiting for the answer when standard input ends', async () => {
     for (const args of [['send', '--text', 'a key'], ['receive']]) {
       const { stderr } = await sandbox.run([...args, '--manual'], { input: '\n' }).exits(2);
       assert.match(stderr, /standard input ended before the answer was pasted/);
     }
   });
 
-  test('receive makes an invite, send answers it with its own input as text; the code is asked of both', async () => {
+  test('sends standard input by an invite of receive, under a code that both sides agreed on', async () => {
     const env = { APARTE_CODE: 'Ocean  Violin' };
     const receive = sandbox.run(['receive', '--manual', '--code'], { env });
     const invite = await saidBlob(receive, 'i');
@@ -63,7 +63,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     assert.equal(receive.stdout, 'piped');
   });
 
-  test('an agreed code with quotes and invisible characters around it is the same code, and both are told', async () => {
+  test('takes an agreed code with quotes and invisible characters around it for the same code, and says so', async () => {
     const ann = chat('Ann', ['--code'], { APARTE_CODE: '\u201cOcean Violin\u201d.' });
     const ben = chat('Ben', ['--code', await blobOf(ann, 'invite')], { APARTE_CODE: '\ufeffocean-vio\u00adlin' });
     ann.give({ type: 'answer', blob: await blobOf(ben, 'answer') });
@@ -74,7 +74,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     await Promise.all([ann.exits(0), ben.exits(0)]);
   });
 
-  test('with another code both end as after a wrong guess', async () => {
+  test('ends both sides with 3 when their agreed codes differ', async () => {
     const ann = chat('Ann', ['--code'], { APARTE_CODE: 'ocean-violin' });
     const ben = chat('Ben', ['--code', await blobOf(ann, 'invite')], { APARTE_CODE: 'ocean-viola' });
     ann.give({ type: 'answer', blob: await blobOf(ben, 'answer') });
@@ -83,7 +83,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
       await side.until('end', () => side.events.find(({ reason }) => reason === 'wrong-code'));
   });
 
-  test('a word of the agreed code that is probably mistyped is named before anything is sent', async () => {
+  test('names a word of the agreed code that is probably mistyped', async () => {
     for (const [agreed, isNamed] of [
       ['ocean-violn', true],
       ['ocaen violin', true],
@@ -97,7 +97,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     }
   });
 
-  test('a plain chat takes an answer that is wrapped and quoted', async () => {
+  test('takes an answer that is wrapped and quoted into a plain chat', async () => {
     const ann = sandbox.run(['--manual', '--plain', '--name', 'Ann']);
     const invite = await ann.until('invite', () => /^(ap1i\S+)$/m.exec(ann.stdout)?.[1]);
     assert.match(ann.stdout, /nobody else can read/);
@@ -114,7 +114,7 @@ describe('aparte --manual', { concurrency: 2 }, () => {
     await Promise.all([ann.exits(0), ben.exits(0)]);
   });
 
-  test('what cannot be is refused at once, by name', async () => {
+  test('refuses what cannot be done at once, by name', async () => {
     const cases: readonly [readonly string[], number, RegExp][] = [
       [['send', '--manual'], 2, /cannot hold both the text and the answer/],
       [['--manual', '--lan'], 2, /--manual needs no server/],

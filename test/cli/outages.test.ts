@@ -1,4 +1,4 @@
-/** Servers that are not there, are something else, or die; and people who vanish. All at once, as all of it is waiting. */
+/** Servers that are missing, foreign or die, and peers who vanish. All tests run at once, because all of them wait. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '../ports.ts';
@@ -14,10 +14,10 @@ after(async () => {
 
 describe('outages', { concurrency: true }, () => {
   for (const what of ['nothing listens', 'a web server', 'a server that never answers'] as const) {
-    test(`send gives up, and names the cause: ${what}`, () => givesUp(sandbox, what));
+    test(`send gives up and names the cause: ${what}`, () => givesUp(sandbox, what));
   }
 
-  test('receive and a chat in machine mode give up as well', async () => {
+  test('receive and a chat with --json give up as well', async () => {
     const server = `http://127.0.0.1:${await freePort()}`;
     const receiver = sandbox.run(['receive', '--server', server, freshCode()]);
     const chat = sandbox.run(['chat', '--json', '--server', server]);
@@ -32,7 +32,7 @@ describe('outages', { concurrency: true }, () => {
     ]);
   });
 
-  test('a chat goes on trying, says when the next try is, and meets once there is a server', async () => {
+  test('a chat tries again, says when, and meets once there is a server', async () => {
     const port = await freePort();
     const plain = sandbox.run(['chat', '--plain', '--server', `http://127.0.0.1:${port}`, freshCode()]);
     await plain.until('cause', () =>
@@ -53,7 +53,7 @@ describe('outages', { concurrency: true }, () => {
     }
   });
 
-  test('a server that dies before two have met is waited for, and they meet', async () => {
+  test('two whose server dies before they meet wait for the server, and meet', async () => {
     const own = new Sandbox();
     try {
       const first = await own.startServer();
@@ -102,7 +102,7 @@ describe('outages', { concurrency: true }, () => {
     }
   });
 
-  test('two who are connected do not notice that the server dies', async () => {
+  test('two who are connected do not notice when the server dies', async () => {
     const own = new Sandbox();
     try {
       const server = await own.startServer();
@@ -121,7 +121,7 @@ describe('outages', { concurrency: true }, () => {
     }
   });
 
-  test('who is killed is missed, and given up after --reconnect', async () => {
+  test('a peer who is killed is waited for, and given up after --reconnect', async () => {
     const code = freshCode();
     const anna = sandbox.chat('anna', ['--reconnect', '1', code]);
     const bert = sandbox.chat('bert', [code]);
@@ -145,7 +145,7 @@ describe('outages', { concurrency: true }, () => {
     assert.deepEqual(end, { type: 'end', reason: 'lost', exit: 7 });
   });
 
-  test('a second signal ends what waits for someone frozen, and tells the end', async () => {
+  test('a second signal ends a program at once that waits for a frozen peer, with an end event', async () => {
     const code = freshCode();
     const [anna, bert] = [sandbox.chat('anna', [code]), sandbox.chat('bert', [code])];
     await Promise.all([anna, bert].map((program) => program.event('peer', { status: 'connected' })));

@@ -1,19 +1,19 @@
-/** A machine of its own for programs under test: a network namespace in which nothing listens but they. */
+/** A network namespace for programs under test: a machine on which nothing else listens. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Sandbox } from './program.ts';
 
-/** Why tests that need one are skipped, or false where they are not. */
+/** Why tests that need a machine are skipped; false if they are not. */
 export const NO_MACHINE: string | false =
   spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0 ? false : 'needs root, unshare and ip';
 
-/** A machine that runs until it is closed. */
+/** A machine that lasts until it is closed. */
 export class Machine {
-  /** Where programs run on it. */
+  /** Runs programs on this machine. */
   readonly sandbox: Sandbox;
   readonly #holder: ChildProcess;
-  /** What goes before a command that is to run on it. */
+  /** The prefix of a command that is to run on this machine. */
   readonly enter: readonly string[];
 
   private constructor(holder: ChildProcess) {
@@ -22,23 +22,23 @@ export class Machine {
     this.sandbox = new Sandbox(this.enter);
   }
 
-  /** Starts one that has a loopback device, and what these commands give it besides. */
+  /** Makes a machine with a loopback device, and runs `commands` on it. */
   static async start(...commands: readonly string[]): Promise<Machine> {
     const script = ['ip link set lo up', ...commands, 'echo up', 'exec cat'].join(' && ');
-    // The namespace is there as long as this process is.
+    // The namespace lasts as long as this process.
     const holder = spawn('unshare', ['-n', 'sh', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(holder, 'exit').then(() => Promise.reject(new Error('the machine could not be set up')));
     await Promise.race([once(holder.stdout, 'data'), ended]);
     return new Machine(holder);
   }
 
-  /** What a command writes that looks at it. */
+  /** The output of a command that runs on this machine. */
   look(...command: readonly string[]): string {
     const [file = '', ...args] = [...this.enter, ...command];
     return spawnSync(file, args).stdout.toString();
   }
 
-  /** Ends all that runs on it. */
+  /** Ends everything that runs on this machine. */
   async close(): Promise<void> {
     await this.sandbox.close();
     this.#holder.stdin?.end();

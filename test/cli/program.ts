@@ -1,27 +1,27 @@
-/** The real program in processes of its own, and what its tests need around it: data folders, a server, an end. */
+/** Runs the built program in processes of its own, with data folders and a server, and ends everything afterwards. */
 import { APARTE, Process, Stage, type Surroundings } from '../process.ts';
 
-/** How a program is started: its data folder is a fresh one unless given. */
+/** How a program is started. The data folder is a fresh one unless given. */
 export interface Setting extends Surroundings {
-  /** Written to its standard input, which is closed behind it; it stays open unless given. */
+  /** Written to standard input, which is then closed. Left out: standard input stays open. */
   readonly input?: string | Uint8Array;
 }
 
 /** A running program. */
 export class Program extends Process {
-  /** Reads no more of its standard output. */
+  /** Closes the reading end of its standard output. */
   closeOutput(): void {
     this.child.stdout.destroy();
   }
 }
 
-/** Where programs of one test file run. */
+/** Runs the programs of one test file. */
 export class Sandbox extends Stage {
-  /** URL of the server, once one was started. */
+  /** URL of the server, once started. */
   server = '';
   readonly #prefix: readonly string[];
 
-  /** `prefix`: a command before each program's own, which must become it. */
+  /** `prefix`: put before each command. It must replace its process by that of the command. */
   constructor(prefix: readonly string[] = []) {
     super('cli');
     this.#prefix = prefix;
@@ -42,14 +42,14 @@ export class Sandbox extends Stage {
     return program;
   }
 
-  /** Starts a server on `port`, 0 for any; its URL is `server` from now on. */
+  /** Starts a server on `port`, 0 for any free one. Its URL is `server` from then on. */
   async startServer(port = '0'): Promise<Program> {
     const program = this.run(['signal', '--port', port, '--limits', 'off']);
     this.server = await program.listening();
     return program;
   }
 
-  /** Starts a chat in machine mode at the server. */
+  /** Starts a chat with --json at the server. */
   chat(name: string, args: readonly string[] = [], setting: Setting = {}): Program {
     return this.run(['chat', '--json', '--server', this.server, '--name', name, ...args], setting);
   }

@@ -12,7 +12,7 @@ const send = (args: readonly string[], setting?: Setting) => sandbox.run(['send'
 const receive = (args: readonly string[], setting?: Setting) => sandbox.run(['receive', ...server(), ...args], setting);
 const both = (...programs: Program[]) => Promise.all(programs.map((program) => program.exits(0)));
 
-/** So many bytes of valid UTF-8 of all widths, with every line end there is and none at the end. */
+/** Valid UTF-8 of all widths with every kind of line end inside and none at the end. */
 function prose(bytes: number): Buffer {
   const pattern = Buffer.from('plain \u00e9\u20ac\u{1f680} \u0000\t\u202e\r\n\u2028"\\\n');
   const text = Buffer.alloc(bytes, pattern);
@@ -21,7 +21,7 @@ function prose(bytes: number): Buffer {
 }
 
 describe('send and receive', { concurrency: 3 }, () => {
-  test('a text arrives as a line, the receiver first', async () => {
+  test('delivers a text as a line, even if the receiver comes first', async () => {
     const code = freshCode();
     const receiver = receive([code]);
     const sender = send(['--text', 'the key\nis\ttwo \u{1f511}', code]);
@@ -30,14 +30,14 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.equal(sender.stdout, '');
   });
 
-  test('a text too long for one message arrives as one line', async () => {
+  test('delivers a text that is too long for one message as one line', async () => {
     const [code, text] = [freshCode(), `${'\u00e9'.repeat(60_000)}!`];
     const receiver = receive([code]);
     await both(receiver, send(['--text', text, code]));
     assert.equal(receiver.stdout, `${text}\n`);
   });
 
-  test('while what is piped in takes its time, a code is made and the other side can come', async () => {
+  test('makes a code and connects while the input takes its time', async () => {
     const sender = send([]);
     const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
     const receiver = sandbox.chat('anna', [code]);
@@ -49,7 +49,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await both(sender, receiver);
   });
 
-  test('what is piped in arrives as it comes, while the pipe stays open', async () => {
+  test('delivers what is piped in as it comes, while the pipe stays open', async () => {
     const code = freshCode();
     const [sender, receiver] = [send([code]), receive([code])];
     for (const line of ['one\n', 'two \u{1f680}\n', 'half a li', 'ne\n']) {
@@ -62,7 +62,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.equal(receiver.stdout, 'one\ntwo \u{1f680}\nhalf a line\n');
   });
 
-  test('a character that the pipe cuts in two arrives whole', async () => {
+  test('delivers a character whole that the pipe cuts in two', async () => {
     const code = freshCode();
     const [sender, receiver] = [send([code]), receive([code])];
     const rocket = Buffer.from('a\u{1f680}');
@@ -74,7 +74,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await both(sender, receiver);
   });
 
-  test('a stream that ends because the receiver left is not sent: 7', async () => {
+  test('ends with 7 when the receiver leaves before the end of the input', async () => {
     const code = freshCode();
     const [sender, chat] = [send([code]), sandbox.chat('anna', [code])];
     sender.write('one\n');
@@ -84,7 +84,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.match(sender.stderr, /left before everything was delivered/);
   });
 
-  test('bytes that are not UTF-8 behind text that was sent end the stream with 2', async () => {
+  test('ends with 2 at bytes that are not UTF-8, even behind text that was delivered', async () => {
     const code = freshCode();
     const [sender, chat] = [send([code]), sandbox.chat('anna', [code])];
     sender.write('one\n');
@@ -95,11 +95,12 @@ describe('send and receive', { concurrency: 3 }, () => {
     await chat.end();
   });
 
-  test('piped input that cannot be sent ends with 2, and the other side is told goodbye', async () => {
+  test('ends with 2 on input that cannot be sent, and says goodbye', async () => {
     const sender = send([]);
     const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
     const receiver = sandbox.chat('anna', [code]);
     await receiver.event('peer', { status: 'connected' });
+    await sender.said(/anna is here/);
     sender.closeInput();
     await receiver.event('peer', { status: 'left' });
     const { stderr } = await sender.exits(2);
@@ -107,7 +108,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await receiver.exits(0);
   });
 
-  test('without a code, send makes one and says it on standard error', async () => {
+  test('makes a code and prints it on standard error if send has none', async () => {
     const sender = send(['--text', 'hello']);
     const [, code = ''] = await sender.said(/The code is {2}(\S+)\n/);
     assert.match(code, /^[0-9a-z]+-[a-z]+-[a-z]+$/);
@@ -123,7 +124,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     ['a megabyte', prose(1_000_003)],
     ['more than an outbox holds', prose(5_000_011)],
   ] as const) {
-    test(`standard input arrives byte for byte: ${what}`, async () => {
+    test(`delivers standard input byte for byte: ${what}`, async () => {
       const code = freshCode();
       const sender = send([code], { input });
       const receiver = receive([code]);
@@ -132,7 +133,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     });
   }
 
-  test('a chat receives what send says, and send tells what becomes of it', async () => {
+  test('delivers a text from send to a chat, and says who came', async () => {
     const code = freshCode();
     const chat = sandbox.chat('anna', [code]);
     const sender = send(['--text', 'hello', '--name', 'bert', code]);
@@ -144,7 +145,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.match(sender.stderr, /anna is here \(direct\)/);
   });
 
-  test('receive from someone who sends nothing ends with 7', async () => {
+  test('ends receive with 7 when the other side leaves and has sent nothing', async () => {
     const code = freshCode();
     const chat = sandbox.chat('anna', [code]);
     const receiver = receive([code]);
@@ -155,7 +156,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.match(receiver.stderr, /left before everything was delivered.*\n.*\n$/);
   });
 
-  test('a code copied with what surrounds it meets the plain code, and says what was left out', async () => {
+  test('takes a code out of the text it was copied with, and says what was left out', async () => {
     for (const [ahead, behind, dropped] of [
       ['', '.', '\\.'],
       ['\ufeff“', '”,', 'an invisible character \\(U\\+FEFF\\), “, ”, ,'],
@@ -170,14 +171,14 @@ describe('send and receive', { concurrency: 3 }, () => {
     }
   });
 
-  test('two who send take what the other sends', async () => {
+  test('prints what the other side sends while it sends itself', async () => {
     const code = freshCode();
     const [one, two] = [send(['--text', 'one', code]), send(['--text', 'two', code])];
     await both(one, two);
     assert.deepEqual([one.stdout, two.stdout], ['two\n', 'one\n']);
   });
 
-  test('a wrong code ends both with 3, and nothing is printed', async () => {
+  test('ends both with 3 on a wrong code, and prints nothing', async () => {
     const code = freshCode();
     const receiver = receive([code]);
     const sender = send(['--text', 'secret words', `${code}s`]);
@@ -189,7 +190,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     }
   });
 
-  test('who nobody comes to gives up after --timeout, with 6', async () => {
+  test('ends with 6 after --timeout if nobody comes', async () => {
     const programs = [receive(['--timeout', '0.5', freshCode()]), send(['--timeout', '0.5', '--text', 'x'])];
     for (const program of programs) {
       await program.exits(6);
@@ -199,7 +200,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     assert.deepEqual(chat.events.at(-1), { type: 'end', reason: 'timeout', exit: 6 });
   });
 
-  test('a forgotten nameplate and a weak secret are warned of, and used', async () => {
+  test('warns of a forgotten nameplate and a weak secret, and uses them', async () => {
     const sender = send(['--text', 'x', 'ocean-violin']);
     await sender.said(/aparte: WARNING: is the number missing\?/);
     const receiver = receive([], { env: { APARTE_CODE: 'ocean-violin' } });

@@ -1,4 +1,4 @@
-/** The server inside: programs that are told of none, on a machine of their own where nothing else listens. */
+/** The server inside a program, on a machine where nothing else listens. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Findings } from '../../peer/doctor/findings.ts';
@@ -20,7 +20,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
 
   const chat = (name: string, ...args: string[]) => sandbox.run(['--json', '--name', name, ...args]);
 
-  test('the first hosts it, the second finds it, and both can do without it then', async () => {
+  test('is started by the first program, found by the second, and not needed once they are connected', async () => {
     const anna = chat('anna');
     const { code, invite } = await anna.event('code');
     assert.equal(invite, `${SERVER}/#${String(code)}`);
@@ -33,7 +33,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
-  test('two programs of one account, which share a data folder, talk to each other', async () => {
+  test('connects two programs of one account that share a data folder', async () => {
     const home = sandbox.home();
     const chats = (...args: string[]) => sandbox.run(['--json', ...args], { home });
     const one = chats();
@@ -46,7 +46,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([one.exits(0), other.exits(0)]);
   });
 
-  test('who names the default address gets the same, by flag and by invite', async () => {
+  test('is started as well for a user who names the default address, by option or invite', async () => {
     const code = freshCode();
     const anna = chat('anna', '--server', SERVER, code);
     await anna.event('code');
@@ -60,7 +60,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await cara.exits(0);
   });
 
-  test('when the host leaves, who waits takes the server over', async () => {
+  test('is taken over by a program that waits when the first one leaves', async () => {
     const host = chat('host');
     await host.event('code');
     const code = freshCode();
@@ -76,7 +76,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
-  test('a server that restarts finds its address free, whoever waits for it', async () => {
+  test('leaves the default address free for a server that restarts', async () => {
     const args = ['signal', '--port', '7470', '--stun-port', '3478'];
     const server = sandbox.run(args);
     await server.listening();
@@ -96,7 +96,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await again.exits(0);
   });
 
-  test('who joins where no server ran is told at once that nobody can be there yet', async () => {
+  test('is announced at once to a user who joins with a code: nobody else can be there yet', async () => {
     const told = /^aparte: No server was running on this computer, so this program started one\./;
     const code = freshCode();
     const commands = [
@@ -121,7 +121,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([host.exits(0), guest.exits(0)]);
   });
 
-  test('a host that ends takes nothing from two who are connected', async () => {
+  test('is not missed by two who are connected when its program ends', async () => {
     const host = chat('host');
     await host.event('code');
     const code = freshCode();
@@ -135,7 +135,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await Promise.all([anna.exits(0), bert.exits(0)]);
   });
 
-  test('two that start at the same instant agree on one server', async () => {
+  test('runs once for two programs that start at the same instant', async () => {
     for (let round = 0; round < 3; round += 1) {
       const code = freshCode();
       const [receiver, sender] = [
@@ -147,7 +147,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     }
   });
 
-  test('doctor finds a machine without a server healthy, and says that a chat would start its own', async () => {
+  test('is expected by the doctor: a machine without a server is healthy', async () => {
     for (const args of [['doctor'], ['doctor', '--server', SERVER]]) {
       const { stdout } = await sandbox.run(args).exits(0);
       assert.match(stdout, /^server {2}none runs at http:\/\/localhost:7470; a chat would start its own\n/);
@@ -160,7 +160,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await sandbox.run(['doctor', '--server', 'http://localhost:7471']).exits(4);
   });
 
-  test('doctor exits with 4 when something else holds the default address', async () => {
+  test('is not expected by the doctor when something else holds the default address', async () => {
     const silent = "require('node:net').createServer(() => {}).listen(7470, '127.0.0.1', () => console.log('up'))";
     const other = sandbox.start([process.execPath, '-e', silent]);
     await other.until('listening', () => /up/.exec(other.stdout));
@@ -170,7 +170,7 @@ describe('the server inside', { skip: NO_MACHINE }, () => {
     await other.end();
   });
 
-  test('something else at the default address is named', async () => {
+  test('is not started when a foreign program answers at the default address, which is named', async () => {
     const args = [
       '-e',
       "require('node:http').createServer((_, a) => a.writeHead(404).end()).listen(7470, '127.0.0.1', () => console.log('up'))",

@@ -27,7 +27,7 @@ after(async () => {
   await sandbox.close();
 });
 
-/** Runs the program in a terminal that is cleared before; its exit code is said behind it. */
+/** Runs the program in a terminal that is cleared before. The shell prints the exit code after it. */
 function run(terminal: Terminal, args: string): void {
   terminal.keys(`clear; ${process.execPath} ${APARTE} ${args}; echo "exit $?"`, 'Enter');
 }
@@ -36,20 +36,20 @@ const enter = (terminal: Terminal, text: string) => {
   terminal.type(text);
   terminal.keys('Enter');
 };
-/** Waits until the screen, without the minutes, has this on it. */
+/** Waits until the screen shows this, with the times left out. */
 const sees = (terminal: Terminal, text: string | RegExp) =>
   terminal.until((screen) => {
     const timeless = screen.replaceAll(/^\d\d:\d\d>? /gm, '');
     return typeof text === 'string' ? timeless.includes(text) : text.test(timeless);
   });
-/** Waits until the program has ended and the shell asks for more. */
+/** Waits until the program has ended and the shell shows its prompt. */
 const ended = (terminal: Terminal, exit: number) => sees(terminal, new RegExp(`^exit ${exit}\\nready>$`, 'm'));
 
 test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
   anna.keys('stty -g', 'Enter');
   const modes = /^\w+(:\w+)+$/m.exec(await sees(anna, /^\w+(:\w+)+$/m))?.[0] ?? '';
 
-  await t.test('one makes a code, the other joins with it', async () => {
+  await t.test('makes a code, with which the other side joins', async () => {
     run(anna, '--name anna');
     const screen = await sees(anna, /waiting for the other side, \d+ s · Ctrl-C to leave\n>$/);
     const code = /The code is {2}(\S+)\n/.exec(screen)?.[1] ?? '';
@@ -60,7 +60,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     assert.doesNotMatch(joined, /The code is/, 'who gave the code is not told it');
   });
 
-  await t.test('messages go both ways and are ticked when shown', async () => {
+  await t.test('delivers messages both ways and ticks them when shown', async () => {
     enter(anna, 'hello 日本');
     await sees(bert, 'anna: hello 日本\n');
     await sees(anna, 'you: hello 日本 ✓\n');
@@ -69,7 +69,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(bert, 'you: and hello back ✓\n');
   });
 
-  await t.test('what others write does not disturb what is being written', async () => {
+  await t.test('keeps what is being typed when messages arrive', async () => {
     bert.type('half a sen');
     await sees(bert, /> half a sen$/);
     enter(anna, 'interrupting');
@@ -78,7 +78,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(anna, 'bert: half a sentence\n');
   });
 
-  await t.test('a paste of several lines is one message', async () => {
+  await t.test('sends a paste of several lines as one message', async () => {
     anna.paste('first\n  second\n\nfourth');
     await sees(anna, /> first\n {4}second\n\n {2}fourth$/);
     anna.keys('Enter');
@@ -86,7 +86,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(anna, 'fourth ✓\n');
   });
 
-  await t.test('commands', async () => {
+  await t.test('obeys commands', async () => {
     enter(anna, '/help');
     await sees(anna, '/verify [NAME] yes');
     enter(anna, '/dance');
@@ -104,7 +104,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     await sees(bert, 'anna: /etc/hosts\n');
   });
 
-  await t.test('resizing loses nothing', async () => {
+  await t.test('loses nothing when the window is resized', async () => {
     bert.type('a draft that is longer than the window will be');
     bert.resize(40, 12);
     enter(anna, 'a message while the window is narrow');
@@ -114,7 +114,7 @@ test('a chat in two terminals', { skip, timeout: 100_000 }, async (t) => {
     bert.keys('C-u');
   });
 
-  await t.test('Ctrl-C leaves: the shell is as before, and the other side is told', async () => {
+  await t.test('leaves on Ctrl-C, restores the shell, and tells the other side', async () => {
     bert.type('a draft');
     await sees(bert, /> a draft$/);
     anna.keys('C-c');
@@ -141,7 +141,7 @@ test('pasted lines are one message on a terminal that does not mark pastes', { s
   await sees(anna, /ready>$/);
 });
 
-test('what is typed in a plain chat when the other side leaves goes to no shell', {
+test('passes nothing to the shell that is typed in a plain chat when the other side leaves', {
   skip,
   timeout: 60_000,
 }, async () => {
@@ -157,7 +157,7 @@ test('what is typed in a plain chat when the other side leaves goes to no shell'
   assert.match(await ended(anna, 0), /Not sent:\n {2}echo half rest\nexit 0\n/);
 });
 
-test('the code can be asked for, with its words completed', { skip, timeout: 60_000 }, async () => {
+test('asks for the code and completes its words', { skip, timeout: 60_000 }, async () => {
   run(anna, 'send --text hello');
   const code = /The code is {2}(\S+)\n/.exec(await sees(anna, /The code is/))?.[1] ?? '';
   const [nameplate = '', first = '', second = ''] = code.split('-');
@@ -179,7 +179,7 @@ test('the code can be asked for, with its words completed', { skip, timeout: 60_
   await ended(bert, 130);
 });
 
-test('a forgotten nameplate, or a mistyped word, is asked back before anything is sent', {
+test('asks back about a forgotten nameplate or a mistyped word before anything is sent', {
   skip,
   timeout: 60_000,
 }, async () => {
@@ -235,7 +235,7 @@ test('a forgotten nameplate, or a mistyped word, is asked back before anything i
   await ended(anna, 130);
 });
 
-test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, timeout: 60_000 }, async () => {
+test('ends at once on a second Ctrl-C and names what was not delivered', { skip, timeout: 60_000 }, async () => {
   const code = freshCode();
   const frozen = sandbox.chat('bert', [code]);
   run(anna, code);
@@ -253,7 +253,7 @@ test('Ctrl-C twice ends at once what cannot be delivered, and says so', { skip, 
   frozen.kill('SIGKILL');
 });
 
-test('what the doctor finds, and wrong usage, are broken between words', { skip, timeout: 60_000 }, async () => {
+test('wraps the report of the doctor and errors between words', { skip, timeout: 60_000 }, async () => {
   for (const [args, exit] of [
     ['doctor --server http://127.0.0.1:1', 4],
     ['chat 7-ocean violin', 2],

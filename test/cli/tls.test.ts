@@ -1,4 +1,4 @@
-/** Programs meet at a server with TLS of its own, and at one behind a proxy, under a certificate made here. */
+/** Programs meet at a server with TLS, and at a server behind a proxy, under a certificate made here. */
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
@@ -14,14 +14,14 @@ after(async () => {
   authority?.close();
 });
 
-/** Starts a server. Returns it and its URL. */
+/** Starts a server. Returns the server and its URL. */
 async function signal(...args: string[]) {
   const program = sandbox.run(['signal', '--port', '0', ...args]);
   const url = await program.until('listening server', () => /^listening on (\S+)\n/.exec(program.stdout)?.[1]);
   return { program, url };
 }
 
-/** A text goes from one program to another, who was there first and sees what happens `meanwhile`. */
+/** Sends a text from one program to another, which is there first. `meanwhile` runs before the second one starts. */
 async function deliver(server: string, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
   const env = { NODE_EXTRA_CA_CERTS: authority?.cert ?? '' };
   const code = freshCode();
@@ -35,7 +35,7 @@ async function deliver(server: string, meanwhile: () => Promise<void> = async ()
   await chat.exits(0);
 }
 
-describe('programs that trust who signed the certificate', { concurrency: 2, skip }, () => {
+describe('programs that trust the issuer of the certificate', { concurrency: 2, skip }, () => {
   test('meet over TLS, also across SIGHUP, which a bad file does not make worse', async () => {
     const [own, next] = [authority?.issue('own') ?? assert.fail(), authority?.issue('next') ?? assert.fail()];
     const { program, url } = await signal('--tls-cert', own.cert, '--tls-key', own.key);
@@ -63,7 +63,7 @@ describe('programs that trust who signed the certificate', { concurrency: 2, ski
   });
 });
 
-test('who does not trust it is told what to do', { skip }, async () => {
+test('a program that does not trust the issuer says what to do', { skip }, async () => {
   const { cert, key } = authority?.issue('unknown') ?? assert.fail();
   const { url } = await signal('--tls-cert', cert, '--tls-key', key);
   const chat = sandbox.run(['chat', '--plain', '--server', url, freshCode()]);

@@ -1,4 +1,4 @@
-/** What the program takes on its command line and in its environment, and what it says to what it does not take. */
+/** What the program takes on its command line and in its environment, and how it refuses the rest. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 describe('the command line', { concurrency: 3 }, () => {
-  test('--version is the version and nothing else', async () => {
+  test('prints the version and nothing else for --version', async () => {
     for (const flag of ['--version', '-V']) {
       const program = await sandbox.run([flag]).exits(0);
       assert.deepEqual([program.stdout, program.stderr], [`${version}\n`, '']);
     }
   });
 
-  test('--help shows every command', async () => {
+  test('shows every command for --help', async () => {
     const program = await sandbox.run(['--help']).exits(0);
     assert.equal(program.stderr, '');
     for (const command of COMMANDS) assert.match(program.stdout, new RegExp(`^  ${command}\\b`, 'm'));
@@ -33,7 +33,7 @@ describe('the command line', { concurrency: 3 }, () => {
   });
 
   for (const command of COMMANDS) {
-    test(`${command} --help shows its usage`, async () => {
+    test(`shows its usage for ${command} --help`, async () => {
       const program = await sandbox.run([command, '--help']).exits(0);
       assert.equal(program.stderr, '');
       assert.match(program.stdout, new RegExp(`^Usage: aparte ${command}\\b`));
@@ -44,12 +44,12 @@ describe('the command line', { concurrency: 3 }, () => {
     });
   }
 
-  // One of each kind; the others are among the slow tests.
+  // One of each kind. The others are slow tests.
   for (const [why, args, setting] of firstOfEachKind()) {
-    test(`wrong usage: ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
+    test(`refuses ${title(args)}: ${why.source}`, () => refused(sandbox, args, 2, why, setting));
   }
 
-  test('a script in machine mode is told of wrong usage as of all else, and nobody else is', async () => {
+  test('reports wrong usage on standard output to a chat with --json, and to no other command', async () => {
     for (const args of [['--bogus'], ['--timeout', '0'], ['--manual', '--lan'], ['one', 'two']]) {
       const { events } = await sandbox.run(['chat', '--json', ...args]).exits(2);
       assert.deepEqual(
@@ -65,8 +65,14 @@ describe('the command line', { concurrency: 3 }, () => {
     }
   });
 
-  test('an unknown variable of ours in the environment is named, with the one that was probably meant', async () => {
-    const env = { APARTE_TRUST_PROXYS: '1', APARTE_SERVR: 'x', APARTE_MAX_ROOM: '5', APARTE_BREAKFAST: 'x', APARTER: 'x' };
+  test('names an unknown APARTE_ variable, with the one that was probably meant', async () => {
+    const env = {
+      APARTE_TRUST_PROXYS: '1',
+      APARTE_SERVR: 'x',
+      APARTE_MAX_ROOM: '5',
+      APARTE_BREAKFAST: 'x',
+      APARTER: 'x',
+    };
     for (const args of [['id'], ['peers'], ['chat', '--json', '--server', 'http://127.0.0.1:9', '--timeout', '0.1']]) {
       const program = sandbox.run(args, { env });
       await program.end();
@@ -85,7 +91,7 @@ describe('the command line', { concurrency: 3 }, () => {
     assert.equal((await sandbox.run(['id'], { env: known }).exits(0)).stderr, '');
   });
 
-  test('what is empty in the environment counts as not there', async () => {
+  test('takes an empty variable for one that is not set', async () => {
     const env = { APARTE_CODE: '', APARTE_SERVER: '', APARTE_NAME: '', APARTE_HOME: '', NO_COLOR: '' };
     const server = 'http://127.0.0.1:9';
     const program = sandbox.run(['chat', '--json', '--server', server, '--timeout', '1'], { env });
@@ -101,7 +107,7 @@ describe('the data folder', { concurrency: 3 }, () => {
   const KEY = '[A-Za-z0-9_-]{43}';
   const NUMBER = '\\d{5}( \\d{5}){5}';
 
-  test('id shows the identity, the same each time', async () => {
+  test('holds one identity, which id shows', async () => {
     const home = sandbox.home();
     const first = await sandbox.run(['id'], { home }).exits(0);
     assert.match(
@@ -117,7 +123,7 @@ describe('the data folder', { concurrency: 3 }, () => {
     assert.notEqual((await sandbox.run(['id']).exits(0)).stdout, first.stdout);
   });
 
-  test("peers steers no terminal by a peer's name", async () => {
+  test('holds names of peers, which steer no terminal', async () => {
     const home = sandbox.home();
     await ready();
     const store = await openStore(home, process.geteuid?.() ?? null);
@@ -129,7 +135,7 @@ describe('the data folder', { concurrency: 3 }, () => {
     for (const { stdout } of [json, words]) assert.doesNotMatch(stdout, /[\x7f-\x9f\p{Cf}]/u);
   });
 
-  test('what can no longer be kept in it is told like all else, and stops nobody', async () => {
+  test('that takes no more is named in an error event, and the chat goes on', async () => {
     const home = sandbox.home();
     await sandbox.startServer();
     const code = freshCode();
@@ -151,14 +157,14 @@ describe('the data folder', { concurrency: 3 }, () => {
     assert.equal(anna.stderr, '');
   });
 
-  test('peers says that there are none, and makes no folder to look', async () => {
+  test('is not made by peers, which says that there are none', async () => {
     const home = sandbox.home();
     assert.equal((await sandbox.run(['peers'], { home }).exits(0)).stdout, 'No peers are known yet.\n');
     assert.ok(!existsSync(home));
     assert.equal((await sandbox.run(['peers', '--json']).exits(0)).stdout, '');
   });
 
-  test('one that cannot be used is named, whatever the command', async () => {
+  test('that cannot be used is named by every command', async () => {
     const file = join(sandbox.folder, 'a-file');
     writeFileSync(file, '');
     for (const args of [
@@ -172,14 +178,14 @@ describe('the data folder', { concurrency: 3 }, () => {
     }
   });
 
-  test('one that cannot be made is named, and nobody waits', { skip: process.platform !== 'linux' }, async () => {
+  test('that cannot be made is named at once', { skip: process.platform !== 'linux' }, async () => {
     await refused(sandbox, ['id'], 1, /\(ENOENT\) at \/proc\/nope\./, { home: '/proc/nope' });
     const home = join(sandbox.home(), 'deep', 'down');
     await sandbox.run(['id'], { home }).exits(0);
     for (const folder of [home, join(home, '..')]) assert.equal(statSync(folder).mode & 0o777, 0o700);
   });
 
-  test('a damaged identity is named and kept, never replaced in silence', async () => {
+  test('with a damaged identity is named, and the identity kept and never replaced', async () => {
     const home = sandbox.home();
     await sandbox.run(['id'], { home }).exits(0);
     const before = readdirSync(home);
@@ -192,7 +198,7 @@ describe('the data folder', { concurrency: 3 }, () => {
   });
 });
 
-test('an output without room is named', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async () => {
+test('names an output without room', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async () => {
   for (const args of ['id', 'peers', 'chat --plain --server http://127.0.0.1:9']) {
     const shell = sandbox.start(['sh', '-c', `${process.execPath} ${APARTE} ${args} >/dev/full`], { input: '' });
     await shell.exits(1);
@@ -200,7 +206,7 @@ test('an output without room is named', { skip: !existsSync('/dev/full') && 'the
   }
 });
 
-test('nobody has to read what it writes', async () => {
+test('does not mind if nobody reads what it prints', async () => {
   mkdirSync(sandbox.home(), { recursive: true });
   for (const args of ['--help', 'id', 'peers', 'chat --help']) {
     const shell = sandbox.start(['sh', '-c', `${process.execPath} ${APARTE} ${args} | true`]);

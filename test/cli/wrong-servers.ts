@@ -1,4 +1,4 @@
-/** Servers that are not there or are something else, and what the program says of each. */
+/** Servers that are missing or foreign, and what the program says about each. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
@@ -10,12 +10,12 @@ import type { Sandbox } from './program.ts';
 
 const others: { close(): unknown }[] = [];
 
-/** Closes all that were made. */
+/** Closes all servers that were made. */
 export function closeServers(): void {
   for (const other of others.splice(0)) other.close();
 }
 
-/** Listens on a free port of loopback until the end. */
+/** Listens on a free port of loopback until the tests end. Returns the port. */
 async function listen(server: Server): Promise<number> {
   others.push(server);
   server.listen(0, '127.0.0.1');
@@ -23,7 +23,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Each with its cause as the program names it, and what makes one: given our own server, returns the URL of another. */
+/** Each with the cause that the program names, and a function that makes such a server. It gets the URL of ours. */
 const WRONG_SERVERS = {
   'nothing listens': [/nothing listens there \(ECONNREFUSED\)/, async () => `http://127.0.0.1:${await freePort()}`],
   'a web server': [
@@ -51,7 +51,7 @@ const WRONG_SERVERS = {
   'no such host': [/no host of that name|name server does not answer/, () => 'http://nowhere.invalid:7470'],
 } satisfies Record<string, readonly [cause: RegExp, url: (own: string) => string | Promise<string>]>;
 
-/** Demands that `send` gives up on such a server, and names the cause. The sandbox has a server of ours. */
+/** Demands that `send` gives up on such a server and names the cause. A server of ours runs in the sandbox. */
 export async function givesUp(sandbox: Sandbox, what: keyof typeof WRONG_SERVERS): Promise<void> {
   const [cause, url] = WRONG_SERVERS[what];
   const program = await sandbox.run(['send', '--text', 'x', '--server', await url(sandbox.server)]).exits(4);

@@ -1,16 +1,16 @@
-/** Command lines and environments that are wrong, why each is, and how the program must say so. */
+/** Wrong command lines and environments, and what the program must say about each. */
 
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox, Setting } from './program.ts';
 
-/** What is wrong, as the program says it; the arguments; what is around them. */
+/** What the program must say, the arguments, and how the program is started. */
 type Wrong = readonly [why: RegExp, args: readonly string[], setting?: Setting];
 
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
-/** All of them. */
+/** All mistakes. */
 const WRONG: readonly Wrong[] = [
   [/unknown option '--nonsense'/, ['--nonsense']],
   [/unknown option '--nonsense'/, ['chat', '--nonsense']],
@@ -92,18 +92,21 @@ export function firstOfEachKind(): Wrong[] {
   return WRONG.filter(([why], index) => WRONG.findIndex(([other]) => other.source === why.source) === index);
 }
 
-/** Those that are not the first of their kind. */
+/** The mistakes that are not the first of their kind. */
 export function furtherOfEachKind(): Wrong[] {
   const first = new Set(firstOfEachKind());
   return WRONG.filter((wrong) => !first.has(wrong));
 }
 
-/** Arguments, short enough for the title of a test. */
+/** The arguments, short enough for the title of a test. */
 export function title(args: readonly string[]): string {
   return args.map((arg) => (arg.length > 40 ? `${arg.slice(0, 8)}…` : JSON.stringify(arg).slice(1, -1))).join(' ');
 }
 
-/** Two lines on standard error, what happened and what to do; nothing on standard output but what scripts are told. */
+/**
+ * Demands two lines on standard error, what happened and what to do, and nothing on standard output but the two events
+ * for scripts.
+ */
 export async function refused(
   sandbox: Sandbox,
   args: readonly string[],

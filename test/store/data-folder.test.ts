@@ -17,7 +17,7 @@ function start(t: TestContext, folder: string): Process {
   return program;
 }
 
-test('the data folder is where the platform keeps such things', () => {
+test('uses the usual place of each platform', () => {
   assert.equal(
     defaultDataFolder('linux', {}, () => '/home/ann'),
     '/home/ann/.local/share/aparte',
@@ -48,13 +48,13 @@ test('the data folder is where the platform keeps such things', () => {
   );
 });
 
-test('the home folder is asked for only where it is needed', () => {
+test('asks for the home folder only if it is needed', () => {
   const none = () => assert.fail('it is not needed');
   assert.equal(defaultDataFolder('linux', { XDG_DATA_HOME: '/x' }, none), '/x/aparte');
   assert.equal(defaultDataFolder('win32', { APPDATA: 'C:\\Roam' }, none), 'C:\\Roam\\aparte');
 });
 
-test('a home folder that is missing, empty or relative gives way to that of the account', () => {
+test('uses the home folder of the account if HOME is missing, empty or relative', () => {
   const account = () => '/home/ann';
   const unknown = () => {
     throw Object.assign(new Error('A system error occurred: uv_os_homedir returned ENOENT'), {
@@ -78,7 +78,7 @@ test('a home folder that is missing, empty or relative gives way to that of the 
   }
 });
 
-test('the data folder may be a symbolic link', async (t) => {
+test('may be a symbolic link', async (t) => {
   const folder = freshFolder(t);
   mkdirSync(`${folder}-real`);
   symlinkSync(`${folder}-real`, folder);
@@ -89,7 +89,7 @@ test('the data folder may be a symbolic link', async (t) => {
   assert.deepEqual((await (await openFolder(`${folder}-real`)).identity(never)).secret, SECRET);
 });
 
-test('a folder that cannot be used is named with its cause', async (t) => {
+test('is named with the cause if it cannot be used', async (t) => {
   const folder = freshFolder(t);
   writeFileSync(folder, 'a file');
   const refused = { code: 'data-folder', message: /EEXIST|ENOTDIR/ };
@@ -107,12 +107,12 @@ test('a folder that cannot be used is named with its cause', async (t) => {
   assert.deepEqual(await store.peers(), [peer(1)], 'one failure does not block what follows');
 });
 
-test('a folder that is read-only serves what is in it and refuses the rest', async (t) => {
+test('serves what it holds and refuses the rest if it is read-only', async (t) => {
   const folder = freshFolder(t);
   await (await openFolder(folder)).identity(make);
   chmodSync(folder, 0o500);
   if (process.getuid?.() === 0) {
-    // The superuser writes where he likes, so be somebody else for a while.
+    // The superuser can write everywhere, so be another user for a while.
     chmodSync(join(folder, '..'), 0o755);
     for (const path of [join(folder, 'identity.json'), folder]) chownSync(path, 65_534, 65_534);
     process.seteuid?.(65_534);
@@ -133,7 +133,7 @@ test('a folder that is read-only serves what is in it and refuses the rest', asy
   }
 });
 
-test('a disk that takes no more is named, and no half file stays', {
+test('names a full disk, and keeps no half file', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const folder = freshFolder(t);
@@ -149,7 +149,7 @@ test('a disk that takes no more is named, and no half file stays', {
   assert.deepEqual((await store.identity(make)).secret, SECRET);
 });
 
-test('of programs started at once all get one identity and none loses what another learnt', async (t) => {
+test('gives one identity to programs that start at once, and loses nothing that one of them learns', async (t) => {
   const folder = freshFolder(t);
   for (const task of ['identity', 'remember']) {
     const programs = [1, 2, 3].map(() => start(t, folder));
@@ -173,7 +173,7 @@ test('of programs started at once all get one identity and none loses what anoth
   assert.deepEqual(others.map(({ name }) => name).sort(), expected.sort());
 });
 
-test('a program killed while writing leaves a whole file', async (t) => {
+test('holds whole files after a program is killed while it writes', async (t) => {
   const folder = freshFolder(t);
   const program = start(t, folder);
   assert.equal(await program.line(), 'ready');
@@ -189,7 +189,7 @@ test('a program killed while writing leaves a whole file', async (t) => {
   assert.match((await store.peers())[0]?.name ?? '', /^name \d+$/);
 });
 
-test('a folder may move', async (t) => {
+test('may be moved', async (t) => {
   const folder = freshFolder(t);
   await (await openFolder(folder)).identity(make);
   renameSync(folder, `${folder}-moved`);

@@ -11,7 +11,7 @@ import { openStore, type Store } from '../../peer/store/data-folder.ts';
 export const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
 /** Makes {@link SECRET}. */
 export const make = () => SECRET.slice();
-/** For where no identity may be made. */
+/** Fails: no identity may be made here. */
 export const never = () => assert.fail('a new identity was made');
 
 /** A path for a data folder that does not exist yet. */

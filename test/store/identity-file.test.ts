@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { freshFolder, make, mode, names, never, openFolder, peer, SECRET } from './fixture.ts';
 
-test('an identity is made once, kept for the owner alone, and found again', async (t) => {
+test('makes an identity once, readable by the owner alone, and finds it again', async (t) => {
   const folder = freshFolder(t);
   const made = make();
   const first = await (await openFolder(folder)).identity(() => made);
@@ -16,7 +16,7 @@ test('an identity is made once, kept for the owner alone, and found again', asyn
   assert.equal(mode(join(folder, 'identity.json')), 0o600);
 });
 
-test('an identity open to others is closed, and said so', async (t) => {
+test('closes an identity that others can read, and says so', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   await store.identity(make);
@@ -31,7 +31,7 @@ test('an identity open to others is closed, and said so', async (t) => {
   }
 });
 
-test('a damaged identity is named, kept aside and never replaced until the user decides', async (t) => {
+test('names a damaged identity, keeps it aside and replaces it only when the user has decided', async (t) => {
   const good = '{"version":1,"secret":"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"}';
   const damage = [
     '',
@@ -79,7 +79,7 @@ test('a damaged identity is named, kept aside and never replaced until the user 
   }
 });
 
-test('what a later release wrote is named and left as it is', async (t) => {
+test('names an identity of a later release and does not touch it', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   await store.remember(peer(1));

@@ -28,7 +28,7 @@ test('keeps when a peer was verified, and the time stays', async (t) => {
   assert.equal((await store.peers()).find(({ name }) => name === 'bob')?.verifiedAt, undefined);
 });
 
-test('known peers come back as they were, under any name', async (t) => {
+test('reads peers as they were written, under any name', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   assert.deepEqual(await store.peers(), []);
@@ -50,7 +50,7 @@ test('known peers come back as they were, under any name', async (t) => {
   for (const each of names(join(folder, 'peers'))) assert.equal(mode(join(folder, 'peers', each)), 0o600);
 });
 
-test('a name can change, a verified peer stays verified, and nothing is left lying about', async (t) => {
+test('changes names, keeps peers verified, and leaves no temporary file', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   await Promise.all([
@@ -64,7 +64,7 @@ test('a name can change, a verified peer stays verified, and nothing is left lyi
   assert.equal(names(join(folder, 'peers')).length, 3);
 });
 
-test('a damaged peer is named and kept aside, and the others stay', async (t) => {
+test('names a damaged peer, keeps the file aside, and keeps the others', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   await store.remember(peer(1, 'ann', true));
@@ -87,7 +87,7 @@ test('a damaged peer is named and kept aside, and the others stay', async (t) =>
   }
 });
 
-test('strangers in the folder are let be; what a killed writer left is removed once it is old', async (t) => {
+test('ignores foreign files, and removes temporary files of a killed program once they are old', async (t) => {
   const folder = freshFolder(t);
   const store = await openFolder(folder);
   await store.remember(peer(1));

@@ -1,7 +1,7 @@
 /**
- * A program that uses the data folder given as its argument. Says `ready`, waits for a line, then runs the task named
- * by it: `identity` tells its secret in hexadecimal, or why there is none; `remember N` keeps 20 peers of its own, beginning with byte N,
- * and keeps one that all share, verified by the first of them only; `rewrite` renames one peer for ever.
+ * A program that uses the data folder in its argument. Prints `ready`, reads a line, and runs the task that it names:
+ * `identity` prints the secret in hexadecimal, or why there is none. `remember N` keeps 20 peers that begin with byte N,
+ * and one peer that all programs share and the first program verifies. `rewrite` renames one peer for ever.
  */
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
