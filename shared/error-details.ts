@@ -9,13 +9,11 @@ type NoParameters = unknown;
 /** The parts of the protocol that can be malformed. */
 export type WirePart =
   | 'base64'
-  | 'candidate'
   | 'card'
   | 'chunk'
   | 'claims'
   | 'connection'
   | 'departure'
-  | 'description'
   | 'fault'
   | 'flag'
   | 'frame'
@@ -229,7 +227,6 @@ export interface ErrorDetails {
   'code-without-manual': NoParameters;
   'invite-with-option': { readonly option: '--lan' | '--host' };
   'nothing-to-send': { readonly from: 'option' | 'input' };
-  'text-too-long': { readonly max: number };
   'input-not-utf8': NoParameters;
   'input-used-twice': NoParameters;
   'agreed-code-length': { readonly max: number };

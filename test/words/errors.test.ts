@@ -1,6 +1,9 @@
 /** The words of errors: complete, in plain sentences, and the same on every screen. */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { describeError } from '../../peer/words/describe-error.ts';
 import { detailWords } from '../../peer/words/english/error-details.ts';
 import { ERROR_WORDS } from '../../peer/words/english/errors.ts';
@@ -28,13 +31,11 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'bad-server-address': [{}],
   malformed: [
     { part: 'base64' },
-    { part: 'candidate' },
     { part: 'card' },
     { part: 'chunk' },
     { part: 'claims' },
     { part: 'connection' },
     { part: 'departure' },
-    { part: 'description' },
     { part: 'fault' },
     { part: 'flag' },
     { part: 'frame' },
@@ -201,7 +202,6 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'code-without-manual': [{}],
   'invite-with-option': [{ option: '--lan' }, { option: '--host' }],
   'nothing-to-send': [{ from: 'option' }, { from: 'input' }],
-  'text-too-long': [{ max: 70 }],
   'input-not-utf8': [{}],
   'input-used-twice': [{}],
   'agreed-code-length': [{ max: 128 }],
@@ -281,4 +281,17 @@ test('advice that fits the detail takes the place of the advice for the code', (
 
 test('the advice for a timeout names every way to meet', () => {
   assert.match(ERROR_WORDS.timeout.hint, /code and server.* --lan.* invite .* --timeout\.$/);
+});
+
+test('the program uses every code and every detail that has words', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const files = ['peer', 'shared', 'signaling'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+  );
+  const isCaller = (file: string) => file.endsWith('.ts') && !/peer\/words\/|\/error-(?:codes|details)\.ts$/.test(file);
+  const callers = files.filter(isCaller).map((file) => readFileSync(file, 'utf8'));
+  assert.ok(callers.length > 100, `only ${callers.length} files`);
+  const isUsed = (word: string) => callers.some((source) => source.includes(`'${word}'`));
+  const words = [...CODES, ...Object.keys(DETAILS)].filter((word) => !isUsed(word));
+  assert.deepEqual(words, []);
 });

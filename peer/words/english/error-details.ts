@@ -111,13 +111,11 @@ const REFUSALS: Readonly<Record<string, DetailWords>> = {
 
 const WIRE_PARTS: Readonly<Record<WirePart, string>> = {
   base64: 'a text is not base64',
-  candidate: 'a candidate is malformed',
   card: 'a card is malformed',
   chunk: 'a part of a message is empty',
   claims: 'the claims are malformed',
   connection: 'the server connected twice',
   departure: 'a departure is malformed',
-  description: 'a description is malformed',
   fault: 'a fault is malformed',
   flag: 'a flag is malformed',
   frame: 'a frame is malformed',
@@ -487,7 +485,6 @@ const DETAIL_WORDS: Described = {
     text: from === 'input' ? 'standard input is empty' : 'there is nothing to send',
     hint: 'Give a text with --text, or pipe one into standard input.',
   }),
-  'text-too-long': ({ max }) => ({ text: `the text is longer than ${max} bytes`, hint: 'Send it in parts.' }),
   'input-not-utf8': {
     text: 'standard input is not UTF-8 text',
     hint: 'Encode it first, with base64 for example.',
