@@ -1,4 +1,4 @@
-/** The outbox and the order of what comes: exactly once, whatever sessions come and go. */
+/** Texts are delivered exactly once and in order, whatever sessions come and go. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ function all(delivery: Delivery): Said[] {
 
 const named = (code: string) => (error: unknown) => error instanceof AparteError && error.code === code;
 
-test('a session that ends anywhere loses, doubles and disorders nothing', () => {
+test('loses, doubles and disorders nothing wherever a session ends', () => {
   const sessions = fc.array(fc.record({ frames: fc.nat(12), shows: fc.nat(6) }), { minLength: 1, maxLength: 12 });
   const texts = fc.array(fc.string({ maxLength: 40_000, minLength: 0 }), { minLength: 1, maxLength: 6 });
   fc.assert(
@@ -54,7 +54,7 @@ test('a session that ends anywhere loses, doubles and disorders nothing', () => 
   );
 });
 
-test('the outbox is full by count and by bytes, and takes more once something was shown', () => {
+test('limits the outbox by count and by bytes, and takes more once a text was shown', () => {
   const many = new Delivery();
   for (let i = 0; i < MAX_OUTBOX_MESSAGES; i += 1) many.add(say(''));
   assert.throws(() => many.add(say('')), named('outbox-full'));
@@ -66,7 +66,7 @@ test('the outbox is full by count and by bytes, and takes more once something wa
   big.add(say('x'));
 });
 
-test('who sends on although nothing is shown is stopped', () => {
+test('stops a peer that sends more texts than can be shown', () => {
   const to = new Delivery();
   const text = (seq: number): Said => {
     return { kind: 'text', seq, id: new Uint8Array(8), at: 0, raw: false, shown: 0, chunk: new Uint8Array(1) };
@@ -84,7 +84,7 @@ test('stops a peer that sends more bytes of text than can be shown', () => {
   assert.throws(() => to.got(more), named('peer-protocol'));
 });
 
-test('what no honest peer says is refused', () => {
+test('refuses messages that no honest peer sends', () => {
   const to = new Delivery();
   const part = (seq: number, size: number): Said => ({ kind: 'part', seq, chunk: new Uint8Array(size) });
   assert.throws(() => to.got(part(2, CHUNK)), named('peer-protocol'));
@@ -100,7 +100,7 @@ test('what no honest peer says is refused', () => {
   assert.throws(() => say('x'.repeat(65_537)), named('message-too-long'));
 });
 
-test('messages are read back as they were, and never by any other bytes', () => {
+test('decodes each message from its own bytes, and from no others', () => {
   const bytes = fc.uint8Array({ maxLength: 300 });
   fc.assert(
     fc.property(bytes, (plain) => {
@@ -117,7 +117,7 @@ test('messages are read back as they were, and never by any other bytes', () => 
   );
 });
 
-test('kinds of later releases are ignored, whatever stands behind them', () => {
+test('ignores kinds of later releases, whatever follows the kind byte', () => {
   const known = Array.from({ length: 9 }, (_, index) => index + 1);
   for (let kind = 0; kind < 256; kind += 1) {
     if (!known.includes(kind)) assert.equal(decodeMessage(Uint8Array.of(kind, 255, 255)), null, String(kind));
@@ -125,7 +125,7 @@ test('kinds of later releases are ignored, whatever stands behind them', () => {
   }
 });
 
-test('message ids count up from where they start, and begin again behind the last there is', () => {
+test('counts message ids up, and starts again after the last one', () => {
   const counted = new MessageIds(() => Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 254));
   assert.deepEqual([counted.next(), counted.next()].map(hex), ['00000000000001ff', '0000000000000200']);
   assert.deepEqual(hex(new MessageIds(() => new Uint8Array(8).fill(255)).next()), '0000000000000000');

@@ -1,6 +1,6 @@
 /**
- * A world without network: rooms of people, a rendezvous room and links, all in one queue that runs in a chosen order.
- * What passes through it can be watched, held back, changed or cut.
+ * A fake network: programs, a server and links in one process. Everything is in one queue, which runs in a fixed order.
+ * Tests can watch, hold back, change and cut what passes through.
  */
 
 import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
@@ -8,71 +8,71 @@ import type { Order } from '../../peer/core/facts-and-orders.ts';
 import type { Random } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
 import { FakeLink } from './fake-link.ts';
-import { Person } from './fake-program.ts';
-import { MeetingServer, type Tamper } from './fake-server.ts';
-import { type MeetingOrder, SeveralServers } from './fake-several-servers.ts';
+import { FakeProgram } from './fake-program.ts';
+import { FakeServer, type Tamper } from './fake-server.ts';
+import { FakeServers, type RoomOrder } from './fake-several-servers.ts';
 import { seededBytes } from './seeded-random.ts';
 
-/** See the head of this file. */
-export class World {
+/** A network with its programs. */
+export class FakeNetwork {
   readonly clock = { now: 1_000, date: 1_700_000_000_000 };
-  readonly #people: Person[] = [];
+  readonly #programs: FakeProgram[] = [];
   readonly #queue: (() => void)[] = [];
   readonly #links = new Map<string, FakeLink>();
   readonly random: Random;
-  readonly server = new MeetingServer((turn) => this.#later(turn));
-  /** Where people meet instead, if anywhere. */
-  several: SeveralServers | null = null;
-  readonly #unplugged = new Set<Person>();
-  readonly #deaf = new Set<Person>();
-  /** What is on its way over links on which nothing gets through, in order. */
+  readonly server = new FakeServer((turn) => this.#later(turn));
+  /** The servers at which programs meet instead of the one; null for none. */
+  several: FakeServers | null = null;
+  readonly #unplugged = new Set<FakeProgram>();
+  readonly #deaf = new Set<FakeProgram>();
+  /** What waits on links that let nothing through, in order. */
   readonly #held: { readonly to: FakeLink; readonly isDown: () => boolean; readonly turn: () => void }[] = [];
-  /** What is done to a frame on a link. */
-  tamperFrame: (bytes: Uint8Array, from: Person) => Uint8Array[] = (bytes) => [bytes];
-  /** Whether links come about at all. */
+  /** Changes a frame on a link: these are delivered instead. */
+  tamperFrame: (bytes: Uint8Array, from: FakeProgram) => Uint8Array[] = (bytes) => [bytes];
+  /** Whether links can open. */
   linksWork = true;
-  /** What links fail to make, if anything. */
+  /** What links fail to make; null for nothing. */
   missing: 'offer' | 'answer' | null = null;
-  /** How many candidates a new link says, all of which the other end needs. */
+  /** Number of candidates of a new link. The other end needs all of them. */
   trickled = 0;
-  /** How new links run. */
+  /** The path of new links. */
   path: 'direct' | 'relay' = 'direct';
-  /** Whether shown messages are acknowledged. */
+  /** Whether users see the texts that come. */
   shows = true;
 
   constructor(seed = 1) {
     this.random = seededBytes(seed);
   }
 
-  /** What is done to a handshake frame on its way. */
+  /** Changes a handshake frame at the server. */
   set tamper(tamper: Tamper) {
     this.server.tamper = tamper;
   }
 
-  person(name: string, options: Partial<ConversationOptions> = {}): Person {
-    const person = new Person(this, name, options);
-    this.#people.push(person);
-    return person;
+  program(name: string, options: Partial<ConversationOptions> = {}): FakeProgram {
+    const program = new FakeProgram(this, name, options);
+    this.#programs.push(program);
+    return program;
   }
 
-  /** Runs until nothing is left to do without time passing. */
+  /** Runs until nothing is left to do at this time. */
   settle(): void {
     for (let turn = this.#queue.shift(); turn !== undefined; turn = this.#queue.shift()) turn();
   }
 
-  /** Lets so much time (ms) pass, waking everybody when they want to be woken. */
+  /** Lets time (ms) pass, and gives each program a tick when one is due. */
   pass(ms: number): void {
     const end = this.clock.now + ms;
     this.settle();
     for (;;) {
-      const due = this.#people
-        .filter((person) => !person.ended)
-        .map((person) => ({ person, at: person.conversation.wakeAt }))
-        .filter((one): one is { person: Person; at: number } => one.at !== null && one.at <= end)
+      const due = this.#programs
+        .filter((program) => !program.ended)
+        .map((program) => ({ program, at: program.conversation.wakeAt }))
+        .filter((one): one is { program: FakeProgram; at: number } => one.at !== null && one.at <= end)
         .sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
       this.#advance(Math.max(0, due.at - this.clock.now));
-      due.person.give({ type: 'tick' });
+      due.program.give({ type: 'tick' });
       this.settle();
     }
     this.#advance(end - this.clock.now);
@@ -83,7 +83,7 @@ export class World {
     this.clock.date += ms;
   }
 
-  /** Cuts every link: both sides learn that it closed, unless `silently`. */
+  /** Cuts every link. Both sides are told, unless `silently`. */
   cutLinks(silently = false): void {
     for (const link of this.#links.values()) {
       if (!link.open || link.closed) continue;
@@ -92,24 +92,24 @@ export class World {
     }
   }
 
-  /** Nothing gets through to or from somebody any more, but for what `plug` then lets through. */
-  unplug(person: Person): void {
-    this.#unplugged.add(person);
-    this.server.lose(person);
+  /** Lets nothing through to or from a program. Frames on links wait for `plug`. */
+  unplug(program: FakeProgram): void {
+    this.#unplugged.add(program);
+    this.server.lose(program);
     this.settle();
   }
 
-  /** Everything gets through again, frames on links in their order. `kept`: the server has kept his places. */
-  plug(person: Person, kept: boolean): void {
-    this.#unplugged.delete(person);
-    this.server.back(person, kept);
+  /** Lets everything through again, frames on links in order. `kept`: the server has kept the program's seats. */
+  plug(program: FakeProgram, kept: boolean): void {
+    this.#unplugged.delete(program);
+    this.server.back(program, kept);
     this.#release();
   }
 
-  /** Nothing that comes over links gets through to him, though what he says does; until it does again. */
-  deafen(person: Person, deaf: boolean): void {
-    if (deaf) this.#deaf.add(person);
-    else this.#deaf.delete(person);
+  /** Lets nothing through to a program over links, while its own frames pass; or lets everything through again. */
+  deafen(program: FakeProgram, deaf: boolean): void {
+    if (deaf) this.#deaf.add(program);
+    else this.#deaf.delete(program);
     this.#release();
   }
 
@@ -118,84 +118,84 @@ export class World {
     this.settle();
   }
 
-  /** What goes over a link arrives later, or waits where the network is gone, as it would be sent again until it comes. */
+  /** Delivers something over a link later, or when the link lets it through, as a real link sends it again. */
   #carry(to: FakeLink, isDown: () => boolean, turn: () => void): void {
     if (isDown() || this.#held.some((held) => held.to === to)) this.#held.push({ to, isDown, turn });
     else this.#later(turn);
   }
 
-  #areApart({ person, other }: FakeLink): boolean {
-    return this.#unplugged.has(person) || (other !== null && this.#unplugged.has(other.person));
+  #areApart({ program, other }: FakeLink): boolean {
+    return this.#unplugged.has(program) || (other !== null && this.#unplugged.has(other.program));
   }
 
-  /** The link somebody opened last. */
-  lastLinkOf(person: Person): FakeLink | undefined {
-    return Array.from(this.#links.values()).findLast((link) => link.person === person);
+  /** The link that a program opened last. */
+  lastLinkOf(program: FakeProgram): FakeLink | undefined {
+    return Array.from(this.#links.values()).findLast((link) => link.program === program);
   }
 
-  perform(person: Person, orders: readonly Order[]): void {
-    for (const order of orders) this.#performOne(person, order);
+  perform(program: FakeProgram, orders: readonly Order[]): void {
+    for (const order of orders) this.#performOne(program, order);
   }
 
   #later(turn: () => void): void {
     this.#queue.push(turn);
   }
 
-  #performOne(person: Person, order: Order): void {
+  #performOne(program: FakeProgram, order: Order): void {
     switch (order.type) {
       case 'openRoom':
       case 'sendHandshake':
       case 'leaveRoom':
       case 'freeMember':
-        return this.#meet(person, order);
+        return this.#meet(program, order);
       case 'openLink':
-        return this.#openLink(new FakeLink(person, order.link, this.trickled), order.initiator);
+        return this.#openLink(new FakeLink(program, order.link, this.trickled), order.initiator);
       case 'describeLink':
-        return this.#later(() => this.#connect(person, order.link, order.kind, order.sdp));
+        return this.#later(() => this.#connect(program, order.link, order.kind, order.sdp));
       case 'addCandidate':
-        return this.#later(() => this.#addCandidate(this.#link(person, order.link), order.bytes));
+        return this.#later(() => this.#addCandidate(this.#link(program, order.link), order.bytes));
       case 'openManualRoom':
       case 'takeAnswer':
         throw new Error('nobody pairs manually here');
       case 'sendFrame':
-        return this.#sendFrame(person, order.link, order.bytes);
+        return this.#sendFrame(program, order.link, order.bytes);
       case 'closeLink':
-        return this.#closeLink(person, order.link);
+        return this.#closeLink(program, order.link);
       case 'emit':
-        person.events.push(order.event);
+        program.events.push(order.event);
         if (order.shown !== undefined && this.shows) {
           const { shown } = order;
-          this.#later(() => person.give({ type: 'shown', ...shown }));
+          this.#later(() => program.give({ type: 'shown', ...shown }));
         }
         return;
       case 'remember':
-        person.remembered.push(order.peer);
+        program.remembered.push(order.peer);
         return;
       case 'end':
-        person.ended = true;
+        program.ended = true;
         return;
       default:
         order satisfies never;
     }
   }
 
-  #meet(person: Person, order: MeetingOrder): void {
-    if (this.several !== null) return this.several.perform(person, order);
+  #meet(program: FakeProgram, order: RoomOrder): void {
+    if (this.several !== null) return this.several.perform(program, order);
     const { server } = this;
-    if (order.type === 'openRoom') this.#later(() => server.join(person, order));
+    if (order.type === 'openRoom') this.#later(() => server.join(program, order));
     else if (order.type === 'sendHandshake')
-      this.#later(() => server.forward(person, order.room, order.to, order.bytes));
-    else this.#later(() => server.leave(person, order));
+      this.#later(() => server.forward(program, order.room, order.to, order.bytes));
+    else this.#later(() => server.leave(program, order));
   }
 
-  /** People meet at so many servers from now on, which are not in step with each other. */
-  meetAt(servers: number, chance: () => number): SeveralServers {
-    this.several = new SeveralServers(servers, chance, (turn) => this.#later(turn));
+  /** From now on programs meet at so many servers, which are not in step with each other. */
+  meetAt(servers: number, chance: () => number): FakeServers {
+    this.several = new FakeServers(servers, chance, (turn) => this.#later(turn));
     return this.several;
   }
 
-  #link(person: Person, number: number): FakeLink | undefined {
-    return this.#links.get(`${person.name}/${number}`);
+  #link(program: FakeProgram, number: number): FakeLink | undefined {
+    return this.#links.get(`${program.name}/${number}`);
   }
 
   #openLink(link: FakeLink, initiator: boolean): void {
@@ -205,7 +205,7 @@ export class World {
 
   #describe(link: FakeLink, kind: 'offer' | 'answer'): void {
     if (kind === this.missing) return;
-    for (const fact of link.facts(kind)) this.#later(() => link.person.give(fact));
+    for (const fact of link.facts(kind)) this.#later(() => link.program.give(fact));
   }
 
   #addCandidate(link: FakeLink | undefined, candidate: Uint8Array): void {
@@ -213,8 +213,8 @@ export class World {
     if (link !== undefined && link.other !== null) this.#reach(link, link.other);
   }
 
-  #connect(person: Person, number: number, kind: 'offer' | 'answer', sdp: string): void {
-    const link = this.#link(person, number);
+  #connect(program: FakeProgram, number: number, kind: 'offer' | 'answer', sdp: string): void {
+    const link = this.#link(program, number);
     const other = this.#links.get(sdp.slice(sdp.indexOf(' ') + 1));
     if (link === undefined || other === undefined || link.closed) return;
     if (kind === 'offer') {
@@ -226,7 +226,7 @@ export class World {
     this.#reach(link, other);
   }
 
-  /** Opens a link whose ends know enough of each other. */
+  /** Opens a link when its ends know enough of each other. */
   #reach(link: FakeLink, other: FakeLink): void {
     if (!this.linksWork || link.open || link.closed || other.closed || !link.isReady || !other.isReady) return;
     this.#carry(
@@ -241,35 +241,35 @@ export class World {
     for (const side of sides) {
       side.open = true;
       this.#later(() => this.#tellPath(side));
-      this.#later(() => side.person.give({ type: 'linkOpened', link: side.number }));
+      this.#later(() => side.program.give({ type: 'linkOpened', link: side.number }));
     }
   }
 
-  /** Every open link runs so from now on. */
+  /** Every open link takes this path from now on. */
   changePath(path: 'direct' | 'relay'): void {
     this.path = path;
     for (const link of this.#links.values()) if (link.open && !link.closed) this.#later(() => this.#tellPath(link));
     this.settle();
   }
 
-  #tellPath({ person, number }: FakeLink): void {
-    person.give({ type: 'linkPath', link: number, path: this.path, protocol: 'udp', rttMs: 1 });
+  #tellPath({ program, number }: FakeLink): void {
+    program.give({ type: 'linkPath', link: number, path: this.path, protocol: 'udp', rttMs: 1 });
   }
 
-  #sendFrame(person: Person, number: number, bytes: Uint8Array): void {
-    const link = this.#link(person, number);
+  #sendFrame(program: FakeProgram, number: number, bytes: Uint8Array): void {
+    const link = this.#link(program, number);
     const other = link?.other;
     if (link?.open !== true || other?.open !== true) return;
-    for (const frame of this.tamperFrame(bytes, person)) {
+    for (const frame of this.tamperFrame(bytes, program)) {
       const arrive = () => {
-        if (other.open && !other.closed) other.person.give({ type: 'linkFrame', link: other.number, bytes: frame });
+        if (other.open && !other.closed) other.program.give({ type: 'linkFrame', link: other.number, bytes: frame });
       };
-      this.#carry(other, () => this.#areApart(link) || this.#deaf.has(other.person), arrive);
+      this.#carry(other, () => this.#areApart(link) || this.#deaf.has(other.program), arrive);
     }
   }
 
-  #closeLink(person: Person, number: number): void {
-    const link = this.#link(person, number);
+  #closeLink(program: FakeProgram, number: number): void {
+    const link = this.#link(program, number);
     if (link === undefined || link.closed) return;
     link.closed = true;
     const { other } = link;
@@ -288,6 +288,6 @@ export class World {
     link.open = false;
     link.closed = true;
     const cause = new AparteError('no-direct-path', { key: 'closed-by-peer' });
-    link.person.give({ type: 'linkClosed', link: link.number, cause });
+    link.program.give({ type: 'linkClosed', link: link.number, cause });
   }
 }

@@ -1,4 +1,4 @@
-/** One program in a world without network. */
+/** One program in the fake network. */
 
 import type { Clock } from '../../peer/core/context.ts';
 import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
@@ -7,51 +7,51 @@ import type { ChatEvent, Fact, KnownPeer, Order } from '../../peer/core/facts-an
 import { Identity, type Random } from '../../peer/crypto/index.ts';
 
 /** What a program needs of the network it is part of. */
-export interface FakeSurroundings {
+export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
-  perform(program: Person, orders: readonly Order[]): void;
+  perform(program: FakeProgram, orders: readonly Order[]): void;
   cutLinks(silently: boolean): void;
-  lastLinkOf(program: Person): { readonly number: number } | undefined;
+  lastLinkOf(program: FakeProgram): { readonly number: number } | undefined;
 }
 
-/** One program: its room and all it was told. */
-export class Person {
+/** One program: its conversation, and all events that its user was told. */
+export class FakeProgram {
   readonly name: string;
   readonly conversation: ConversationState;
   readonly events: ChatEvent[] = [];
   readonly remembered: KnownPeer[] = [];
   ended = false;
-  readonly #world: FakeSurroundings;
+  readonly #network: Surroundings;
 
-  constructor(world: FakeSurroundings, name: string, options: Partial<ConversationOptions>) {
-    this.#world = world;
+  constructor(network: Surroundings, name: string, options: Partial<ConversationOptions>) {
+    this.#network = network;
     this.name = name;
     this.conversation = new ConversationState({
       version: '0',
       server: 'http://x',
       name,
-      identity: Identity.generate(world.random),
+      identity: Identity.generate(network.random),
       known: [],
       code: { nameplate: '7', secret: 'ocean-violin' },
       invite: (code) => `http://x/#${code}`,
       timeout: null,
       reconnect: null,
       serverPatience: null,
-      random: world.random,
+      random: network.random,
       ...options,
     });
   }
 
   start(): void {
-    this.#world.perform(this, this.conversation.start(this.#world.clock));
+    this.#network.perform(this, this.conversation.start(this.#network.clock));
   }
 
   give(fact: Fact): void {
-    if (!this.ended) this.#world.perform(this, this.conversation.step(fact, this.#world.clock));
+    if (!this.ended) this.#network.perform(this, this.conversation.step(fact, this.#network.clock));
   }
 
-  say(text: string): void {
+  send(text: string): void {
     this.give({ type: 'command', command: { type: 'send', text, ref: null } });
   }
 
@@ -59,10 +59,10 @@ export class Person {
     this.give({ type: 'command', command: { type: 'quit' } });
   }
 
-  /** As if killed: no goodbye, and its links fall silent. */
+  /** Ends as if it was killed: without a goodbye, and its links fall silent. */
   vanish(): void {
     this.ended = true;
-    this.#world.cutLinks(true);
+    this.#network.cutLinks(true);
   }
 
   of<T extends ChatEvent['type']>(type: T): Extract<ChatEvent, { type: T }>[] {
@@ -71,7 +71,7 @@ export class Person {
 
   /** Number of the link this program opened last. */
   get linkInUse(): number {
-    return this.#world.lastLinkOf(this)?.number ?? 0;
+    return this.#network.lastLinkOf(this)?.number ?? 0;
   }
 
   get texts(): string[] {

@@ -1,15 +1,15 @@
-/** Several servers of the world without network, at which people meet through the real code that joins them. */
+/** Several servers of the fake network. Programs use them through the real code for several servers. */
 import type { Fact, Order } from '../../peer/core/facts-and-orders.ts';
 import type { Rendezvous, RendezvousEvents } from '../../peer/rendezvous/rendezvous.ts';
 import { severalServers } from '../../peer/rendezvous/several-servers.ts';
-import type { Person } from './fake-program.ts';
-import { MeetingServer, type Visitor } from './fake-server.ts';
+import type { FakeProgram } from './fake-program.ts';
+import { FakeServer, type RoomVisitor } from './fake-server.ts';
 
-/** What a program orders of its rendezvous rooms. */
-export type MeetingOrder = Extract<Order, { type: 'openRoom' | 'sendHandshake' | 'leaveRoom' | 'freeMember' }>;
+/** The orders of a program about its rooms. */
+export type RoomOrder = Extract<Order, { type: 'openRoom' | 'sendHandshake' | 'leaveRoom' | 'freeMember' }>;
 
-/** Somebody at one of the servers: what it says goes to whoever meets there. */
-class Visit implements Visitor {
+/** A program at one of the servers: its facts become events of a rendezvous. */
+class Visit implements RoomVisitor {
   readonly name: string;
   readonly places = new Map<number, RendezvousEvents>();
 
@@ -29,22 +29,22 @@ class Visit implements Visitor {
   }
 }
 
-/** See the head of this file. What one server does is in order; which of them does something next is left to `chance`. */
-export class SeveralServers {
-  readonly servers: readonly MeetingServer[];
+/** Several servers. Each acts in order; `chance` decides which of them acts next. */
+export class FakeServers {
+  readonly servers: readonly FakeServer[];
   readonly #turns: readonly (() => void)[][];
   readonly #chance: () => number;
   readonly #later: (turn: () => void) => void;
   readonly #visits = new Map<string, Visit>();
   readonly #rooms = new Map<string, Rendezvous>();
-  /** What numbers are drawn by. */
+  /** The source of drawn nameplates. */
   drawn = 0;
-  /** Which servers somebody names; all unless said. */
-  readonly named = new Map<Person, readonly number[]>();
+  /** The servers that a program names. Without an entry it names all. */
+  readonly named = new Map<FakeProgram, readonly number[]>();
 
   constructor(count: number, chance: () => number, later: (turn: () => void) => void) {
     this.#turns = Array.from({ length: count }, () => []);
-    this.servers = this.#turns.map((_, index) => new MeetingServer((turn) => this.#at(index, turn)));
+    this.servers = this.#turns.map((_, index) => new FakeServer((turn) => this.#at(index, turn)));
     this.#chance = chance;
     this.#later = later;
   }
@@ -57,30 +57,30 @@ export class SeveralServers {
     });
   }
 
-  #visit(person: Person, server: number): Visit {
-    const key = `${person.name}@${server}`;
-    const visit = this.#visits.get(key) ?? new Visit(person.name);
+  #visit(program: FakeProgram, server: number): Visit {
+    const key = `${program.name}@${server}`;
+    const visit = this.#visits.get(key) ?? new Visit(program.name);
     this.#visits.set(key, visit);
     return visit;
   }
 
-  perform(person: Person, order: MeetingOrder): void {
-    const key = `${person.name}/${order.room}`;
+  perform(program: FakeProgram, order: RoomOrder): void {
+    const key = `${program.name}/${order.room}`;
     const room = this.#rooms.get(key);
-    if (order.type === 'openRoom') this.#rooms.set(key, this.#open(person, order));
+    if (order.type === 'openRoom') this.#rooms.set(key, this.#open(program, order));
     else if (order.type === 'sendHandshake') this.#later(() => room?.send(order.to, order.bytes));
     else if (order.type === 'freeMember') this.#later(() => room?.free(order.member));
     else void room?.leave();
   }
 
-  #open(person: Person, order: Extract<MeetingOrder, { type: 'openRoom' }>): Rendezvous {
+  #open(program: FakeProgram, order: Extract<RoomOrder, { type: 'openRoom' }>): Rendezvous {
     const { room } = order;
-    const give = (fact: Fact) => person.give(fact);
-    const sides = (this.named.get(person) ?? this.servers.map((_, index) => index)).map((index) => ({
+    const give = (fact: Fact) => program.give(fact);
+    const sides = (this.named.get(program) ?? this.servers.map((_, index) => index)).map((index) => ({
       name: `server ${index}`,
       entered: () => {},
       open: (request: { nameplate: string | null; card: Uint8Array; capacity: number }, events: RendezvousEvents) =>
-        this.#enter(person, index, { type: 'openRoom', room, ...request }, events),
+        this.#enter(program, index, { type: 'openRoom', room, ...request }, events),
     }));
     return severalServers(sides, () => this.drawn)(order, {
       joined: (nameplate, members) => give({ type: 'joined', room, nameplate, members }),
@@ -96,16 +96,16 @@ export class SeveralServers {
   }
 
   #enter(
-    person: Person,
+    program: FakeProgram,
     index: number,
-    order: Extract<MeetingOrder, { type: 'openRoom' }>,
+    order: Extract<RoomOrder, { type: 'openRoom' }>,
     events: RendezvousEvents,
   ): Rendezvous {
-    const server = this.servers[index] as MeetingServer;
-    const visit = this.#visit(person, index);
+    const server = this.servers[index] as FakeServer;
+    const visit = this.#visit(program, index);
     const { room } = order;
     visit.places.set(room, events);
-    // Whose request comes first at which server is left to chance, too.
+    // Chance also decides whose request comes first at each server.
     const turns = this.#turns[index] ?? [];
     this.#at(index, () => server.join(visit, order));
     turns.splice(Math.floor(this.#chance() * turns.length), 0, ...turns.splice(-1));
@@ -119,12 +119,12 @@ export class SeveralServers {
     };
   }
 
-  /** Nobody reaches a server any more. */
+  /** Nobody reaches this server any more. */
   die(index: number): void {
     for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.lose(visit);
   }
 
-  /** A server is back. `kept`: with all its rooms. */
+  /** This server is back. `kept`: with all its rooms. */
   revive(index: number, kept: boolean): void {
     for (const [key, visit] of this.#visits) if (key.endsWith(`@${index}`)) this.servers[index]?.back(visit, kept);
   }

@@ -1,9 +1,9 @@
-/** How fast newcomers are greeted, whoever sends however many. */
+/** How fast newcomers are greeted, however many come. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { ready } from '../../peer/crypto/index.ts';
-import { Alone } from '../hostile/core-alone.ts';
+import { LoneProgram } from '../hostile/lone-program.ts';
 
 before(ready);
 
@@ -11,20 +11,20 @@ test('greets at most five newcomers in any second, and makes none wait longer th
   const arrivals = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(arrivals, (gaps) => {
-      const alone = new Alone();
-      alone.joined();
+      const program = new LoneProgram();
+      program.joined();
       const greeted: number[] = [];
       for (const gap of gaps) {
-        alone.pass(gap);
-        const ghost = alone.ghost();
-        const came = alone.now;
-        alone.came(ghost);
-        while (alone.sent.at(-1)?.to !== ghost.id) alone.wake();
+        program.pass(gap);
+        const ghost = program.ghost();
+        const came = program.now;
+        program.came(ghost);
+        while (program.sent.at(-1)?.to !== ghost.id) program.wake();
         const before = greeted.at(-5);
-        if (before !== undefined) assert.ok(alone.now - before >= 1_000);
-        if (alone.now > came) assert.equal(alone.now - (before ?? Number.NaN), 1_000);
-        greeted.push(alone.now);
-        alone.left(ghost);
+        if (before !== undefined) assert.ok(program.now - before >= 1_000);
+        if (program.now > came) assert.equal(program.now - (before ?? Number.NaN), 1_000);
+        greeted.push(program.now);
+        program.left(ghost);
       }
     }),
     { numRuns: 30 },
@@ -32,27 +32,27 @@ test('greets at most five newcomers in any second, and makes none wait longer th
 });
 
 test('greets nobody else while eight HELLOs are unanswered, and the next one when a member leaves', () => {
-  const alone = new Alone();
-  alone.joined();
-  const ghosts = Array.from({ length: 9 }, () => alone.ghost());
-  for (const ghost of ghosts) alone.came(ghost);
-  alone.pass(4_000);
+  const program = new LoneProgram();
+  program.joined();
+  const ghosts = Array.from({ length: 9 }, () => program.ghost());
+  for (const ghost of ghosts) program.came(ghost);
+  program.pass(4_000);
   assert.deepEqual(
-    alone.sent.map(({ to }) => to),
+    program.sent.map(({ to }) => to),
     ghosts.slice(0, 8).map(({ id }) => id),
   );
-  alone.left(ghosts[3] ?? assert.fail());
-  assert.equal(alone.sent.at(-1)?.to, ghosts[8]?.id);
+  program.left(ghosts[3] ?? assert.fail());
+  assert.equal(program.sent.at(-1)?.to, ghosts[8]?.id);
 });
 
 test('uses one HELLO for a card whose holder leaves and comes back', () => {
-  const alone = new Alone();
-  alone.joined();
-  const ghost = alone.ghost();
+  const program = new LoneProgram();
+  program.joined();
+  const ghost = program.ghost();
   for (let visit = 0; visit < 3; visit += 1) {
-    alone.came(ghost);
-    alone.left(ghost);
+    program.came(ghost);
+    program.left(ghost);
   }
-  assert.equal(alone.sent.length, 3);
-  assert.equal(new Set(alone.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size, 1);
+  assert.equal(program.sent.length, 3);
+  assert.equal(new Set(program.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size, 1);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { ready } from '../../peer/crypto/index.ts';
-import { World } from './fake-network.ts';
+import { FakeNetwork } from './fake-network.ts';
 
 before(ready);
 
@@ -10,16 +10,16 @@ const DAY = 86_400_000;
 
 /** The times that are shown for a message which Alice enters while her clock is so far (ms) ahead of Bob's. */
 function shownFor(ahead: number): { times: string[]; date: number } {
-  const world = new World();
-  const [alice, bob] = [world.person('alice'), world.person('bob')];
+  const network = new FakeNetwork();
+  const [alice, bob] = [network.program('alice'), network.program('bob')];
   alice.start();
   bob.start();
-  world.settle();
-  const { date } = world.clock;
-  world.clock.date = date + ahead;
-  alice.say('sent by another clock');
-  world.clock.date = date;
-  world.settle();
+  network.settle();
+  const { date } = network.clock;
+  network.clock.date = date + ahead;
+  alice.send('sent by another clock');
+  network.clock.date = date;
+  network.settle();
   return { times: bob.of('message').map(({ at }) => at), date };
 }
 

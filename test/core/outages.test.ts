@@ -1,110 +1,110 @@
-/** Outages in a world without network: whatever fails, when it works again both go on where they were. */
+/** Outages in the fake network: whatever fails, both sides go on when it works again. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
-import { World } from './fake-network.ts';
+import { FakeNetwork } from './fake-network.ts';
 import { liveThrough } from './seeded-outages.ts';
 
 before(ready);
 
 function pair(seed = 1) {
-  const world = new World(seed);
-  const [alice, bob] = [world.person('alice'), world.person('bob')];
-  for (const person of [alice, bob]) person.start();
-  world.settle();
-  const statuses = () => [alice, bob].map((person) => person.of('peer').at(-1)?.status);
-  return { world, alice, bob, statuses };
+  const network = new FakeNetwork(seed);
+  const [alice, bob] = [network.program('alice'), network.program('bob')];
+  for (const program of [alice, bob]) program.start();
+  network.settle();
+  const statuses = () => [alice, bob].map((program) => program.of('peer').at(-1)?.status);
+  return { network, alice, bob, statuses };
 }
 
-test('seeded outages of every kind: nothing is lost, doubled or out of order, and all is said to be delivered', () => {
+test('loses, doubles and disorders nothing through seeded outages of every kind, and reports all as delivered', () => {
   for (let seed = 1; seed <= 12; seed += 1) liveThrough(seed, 20);
 });
 
-test('the old path that comes back first simply goes on', () => {
-  const { world, alice, bob, statuses } = pair();
-  // Nobody can reach the server: there is no other way back.
-  for (const person of [alice, bob]) world.server.lose(person);
-  world.unplug(bob);
-  alice.say('during');
-  world.pass(10_000);
+test('goes on over the old path if it comes back first', () => {
+  const { network, alice, bob, statuses } = pair();
+  // Nobody can reach the server, so there is no other way back.
+  for (const program of [alice, bob]) network.server.lose(program);
+  network.unplug(bob);
+  alice.send('during');
+  network.pass(10_000);
   assert.deepEqual(statuses(), ['reconnecting', 'reconnecting']);
-  world.plug(bob, false);
-  world.server.lose(bob);
-  world.pass(2_000);
+  network.plug(bob, false);
+  network.server.lose(bob);
+  network.pass(2_000);
   assert.deepEqual(statuses(), ['connected', 'connected']);
   assert.deepEqual(bob.texts, ['during']);
   assert.equal(alice.of('delivered').length, 1);
 });
 
-test('a path that works one way only is given up, by both', () => {
-  const { world, alice, bob, statuses } = pair();
-  for (const person of [alice, bob]) world.server.lose(person);
-  world.deafen(bob, true);
-  world.pass(20_000);
+test('gives up a path that works in one direction only, on both sides', () => {
+  const { network, alice, bob, statuses } = pair();
+  for (const program of [alice, bob]) network.server.lose(program);
+  network.deafen(bob, true);
+  network.pass(20_000);
   assert.deepEqual(statuses(), ['reconnecting', 'reconnecting']);
-  world.deafen(bob, false);
-  world.pass(2_000);
+  network.deafen(bob, false);
+  network.pass(2_000);
   assert.deepEqual(statuses(), ['connected', 'connected']);
 });
 
-test('what hangs of an earlier connection in the room keeps nobody out', () => {
-  const { world, alice, bob, statuses } = pair();
-  world.unplug(alice);
-  world.cutLinks();
-  world.pass(1_000);
-  // Bob waits, Alice comes, and his connection dies in the middle of the handshake; the server does not notice.
-  world.tamper = () => [];
-  world.plug(alice, true);
-  world.pass(1_000);
-  world.unplug(bob);
-  world.pass(15_000);
-  world.tamper = ({ bytes }) => [bytes];
-  world.plug(bob, true);
-  world.pass(3_000);
+test('reconnects although a dead connection of an earlier try is still in the room', () => {
+  const { network, alice, bob, statuses } = pair();
+  network.unplug(alice);
+  network.cutLinks();
+  network.pass(1_000);
+  // Bob waits and Alice comes. Bob's connection dies during the handshake, and the server does not notice.
+  network.tamper = () => [];
+  network.plug(alice, true);
+  network.pass(1_000);
+  network.unplug(bob);
+  network.pass(15_000);
+  network.tamper = ({ bytes }) => [bytes];
+  network.plug(bob, true);
+  network.pass(3_000);
   assert.deepEqual(statuses(), ['connected', 'connected']);
 });
 
-test('a session that came to stand on one side only, and a handshake that ended on one only, leave both a ticket', () => {
-  const { world, bob, statuses } = pair();
-  world.deafen(bob, true);
-  world.cutLinks();
-  world.pass(4_900);
-  // Alice has heard Bob over the new link, he not her: he gives it up, and comes second to the next meeting.
+test('keeps a ticket on both sides if a session is confirmed, or a handshake done, on one side only', () => {
+  const { network, bob, statuses } = pair();
+  network.deafen(bob, true);
+  network.cutLinks();
+  network.pass(4_900);
+  // Alice has heard Bob over the new link, but not the reverse. Bob gives it up, and comes second to the next room.
   assert.deepEqual(statuses(), ['connected', 'reconnecting']);
-  world.tamper = ({ from, bytes }) => (from === bob && bytes[0] === FLIGHT.proofB ? [] : [bytes]);
-  world.pass(30_000);
+  network.tamper = ({ from, bytes }) => (from === bob && bytes[0] === FLIGHT.proofB ? [] : [bytes]);
+  network.pass(30_000);
   assert.deepEqual(statuses(), ['reconnecting', 'reconnecting']);
-  world.tamper = ({ bytes }) => [bytes];
-  world.deafen(bob, false);
-  world.pass(30_000);
+  network.tamper = ({ bytes }) => [bytes];
+  network.deafen(bob, false);
+  network.pass(30_000);
   assert.deepEqual(statuses(), ['connected', 'connected']);
 });
 
-test('a server that is gone for an hour, or is another when it comes back, changes nothing for who is connected', () => {
-  const { world, alice, bob } = pair();
-  for (const person of [alice, bob]) world.server.lose(person);
-  const told = [alice, bob].map((person) => person.events.length);
-  world.pass(3_600_000);
-  world.server.restart();
-  for (const person of [alice, bob]) world.server.back(person, false);
-  world.pass(60_000);
+test('keeps a connection while the server is gone for an hour, or is replaced', () => {
+  const { network, alice, bob } = pair();
+  for (const program of [alice, bob]) network.server.lose(program);
+  const told = [alice, bob].map((program) => program.events.length);
+  network.pass(3_600_000);
+  network.server.restart();
+  for (const program of [alice, bob]) network.server.back(program, false);
+  network.pass(60_000);
   assert.deepEqual(
-    [alice, bob].map((person) => person.events.length),
+    [alice, bob].map((program) => program.events.length),
     told,
   );
-  bob.say('still here');
-  world.settle();
+  bob.send('still here');
+  network.settle();
   assert.deepEqual(alice.texts, ['still here']);
 });
 
-test('a server that is gone for an hour while both look for each other lets them meet soon after', () => {
-  const { world, alice, bob, statuses } = pair();
-  for (const person of [alice, bob]) world.unplug(person);
-  world.cutLinks();
-  world.pass(3_600_000);
-  for (const person of [alice, bob]) world.plug(person, false);
-  alice.say('at last');
-  world.pass(20_000);
+test('reconnects soon after a server was gone for an hour', () => {
+  const { network, alice, bob, statuses } = pair();
+  for (const program of [alice, bob]) network.unplug(program);
+  network.cutLinks();
+  network.pass(3_600_000);
+  for (const program of [alice, bob]) network.plug(program, false);
+  alice.send('at last');
+  network.pass(20_000);
   assert.deepEqual(statuses(), ['connected', 'connected']);
   assert.deepEqual(bob.texts, ['at last']);
 });

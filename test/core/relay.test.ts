@@ -1,23 +1,23 @@
-/** A relay that either side refuses carries no conversation, and the refusal is said before anybody is connected. */
+/** A relay that either side refuses carries no conversation, and the refusal is reported before anybody is connected. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { ownClaims, relayRefusal } from '../../peer/core/claims.ts';
 import { Identity, ready, systemRandom } from '../../peer/crypto/index.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
-import { World } from './fake-network.ts';
+import { FakeNetwork } from './fake-network.ts';
 
 before(ready);
 
-/** Two people who meet over a link that runs by `path`. */
+/** Two programs that meet over a link with this path. */
 function meet(ann: RelayPolicy, ben: RelayPolicy, path: 'direct' | 'relay') {
-  const world = new World();
-  world.path = path;
-  const people = [world.person('ann', { relay: ann }), world.person('ben', { relay: ben })] as const;
-  for (const person of people) {
-    person.start();
-    world.settle();
+  const network = new FakeNetwork();
+  network.path = path;
+  const programs = [network.program('ann', { relay: ann }), network.program('ben', { relay: ben })] as const;
+  for (const program of programs) {
+    program.start();
+    network.settle();
   }
-  return { world, people };
+  return { network, programs };
 }
 
 for (const [ann, ben] of [
@@ -26,56 +26,56 @@ for (const [ann, ben] of [
   ['allow', 'never'],
   ['only', 'never'],
 ] as const) {
-  test(`over a relay nobody is connected where one refuses: ${ann}, ${ben}`, () => {
-    const { people } = meet(ann, ben, 'relay');
-    for (const person of people) {
+  test(`connects nobody over a relay if one side refuses it: ${ann}, ${ben}`, () => {
+    const { programs } = meet(ann, ben, 'relay');
+    for (const program of programs) {
       assert.deepEqual(
-        person.of('peer').map(({ status }) => status),
+        program.of('peer').map(({ status }) => status),
         ['connecting', 'lost'],
       );
-      assert.equal(person.of('error').at(-1)?.error.code, 'no-direct-path');
-      assert.equal(person.end?.exit, 5);
+      assert.equal(program.of('error').at(-1)?.error.code, 'no-direct-path');
+      assert.equal(program.end?.exit, 5);
     }
-    assert.equal(people[0].of('error').at(-1)?.error.detail?.key, 'relay-not-allowed');
+    assert.equal(programs[0].of('error').at(-1)?.error.detail?.key, 'relay-not-allowed');
   });
 
-  test(`where the path is direct it makes no difference: ${ann}, ${ben}`, () => {
-    for (const person of meet(ann, ben, 'direct').people) assert.equal(person.of('peer').at(-1)?.path, 'direct');
+  test(`connects over a direct path whatever the relay policies: ${ann}, ${ben}`, () => {
+    for (const program of meet(ann, ben, 'direct').programs) assert.equal(program.of('peer').at(-1)?.path, 'direct');
   });
 }
 
-test('where both allow it the relay is used, and shown', () => {
-  for (const person of meet('allow', 'only', 'relay').people) {
-    const { status, path, protocol, rtt } = person.of('peer').at(-1) ?? assert.fail();
+test('uses a relay that both allow, and shows it', () => {
+  for (const program of meet('allow', 'only', 'relay').programs) {
+    const { status, path, protocol, rtt } = program.of('peer').at(-1) ?? assert.fail();
     assert.deepEqual({ status, path, protocol, rtt }, { status: 'connected', path: 'relay', protocol: 'udp', rtt: 1 });
   }
 });
 
-test('a change of the path is told, and a relay that is refused ends the session, not the conversation', () => {
-  const { world, people } = meet('allow', 'allow', 'direct');
-  world.changePath('relay');
-  for (const person of people)
+test('reports a change of the path, and ends the session but not the conversation at a refused relay', () => {
+  const { network, programs } = meet('allow', 'allow', 'direct');
+  network.changePath('relay');
+  for (const program of programs)
     assert.deepEqual(
-      person.of('peer').map(({ path }) => path),
+      program.of('peer').map(({ path }) => path),
       [null, 'direct', 'relay'],
     );
 
   const refusing = meet('allow', 'never', 'direct');
-  refusing.world.changePath('relay');
-  for (const person of refusing.people) {
+  refusing.network.changePath('relay');
+  for (const program of refusing.programs) {
     assert.deepEqual(
-      person
+      program
         .of('peer')
         .map(({ status, path }) => `${status} ${path}`)
         .slice(0, 3),
       ['connecting null', 'connected direct', 'reconnecting null'],
     );
   }
-  refusing.world.path = 'direct';
-  refusing.people[0].say('still there?');
-  refusing.world.pass(5_000);
-  for (const person of refusing.people) assert.equal(person.of('peer').at(-1)?.path, 'direct');
-  assert.deepEqual(refusing.people[1].texts, ['still there?']);
+  refusing.network.path = 'direct';
+  refusing.programs[0].send('still there?');
+  refusing.network.pass(5_000);
+  for (const program of refusing.programs) assert.equal(program.of('peer').at(-1)?.path, 'direct');
+  assert.deepEqual(refusing.programs[1].texts, ['still there?']);
 });
 
 test('ignores capabilities of later releases', () => {
@@ -90,13 +90,13 @@ test('ignores capabilities of later releases', () => {
   assert.deepEqual(relayRefusal('never', new Uint8Array(0)), { key: 'relay-not-allowed', by: 'us' });
 });
 
-test('who waits to deliver is told why there is no path, not only that nothing was delivered', () => {
-  const world = new World();
-  world.linksWork = false;
-  const [ann, ben] = [world.person('ann'), world.person('ben')];
-  for (const person of [ann, ben]) person.start();
-  ann.say('text');
+test('tells a sender why there is no path, not only that nothing was delivered', () => {
+  const network = new FakeNetwork();
+  network.linksWork = false;
+  const [ann, ben] = [network.program('ann'), network.program('ben')];
+  for (const program of [ann, ben]) program.start();
+  ann.send('text');
   ann.give({ type: 'inputEnded' });
-  world.pass(60_000);
+  network.pass(60_000);
   assert.deepEqual([ann.end?.reason, ann.end?.exit, ben.end?.exit], ['no-direct-path', 5, 5]);
 });

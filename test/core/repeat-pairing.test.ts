@@ -1,4 +1,4 @@
-/** Pairing by hand once more: an invite that cannot be made is made again, not at once and not with many words. */
+/** Pairing manually again: an invite that cannot be made is made again, after pauses and with one report. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Context } from '../../peer/core/context.ts';
@@ -11,7 +11,7 @@ before(ready);
 
 type OpenRoom = Extract<Order, { type: 'openManualRoom' }>;
 
-/** One side that waits to pair again; `invites`: whether it makes the invite. */
+/** One side that waits to pair again. `invites`: whether it makes the invite. */
 function side(invites: boolean) {
   const rooms: OpenRoom[] = [];
   const noted: string[] = [];
@@ -30,7 +30,7 @@ function side(invites: boolean) {
     ({ identity, name: 'ann', cursor: 0, expected: null, allowsOwn: false, relay: 'never' }) as const;
   const events = { completed: () => undefined, asked: (cause: AparteError) => noted.push(cause.code) };
   const pairing = new RepeatPairing(context, invites, profile, events);
-  /** Goes on to when it wants to be woken. Returns how long (ms) that took. */
+  /** Lets time pass until a tick is due. Returns how long (ms) that took. */
   const wake = () => {
     const since = context.now;
     assert.notEqual(pairing.wakeAt, null);
@@ -47,7 +47,7 @@ function side(invites: boolean) {
   return { pairing, rooms, noted, wake, refuse };
 }
 
-test('an invite that fails again and again is made anew at growing intervals, and said once', () => {
+test('makes a failed invite again after growing pauses, and reports the failure once', () => {
   const { pairing, rooms, noted, wake, refuse } = side(true);
   assert.equal(wake(), 20_000);
   assert.deepEqual([rooms.length, noted], [1, ['pair-again']]);
@@ -61,7 +61,7 @@ test('an invite that fails again and again is made anew at growing intervals, an
   assert.deepEqual(noted, ['pair-again', 'no-direct-path']);
   assert.ok(pauses.every((pause) => pause >= 1_500 && pause <= 15_000));
   assert.ok((pauses.at(-1) ?? 0) >= 7_500);
-  // Who has pasted something since wants to know.
+  // A user who has pasted something since is told again.
   pairing.take('what somebody pasted');
   refuse();
   assert.deepEqual(noted, ['pair-again', 'no-direct-path', 'no-direct-path']);
@@ -69,7 +69,7 @@ test('an invite that fails again and again is made anew at growing intervals, an
   assert.equal(pairing.wakeAt, null);
 });
 
-test('who waits for the invite makes none when the one he was given fails', () => {
+test('makes no invite on the side that waits for one, if the given one fails', () => {
   const { pairing, rooms, noted, wake, refuse } = side(false);
   pairing.take('an invite');
   refuse();

@@ -1,41 +1,41 @@
-/** What a handshake sends is sent again where it may be lost with the connection to the server, candidates in order. */
+/** Handshake frames that may be lost with a connection to the server are sent again, candidates in order. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
-import { World } from './fake-network.ts';
+import { FakeNetwork } from './fake-network.ts';
 
 before(ready);
 
-/** Two people whose links say two candidates each, both of which the other needs. */
+/** Two programs whose links have two candidates each, both of which the other needs. */
 function pair() {
-  const world = new World();
-  world.trickled = 2;
-  const people = { alice: world.person('alice'), bob: world.person('bob') };
+  const network = new FakeNetwork();
+  network.trickled = 2;
+  const programs = { alice: network.program('alice'), bob: network.program('bob') };
   const meet = () => {
-    for (const person of Object.values(people)) person.start();
-    world.settle();
+    for (const program of Object.values(programs)) program.start();
+    network.settle();
   };
-  /** Nothing went wrong, and both know what the other's link said, in that order and once. */
+  /** Asserts that nothing failed, and that both know the other's candidates, in order and once. */
   const assertMet = () => {
-    for (const person of Object.values(people)) {
-      assert.equal(person.of('peer').at(-1)?.status, 'connected');
-      assert.ok(person.of('error').every(({ error }) => error.code === 'server-unreachable'));
-      const link = world.lastLinkOf(person);
+    for (const program of Object.values(programs)) {
+      assert.equal(program.of('peer').at(-1)?.status, 'connected');
+      assert.ok(program.of('error').every(({ error }) => error.code === 'server-unreachable'));
+      const link = network.lastLinkOf(program);
       assert.deepEqual(link?.heard, link?.other?.candidates);
     }
   };
-  return { world, people, meet, assertMet };
+  return { network, programs, meet, assertMet };
 }
 
-test('each side learns the candidates of the other, in their order', () => {
+test('gives each side the candidates of the other, in order', () => {
   const { meet, assertMet } = pair();
   meet();
   assertMet();
 });
 
 /**
- * Which frame is lost with its sender's connection to the server, and how many of its kind are sent in all. A REPLY that
- * comes again is answered again, which is answered with PROOF_B, and that with all candidates.
+ * Which frame is lost with its sender's connection to the server, and how many of its kind are sent in all. A repeated
+ * REPLY is answered again with PROOF_A, which is answered with PROOF_B and all candidates.
  */
 const LOST = [
   { what: 'HELLO', name: 'alice', type: FLIGHT.hello, index: 1, sent: 2 },
@@ -49,42 +49,42 @@ const LOST = [
 ] as const;
 
 for (const { what, name, type, index, sent } of LOST) {
-  test(`lost with the connection to the server and sent again: ${what}`, () => {
-    const { world, people, meet, assertMet } = pair();
-    const sender = people[name];
+  test(`sends again what was lost with the connection to the server: ${what}`, () => {
+    const { network, programs, meet, assertMet } = pair();
+    const sender = programs[name];
     let count = 0;
-    world.tamper = ({ from, bytes }) => {
-      if (from !== sender) world.server.back(sender, true);
+    network.tamper = ({ from, bytes }) => {
+      if (from !== sender) network.server.back(sender, true);
       if (from !== sender || bytes[0] !== type) return [bytes];
       count += 1;
       if (count !== index) return [bytes];
-      world.server.lose(sender);
+      network.server.lose(sender);
       return [];
     };
     meet();
-    world.server.back(sender, true);
-    world.settle();
+    network.server.back(sender, true);
+    network.settle();
     assertMet();
     assert.equal(count, sent);
   });
 }
 
 for (const { what, name, type, index } of LOST) {
-  test(`lost with the connection it was to reach: ${what}`, () => {
-    const { world, people, meet, assertMet } = pair();
-    const receiver = name === 'alice' ? people.bob : people.alice;
+  test(`sends again what was lost with the connection of its receiver: ${what}`, () => {
+    const { network, programs, meet, assertMet } = pair();
+    const receiver = name === 'alice' ? programs.bob : programs.alice;
     let count = 0;
-    world.tamper = ({ from, bytes }) => {
+    network.tamper = ({ from, bytes }) => {
       if (from === receiver || bytes[0] !== type) return [bytes];
       count += 1;
       if (count !== index) return [bytes];
-      world.server.lose(receiver);
+      network.server.lose(receiver);
       return [];
     };
     meet();
-    world.server.back(receiver, true);
-    // A HELLO that nobody answers is said again after 5 s.
-    world.pass(6_000);
+    network.server.back(receiver, true);
+    // An unanswered HELLO is sent again after 5 s.
+    network.pass(6_000);
     assertMet();
   });
 }

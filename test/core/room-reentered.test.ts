@@ -1,53 +1,53 @@
-/** A rendezvous room that is entered anew, as behind a restart of the server or where a program moves to another's. */
+/** A room that is entered again, after a restart of the server or when a program moves to another server. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, frameType, ready } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { World } from './fake-network.ts';
+import { FakeNetwork } from './fake-network.ts';
 
 before(ready);
 
-/** Two who are in one room, and of whose handshake every frame of a type is lost. */
+/** Two programs in one room, which lose every handshake frame of a type. */
 function stuckAt(flight: number) {
-  const world = new World();
-  world.tamper = ({ bytes }) => (frameType(bytes) === flight ? [] : [bytes]);
-  const [alice, bob] = [world.person('alice'), world.person('bob')];
+  const network = new FakeNetwork();
+  network.tamper = ({ bytes }) => (frameType(bytes) === flight ? [] : [bytes]);
+  const [alice, bob] = [network.program('alice'), network.program('bob')];
   alice.start();
   bob.start();
-  world.settle();
-  world.tamper = ({ bytes }) => [bytes];
-  return { world, alice, bob };
+  network.settle();
+  network.tamper = ({ bytes }) => [bytes];
+  return { network, alice, bob };
 }
 
-test('a handshake in which nothing was risked is void, and begun anew in the new room', () => {
-  const { world, alice, bob } = stuckAt(FLIGHT.hello);
-  world.server.restart();
-  world.settle();
-  for (const person of [alice, bob]) {
-    assert.equal(person.of('peer').at(-1)?.status, 'connected');
-    assert.deepEqual(person.errors, []);
-    assert.equal(person.of('code').length, 1);
+test('starts a handshake anew in a room that is entered again, if nothing was risked in it', () => {
+  const { network, alice, bob } = stuckAt(FLIGHT.hello);
+  network.server.restart();
+  network.settle();
+  for (const program of [alice, bob]) {
+    assert.equal(program.of('peer').at(-1)?.status, 'connected');
+    assert.deepEqual(program.errors, []);
+    assert.equal(program.of('code').length, 1);
     assert.deepEqual(
-      person.of('signal').map(({ status }) => status),
+      program.of('signal').map(({ status }) => status),
       ['connected', 'left'],
     );
   }
 });
 
-test('a guess that is out when the room is entered anew is spent', () => {
-  const { world, alice, bob } = stuckAt(FLIGHT.reply);
-  world.server.restart();
-  world.settle();
+test('counts a guess that is out when the room is entered again', () => {
+  const { network, alice, bob } = stuckAt(FLIGHT.reply);
+  network.server.restart();
+  network.settle();
   assert.deepEqual(bob.errors, ['wrong-code']);
   assert.equal(bob.end?.exit, 3);
   assert.equal(alice.end, undefined);
 });
 
-test('what a place notes is told once, and changes nothing', () => {
-  const world = new World();
-  const alice = world.person('alice');
+test('reports what the rendezvous notes, and changes nothing', () => {
+  const network = new FakeNetwork();
+  const alice = network.program('alice');
   alice.start();
-  world.settle();
+  network.settle();
   const room = 1;
   alice.give({ type: 'roomNoted', room, cause: new AparteError('nobody-found') });
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Several people in one conversation: real sessions between their rosters, as if the handshakes were over. */
+/** Several people in one conversation: real sessions between their rosters, without handshakes. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Profile } from '../../peer/core/claims.ts';
@@ -15,7 +15,7 @@ import { seededBytes } from './seeded-random.ts';
 
 before(() => ready());
 
-/** Links between everybody, on which what is sent arrives at the next `settle`. */
+/** Links between all members. A frame arrives at the next `settle`. */
 class Company {
   readonly random = seededBytes(1);
   now = 1_000;
@@ -42,13 +42,13 @@ class Company {
     return end && { side: end.side, link: end.other };
   }
 
-  /** These two have proven the code to each other, and their link opens. */
+  /** These two prove the code to each other, and their link opens. */
   introduce(one: Side, other: Side): void {
     this.acquaint(one, other)();
     this.settle();
   }
 
-  /** These two have proven the code to each other. Returns what opens the link between them. */
+  /** These two prove the code to each other. Returns a function that opens their link. */
   acquaint(one: Side, other: Side): () => void {
     const { session, ratchetA, ratchetB } = sessionOf(`${one.name} and ${other.name}`);
     const [linkOne, linkOther] = [one.openLink(), other.openLink()];
@@ -67,13 +67,13 @@ class Company {
   }
 }
 
-/** One of them. */
+/** One member. */
 class Side {
   readonly name: string;
   readonly events: ChatEvent[] = [];
   readonly ends: SessionEnd[] = [];
   readonly roster: Roster;
-  /** Whether what comes is put before the user. */
+  /** Whether the user sees the texts that come. */
   shows = true;
   readonly #context: Context;
   readonly #company: Company;
@@ -128,7 +128,7 @@ class Side {
     this.roster.add(this.#profile, { role, claims, channel, link, wipe: () => undefined });
   }
 
-  say(text: string): void {
+  send(text: string): void {
     this.roster.send(outgoing(this.#ids.next(), text, false, 0));
     this.#company.settle();
   }
@@ -159,7 +159,7 @@ class Side {
   }
 }
 
-/** Three who all know each other. */
+/** Three members, all connected. */
 function three(): { company: Company; alice: Side; bob: Side; carol: Side } {
   const company = new Company();
   const [alice, bob, carol] = [new Side(company, 'alice'), new Side(company, 'bob'), new Side(company, 'carol')];
@@ -169,11 +169,11 @@ function three(): { company: Company; alice: Side; bob: Side; carol: Side } {
   return { company, alice, bob, carol };
 }
 
-test('what one says all others are shown, and each says so for himself', () => {
+test('shows a text to all others, and reports each delivery', () => {
   const { company, alice, bob, carol } = three();
-  alice.say('one');
-  bob.say('two');
-  // What was shown is said at once, or a moment after the last time.
+  alice.send('one');
+  bob.send('two');
+  // Acknowledgements leave at once, or a moment after the last one.
   company.now += 100;
   for (const { roster } of [alice, bob, carol]) roster.tick();
   company.settle();
@@ -193,34 +193,34 @@ test('delivers text sent before anybody came to all who come before the first is
     Side,
     Side,
   ];
-  alice.say('early');
+  alice.send('early');
   assert.equal(alice.roster.undelivered, 1);
   const links = [company.acquaint(alice, bob), company.acquaint(alice, carol)];
-  alice.say('between');
+  alice.send('between');
   assert.equal(alice.roster.undelivered, 2);
   for (const open of links) open();
   company.settle();
   company.introduce(alice, dan);
-  alice.say('late');
+  alice.send('late');
   assert.deepEqual(bob.heard, ['alice: early', 'alice: between', 'alice: late']);
   assert.deepEqual(carol.heard, ['alice: early', 'alice: between', 'alice: late']);
   assert.deepEqual(dan.heard, ['alice: late']);
 });
 
-test('who leaves leaves everybody, and the others stay together', () => {
+test('keeps the others together when one leaves', () => {
   const { alice, bob, carol } = three();
   bob.leave();
   assert.deepEqual([alice.ends, bob.ends.length, carol.ends], [[], 2, []]);
   assert.ok(!bob.roster.hasAnyAlive);
   assert.equal(alice.roster.status, 'connected');
-  alice.say('still here');
+  alice.send('still here');
   assert.deepEqual([bob.heard, carol.heard], [[], ['alice: still here']]);
 });
 
-test('a message that is too much for one outbox is said to nobody', () => {
+test('sends a text to nobody if it is too much for one outbox', () => {
   const { alice, bob, carol } = three();
   bob.shows = false;
-  for (let count = 0; count < MAX_OUTBOX_MESSAGES; count++) alice.say(String(count));
-  assert.throws(() => alice.say('too much'), { code: 'outbox-full' });
+  for (let count = 0; count < MAX_OUTBOX_MESSAGES; count++) alice.send(String(count));
+  assert.throws(() => alice.send('too much'), { code: 'outbox-full' });
   assert.deepEqual([carol.heard.length, alice.roster.undelivered], [MAX_OUTBOX_MESSAGES, MAX_OUTBOX_MESSAGES]);
 });

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: bytes and numbers from a seed. Not for keys outside tests. */
+/** Repeatable random numbers and bytes from a seed. Only for tests. */
 
 /** A stream of numbers in [0, 1), by mulberry32 (Tommy Ettinger, public domain). */
 export function seeded(seed: number): () => number {
@@ -11,7 +11,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** The same stream as bytes. */
+/** The same numbers as bytes. */
 export function seededBytes(seed: number): (length: number) => Uint8Array {
   const next = seeded(seed);
   return (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256));

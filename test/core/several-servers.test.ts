@@ -1,11 +1,11 @@
-/** Two who name several servers, in a world without network: they meet over any that works, and risk one guess. */
+/** Two programs that name several servers: they connect over any that works, and risk one guess. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
 import { hex } from '../../shared/bytes.ts';
-import { World } from './fake-network.ts';
-import type { Person } from './fake-program.ts';
+import { FakeNetwork } from './fake-network.ts';
+import type { FakeProgram } from './fake-program.ts';
 import type { Tamper } from './fake-server.ts';
 import { seeded } from './seeded-random.ts';
 
@@ -13,13 +13,13 @@ before(ready);
 
 const CODE = { nameplate: 'team', secret: 'ocean-violin' };
 
-/** Alice and Bob, at `count` servers that take turns as `seed` has it; every REPLY there was is written down. */
+/** Alice and Bob at `count` servers, which act in the order of `seed`. All REPLYs are recorded. */
 function scene(seed: number, count = 2, secrets: readonly [string, string] = [CODE.secret, CODE.secret]) {
-  const world = new World(seed);
-  const several = world.meetAt(count, seeded(seed));
+  const network = new FakeNetwork(seed);
+  const several = network.meetAt(count, seeded(seed));
   const [alice, bob] = ['alice', 'bob'].map((name, index) =>
-    world.person(name, { code: { ...CODE, secret: secrets[index] as string } }),
-  ) as [Person, Person];
+    network.program(name, { code: { ...CODE, secret: secrets[index] as string } }),
+  ) as [FakeProgram, FakeProgram];
   const replies = { alice: new Set<string>(), bob: new Set<string>() };
   const watch =
     (tamper: Tamper): Tamper =>
@@ -33,21 +33,21 @@ function scene(seed: number, count = 2, secrets: readonly [string, string] = [CO
     const server = several.servers[index];
     if (server !== undefined) server.tamper = watch(how);
   };
-  return { world, several, alice, bob, replies, tamper };
+  return { network, several, alice, bob, replies, tamper };
 }
 
 type Scene = ReturnType<typeof scene>;
 
-function assertTalking({ world, alice, bob, replies }: Scene, what: string): void {
-  alice.say('hello');
-  bob.say('back');
-  world.pass(1_000);
+function assertTalking({ network, alice, bob, replies }: Scene, what: string): void {
+  alice.send('hello');
+  bob.send('back');
+  network.pass(1_000);
   assert.deepEqual([bob.texts, alice.texts], [['hello'], ['back']], what);
   assert.equal(replies.alice.size + replies.bob.size, 1, what);
   assert.ok(![...alice.errors, ...bob.errors].includes('wrong-code'), what);
 }
 
-test('whoever comes first where, and however the servers are out of step: they meet, by one REPLY', () => {
+test('connects with one REPLY, whoever comes first at which server, and however the servers are out of step', () => {
   let crossings = 0;
   fc.assert(
     fc.property(
@@ -56,7 +56,7 @@ test('whoever comes first where, and however the servers are out of step: they m
       fc.boolean(),
       (seed, count, atOnce) => {
         const played = scene(seed, count);
-        const { world, several, alice, bob } = played;
+        const { network, several, alice, bob } = played;
         const hellos = new Set<string>();
         several.servers.forEach((_, index) => {
           played.tamper(index, ({ from, bytes }) => {
@@ -65,9 +65,9 @@ test('whoever comes first where, and however the servers are out of step: they m
           });
         });
         alice.start();
-        if (!atOnce) world.settle();
+        if (!atOnce) network.settle();
         bob.start();
-        world.settle();
+        network.settle();
         crossings += hellos.size - 1;
         assertTalking(played, `seed ${seed}`);
         assert.deepEqual([alice.errors, bob.errors], [[], []]);
@@ -78,12 +78,12 @@ test('whoever comes first where, and however the servers are out of step: they m
   assert.ok(crossings > 5, `HELLOs crossed ${crossings} times`);
 });
 
-test('a server that dies at any moment of the pairing, and comes back or not, stops nobody, and costs no guess', () => {
+test('connects without a guess although a server dies at any moment of the pairing, and comes back or not', () => {
   const whenBack = fc.option(fc.tuple(fc.constantFrom(0, 1, 250, 3_000, 6_000), fc.boolean()));
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 12 }), whenBack, (seed, at, back) => {
       const played = scene(seed);
-      const { world, several, alice, bob } = played;
+      const { network, several, alice, bob } = played;
       let frames = 0;
       several.servers.forEach((_, index) => {
         played.tamper(index, ({ bytes }) => {
@@ -96,9 +96,9 @@ test('a server that dies at any moment of the pairing, and comes back or not, st
       });
       alice.start();
       bob.start();
-      world.pass(back?.[0] ?? 8_000);
+      network.pass(back?.[0] ?? 8_000);
       if (back !== null) for (const index of [0, 1]) several.revive(index, back[1]);
-      world.pass(15_000);
+      network.pass(15_000);
       assertTalking(played, `seed ${seed}, frame ${at}, ${String(back)}`);
     }),
     { numRuns: 80 },
@@ -109,15 +109,15 @@ for (const [what, swallowed] of [
   ['every frame', () => true],
   ['every REPLY', (type: number | undefined) => type === FLIGHT.reply],
 ] as const) {
-  test(`a server that shows the cards and swallows ${what} delays, and no more`, () => {
+  test(`is only delayed by a server that shows the cards and swallows ${what}`, () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 2, max: 3 }), fc.nat(2), (seed, count, evil) => {
         const played = scene(seed, count);
-        const { world, alice, bob } = played;
+        const { network, alice, bob } = played;
         played.tamper(evil % count, ({ bytes }) => (swallowed(bytes[0]) ? [] : [bytes]));
         alice.start();
         bob.start();
-        world.pass(15_000);
+        network.pass(15_000);
         assertTalking(played, `seed ${seed}`);
       }),
       { numRuns: 40 },
@@ -125,61 +125,61 @@ for (const [what, swallowed] of [
   });
 }
 
-test('with wrong codes one guess is out, however many servers there are', () => {
+test('risks one guess with wrong codes, however many servers there are', () => {
   for (let seed = 1; seed <= 20; seed += 1) {
-    const { world, alice, bob, replies } = scene(seed, 3, ['ocean-violin', 'ocean-violet']);
+    const { network, alice, bob, replies } = scene(seed, 3, ['ocean-violin', 'ocean-violet']);
     alice.start();
     bob.start();
-    world.pass(30_000);
+    network.pass(30_000);
     assert.equal(replies.alice.size + replies.bob.size, 1);
     assert.deepEqual([alice.end?.exit, bob.end?.exit], [3, 3]);
   }
 });
 
-test('one server in common is enough, and the others are named once', () => {
+test('connects over the one server in common, and reports no error', () => {
   const played = scene(3, 3);
-  const { world, several, alice, bob } = played;
+  const { network, several, alice, bob } = played;
   several.named.set(alice, [0, 1]);
   several.named.set(bob, [1, 2]);
   alice.start();
   bob.start();
-  world.settle();
+  network.settle();
   assertTalking(played, '');
   assert.deepEqual([alice.errors, bob.errors], [[], []]);
 });
 
-test('after a cut they come back by ticket over whichever server is left', () => {
+test('reconnects by ticket over whichever server is left', () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const played = scene(seed);
-    const { world, several, alice, bob } = played;
+    const { network, several, alice, bob } = played;
     alice.start();
     bob.start();
-    world.settle();
+    network.settle();
     assertTalking(played, '');
     several.die(seed % 2);
-    world.cutLinks();
-    alice.say('again');
-    world.pass(10_000);
+    network.cutLinks();
+    alice.send('again');
+    network.pass(10_000);
     assert.deepEqual(bob.texts, ['hello', 'again']);
   }
 });
 
-test('a server that is full is named, and the other goes on; when all are full it is over', () => {
+test('names a full server and goes on at the others, and ends if all are full', () => {
   const played = scene(5, 3);
-  const { world, several, alice, bob } = played;
-  for (const person of [alice, bob]) several.named.set(person, [0, 1]);
+  const { network, several, alice, bob } = played;
+  for (const program of [alice, bob]) several.named.set(program, [0, 1]);
   const squatters = [0, 0, 2, 2].map((server, n) => {
-    const squatter = world.person(`squatter${n}`, { code: { ...CODE, secret: 'same-as-theirs' } });
+    const squatter = network.program(`squatter${n}`, { code: { ...CODE, secret: 'same-as-theirs' } });
     several.named.set(squatter, [server]);
     return squatter;
   });
-  world.linksWork = false;
+  network.linksWork = false;
   for (const squatter of squatters) squatter.start();
-  world.settle();
-  world.linksWork = true;
+  network.settle();
+  network.linksWork = true;
   alice.start();
   bob.start();
-  world.settle();
+  network.settle();
   assertTalking(played, '');
   assert.deepEqual(alice.errors, ['room-full']);
   assert.deepEqual(alice.of('error')[0]?.error.detail, {
@@ -187,10 +187,10 @@ test('a server that is full is named, and the other goes on; when all are full i
     of: 2,
     server: { name: 'server 0', cause: { code: 'room-full', detail: null } },
   });
-  const late = world.person('late', { code: CODE });
+  const late = network.program('late', { code: CODE });
   several.named.set(late, [0, 2]);
   late.start();
-  world.settle();
+  network.settle();
   assert.deepEqual([late.errors, late.end?.exit], [['room-full'], 4]);
   const cause = { code: 'room-full', detail: null };
   assert.deepEqual(late.of('error')[0]?.error.detail, {
@@ -199,49 +199,49 @@ test('a server that is full is named, and the other goes on; when all are full i
   });
 });
 
-test('a number that was drawn is left again where strangers have it, without a word and without a guess', () => {
+test('leaves a drawn nameplate that strangers have, silently and without a guess', () => {
   for (let seed = 1; seed <= 10; seed += 1) {
-    const world = new World(seed);
-    const several = world.meetAt(3, seeded(seed));
+    const network = new FakeNetwork(seed);
+    const several = network.meetAt(3, seeded(seed));
     const strangers = ['waiting', 'late'].map((name) =>
-      world.person(name, { code: { nameplate: '10000', secret: 'of-strangers' } }),
-    ) as [Person, Person];
+      network.program(name, { code: { nameplate: '10000', secret: 'of-strangers' } }),
+    ) as [FakeProgram, FakeProgram];
     for (const stranger of strangers) several.named.set(stranger, [1]);
     strangers[0].start();
-    world.settle();
-    const maker = world.person('maker', { code: { nameplate: null, secret: 'ocean-violin' } });
+    network.settle();
+    const maker = network.program('maker', { code: { nameplate: null, secret: 'ocean-violin' } });
     maker.start();
-    world.settle();
+    network.settle();
     assert.equal(maker.of('code')[0]?.code, '10000-ocean-violin');
-    const friend = world.person('friend', { code: { nameplate: '10000', secret: 'ocean-violin' } });
+    const friend = network.program('friend', { code: { nameplate: '10000', secret: 'ocean-violin' } });
     several.named.set(friend, [2]);
-    for (const person of [strangers[1], friend]) person.start();
-    world.settle();
-    for (const person of [...strangers, maker, friend]) {
-      assert.deepEqual([person.errors, person.of('peer').at(-1)?.status], [[], 'connected']);
+    for (const program of [strangers[1], friend]) program.start();
+    network.settle();
+    for (const program of [...strangers, maker, friend]) {
+      assert.deepEqual([program.errors, program.of('peer').at(-1)?.status], [[], 'connected']);
     }
   }
 });
 
-test('a short number under which different people wait at different servers is refused, and costs nobody a guess', () => {
+test('refuses a short nameplate under which different people wait at different servers, at the cost of no guess', () => {
   for (let seed = 1; seed <= 10; seed += 1) {
-    const world = new World(seed);
-    const several = world.meetAt(2, seeded(seed));
+    const network = new FakeNetwork(seed);
+    const several = network.meetAt(2, seeded(seed));
     const waiting = ['here', 'there'].map((name, index) => {
-      const person = world.person(name, { code: { nameplate: '7', secret: `of-${name}` } });
-      several.named.set(person, [index]);
-      person.start();
-      return person;
+      const program = network.program(name, { code: { nameplate: '7', secret: `of-${name}` } });
+      several.named.set(program, [index]);
+      program.start();
+      return program;
     });
-    world.settle();
-    const late = world.person('late', { code: { nameplate: '7', secret: 'of-here' } });
+    network.settle();
+    const late = network.program('late', { code: { nameplate: '7', secret: 'of-here' } });
     late.start();
-    world.settle();
+    network.settle();
     assert.deepEqual([late.errors, late.end?.exit], [['several-rooms'], 4]);
-    const friend = world.person('friend', { code: { nameplate: '7', secret: 'of-here' } });
+    const friend = network.program('friend', { code: { nameplate: '7', secret: 'of-here' } });
     several.named.set(friend, [0]);
     friend.start();
-    world.settle();
+    network.settle();
     assert.deepEqual(
       waiting.map(({ errors }) => errors),
       [[], []],

@@ -1,4 +1,4 @@
-/** A name that looks like a known one is never taken for a new one: who bears it with another key is told apart. */
+/** A name that looks like a known one never counts as new: another key under it is reported. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { KnownPeer } from '../../peer/core/facts-and-orders.ts';
@@ -43,25 +43,25 @@ test('reports a changed key for a name that looks like a known one, with other l
   for (const name of LOOK_ALIKES) assert.equal(trustIn(id(9), name, known), 'changed', JSON.stringify(name));
 });
 
-test('other names are new, and a known key is known under any name', () => {
+test('trusts other names as new, and a known key under any name', () => {
   for (const name of ['Alicia', 'Al ice', 'MaryAnn', 'Bob', '']) assert.equal(trustIn(id(9), name, known), 'new', name);
   assert.equal(trustIn(id(1), 'Bob', known), 'verified');
   assert.equal(trustIn(id(2), ' Mary  Ann', known), 'known');
 });
 
-test('a known key under the name of another one is loud, and is told apart under any other name', () => {
+test('reports a known key under the name of another one as changed, and its former name under any other', () => {
   assert.equal(trustIn(id(2), 'ALICE', known), 'changed');
   const formerly = (name: string) => {
     const event = new PeerIdentity('p', { id: id(2), name }, id(8), known).event('connected', null);
     return event.type === 'peer' ? event.formerly : null;
   };
   assert.deepEqual(['Mum', ' mary ann', 'Alice'].map(formerly), ['Mary Ann', undefined, 'Mary Ann']);
-  // Two whom one knows may have one name.
+  // Two known people may have one name.
   const namesakes = [...known, { id: id(3), name: 'Alice', verified: true }];
   assert.equal(trustIn(id(3), 'Alice', namesakes), 'verified');
 });
 
-test("a name that was somebody's is guarded for good, however often he takes another", () => {
+test('guards every name that a known key had, however many follow', () => {
   let record = { id: id(2), name: 'Mary Ann', verified: false } as KnownPeer;
   for (const name of ['Mum', 'Mary Ann', ...Array.from({ length: 20 }, (_, count) => `alias ${count}`)]) {
     record = new PeerIdentity('p', { id: id(2), name }, id(8), [record]).record;
@@ -72,7 +72,7 @@ test("a name that was somebody's is guarded for good, however often he takes ano
   for (const name of ['mary ann', 'Mum', 'alias 19']) assert.equal(trustIn(id(9), name, [record]), 'changed', name);
 });
 
-test('our own identity is known, and told apart, under any name', () => {
+test('knows our own identity under any name, and marks it', () => {
   const own = new PeerIdentity('p', { id: id(8), name: 'Alice' }, id(8), known).event('connected', null);
   assert.ok(own.type === 'peer');
   assert.deepEqual([own.trust, own.own], ['known', true]);
@@ -80,7 +80,7 @@ test('our own identity is known, and told apart, under any name', () => {
   assert.equal('own' in other, false);
 });
 
-test('a contact goes by its name without blanks around it, in single spaces', () => {
+test('shows a name without blanks around it, and with single spaces', () => {
   const named = (name: string) => new PeerIdentity('p', { id: id(9), name }, id(8), known);
   const alike = named('\u2003Mary\u00a0\n Ann ');
   assert.equal(alike.name, 'Mary Ann');

@@ -1,8 +1,8 @@
-/** How a hostile peer reaches a real program: frames out, and frames in that can be waited for. */
+/** How a hostile peer reaches a real program: it sends frames, and waits for frames. */
 import { io, type Socket } from 'socket.io-client';
 import { type Member, type PeerEvents, type ServerEvents, unpackWelcome } from '../../shared/signal-wire.ts';
 
-/** Frames that came, in order, each to be read once. */
+/** Frames that came, in order. Each is read once. */
 export class Inbox {
   readonly all: Uint8Array[] = [];
   readonly #read = new Set<Uint8Array>();
@@ -13,7 +13,7 @@ export class Inbox {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** The next unread frame of a type, once it is there. */
+  /** Resolves with the next unread frame of a type. */
   async next(type: number): Promise<Uint8Array> {
     for (;;) {
       const found = this.all.find((frame) => frame[0] === type && !this.#read.has(frame));
@@ -31,7 +31,7 @@ export class Inbox {
   }
 }
 
-/** A way to one program. */
+/** The way to one program. */
 export interface Wire {
   /** Our card, and that of the program. */
   readonly card: Uint8Array;
@@ -43,11 +43,11 @@ export interface Wire {
 /** A stranger who enters a room of a real server and finds one member there. */
 export interface Stranger extends Wire {
   readonly member: Member;
-  /** Gives his place back and hangs up. */
+  /** Leaves the room and hangs up. */
   hangUp(): Promise<void>;
 }
 
-/** Enters a room in which somebody is. Throws where the server lets him not in. */
+/** Enters a room in which somebody is. Throws if the server refuses. */
 export async function enter(url: string, nameplate: string, card: Uint8Array): Promise<Stranger> {
   const options = { transports: ['websocket'], auth: { aparte: 1 }, reconnection: false, forceNew: true };
   const socket: Socket<ServerEvents, PeerEvents> = io(url, options);

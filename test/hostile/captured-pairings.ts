@@ -1,4 +1,4 @@
-/** Pairings of real programs through a server that keeps all that reaches it, and what must not be in it. */
+/** Pairings of real programs through a server that records all it gets, and what it must not get. */
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import type { TestContext } from 'node:test';
@@ -6,15 +6,15 @@ import { FLIGHT } from '../../peer/crypto/index.ts';
 import { EvilServer } from './evil-server.ts';
 import { Program } from './program.ts';
 
-/** Bytes around what is sealed, and what the sealed part is padded to. */
+/** Bytes around the sealed part of each frame, and the step to which that part is padded. */
 const BUCKETS: Readonly<Record<number, { readonly around: number; readonly step: number }>> = {
   [FLIGHT.proofA]: { around: 1 + 32 + 16, step: 2_048 },
   [FLIGHT.proofB]: { around: 1 + 16, step: 2_048 },
   [FLIGHT.signal]: { around: 1 + 8 + 16, step: 512 },
 };
-/** Lengths of the flights that hold nothing but keys. */
+/** Lengths of the flights that hold only keys. */
 const FIXED: Readonly<Record<number, number>> = { [FLIGHT.hello]: 1_281, [FLIGHT.reply]: 1_217 };
-/** What session descriptions and candidates have. Shorter words turn up in random bytes. */
+/** Words of session descriptions and candidates. Shorter words turn up in random bytes. */
 const SDP = [
   'm=application',
   'a=setup',
@@ -27,13 +27,13 @@ const SDP = [
   ' typ ',
 ];
 
-/** Addresses of this machine that only a candidate could have told. The server is reached at another. */
+/** Addresses of this machine that only a candidate could tell. The server is reached at another one. */
 function addresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   return all.filter(({ internal }) => !internal).map(({ address }) => address);
 }
 
-/** Two programs meet, each says something, and they part. */
+/** Two programs meet, exchange texts and leave. */
 async function pairing(t: TestContext, server: EvilServer, nameplate: string): Promise<void> {
   const code = `${nameplate}-velvet-orchid`;
   const ann = new Program(t, { server: server.url, code, name: 'Annabel' });
@@ -45,13 +45,13 @@ async function pairing(t: TestContext, server: EvilServer, nameplate: string): P
   assert.deepEqual([await ann.quit(), await ben.exit], [0, 0]);
 }
 
-/** Asserts of so many pairings that the server saw nameplates, sizes and times, and nothing else. */
+/** Asserts that in so many pairings the server saw nameplates, sizes and times, and nothing else. */
 export async function assertBlind(t: TestContext, pairings: number): Promise<void> {
   const server = await EvilServer.start(t);
   for (let index = 0; index < pairings; index++) await pairing(t, server, `room${index}`);
   assert.equal(server.guests.length, 2 * pairings);
   const seen = Buffer.concat(server.captured).toString('latin1');
-  // What must be there, or the search would find nothing in anything.
+  // These must be found, or the search itself is broken.
   assert.ok(seen.includes('room0'));
   const hello = server.guests.flatMap(({ sent }) => sent.of(FLIGHT.hello))[0] ?? assert.fail();
   assert.ok(seen.includes(Buffer.from(hello).toString('latin1')));

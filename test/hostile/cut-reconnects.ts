@@ -1,34 +1,34 @@
-/** A reconnect that is disturbed at some points: each frame on its way, of handshakes and links, is such a point. */
+/** A reconnect that is disturbed at some points. Each frame of handshakes and links is such a point. */
 import assert from 'node:assert/strict';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
 import { FLIGHT } from '../../peer/crypto/index.ts';
-import { World } from '../core/fake-network.ts';
-import type { Person } from '../core/fake-program.ts';
+import { FakeNetwork } from '../core/fake-network.ts';
+import type { FakeProgram } from '../core/fake-program.ts';
 
-/** What may happen at a point. */
+/** The disturbances that may happen at a point. */
 export const DISTURBANCES = ['cut', 'silence', 'lose', 'late', 'no path', 'junk', 'server gone'] as const;
-/** One of them. */
+/** One disturbance. */
 export type Disturbance = (typeof DISTURBANCES)[number];
-/** What happens at which point, counted from the moment the link was cut. */
+/** The disturbance at each point, counted from the moment the link was cut. */
 export type Plan = ReadonlyMap<number, Disturbance>;
 
-/** Tickets a side may hold, at most: its proven session's and a pending one's, two each. */
+/** Tickets that a side may hold at most: two of the proven session, and two of a pending one. */
 const MAX_TICKETS = 4;
-/** How long (ms) a server that is gone takes to come back. */
+/** How long (ms) a server stays away. */
 const SERVER_GONE = 3_000;
 
-/** A REPLY of the right form and nothing right in it. */
-function junkReply(world: World): Uint8Array {
-  const bytes = world.random(1217);
+/** A REPLY of the right form with wrong content. */
+function junkReply(network: FakeNetwork): Uint8Array {
+  const bytes = network.random(1217);
   bytes[0] = FLIGHT.reply;
   return bytes;
 }
 
-/** Two people in the middle of a conversation, who are cut off and disturbed while they find back. */
+/** Two programs in a conversation, whose link is cut, and whose reconnect is disturbed. */
 class Reconnect {
-  readonly world: World;
-  readonly people: readonly [Person, Person];
-  /** Whether the last point came while the two had not found back yet. */
+  readonly network: FakeNetwork;
+  readonly programs: readonly [FakeProgram, FakeProgram];
+  /** Whether the last point came before the two were connected again. */
   inTime = false;
   #points = 0;
   readonly #plan: Plan;
@@ -39,64 +39,64 @@ class Reconnect {
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.world = new World(plan.size);
-    this.people = [this.world.person('alice'), this.world.person('bob')];
+    this.network = new FakeNetwork(plan.size);
+    this.programs = [this.network.program('alice'), this.network.program('bob')];
     this.#watchRooms();
-    this.world.tamper = ({ bytes }) => this.#pass(bytes, true);
-    this.world.tamperFrame = (bytes) => this.#pass(bytes, false);
+    this.network.tamper = ({ bytes }) => this.#pass(bytes, true);
+    this.network.tamperFrame = (bytes) => this.#pass(bytes, false);
   }
 
-  /** The whole story. Asserts that they meet again and that each message was shown once. */
+  /** Runs it. Asserts that the two reconnect and that each text is shown once. */
   run(silently: boolean): void {
-    const { world } = this;
-    const [alice, bob] = this.people;
-    for (const person of this.people) person.start();
+    const { network } = this;
+    const [alice, bob] = this.programs;
+    for (const program of this.programs) program.start();
     this.#sayBoth('before');
-    world.pass(1_000);
+    network.pass(1_000);
     this.#sayBoth('on its way');
     this.#started = true;
-    world.cutLinks(silently);
+    network.cutLinks(silently);
     this.#sayBoth('while away');
-    world.pass(30_000);
+    network.pass(30_000);
     this.#started = false;
-    world.linksWork = true;
-    for (let wait = 0; wait < 12 && !this.#bothConnected; wait++) world.pass(5_000);
+    network.linksWork = true;
+    for (let wait = 0; wait < 12 && !this.#bothConnected; wait++) network.pass(5_000);
     this.#sayBoth('after');
-    world.pass(6_000);
+    network.pass(6_000);
     const texts = ['before', 'on its way', 'while away', 'after'];
-    for (const person of [alice, bob]) {
-      const context = `${JSON.stringify([...this.#plan])} ${person.name}: ${JSON.stringify(person.errors)}`;
-      assert.equal(person.of('peer').at(-1)?.status, 'connected', context);
-      assert.deepEqual(person.texts, texts, context);
-      assert.equal(person.of('delivered').length, texts.length, context);
-      assert.ok(person.of('peer').every(({ trust }) => trust === 'new'));
+    for (const program of [alice, bob]) {
+      const context = `${JSON.stringify([...this.#plan])} ${program.name}: ${JSON.stringify(program.errors)}`;
+      assert.equal(program.of('peer').at(-1)?.status, 'connected', context);
+      assert.deepEqual(program.texts, texts, context);
+      assert.equal(program.of('delivered').length, texts.length, context);
+      assert.ok(program.of('peer').every(({ trust }) => trust === 'new'));
     }
   }
 
   get #bothConnected(): boolean {
-    return this.people.every((person) => person.of('peer').at(-1)?.status === 'connected');
+    return this.programs.every((program) => program.of('peer').at(-1)?.status === 'connected');
   }
 
   get #foundBack(): boolean {
-    return this.#bothConnected && this.people.every((person) => person.of('delivered').length === 3);
+    return this.#bothConnected && this.programs.every((program) => program.of('delivered').length === 3);
   }
 
   #sayBoth(text: string): void {
-    for (const person of this.people) person.say(text);
+    for (const program of this.programs) program.send(text);
   }
 
-  /** A side enters the room of each ticket it holds, so the rooms it is in tell how many these are. */
+  /** A side enters the room of each ticket it holds, so the number of its rooms is that of its tickets. */
   #watchRooms(): void {
-    const perform = this.world.perform.bind(this.world);
-    this.world.perform = (person: Person, orders: readonly Order[]) => {
-      const open = this.#open.get(person.name) ?? new Set();
-      this.#open.set(person.name, open);
+    const perform = this.network.perform.bind(this.network);
+    this.network.perform = (program: FakeProgram, orders: readonly Order[]) => {
+      const open = this.#open.get(program.name) ?? new Set();
+      this.#open.set(program.name, open);
       for (const order of orders) {
         if (order.type === 'openRoom') open.add(order.room);
         if (order.type === 'leaveRoom') open.delete(order.room);
         assert.ok(open.size <= MAX_TICKETS, `${open.size} rooms at once`);
       }
-      perform(person, orders);
+      perform(program, orders);
     };
   }
 
@@ -107,7 +107,7 @@ class Reconnect {
       this.inTime = !this.#foundBack;
       return this.#disturb(disturbance, bytes, handshake);
     }
-    if (handshake && this.world.clock.now < this.#serverBackAt) return [];
+    if (handshake && this.network.clock.now < this.#serverBackAt) return [];
     const late = this.#late;
     if (late === null || !handshake) return [bytes];
     this.#late = null;
@@ -115,11 +115,11 @@ class Reconnect {
   }
 
   #disturb(disturbance: Disturbance, bytes: Uint8Array, handshake: boolean): Uint8Array[] {
-    const { world } = this;
+    const { network } = this;
     switch (disturbance) {
       case 'cut':
       case 'silence':
-        world.cutLinks(disturbance === 'silence');
+        network.cutLinks(disturbance === 'silence');
         return [];
       case 'lose':
         return [];
@@ -127,18 +127,18 @@ class Reconnect {
         if (handshake) this.#late = bytes;
         return handshake ? [] : [bytes];
       case 'no path':
-        world.linksWork = false;
+        network.linksWork = false;
         return [bytes];
       case 'junk':
-        return handshake ? [junkReply(world), bytes, junkReply(world)] : [bytes];
+        return handshake ? [junkReply(network), bytes, junkReply(network)] : [bytes];
       case 'server gone':
-        this.#serverBackAt = world.clock.now + SERVER_GONE;
+        this.#serverBackAt = network.clock.now + SERVER_GONE;
         return handshake ? [] : [bytes];
     }
   }
 }
 
-/** Runs a reconnect with disturbances. Returns whether the last came before the two had found back. */
+/** Runs a reconnect with disturbances. Returns whether the last one came before the two were connected again. */
 export function disturb(plan: Plan, silently: boolean): boolean {
   const reconnect = new Reconnect(plan);
   reconnect.run(silently);

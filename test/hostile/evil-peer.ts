@@ -1,6 +1,6 @@
 /**
- * A peer that knows the code and means ill: the handshake and the channel of the crypto room, over any wire to a real
- * program, and a real link that carries whatever the test wants.
+ * A hostile peer that knows the code. It speaks with a real program through the handshake and channel of the crypto
+ * module, and sends over a real link whatever the test wants.
  */
 import * as nodeDataChannel from 'node-datachannel';
 import { decodeMessage, encodeMessage, type PeerMessage } from '../../peer/core/peer-messages.ts';
@@ -27,20 +27,20 @@ import type { Wire } from './attacker-wire.ts';
 
 await ready();
 
-/** Who the peer says it is, and what it does on the way. */
+/** Who the peer claims to be, and what it does during the pairing. */
 export interface Guise {
   readonly identity?: Identity;
   readonly name?: string;
   readonly cursor?: number;
-  /** What it says in place of its true offer or answer. */
+  /** Replaces its true offer or answer. */
   readonly description?: (honest: string) => string;
-  /** The SIG frames it sends once it may, in place of none: the link comes about through the program's candidates. */
+  /** The SIG frames it sends when it may. Left out: none; the link opens by the program's candidates. */
   readonly signals?: (seal: (candidate: Uint8Array) => Uint8Array) => readonly Uint8Array[];
-  /** The channel it uses, in place of the one both agreed on. */
+  /** Replaces the channel that both agreed on. */
   readonly channel?: (agreed: RatchetChannel) => RatchetChannel;
 }
 
-/** What both must agree on, of a meeting by code or by ticket. The program is A where it was there first. */
+/** The handshake inputs for a code or a ticket. The program is A if it was there first. */
 export function inputsOf(
   wire: Wire,
   nameplate: string,
@@ -53,7 +53,7 @@ export function inputsOf(
   return { mode, nameplate, secret: shared, context: new Uint8Array(0), cardA, cardB };
 }
 
-/** REPLY of a newcomer who tries `secret` on a program that waits, and has not been answered yet. */
+/** The REPLY of a newcomer who tries `secret` on a waiting program. */
 export async function guess(wire: Wire, nameplate: string, secret: string | Ticket): Promise<Uint8Array> {
   const responder = new Responder(
     inputsOf(wire, nameplate, secret, 'A'),
@@ -66,11 +66,11 @@ export async function guess(wire: Wire, nameplate: string, secret: string | Tick
 /** A peer with an open link to a program. */
 export class EvilPeer {
   readonly channel: RatchetChannel;
-  /** What the program proved of itself. */
+  /** The proven claims of the program. */
   readonly claims: ProvenClaims;
-  /** What the program said, in order. */
+  /** The messages of the program, in order. */
   readonly heard: PeerMessage[] = [];
-  /** Why a frame of the program did not open; null while all did. */
+  /** Why a frame of the program did not open; null while all have opened. */
   fault: AparteError | null = null;
   closed = false;
   /** Whether it acknowledges texts. */
@@ -85,7 +85,7 @@ export class EvilPeer {
     this.#link = link;
   }
 
-  /** Takes a frame as an honest peer would: answers heartbeats and goodbyes, acknowledges texts. */
+  /** Takes a frame as an honest peer does: answers heartbeats and goodbyes, and acknowledges texts. */
   take(frame: Uint8Array): void {
     if (this.fault !== null) return;
     try {
@@ -102,25 +102,25 @@ export class EvilPeer {
     this.wake();
   }
 
-  /** Seals and sends a message, or the plain bytes of what is none, and a step if one is due. */
+  /** Seals and sends a message, or plain bytes that are no message, and a step if one is due. */
   say(message: PeerMessage | Uint8Array): void {
     this.raw(this.channel.seal(message instanceof Uint8Array ? message : encodeMessage(message)));
     this.step(false);
   }
 
-  /** As `say`, and nothing after it: wrtc crashes where a frame is sent while the other side closes the channel. */
+  /** As `say`, and then sends nothing: wrtc crashes if it sends while the other side closes the channel. */
   last(message: PeerMessage | Uint8Array): void {
     this.raw(this.channel.seal(message instanceof Uint8Array ? message : encodeMessage(message)));
     this.#mute = true;
   }
 
-  /** Sends a DATA frame with the right header and nothing right behind it, and nothing after it. */
+  /** Sends a DATA frame with a right header and wrong content, and then nothing. */
   forge(): void {
     this.raw(concat(Uint8Array.of(16), u64(this.channel.sent), systemRandom(119)));
     this.#mute = true;
   }
 
-  /** A whole text message. */
+  /** Sends a whole text. */
   text(seq: number, bytes: Uint8Array): void {
     this.say({ kind: 'text', seq, id: systemRandom(8), at: Date.now(), raw: false, shown: 0, chunk: bytes });
   }
@@ -130,17 +130,17 @@ export class EvilPeer {
     if (step !== null) this.raw(step);
   }
 
-  /** Puts bytes on the link as they are. */
+  /** Sends bytes over the link as they are. */
   raw(frame: Uint8Array): void {
     if (!this.#mute) this.#link.send(frame);
   }
 
-  /** Closes the link without a word. */
+  /** Closes the link without a goodbye. */
   cut(): void {
     this.#link.close();
   }
 
-  /** Resolves once the condition holds. */
+  /** Resolves when the condition holds. */
   async until(met: () => boolean): Promise<void> {
     while (!met()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -152,19 +152,19 @@ export class EvilPeer {
 
 let endsHard = false;
 
-/** Native WebRTC threads may crash while Node unwinds, as in the program: nothing is unwound once all is reported. */
+/** Native WebRTC threads may crash while Node unwinds, so the process exits hard after the report, as the program does. */
 function endHard(): void {
   if (endsHard) return;
   endsHard = true;
   process.on('exit', (code) => (process as unknown as { reallyExit(code: number): never }).reallyExit(code));
 }
 
-/** A real link of ours, whose events can be waited for. */
+/** A real link of the peer. Tests can wait for its events. */
 class OpenedLink {
   readonly link: Link;
   readonly description: Promise<string>;
   readonly opened: Promise<void>;
-  /** Candidates that came before the other side could use them. */
+  /** Candidates that came too early for the other side. */
   readonly candidates: LinkSignal[] = [];
   peer: EvilPeer | null = null;
   readonly #early: Uint8Array[] = [];
@@ -188,14 +188,14 @@ class OpenedLink {
     t.after(() => this.link.close());
   }
 
-  /** From here on the peer takes the frames. */
+  /** The peer takes all frames from now on. */
   handTo(peer: EvilPeer): void {
     this.peer = peer;
     for (const frame of this.#early.splice(0)) peer.take(frame);
   }
 }
 
-/** What closes things when a test ends. */
+/** Runs a function at the end of a test. */
 interface Closing {
   after(close: () => void): void;
 }
@@ -225,7 +225,7 @@ async function takeSignals(handshake: Handshake, wire: Wire, link: Link): Promis
   }
 }
 
-/** Meets a program that was there first, up to the open link. */
+/** Pairs with a program that was there first, up to the open link. */
 export async function meetAsB(t: Closing, wire: Wire, inputs: HandshakeInputs, guise: Guise = {}): Promise<EvilPeer> {
   const handshake = new Responder(inputs, guise.identity ?? Identity.generate(systemRandom), systemRandom);
   wire.send(handshake.gotHello(await wire.inbox.next(FLIGHT.hello)));
@@ -239,7 +239,7 @@ export async function meetAsB(t: Closing, wire: Wire, inputs: HandshakeInputs, g
   return peer;
 }
 
-/** Meets a program that came second, up to the open link. */
+/** Pairs with a program that came second, up to the open link. */
 export async function meetAsA(t: Closing, wire: Wire, inputs: HandshakeInputs, guise: Guise = {}): Promise<EvilPeer> {
   const handshake = new Initiator(inputs, guise.identity ?? Identity.generate(systemRandom), systemRandom);
   const link = new OpenedLink(t, true);
@@ -254,7 +254,7 @@ export async function meetAsA(t: Closing, wire: Wire, inputs: HandshakeInputs, g
   return peer;
 }
 
-/** The bytes of a candidate nobody can be reached at. */
+/** The bytes of a candidate that leads nowhere. */
 export function deadCandidate(): Uint8Array {
   return encodeSignal({ type: 'candidate', candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', mid: '0' });
 }

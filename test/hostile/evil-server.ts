@@ -1,6 +1,6 @@
 /**
- * A real Socket.IO server that speaks the wire of ours and does what a test wants: who sees whom, in which order, and
- * what becomes of each frame. It keeps all that reaches it.
+ * A real Socket.IO server that speaks our protocol and does what a test wants. The test decides who sees whom, in which
+ * order, and what becomes of each frame. The server records all that reaches it.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,22 +27,22 @@ export interface Passing {
   readonly bytes: Uint8Array;
 }
 
-/** What the server does differently from an honest one. */
+/** How the server differs from an honest one. */
 export interface Hostility {
-  /** What is different in the answer to a join. `earlier`: all guests there are, of whatever room. */
+  /** Replaces the answer to a join. `earlier`: all guests, in whatever room. */
   readonly answer?: (guest: Guest, earlier: readonly Guest[]) => { readonly members: readonly Member[] };
-  /** Tells of a guest who came, in place of telling all who are in his room. */
+  /** Tells of a new guest, instead of telling all members of the room. */
   readonly tell?: (guest: Guest, earlier: readonly Guest[]) => void;
-  /** What is delivered in place of a frame; left out: the frame. */
+  /** Replaces a frame. Left out: the frame is delivered as it is. */
   readonly pass?: (frame: Passing) => readonly Uint8Array[];
 }
 
-/** One place in one room, taken by a real program. */
+/** A real program in a room. */
 export class Guest {
   readonly id: string;
   readonly nameplate: string;
   readonly card: Uint8Array;
-  /** All frames it sent, to whomever. */
+  /** All frames it sent. */
   readonly sent: Inbox = new Inbox();
   readonly #to = new Map<string, Inbox>();
   readonly #socket: Socket;
@@ -63,7 +63,7 @@ export class Guest {
     return !this.#socket.connected;
   }
 
-  /** Tells it that somebody came. */
+  /** Tells the program that a member came. */
   came(member: Member): void {
     this.#socket.emit('came', member);
   }
@@ -72,31 +72,31 @@ export class Guest {
     this.#socket.emit('left', { member });
   }
 
-  /** Gives it a frame that seems to come from a member. */
+  /** Gives the program a frame that seems to come from a member. */
   give(from: string, data: Uint8Array): void {
     this.#socket.emit('frame', { from, data });
   }
 
-  /** Cuts its connection, without a word. */
+  /** Cuts the program's connection. */
   cut(): void {
     this.#socket.conn.close();
   }
 
-  /** What it sent to one member. */
+  /** The frames it sent to one member. */
   to(member: string): Inbox {
     const inbox = this.#to.get(member) ?? new Inbox();
     this.#to.set(member, inbox);
     return inbox;
   }
 
-  /** A member who is nobody but the server itself. `shown` false: the guest was told of it with its own join. */
+  /** A member whom the server plays. `shown`: false if the answer to the join has told of it. */
   ghost(id: string, card: Uint8Array = freshCard(), shown = true): Wire {
     if (shown) this.came({ id, card });
     return { card, theirCard: this.card, inbox: this.to(id), send: (bytes) => this.give(id, bytes) };
   }
 }
 
-/** A card nobody has seen yet. */
+/** A new card. */
 export function freshCard(versions: readonly number[] = [1]): Uint8Array {
   return encodeCard({ versions, nonce: systemRandom(16) });
 }
@@ -104,7 +104,7 @@ export function freshCard(versions: readonly number[] = [1]): Uint8Array {
 /** The server. It ends with the test. */
 export class EvilServer {
   url = '';
-  /** Everything that reached it: URLs and headers, texts and bytes, in order. */
+  /** Everything that reached the server: URLs and headers, texts and bytes, in order. */
   readonly captured: Uint8Array[] = [];
   readonly guests: Guest[] = [];
   hostility: Hostility;
@@ -136,7 +136,7 @@ export class EvilServer {
     });
   }
 
-  /** The guest number `index` since the start, in a room if one is named, once it is there. */
+  /** Resolves with guest number `index`, of one room if it is named. */
   async guest(index: number, nameplate?: string): Promise<Guest> {
     for (;;) {
       const found = this.guests.filter((guest) => nameplate === undefined || guest.nameplate === nameplate)[index];

@@ -1,4 +1,4 @@
-/** Whoever has another secret, or tries one: learns nothing, gets one try, and both people are told. */
+/** A peer with another secret learns nothing and gets one try, and both people are told. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -14,7 +14,7 @@ import { assertRefused, Program } from './program.ts';
 const HELLO_BYTES = 1281;
 
 describe('another secret', { concurrency: 3 }, () => {
-  test('a wrong secret: both are told at once of both causes and of a new code, and nothing is delivered', async (t) => {
+  test('tells both sides at once of a wrong secret, of both causes and of a new code, and delivers nothing', async (t) => {
     const { url } = await serve(t);
     const alice = new Program(t, { server: url, code: '7-ocean-violin', name: 'alice' });
     alice.say('for bob alone');
@@ -28,11 +28,11 @@ describe('another secret', { concurrency: 3 }, () => {
       assert.equal(error?.hint, ERROR_WORDS['wrong-code'].hint);
       assert.doesNotMatch(stdout, /"type":"peer"/);
     }
-    // Told by the other side, not found out by its silence, which would have taken ten seconds.
+    // The other side told it. Silence would have taken ten seconds.
     assert.match(bob.stdout, /says the other side, or somebody between you/);
   });
 
-  test('a wrong secret between send and receive: exit 3 on both, and no byte of the text', async (t) => {
+  test('ends send and receive with exit 3 at a wrong secret, and writes no byte of the text', async (t) => {
     const { url } = await serve(t);
     const send = new Program(t, { args: ['send', '--text', 'the key'], server: url, code: '7-ocean-violin' });
     const receive = new Program(t, { args: ['receive'], server: url, code: '7-ocean-violet' });
@@ -44,7 +44,7 @@ describe('another secret', { concurrency: 3 }, () => {
     }
   });
 
-  test('row 1: who comes and goes sees HELLOs and nothing else; the first wrong tag ends the code', async (t) => {
+  test('row 1: shows visitors HELLOs and nothing else, and ends the code at the first wrong tag', async (t) => {
     const { url } = await serve(t);
     const alice = new Program(t, { server: url, code: '7-ocean-violin' });
     await alice.event('code');
@@ -70,28 +70,28 @@ describe('another secret', { concurrency: 3 }, () => {
     await stranger.hangUp();
   });
 
-  test('row 3: of twenty newcomers with wrong tags in one moment one is judged', async (t) => {
+  test('row 3: judges one of twenty newcomers with wrong tags in one moment', async (t) => {
     const server = await EvilServer.start(t);
     const alice = new Program(t, { server: server.url, code: '7-ocean-violin' });
     const guest = await server.guest(0);
     const ghosts = Array.from({ length: 20 }, (_, index) => guest.ghost(`evil${index}`));
-    // So many are greeted within a second; the others would be later.
+    // So many are greeted within a second. The others would be greeted later.
     const replies = await Promise.all(ghosts.slice(0, 5).map((ghost) => guess(ghost, '7', 'ocean-violet')));
     for (const [index, ghost] of ghosts.entries()) ghost.send(replies[index] ?? replies[0] ?? assert.fail());
     await assertRefused(alice, 'wrong-code');
     assert.deepEqual(alice.errors, ['wrong-code']);
     assert.equal(guest.sent.of(FLIGHT.abort).length, 1);
-    // More of them were greeted if it took us more than that second.
+    // More were greeted if the test took longer than that second.
     const greeted = guest.sent.of(FLIGHT.hello).length;
     assert.ok(greeted >= 5 && greeted <= ghosts.length);
     assert.equal(guest.sent.all.length, greeted + 1);
   });
 
-  test('a third client is told that the room is full, and the two are not disturbed', async (t) => {
+  test('tells a third client that the room is full, and does not disturb the two', async (t) => {
     const { url } = await serve(t);
     const alice = new Program(t, { server: url, code: '7-ocean-violin' });
     await alice.event('code');
-    // The second takes his time, so that both are still in the room.
+    // The second is slow, so that both are still in the room.
     const second = await enter(url, '7', freshCard());
     const carol = new Program(t, { server: url, code: '7-ocean-violin', name: 'carol' });
     assert.equal(await carol.exit, 4);

@@ -1,10 +1,10 @@
-/** A link that does hostile things, chosen by a seed, to whole conversations: from code to the last message. */
+/** Whole conversations over a link that does hostile things, chosen by a seed. */
 import assert from 'node:assert/strict';
-import { World } from '../core/fake-network.ts';
-import type { Person } from '../core/fake-program.ts';
+import { FakeNetwork } from '../core/fake-network.ts';
+import type { FakeProgram } from '../core/fake-program.ts';
 import { dice, flipped } from '../crypto/test-parties.ts';
 
-/** What the link may do to a frame, given what else it has seen. */
+/** What the link may do to a frame. It knows all earlier frames. */
 const ACTS: Readonly<Record<string, (frame: Uint8Array, seen: Seen) => Uint8Array[]>> = {
   drop: () => [],
   repeat: (frame) => [frame, frame],
@@ -16,49 +16,49 @@ const ACTS: Readonly<Record<string, (frame: Uint8Array, seen: Seen) => Uint8Arra
   foreign: (frame) => [foreign(frame)],
   insert: (frame) => [foreign(frame), frame],
 };
-/** By which names that must be called; `swap` is made of two frames and has its place in the link. */
+/** The errors that may report it. `swap` takes two frames, so the link does it itself. */
 const NAMES: ReadonlySet<string> = new Set(['gap', 'replay', 'forged', 'turn']);
 const KINDS = [...Object.keys(ACTS), 'swap'];
 
 interface Seen {
   readonly roll: (sides: number) => number;
-  /** Frames this direction and the other have carried. */
+  /** Earlier frames of this direction and of the other one. */
   readonly past: readonly Uint8Array[];
   readonly opposite: readonly Uint8Array[];
 }
 
-/** Two people who talk over a link that can be made hostile. */
+/** Two programs that talk over a link that can become hostile. */
 class Talk {
   readonly roll: (sides: number) => number;
-  readonly world: World;
-  readonly people: readonly [Person, Person];
+  readonly network: FakeNetwork;
+  readonly programs: readonly [FakeProgram, FakeProgram];
   readonly said: readonly [string[], string[]] = [[], []];
   readonly carried: readonly [Uint8Array[], Uint8Array[]] = [[], []];
-  /** What is done to the next frame of which side. */
+  /** What the link does to the next frame of one side. */
   next: { readonly side: number; readonly kind: string } | null = null;
   #held: Uint8Array | null = null;
 
   constructor(seed: number) {
     this.roll = dice(seed);
-    this.world = new World(seed);
-    this.people = [this.world.person('alice'), this.world.person('bob')];
-    for (const person of this.people) person.start();
-    this.world.settle();
-    this.world.tamperFrame = (frame, from) => this.#carry(frame, this.people.indexOf(from));
+    this.network = new FakeNetwork(seed);
+    this.programs = [this.network.program('alice'), this.network.program('bob')];
+    for (const program of this.programs) program.start();
+    this.network.settle();
+    this.network.tamperFrame = (frame, from) => this.#carry(frame, this.programs.indexOf(from));
   }
 
-  /** Somebody says something, and some time passes or none. */
+  /** One side sends a text, and some time passes or none. */
   move(): void {
     const side = this.roll(2);
     const text = `${side} ${this.said[side]?.length}`.padEnd(this.roll(400), '.');
     this.said[side]?.push(text);
-    this.people[side]?.say(text);
-    if (this.roll(3) > 0) this.world.pass(this.roll(10) === 0 ? this.roll(12_000) : this.roll(400));
+    this.programs[side]?.send(text);
+    if (this.roll(3) > 0) this.network.pass(this.roll(10) === 0 ? this.roll(12_000) : this.roll(400));
   }
 
-  /** Whether all that was said is known to have been shown. */
+  /** Whether both sides know that all texts were shown. */
   get whole(): boolean {
-    return this.people.every((person, side) => person.of('delivered').length >= (this.said[side]?.length ?? 0));
+    return this.programs.every((program, side) => program.of('delivered').length >= (this.said[side]?.length ?? 0));
   }
 
   #carry(frame: Uint8Array, side: number): Uint8Array[] {
@@ -82,7 +82,7 @@ class Talk {
 
 let others: Uint8Array[] | null = null;
 
-/** A frame of a conversation with nothing in common with any here, under the type and number of `frame`. */
+/** A frame of an unrelated conversation, with the type and number of `frame`. */
 function foreign(frame: Uint8Array): Uint8Array {
   others ??= framesOfAnother();
   const { length } = frame;
@@ -101,27 +101,27 @@ function framesOfAnother(): Uint8Array[] {
 /** One conversation with a hostile act in it. */
 function hostileRun(seed: number): void {
   const talk = new Talk(seed);
-  const { world, people, said, roll } = talk;
+  const { network, programs, said, roll } = talk;
   for (let moves = 2 + roll(6); moves > 0; moves--) talk.move();
   const side = roll(2);
   const kind = KINDS[seed % KINDS.length] ?? 'drop';
   talk.next = { side, kind };
   for (let moves = 2 + roll(4); moves > 0; moves--) talk.move();
-  // Enough for a heartbeat, which the frame is if nobody spoke, and one that follows.
-  world.pass(2_500);
-  const named = people[1 - side]?.errors ?? [];
+  // Enough for two heartbeats: one may be the frame in question, and one follows it.
+  network.pass(2_500);
+  const named = programs[1 - side]?.errors ?? [];
   const context = `seed ${seed}: ${kind} is called ${named.join()}`;
   assert.equal(talk.next, null, context);
   assert.ok(named.length > 0 && named.every((name) => NAMES.has(name)), context);
-  for (let wait = 0; wait < 20 && !talk.whole; wait++) world.pass(1_000);
-  for (const [index, person] of people.entries()) {
-    assert.deepEqual(person.texts, said[1 - index], `seed ${seed}`);
-    assert.equal(person.of('delivered').length, said[index]?.length, `seed ${seed}`);
-    assert.equal(person.of('peer').at(-1)?.status, 'connected', `seed ${seed}`);
+  for (let wait = 0; wait < 20 && !talk.whole; wait++) network.pass(1_000);
+  for (const [index, program] of programs.entries()) {
+    assert.deepEqual(program.texts, said[1 - index], `seed ${seed}`);
+    assert.equal(program.of('delivered').length, said[index]?.length, `seed ${seed}`);
+    assert.equal(program.of('peer').at(-1)?.status, 'connected', `seed ${seed}`);
   }
 }
 
-/** As many conversations, with seeds from `first` on. */
+/** Runs `count` conversations, with seeds from `first` on. */
 export function hostileRuns(first: number, count: number): void {
   for (let seed = first; seed < first + count; seed++) hostileRun(seed);
 }

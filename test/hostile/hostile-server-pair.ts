@@ -1,16 +1,16 @@
-/** Two honest programs with a server between them that does not mean well. */
+/** Two honest programs with a hostile server between them. */
 import type { TestContext } from 'node:test';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
 import { spliced } from '../crypto/test-parties.ts';
 import { EvilServer, type Hostility, type Passing } from './evil-server.ts';
 import { Program } from './program.ts';
 
-/** The code that both have. */
+/** The code of both programs. */
 export const CODE = '7-ocean-violin';
-/** Where the X25519 key stands in HELLO and in REPLY. */
+/** Offset of the X25519 key in HELLO and in REPLY. */
 const EPHEMERAL = 33;
 
-/** Two honest programs who share a code and a server that does not mean well. Each has something to say. */
+/** Two honest programs that share a code and a hostile server. Each has a text to send. */
 export async function couple(t: TestContext, hostility: Hostility, codes: readonly [string, string] = [CODE, CODE]) {
   const server = await EvilServer.start(t, hostility);
   const alice = new Program(t, { server: server.url, code: codes[0], name: 'alice' });

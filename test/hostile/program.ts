@@ -1,4 +1,4 @@
-/** The built program as its peers and its server would harm it: it is spoken to in machine mode. */
+/** The built program in machine mode, for tests that attack it. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,25 +9,25 @@ import { APARTE, Process } from '../process.ts';
 
 /** How a program is started. */
 export interface Start {
-  /** What follows `aparte`: a command and its options. */
+  /** The command and its options. */
   readonly args?: readonly string[];
   readonly server: string;
-  /** Left out: the program makes one. */
+  /** Left out: the program makes a code. */
   readonly code?: string;
   readonly name?: string;
-  /** The data folder; left out: a fresh one. */
+  /** The data folder. Left out: a new one. */
   readonly data?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A folder that goes with the test. */
+/** A folder that is removed after the test. */
 export function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'aparte-hostile-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
-/** A running program. It is killed with the test that started it, if it is still there. */
+/** A running program. It is killed at the end of the test. */
 export class Program extends Process<JsonEvent> {
   constructor(t: TestContext, { args = ['chat', '--json'], server, code, name = 'somebody', data, env }: Start) {
     const home = data ?? mkdtempSync(join(tmpdir(), 'aparte-hostile-'));
@@ -52,24 +52,24 @@ export class Program extends Process<JsonEvent> {
     return this.events.filter((event): event is Extract<JsonEvent, { type: T }> => event.type === type);
   }
 
-  /** What it was told of its peers' standing. */
+  /** The status of its peers, in order. */
   get standing(): string[] {
     return this.all('peer').map(({ status }) => status);
   }
 
-  /** The words of the errors so far. */
+  /** The codes of its errors so far. */
   get errors(): string[] {
     return this.all('error').map(({ code }) => code);
   }
 
-  /** Leaves politely; resolves with the exit code. */
+  /** Leaves with a goodbye. Resolves with the exit code. */
   quit(): Promise<number | null> {
     this.give({ type: 'quit' });
     return this.exit;
   }
 }
 
-/** Asserts that a chat ended as an attempt that was refused does: so named, exit 3, and nothing else was told or shown. */
+/** Asserts that a chat ended at a refused handshake: with one of these errors, exit 3, and no text shown. */
 export async function assertRefused(program: Program, ...words: readonly string[]): Promise<void> {
   await program.event('end');
   assert.equal(await program.exit, 3, program.stdout + program.stderr);

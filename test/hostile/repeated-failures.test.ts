@@ -3,65 +3,65 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { FLIGHT, ready } from '../../peer/crypto/index.ts';
 import { encodeCard } from '../../shared/card.ts';
-import { Alone } from './core-alone.ts';
 import { EvilServer } from './evil-server.ts';
 import { CODE } from './hostile-server-pair.ts';
+import { LoneProgram } from './lone-program.ts';
 import { Program } from './program.ts';
 
 before(ready);
 
 /** Somebody comes, sends ABORT and leaves. */
-function visit(alone: Alone): void {
-  const ghost = alone.ghost();
-  alone.came(ghost);
-  alone.frame(ghost, Uint8Array.of(FLIGHT.abort, 3));
-  alone.left(ghost);
+function visit(program: LoneProgram): void {
+  const ghost = program.ghost();
+  program.came(ghost);
+  program.frame(ghost, Uint8Array.of(FLIGHT.abort, 3));
+  program.left(ghost);
 }
 
 /** The errors that strangers caused, with how often each happened again. */
-function told(alone: Alone) {
-  const errors = alone.events.filter((event) => event.type === 'error' && event.error.code !== 'nobody-yet');
+function told(program: LoneProgram) {
+  const errors = program.events.filter((event) => event.type === 'error' && event.error.code !== 'nobody-yet');
   return errors.flatMap((event) => (event.type === 'error' ? [[event.error.code, event.times ?? 'first']] : []));
 }
 
 test('tells once of 300 strangers in a minute who break the handshake off, and then how many there were', () => {
-  const alone = new Alone();
-  alone.joined();
+  const program = new LoneProgram();
+  program.joined();
   for (let count = 0; count < 300; count += 1) {
-    visit(alone);
-    alone.pass(200);
+    visit(program);
+    program.pass(200);
   }
-  assert.deepEqual(told(alone), [
+  assert.deepEqual(told(program), [
     ['peer-abort', 'first'],
     ['peer-abort', 299],
   ]);
 });
 
 test('counts each kind of failure apart, and tells at once of one that has not happened for a minute', () => {
-  const alone = new Alone();
-  alone.joined();
-  visit(alone);
+  const program = new LoneProgram();
+  program.joined();
+  visit(program);
   const damaged = { id: 'odd', card: encodeCard({ versions: [9], nonce: new Uint8Array(16) }) };
-  alone.came(damaged);
-  visit(alone);
-  assert.deepEqual(told(alone), [
+  program.came(damaged);
+  visit(program);
+  assert.deepEqual(told(program), [
     ['peer-abort', 'first'],
     ['version', 'first'],
   ]);
-  alone.pass(60_000);
-  assert.deepEqual(told(alone).slice(2), [['peer-abort', 1]]);
-  alone.pass(60_000);
-  visit(alone);
-  assert.deepEqual(told(alone).slice(3), [['peer-abort', 'first']]);
+  program.pass(60_000);
+  assert.deepEqual(told(program).slice(2), [['peer-abort', 1]]);
+  program.pass(60_000);
+  visit(program);
+  assert.deepEqual(told(program).slice(3), [['peer-abort', 'first']]);
 });
 
 test('tells before the end of what was only counted', () => {
-  const alone = new Alone();
-  alone.joined();
-  for (let count = 0; count < 5; count += 1) visit(alone);
-  alone.give({ type: 'interrupted' });
-  assert.deepEqual(told(alone).slice(1), [['peer-abort', 4]]);
-  assert.equal(alone.exit, 130);
+  const program = new LoneProgram();
+  program.joined();
+  for (let count = 0; count < 5; count += 1) visit(program);
+  program.give({ type: 'interrupted' });
+  assert.deepEqual(told(program).slice(1), [['peer-abort', 4]]);
+  assert.equal(program.exit, 130);
 });
 
 test('a program tells its user once of many who break the handshake off, and still lets a friend in', async (t) => {

@@ -1,4 +1,4 @@
-/** Nothing that is secret comes out: not at the server, on the outputs, in the data folder, nor from any object. */
+/** No secret comes out: not at the server, on the outputs, in the data folder, nor from any object. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import type { Order } from '../../peer/core/facts-and-orders.ts';
 import { ready } from '../../peer/crypto/index.ts';
-import { World } from '../core/fake-network.ts';
+import { FakeNetwork } from '../core/fake-network.ts';
 import { APARTE, Process } from '../process.ts';
 import { assertBlind } from './captured-pairings.ts';
 import { EvilServer } from './evil-server.ts';
@@ -14,7 +14,7 @@ import { folder, Program } from './program.ts';
 
 await ready();
 
-/** How bytes might come out as text. */
+/** The forms in which bytes might appear as text. */
 function spellings(secret: Uint8Array): string[] {
   const bytes = Buffer.from(secret);
   const encoded = (['hex', 'base64', 'base64url', 'latin1'] as const).map((encoding) => bytes.toString(encoding));
@@ -25,7 +25,7 @@ function spellings(secret: Uint8Array): string[] {
   ];
 }
 
-test('row 16: a pairing shows the server nothing but its nameplate, and frames in buckets', (t) => assertBlind(t, 1));
+test('row 16: shows the server nothing but the nameplate, and frames of few sizes', (t) => assertBlind(t, 1));
 
 test('a core dump holds neither the code nor a text', {
   skip: process.platform !== 'linux' && 'not Linux',
@@ -51,12 +51,12 @@ test('a core dump holds neither the code nor a text', {
   }
 });
 
-test('row 25: with APARTE_DEBUG=1 no secret is on any output or in the data folder but for the identity', async (t) => {
+test('row 25: writes no secret to any output or to the data folder with APARTE_DEBUG=1, except the identity', async (t) => {
   const server = await EvilServer.start(t);
   const env = { APARTE_DEBUG: '1' };
   const folders = [folder(t), folder(t)];
   const start = (index: number, code: string, args: string[]) =>
-    new Program(t, { args, server: server.url, code, name: `person${index}`, data: folders[index] ?? '', env });
+    new Program(t, { args, server: server.url, code, name: `program${index}`, data: folders[index] ?? '', env });
   const json = ['chat', '--json'];
   const [alice, bob] = [start(0, '7-velvet-orchid', json), start(1, '7-velvet-orchid', json)];
   alice.say('under the oak');
@@ -82,50 +82,50 @@ test('row 25: with APARTE_DEBUG=1 no secret is on any output or in the data fold
   for (const secret of identities.flatMap(spellings)) {
     for (const text of [...outputs, ...rest(files)]) assert.ok(!text.includes(secret), 'an identity');
   }
-  // The chat shows its own code to its user; nothing else says it, and nobody says the text but who was sent it.
+  // Only the chat shows its code, to its user. Only the receiver shows the text.
   for (const text of [alice.stderr, bob.stderr, ...outputs.slice(2), ...rest(files)]) {
     assert.doesNotMatch(text, /velvet|orchi|under the oak/);
   }
   assert.doesNotMatch(alice.stdout, /under the oak/);
 });
 
-/** The texts of all files but identities. */
+/** The contents of all files except identities. */
 function rest(files: readonly { name: string; text: string }[]): string[] {
   return files.filter(({ name }) => name !== 'identity.json').map(({ text }) => text);
 }
 
-test('row 25: no object of the conversation shows a secret, however deep it is inspected', () => {
-  const world = new World(25);
+test('row 25: shows no secret in any object of the conversation, however deep it is inspected', () => {
+  const network = new FakeNetwork(25);
   const drawn: Uint8Array[] = [];
   const random = (length: number) => {
-    const bytes = world.random(length);
+    const bytes = network.random(length);
     drawn.push(bytes.slice());
     return bytes;
   };
   const options = { random, code: { nameplate: '7', secret: 'velvet-orchid' } };
-  const people = [world.person('alice', options), world.person('bob', options)];
+  const programs = [network.program('alice', options), network.program('bob', options)];
   const seen: string[] = [];
   const look = () => {
-    for (const { conversation } of people)
+    for (const { conversation } of programs)
       seen.push(inspect(conversation, { depth: 20, showHidden: true, maxArrayLength: null }));
   };
-  const perform = world.perform.bind(world);
-  world.perform = (person, orders: readonly Order[]) => {
+  const perform = network.perform.bind(network);
+  network.perform = (program, orders: readonly Order[]) => {
     look();
-    // Orders but for cards and frames, which are public as they are, and the code, which is for the user.
+    // All orders, without cards and frames, which are public, and without the code, which is for the user.
     for (const order of orders) {
       if (order.type === 'emit' && order.event.type !== 'code') seen.push(inspect(order, { depth: 20 }));
     }
-    perform(person, orders);
+    perform(program, orders);
   };
-  for (const person of people) person.start();
-  people[0]?.say('hello');
-  world.pass(1_000);
-  world.cutLinks();
-  world.pass(5_000);
-  assert.deepEqual(people[1]?.texts, ['hello']);
+  for (const program of programs) program.start();
+  programs[0]?.send('hello');
+  network.pass(1_000);
+  network.cutLinks();
+  network.pass(5_000);
+  assert.deepEqual(programs[1]?.texts, ['hello']);
   assert.ok(seen.length > 50 && drawn.length > 20);
-  // Ids of messages are drawn as well, and are for everybody; they are shorter than any key.
+  // Ids of messages are random too, and public. They are shorter than any key.
   const secrets = ['velvet', 'orchid', ...drawn.filter(({ length }) => length >= 16).flatMap(spellings)];
   const all = seen.join('\n');
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Real programs that name several servers: one in common, one dead, one hostile, one that dies in mid-pairing. */
+/** Real programs that name several servers: one in common, one dead, one hostile, one that dies during the pairing. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { FLIGHT } from '../../peer/crypto/index.ts';
@@ -17,7 +17,7 @@ async function server(t: TestContext): Promise<string> {
   return started.url;
 }
 
-/** Both say something, which arrives. */
+/** Both send a text, which arrives. */
 async function talk(alice: Program, bob: Program): Promise<void> {
   alice.say('hello');
   bob.say('back');
@@ -26,7 +26,7 @@ async function talk(alice: Program, bob: Program): Promise<void> {
 }
 
 describe('several servers', { concurrency: true }, () => {
-  test('one in common is enough; the number is drawn, the invite names one that answered, and who is down is named', async (t) => {
+  test('connects over one server in common, draws the nameplate, invites to a server that answered, and names the dead one', async (t) => {
     const [one, other] = [await server(t), await server(t)];
     const alice = new Program(t, { server: `${DEAD},${one}, ${other}` });
     const { code, invite } = await alice.event('code');
@@ -44,7 +44,7 @@ describe('several servers', { concurrency: true }, () => {
     ['every frame', () => true],
     ['every REPLY', (type: number | undefined) => type === FLIGHT.reply],
   ] as const) {
-    test(`one that shows the cards and swallows ${what} delays, and no more`, async (t) => {
+    test(`is only delayed by a server that shows the cards and swallows ${what}`, async (t) => {
       const pass = ({ bytes }: { bytes: Uint8Array }) => (swallows(bytes[0]) ? [] : [bytes]);
       const [evil, good] = [await EvilServer.start(t, { pass }), await server(t)];
       const alice = new Program(t, { server: `${evil.url},${good}`, code: CODE });
@@ -56,7 +56,7 @@ describe('several servers', { concurrency: true }, () => {
   }
 
   for (const [name, flight] of Object.entries({ HELLO: FLIGHT.hello, REPLY: FLIGHT.reply, PROOF_A: FLIGHT.proofA })) {
-    test(`one that dies with ${name} in its hands stops nobody`, async (t) => {
+    test(`connects although a server dies with ${name} in its hands`, async (t) => {
       const good = await server(t);
       const evil = await EvilServer.start(t, {
         pass: ({ from, to, bytes }) => {

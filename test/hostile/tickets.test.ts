@@ -1,4 +1,4 @@
-/** Coming back by ticket to a real program: only the one who left may, and only with the newest ticket. */
+/** Reconnecting by ticket to a real program: only the same peer may, and only with the newest ticket. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Identity, systemRandom } from '../../peer/crypto/index.ts';
@@ -8,9 +8,8 @@ import { EvilServer } from './evil-server.ts';
 import { Program } from './program.ts';
 
 /**
- * Talks until Alice has certainly let go of the newest ticket there was: until she has made a step, of which the peer
- * holds the one new ticket, and that ticket is two steps away, since she keeps the one before. A side makes a step
- * behind data, when 250 ms have passed since its last.
+ * Talks until Alice has certainly dropped the newest ticket of now. She keeps the one before her last step, so that takes
+ * two steps of hers. A side steps behind data, when 250 ms have passed since its last step.
  */
 async function letGo(alice: Program, peer: EvilPeer): Promise<void> {
   const names = new Set<string | undefined>();
@@ -24,7 +23,7 @@ async function letGo(alice: Program, peer: EvilPeer): Promise<void> {
   }
 }
 
-test('rows 15 and 22: an old ticket and another identity are refused, and the true one still gets back', async (t) => {
+test('rows 15 and 22: refuses an old ticket and another identity, and still lets the true peer back', async (t) => {
   const server = await EvilServer.start(t);
   const alice = new Program(t, { server: server.url, code: '7-ocean-violin', name: 'alice' });
   const wire = (await server.guest(0)).ghost('friend');
@@ -46,7 +45,7 @@ test('rows 15 and 22: an old ticket and another identity are refused, and the tr
     'nobody is where the old one leads',
   );
   first.send(await guess(first, room, stolen));
-  // Refused, and tried anew.
+  // Refused. The program tries again.
   const second = (await server.guest(1, room)).ghost('impostor');
   meetAsB(t, second, inputsOf(second, room, ticket, 'A'), { name: 'friend' }).catch(() => undefined);
   await alice.event('error', { code: 'identity-changed', fatal: false });

@@ -5,22 +5,22 @@ import type { Fact } from '../../peer/core/facts-and-orders.ts';
 import { FLIGHT, Identity, Initiator, ready } from '../../peer/crypto/index.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
-import { Alone } from './core-alone.ts';
 import { EvilServer } from './evil-server.ts';
 import { CODE } from './hostile-server-pair.ts';
+import { LoneProgram } from './lone-program.ts';
 import { Program } from './program.ts';
 
 before(ready);
 
 /** A program whose REPLY a member has taken, by the HELLO of `secret`. */
-function withReplyOut(secret = 'a-guess'): { alone: Alone; ghost: Member } {
-  const alone = new Alone({ timeout: 60_000 });
-  const ghost = alone.ghost();
-  alone.joined(ghost);
-  const { random } = alone;
-  alone.frame(ghost, new Initiator(alone.inputs(ghost, 'B', secret), Identity.generate(random), random).hello);
-  assert.equal(alone.last[0], FLIGHT.reply);
-  return { alone, ghost };
+function withReplyOut(secret = 'a-guess'): { program: LoneProgram; ghost: Member } {
+  const program = new LoneProgram({ timeout: 60_000 });
+  const ghost = program.ghost();
+  program.joined(ghost);
+  const { random } = program;
+  program.frame(ghost, new Initiator(program.inputs(ghost, 'B', secret), Identity.generate(random), random).hello);
+  assert.equal(program.last[0], FLIGHT.reply);
+  return { program, ghost };
 }
 
 const QUIT: Fact = { type: 'command', command: { type: 'quit' } };
@@ -28,48 +28,52 @@ const ASKING: Fact = { type: 'command', command: { type: 'quit', ask: true } };
 const USAGE = new AparteError('usage');
 
 /** How a conversation ends, with its exit code. */
-const ENDINGS: readonly (readonly [string, number, (alone: Alone, ghost: Member) => void])[] = [
-  ['/quit', 0, (alone) => alone.give(QUIT)],
-  ['/quit that asks first', 0, (alone) => alone.give(ASKING)],
-  ['Ctrl-C', 130, (alone) => alone.give({ type: 'interrupted' })],
-  ['the end of input', 0, (alone) => alone.give({ type: 'inputEnded' })],
-  ['the end of answers', 3, (alone) => alone.give({ type: 'answersEnded', cause: USAGE })],
-  ['a refusal of the server', 3, (alone) => alone.refused()],
-  ['a member who leaves', 3, (alone, ghost) => alone.left(ghost)],
-  ['silence', 3, (alone) => alone.pass(10_000)],
-  ['a room that is entered anew', 3, (alone) => alone.joined()],
+const ENDINGS: readonly (readonly [string, number, (program: LoneProgram, ghost: Member) => void])[] = [
+  ['/quit', 0, (program) => program.give(QUIT)],
+  ['/quit that asks first', 0, (program) => program.give(ASKING)],
+  ['Ctrl-C', 130, (program) => program.give({ type: 'interrupted' })],
+  ['the end of input', 0, (program) => program.give({ type: 'inputEnded' })],
+  ['the end of answers', 3, (program) => program.give({ type: 'answersEnded', cause: USAGE })],
+  ['a refusal of the server', 3, (program) => program.refused()],
+  ['a member who leaves', 3, (program, ghost) => program.left(ghost)],
+  ['silence', 3, (program) => program.pass(10_000)],
+  ['a room that is entered anew', 3, (program) => program.joined()],
 ];
 
 for (const [name, exit, end] of ENDINGS) {
   test(`says that somebody may have tried a guess when the conversation ends by ${name}`, () => {
-    const { alone, ghost } = withReplyOut();
-    end(alone, ghost);
-    assert.deepEqual([alone.errors, alone.exit], [['wrong-code'], exit]);
+    const { program, ghost } = withReplyOut();
+    end(program, ghost);
+    assert.deepEqual([program.errors, program.exit], [['wrong-code'], exit]);
   });
 }
 
 test('says so besides what is undelivered', () => {
-  const { alone } = withReplyOut();
-  alone.give({ type: 'command', command: { type: 'send', text: 'for a friend', ref: null } });
-  alone.give({ type: 'interrupted' });
-  assert.deepEqual([alone.errors, alone.exit], [['wrong-code', 'undelivered'], 130]);
+  const { program } = withReplyOut();
+  program.give({ type: 'command', command: { type: 'send', text: 'for a friend', ref: null } });
+  program.give({ type: 'interrupted' });
+  assert.deepEqual([program.errors, program.exit], [['wrong-code', 'undelivered'], 130]);
 });
 
 test('says nothing of a guess where no REPLY has left, or its receiver has proven the code', () => {
-  const waiting = new Alone();
+  const waiting = new LoneProgram();
   waiting.joined(waiting.ghost());
   waiting.give(QUIT);
   assert.deepEqual([waiting.errors, waiting.exit], [[], 0]);
 
-  const alone = new Alone();
-  const friend = alone.ghost();
-  alone.joined(friend);
-  const a = new Initiator(alone.inputs(friend, 'B', 'ocean-violin'), Identity.generate(alone.random), alone.random);
-  alone.frame(friend, a.hello);
-  a.gotReply(alone.last);
-  alone.frame(friend, a.prove({ name: 'friend', description: 'offer', capabilities: new Uint8Array(0), cursor: 0 }));
-  alone.give(QUIT);
-  assert.deepEqual([alone.errors, alone.exit], [[], 0]);
+  const program = new LoneProgram();
+  const friend = program.ghost();
+  program.joined(friend);
+  const a = new Initiator(
+    program.inputs(friend, 'B', 'ocean-violin'),
+    Identity.generate(program.random),
+    program.random,
+  );
+  program.frame(friend, a.hello);
+  a.gotReply(program.last);
+  program.frame(friend, a.prove({ name: 'friend', description: 'offer', capabilities: new Uint8Array(0), cursor: 0 }));
+  program.give(QUIT);
+  assert.deepEqual([program.errors, program.exit], [[], 0]);
 });
 
 for (const [name, stop, exit] of [

@@ -1,4 +1,4 @@
-/** One room of the core among nobody but ghosts: a test is its server, its links and its clock. */
+/** One conversation of the core. The test is its server, its links, its clock and all other members. */
 
 import type { ConversationOptions } from '../../peer/core/conversation-state.ts';
 import { ConversationState } from '../../peer/core/conversation-state.ts';
@@ -9,12 +9,12 @@ import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 import { seededBytes } from '../core/seeded-random.ts';
 
-/** See the head of this file. */
-export class Alone {
+/** A program whose whole surroundings are the test. */
+export class LoneProgram {
   readonly events: ChatEvent[] = [];
-  /** All frames it sent, with whom to. */
+  /** All handshake frames it sent, with their receivers. */
   readonly sent: { readonly to: string; readonly bytes: Uint8Array }[] = [];
-  /** Members it asked to be freed. */
+  /** Ids of the members it asked the server to remove. */
   readonly freed: string[] = [];
   readonly random = seededBytes(7);
   readonly #conversation: ConversationState;
@@ -42,12 +42,12 @@ export class Alone {
     this.#perform(this.#conversation.start(this.#clock));
   }
 
-  /** A member who is only what the test says. */
+  /** A member whom the test plays. */
   ghost(): Member {
     return { id: `ghost${++this.#ghosts}`, card: encodeCard({ versions: [1], nonce: this.random(16) }) };
   }
 
-  /** We enter, and find members there. */
+  /** The program enters the room, in which there are members. */
   joined(...members: readonly Member[]): void {
     this.give({ type: 'joined', room: this.#room, nameplate: '7', members });
   }
@@ -60,12 +60,12 @@ export class Alone {
     this.give({ type: 'memberLeft', room: this.#room, member: member.id });
   }
 
-  /** The connection to the server was away for a moment, and our place is still ours. */
+  /** The connection to the server was lost for a moment, and the program still has its seat. */
   resumed(): void {
     this.give({ type: 'roomResumed', room: this.#room });
   }
 
-  /** The server wants us no longer. */
+  /** The server refuses the program. */
   refused(): void {
     this.give({ type: 'roomRefused', room: this.#room, cause: new AparteError('server-refused') });
   }
@@ -74,7 +74,7 @@ export class Alone {
     this.give({ type: 'gotHandshake', room: this.#room, from: from.id, bytes });
   }
 
-  /** Our link has made its offer or answer. */
+  /** The program's link has made its offer or answer. */
   described(sdp: string): void {
     this.give({ type: 'linkDescription', link: this.#link, sdp });
   }
@@ -83,7 +83,7 @@ export class Alone {
     this.#perform(this.#conversation.step(fact, this.#clock));
   }
 
-  /** Lets time pass, in ms. */
+  /** Lets time (ms) pass. */
   pass(ms: number): void {
     const end = this.#clock.now + ms;
     for (;;) {
@@ -100,19 +100,19 @@ export class Alone {
     return this.#clock.now;
   }
 
-  /** Goes on to the next time at which something is due. */
+  /** Lets time pass until a tick is due. */
   wake(): void {
     const at = this.#conversation.wakeAt;
     if (at === null) throw new Error('nothing is due');
     this.pass(Math.max(0, at - this.#clock.now));
   }
 
-  /** The frame sent last. */
+  /** The last frame it sent. */
   get last(): Uint8Array {
     return this.sent.at(-1)?.bytes ?? new Uint8Array(0);
   }
 
-  /** Types of the frames sent so far. */
+  /** Types of the frames it sent so far. */
   get types(): (number | undefined)[] {
     return this.sent.map(({ bytes }) => bytes[0]);
   }
@@ -126,7 +126,7 @@ export class Alone {
     return end?.type === 'end' ? end.exit : null;
   }
 
-  /** What a ghost must know to shake hands, if it knew the secret. */
+  /** The inputs of a handshake with the program, for a ghost that uses this secret. */
   inputs(member: Member, weAre: 'A' | 'B', secret: string): HandshakeInputs {
     const [cardA, cardB] = weAre === 'A' ? [this.#card, member.card] : [member.card, this.#card];
     const context = new Uint8Array(0);

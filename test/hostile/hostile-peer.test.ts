@@ -1,4 +1,4 @@
-/** A peer with the right code who means ill: nothing it says steers a terminal, is shown wrong, or is taken for more. */
+/** A hostile peer with the right code: nothing it sends steers a terminal, is shown wrong or exceeds a limit. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
@@ -11,16 +11,16 @@ import { deadCandidate, type EvilPeer, type Guise, inputsOf, meetAsA, meetAsB } 
 import { EvilServer, freshCard } from './evil-server.ts';
 import { assertRefused, folder, Program, type Start } from './program.ts';
 
-/** Why what needs a terminal of its own is skipped, or false: that of util-linux. */
+/** Why a test that needs `script` of util-linux is skipped; false if it is there. */
 const NO_SCRIPT = spawnSync('script', ['--version']).status === 0 ? false : 'script is not installed';
 const CODE = '7-ocean-violin';
 const SECRET = 'ocean-violin';
-/** ANSI, the window's title, a bell, DEL, C1, bidi overrides and isolates, a line separator, tags, a lone carriage return. */
+/** ANSI, a window title, a bell, DEL, C1, bidi overrides and isolates, a line separator, tags, a lone carriage return. */
 const STEERING = '\x1b[2J\x1b]0;owned\x07\x7f\x9b31m\u202eevil\u2066\u2028\u{e0041}\rroot';
-/** Any of these but the end of a line. */
+/** Any of these characters except the line feed. */
 const HARMFUL = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** A program that waited, and an evil peer that came and is connected. */
+/** A waiting program, and an evil peer that came second and is connected. */
 async function met(t: TestContext, guise: Guise = {}, start: Partial<Start> = {}) {
   const server = await EvilServer.start(t);
   const alice = new Program(t, { server: server.url, code: CODE, name: 'alice', ...start });
@@ -29,7 +29,7 @@ async function met(t: TestContext, guise: Guise = {}, start: Partial<Start> = {}
   return { server, alice, peer, wire };
 }
 
-/** A program that came, and finds an evil peer which was there first. */
+/** A program that came second, and an evil peer that was there first and is connected. */
 async function cameTo(t: TestContext, start: Partial<Start> = {}) {
   const members = [{ id: 'evil', card: freshCard() }];
   const server = await EvilServer.start(t, { answer: () => ({ members }) });
@@ -48,18 +48,18 @@ async function talkOn(program: Program, peer: EvilPeer, seq: number): Promise<vo
 }
 
 describe('a peer with the right code', { concurrency: 3 }, () => {
-  test('control characters, escapes and bidi overrides in name and text come out harmless as JSON', async (t) => {
+  test('writes control characters, escapes and bidi overrides of names and texts as harmless JSON', async (t) => {
     const { alice, peer } = await met(t, { name: `\x1b[31m${STEERING}`.slice(0, 24) });
     peer.text(1, utf8(STEERING));
     const message = await alice.event('message');
-    // What a script reads is the text itself; what stands on its output is escaped.
+    // A script reads the text itself, and its output is escaped.
     assert.equal(message.text, STEERING);
     assert.doesNotMatch(alice.stdout, HARMFUL);
     await talkOn(alice, peer, 2);
     assert.equal(await alice.quit(), 0);
   });
 
-  test('control characters, escapes and bidi overrides come out harmless in a plain chat', async (t) => {
+  test('shows control characters, escapes and bidi overrides harmlessly in a plain chat', async (t) => {
     const { alice, peer } = await met(t, { name: '\x1b[31meve\u202e' }, { args: ['chat', '--plain'] });
     peer.text(1, utf8(`${STEERING}\nsecond line`));
     await alice.until('second line', () => alice.stdout.includes('second line'));
@@ -67,7 +67,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     assert.ok(alice.stdout.includes('\\x1b[2J\\x1b]0;owned\\x07\\x7f\\x9b31m\\u202eevil'));
   });
 
-  test('a terminal that takes nothing, as behind Ctrl-S, does not keep the limits from being kept to', {
+  test('keeps the limits while a terminal takes nothing, as after Ctrl-S', {
     skip: NO_SCRIPT,
     timeout: 30_000,
   }, async (t) => {
@@ -82,16 +82,16 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     const peer = await meetAsB(t, wire, inputsOf(wire, '7', SECRET, 'A'));
     await terminal.until('somebody is there', () => terminal.stdout.includes('eve is here'));
     terminal.holdOutput();
-    // More than pipes and terminal hold, less than may wait to be shown.
+    // More than pipes and the terminal hold, and less than may wait to be shown.
     for (let seq = 1; seq <= 64; seq += 1) peer.text(seq, new Uint8Array(16_000).fill(0x61));
     const pings = () => peer.heard.filter(({ kind }) => kind === 'ping').length;
     const before = pings();
-    // Were it waiting for the terminal, what comes would be kept by the WebRTC library, whatever it is and however much.
+    // If the program waited for the terminal, the WebRTC library would keep any number of frames.
     await peer.until(() => pings() >= before + 3);
     assert.equal(peer.closed, false);
   });
 
-  test('frames of kinds that are unknown, and empty ones, change nothing', async (t) => {
+  test('ignores frames of unknown kinds, and empty ones', async (t) => {
     const { alice, peer } = await met(t);
     for (const kind of [0, 10, 99, 255]) peer.say(concat(Uint8Array.of(kind), systemRandom(200)));
     peer.say(new Uint8Array(0));
@@ -105,7 +105,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     encodeMessage({ kind: 'text', seq, id: systemRandom(8), at: 0, raw: false, shown: 0, chunk });
 
   const BREAKING: Readonly<Record<string, readonly [detail: RegExp, ...frames: Uint8Array[]]>> = {
-    // The rest of the ten megabytes would find the channel closed.
+    // The channel closes before the rest of the ten megabytes.
     'ten megabytes of text': [
       /longer than 65,536 bytes/,
       ...Array.from({ length: 5 }, () => part(1, new Uint8Array(16_256))),
@@ -115,7 +115,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
   };
 
   for (const [what, [detail, ...frames]] of Object.entries(BREAKING)) {
-    test(`${what}: the limit is named, the session closed, nothing shown`, async (t) => {
+    test(`names the broken limit, closes the session and shows nothing: ${what}`, async (t) => {
       const { alice, peer } = await met(t);
       for (const frame of frames.slice(0, -1)) peer.say(frame);
       peer.last(frames.at(-1) ?? assert.fail());
@@ -129,13 +129,13 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     });
   }
 
-  test('row 24: a peer with other session keys is never connected', async (t) => {
+  test('row 24: never connects a peer with other session keys', async (t) => {
     const { alice } = await met(t, { channel: () => channels('others').b });
     await assertRefused(alice, 'forged');
     assert.deepEqual(alice.standing, ['connecting', 'lost']);
   });
 
-  test('row 24: a link that closes without goodbye is lost, not left', async (t) => {
+  test('row 24: reports a link that closes without goodbye as lost, not left', async (t) => {
     const args = ['chat', '--json', '--reconnect', '0.5'];
     const { alice, peer } = await met(t, {}, { args });
     await alice.event('peer', { status: 'connected' });
@@ -145,7 +145,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     assert.deepEqual(alice.errors, ['lost']);
   });
 
-  test('row 24: a forged goodbye is forged, and nobody has left', async (t) => {
+  test('row 24: reports a forged goodbye as forged, and nobody as left', async (t) => {
     const { alice, peer } = await met(t);
     await alice.event('peer', { status: 'connected' });
     peer.forge();
@@ -154,7 +154,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     assert.ok(!alice.standing.includes('left'));
   });
 
-  test('a peer that leaves while something is undelivered: said, exit 7', async (t) => {
+  test('reports a peer that leaves while a text is undelivered, with exit 7', async (t) => {
     const { alice, peer } = await met(t);
     await alice.event('peer', { status: 'connected' });
     peer.shows = false;
@@ -166,7 +166,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     assert.deepEqual(alice.all('delivered'), []);
   });
 
-  test('row 12: PROOF twice and a candidate twice are harmless; what comes once connected has no effect', async (t) => {
+  test('row 12: ignores a repeated PROOF, a repeated candidate, and candidates after the connection', async (t) => {
     const { bob, wire, inputs } = await cameTo(t);
     const sent: Uint8Array[] = [];
     const send = (bytes: Uint8Array) => {
@@ -187,36 +187,36 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
     assert.equal(await bob.quit(), 0);
   });
 
-  test('row 12: candidates out of order are a lost frame', async (t) => {
+  test('row 12: reports candidates out of order as a lost frame', async (t) => {
     const { bob, wire, inputs } = await cameTo(t);
     const signals = (seal: (bytes: Uint8Array) => Uint8Array) => {
       const [first, , third] = [1, 2, 3].map(() => seal(deadCandidate()));
       return [first, third].filter((frame) => frame !== undefined);
     };
-    // The link may open before it is closed for this; on it nothing is said.
+    // The link may open before the program closes it. Nothing is sent on it.
     const channel = () => assert.fail('enough');
     meetAsA(t, wire, inputs, { signals, channel }).catch(() => undefined);
     await assertRefused(bob, 'lost-frame');
   });
 
-  test('row 14: whoever cannot prove his identity is refused; his name is not shown', async (t) => {
+  test('row 14: refuses a peer that cannot prove its identity, and shows no name', async (t) => {
     const { bob, wire, inputs } = await cameTo(t);
     const identity = Identity.generate(systemRandom);
-    // Says another public key than the one it can prove.
+    // Claims another public key than the one it can prove.
     Object.defineProperty(identity, 'publicKey', { value: Identity.generate(systemRandom).publicKey });
     meetAsA(t, wire, inputs, { identity, name: 'mallory' }).catch(() => undefined);
     await assertRefused(bob, 'bad-identity');
     assert.doesNotMatch(bob.stdout, /mallory|"trust"/);
   });
 
-  test('row 25: an offer with an SHA-1 fingerprint is refused', async (t) => {
+  test('row 25: refuses an offer with an SHA-1 fingerprint', async (t) => {
     const { bob, wire, inputs } = await cameTo(t);
     const description = (sdp: string) => sdp.replace(/sha-256 \S+/, `sha-1 ${Array(20).fill('AB').join(':')}`);
     meetAsA(t, wire, inputs, { description }).catch(() => undefined);
     await assertRefused(bob, 'bad-offer');
   });
 
-  test('row 15: a known key under another name is known; a known name under another key is loud', async (t) => {
+  test('row 15: knows a known key under another name, and warns of a known name under another key', async (t) => {
     const data = folder(t);
     const [friend, eve] = [Identity.generate(systemRandom), Identity.generate(systemRandom)];
     const trusts: string[] = [];
@@ -225,7 +225,7 @@ describe('a peer with the right code', { concurrency: 3 }, () => {
       { name: 'bobby', identity: friend },
       { name: 'BOBBY' },
       { name: 'eve', identity: eve },
-      // The name he had before, by one who is known, too.
+      // The earlier name, claimed by another known peer.
       { name: 'bob', identity: eve },
     ]) {
       const { alice, peer } = await met(t, guise, { data });

@@ -1,4 +1,4 @@
-/** A server that does not forward honestly: each lie ends the attempt by name, on real programs, with nothing told. */
+/** A server that does not forward honestly. Real programs end the handshake by name at each lie, and show nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FLIGHT, Identity, Initiator, systemRandom } from '../../peer/crypto/index.ts';
@@ -10,17 +10,17 @@ import { CODE, changing, couple, swappedKey } from './hostile-server-pair.ts';
 import { assertRefused, folder, Program } from './program.ts';
 
 describe('a server that lies', { concurrency: 3 }, () => {
-  test("the public key in REPLY swapped for the server's own: wrong-code on both sides", async (t) => {
+  test('reports wrong-code on both sides if the server swaps the public key in REPLY for its own', async (t) => {
     const { alice, bob } = await couple(t, { pass: changing(FLIGHT.reply, swappedKey) });
     await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
   });
 
-  test('row 7: a bit turned in the tag of A: refused on both sides', async (t) => {
+  test('row 7: refuses on both sides a tag of A with a bit turned', async (t) => {
     const { alice, bob } = await couple(t, { pass: changing(FLIGHT.proofA, (bytes) => [flipped(bytes, 1, 0)]) });
     await Promise.all([assertRefused(alice, 'peer-abort'), assertRefused(bob, 'wrong-code')]);
   });
 
-  test('row 5: a program that is shown its own card, or its own frames, never meets itself', async (t) => {
+  test('row 5: never meets itself if it is shown its own card, or its own frames', async (t) => {
     const server = await EvilServer.start(t);
     const alice = new Program(t, { server: server.url, code: CODE });
     const guest = await server.guest(0);
@@ -28,7 +28,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     await alice.event('error', { code: 'self' });
     assert.deepEqual(guest.sent.of(FLIGHT.hello), []);
     for (const frame of guest.sent.all) echo.send(frame);
-    // Under another card its HELLO comes back as such, and as if it were a REPLY.
+    // Under another card its HELLO comes back as a HELLO, and as a REPLY.
     const mirror = guest.ghost('mirror');
     const hello = await mirror.inbox.next(FLIGHT.hello);
     mirror.send(hello);
@@ -36,7 +36,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     await assertRefused(alice, 'wrong-code');
   });
 
-  test('row 5: the frames of a program that knows the code, echoed to it, are unexpected', async (t) => {
+  test('row 5: reports its own echoed frames as unexpected, although they know the code', async (t) => {
     const pass = ({ from, bytes }: Passing) => {
       if (bytes[0] === FLIGHT.proofA) from.give('g1', bytes);
       return [bytes];
@@ -45,7 +45,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     await assertRefused(alice, 'unexpected');
   });
 
-  test('row 6: one identity on both sides is named', async (t) => {
+  test('row 6: reports one identity on both sides', async (t) => {
     const data = folder(t);
     const server = await EvilServer.start(t);
     const one = new Program(t, { server: server.url, code: CODE, data });
@@ -54,7 +54,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     await Promise.all([assertRefused(other, 'self'), assertRefused(one, 'self')]);
   });
 
-  test('row 6: a program that comes back over a second connection does not meet the place it left', async (t) => {
+  test('row 6: does not meet its own earlier connection when it comes back over a second one', async (t) => {
     const server = await EvilServer.start(t);
     const alice = new Program(t, { server: server.url, code: CODE });
     const first = await server.guest(0);
@@ -66,7 +66,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     assert.equal(await alice.quit(), 0);
   });
 
-  test('frames made up by the server end the attempt by name, whatever state it is in', async (t) => {
+  test('ends the handshake by name at frames that the server makes up, in every state', async (t) => {
     const server = await EvilServer.start(t);
     const alice = new Program(t, { server: server.url, code: CODE });
     const guest = await server.guest(0);
@@ -93,7 +93,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     ]);
   });
 
-  test('a member who joins twice is met once', async (t) => {
+  test('meets a member who joins twice once', async (t) => {
     const { server, alice, bob } = await couple(t, {
       tell: (guest, earlier) => {
         for (const one of earlier) for (const id of [guest.id, 'again']) one.came({ id, card: guest.card });
@@ -109,7 +109,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     assert.deepEqual([await bob.quit(), await alice.exit], [0, 0]);
   });
 
-  test('row 9: a card that was changed on the way is a wrong code, and never another version', async (t) => {
+  test('row 9: reports a card that was changed on the way as a wrong code, never as another version', async (t) => {
     const { alice, bob } = await couple(t, {
       tell: ({ id, card }, earlier) => {
         for (const one of earlier) one.came({ id, card: encodeCard({ versions: [1, 2], nonce: card.slice(-16) }) });
@@ -118,7 +118,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     await Promise.all([assertRefused(alice, 'wrong-code'), assertRefused(bob, 'wrong-code')]);
   });
 
-  test('row 9: no version in common: named, and no handshake', async (t) => {
+  test('row 9: reports that there is no version in common, and makes no handshake', async (t) => {
     const answer = () => ({ members: [{ id: 'later', card: freshCard([2, 3]) }] });
     const server = await EvilServer.start(t, { answer });
     const bob = new Program(t, { server: server.url, code: CODE });
@@ -127,7 +127,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     assert.deepEqual(guest.sent.all, [Uint8Array.of(FLIGHT.abort, 2)]);
   });
 
-  test('row 13: ABORT before REPLY is a hint; behind REPLY it is the end, and no second REPLY leaves', async (t) => {
+  test('row 13: takes ABORT before REPLY as a hint, after REPLY as the end, and sends no second REPLY', async (t) => {
     const members = ['early', 'late'].map((id) => ({ id, card: freshCard() }));
     const server = await EvilServer.start(t, { answer: () => ({ members }) });
     const bob = new Program(t, { server: server.url, code: CODE });
