@@ -64,7 +64,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     at: 'peer/link/node/',
-    uses: ['shared/', 'peer/link/'],
+    uses: ['shared/', 'peer/link/', 'peer/doctor/stun-client.ts'],
     packages: ['node-datachannel'],
     node: 'any',
   },

@@ -10,6 +10,7 @@ import type { DataChannel, IceServer as NativeServer, PeerConnection, RtcConfig 
 import { STUN_PORT } from '../../../shared/stun.ts';
 import type { Rtc } from '../webrtc-implementation.ts';
 import { makeCertificate } from './dtls-certificate.ts';
+import { varyingCandidates } from './nat-probe.ts';
 import { hasNetwork, isLoopback, loopbackAddress, ownAddresses } from './own-addresses.ts';
 import { parseTurnUrl, TurnBridge } from './turn-bridge.ts';
 
@@ -18,6 +19,8 @@ export interface NodeDataChannel {
   readonly PeerConnection: new (name: string, config: RtcConfig) => PeerConnection;
 }
 
+/** STUN servers that are asked whether the NAT uses another port for each of them, at most. */
+const MAX_STUN = 3;
 /** TURN servers that libjuice asks, at most (its MAX_RELAY_ENTRIES_COUNT). */
 const MAX_RELAYS = 2;
 /**
@@ -275,11 +278,17 @@ class Connection {
     const { sdp } = this.#earlyAnswer ?? (await this.#describe(await this.#started, type));
     const hosts = this.#isRelayOnly ? [] : await within(HOSTS_PATIENCE, this.#hosts, []);
     this.localDescription = { type, sdp: sdp + hosts.map((each) => `a=${each}\r\n`).join('') };
+    if (!this.#isRelayOnly) void this.#tellNat();
     // Candidates come behind the description, those in it as well: simple-peer hands it on in a microtask.
     setImmediate(() => {
       if (!this.#isClosed) for (const each of hosts) this.#tell(each, '0');
       this.#tellFirst();
     });
+  }
+
+  async #tellNat(): Promise<void> {
+    const candidates = await varyingCandidates(stunServers(this.#servers).slice(0, MAX_STUN));
+    for (const each of candidates) this.#inOrder(() => this.#tell(each, '0'));
   }
 
   /** Has the native connection make its description, and start ICE. */
@@ -306,7 +315,8 @@ class Connection {
     let native = await this.#started;
     if (this.#port !== null && this.#bridges.length === 0) {
       native = await this.#restart();
-      await this.#describe(native, 'offer');
+      // Nothing comes between the two: what is checked before the second is what was said above.
+      void this.#describe(native, 'offer');
     }
     native.setRemoteDescription(sdp, 'answer');
   }
@@ -415,7 +425,7 @@ function ensureDescriptors(): void {
 }
 
 /** The STUN servers. libjuice asks one of them. */
-function stunServers(servers: readonly Server[]): NativeServer[] {
+function stunServers(servers: readonly Server[]): { readonly hostname: string; readonly port: number }[] {
   return servers
     .flatMap(({ urls }) => urls)
     .flatMap((url) => {
