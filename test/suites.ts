@@ -18,9 +18,10 @@ const COMPUTING_FILES = [
   join('signaling', 'limit-flags.test.ts'),
   join('signaling', 'memory-rooms.test.ts'),
 ];
-/** Files that need their own process: they drive a terminal, watch libsodium, or start processes. */
+/** Files that need their own process: they drive a terminal, wait for pauses, watch libsodium, or start processes. */
 const OWN_PROCESS = [
   join('ui', 'terminal-chat.test.ts'),
+  join('ui', 'terminal-input.test.ts'),
   join('crypto', 'secrets-wiped.test.ts'),
   ...['main', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
     join('signaling', `${name}.test.ts`),

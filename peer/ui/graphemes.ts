@@ -10,49 +10,59 @@ const STARTS_JOINING = new RegExp(`^[^${JOINING}]?[${JOINING}]`, 'u');
 const ASCII = /^[ -~]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
-/** The grapheme clusters of a text, in order. Joined together they are the text. */
-export function graphemes(text: string): string[] {
-  const clusters: string[] = [];
+/** The grapheme clusters of a text, in order, found as they are asked for. */
+function* clustersOf(text: string): Generator<string> {
   for (const [run] of text.matchAll(RUNS)) {
     if (STARTS_JOINING.test(run)) {
       segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
-      for (const { segment } of segmenter.segment(run)) clusters.push(segment);
+      for (const { segment } of segmenter.segment(run)) yield segment;
     } else {
-      for (const char of run) clusters.push(char);
+      yield* run;
     }
   }
-  return clusters;
+}
+
+/** The grapheme clusters of a text, in order. Joined together they are the text. */
+export function graphemes(text: string): string[] {
+  return Array.from(clustersOf(text));
 }
 
 /** Columns a text takes. Colour sequences take none. */
 export function width(text: string): number {
-  return text.length === 1 && ASCII.test(text) ? 1 : stringWidth(text);
+  return text.length === 1 && text >= ' ' && text <= '~' ? 1 : stringWidth(text);
 }
 
 /**
- * The most columns that a text takes on any terminal: some terminals draw the parts of a joined emoji side by side. The
- * text has no colour sequences.
+ * The most columns that a cluster takes on any terminal: some terminals draw the parts of a joined emoji side by side.
  */
-export function widest(text: string): number {
+export function widestCluster(cluster: string): number {
+  const wide = width(cluster);
+  if (cluster.length === 1) return wide;
+  let parts = 0;
+  for (const char of cluster) parts += width(char);
+  return Math.max(wide, parts);
+}
+
+/** The most columns that a text without colour sequences takes. Past `limit` it is not measured, but above `limit`. */
+export function widest(text: string, limit = Infinity): number {
   if (ASCII.test(text)) return text.length;
   let columns = 0;
-  for (const cluster of graphemes(text)) {
-    let parts = 0;
-    for (const char of cluster) parts += stringWidth(char);
-    columns += Math.max(stringWidth(cluster), parts);
+  for (const cluster of clustersOf(text)) {
+    columns += widestCluster(cluster);
+    if (columns > limit) break;
   }
   return columns;
 }
 
 /** As much of a line as fits into `columns` on any terminal, with `ellipsis` at its end where something is left out. */
 export function truncate(line: string, columns: number, ellipsis: string): string {
-  if (widest(line) <= columns) return line;
+  if (widest(line, columns) <= columns) return line;
   const room = columns - ellipsis.length;
   if (room < 0) return '';
   let shown = '';
   let used = 0;
-  for (const cluster of graphemes(line)) {
-    used += widest(cluster);
+  for (const cluster of clustersOf(line)) {
+    used += widestCluster(cluster);
     if (used > room) break;
     shown += cluster;
   }
@@ -63,7 +73,7 @@ export function truncate(line: string, columns: number, ellipsis: string): strin
 export function rowsTaken(line: string, columns: number): number {
   let count = 1;
   let used = 0;
-  for (const cluster of graphemes(line)) {
+  for (const cluster of clustersOf(line)) {
     const wide = width(cluster);
     if (used + wide > columns) {
       count += 1;

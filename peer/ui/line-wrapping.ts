@@ -1,5 +1,5 @@
 /** Wraps long lines between words, so that no row of a message can look like a line of the program. */
-import { graphemes, widest } from './graphemes.ts';
+import { graphemes, widest, widestCluster } from './graphemes.ts';
 
 // Blanks, a colour sequence (SGR, ECMA-48 section 8.3.117), or a word.
 const TOKENS = / +|\x1b\[[\d;]*m|[^ \x1b]+/g;
@@ -16,7 +16,7 @@ const TO_COPY = /^(?: {4})?[^ ]/;
  */
 export function wrapLine(line: string, columns: number): string[] {
   const bare = line.replaceAll(COLOURS, '');
-  if (widest(bare) <= columns) return [line];
+  if (widest(bare, columns) <= columns) return [line];
   const [head = ''] = HEAD.exec(bare) ?? [];
   const isWhole = head.trim() === '' && TO_COPY.test(bare);
   const indent = ' '.repeat(Math.min(head.length, Math.floor(columns / 2)));
@@ -39,14 +39,14 @@ export function wrapLine(line: string, columns: number): string[] {
       blanks = token;
       continue;
     }
-    const wide = widest(token);
+    const wide = widest(token, columns);
     const fits = used + blanks.length + wide <= columns;
     const isSplit = !fits && !isWhole && indent.length + wide > columns;
     if (fits || used === 0 || (isSplit && used + blanks.length < columns)) add(blanks, blanks.length);
     else breakRow();
     blanks = '';
     for (const part of isSplit ? graphemes(token) : [token]) {
-      const partWide = isSplit ? widest(part) : wide;
+      const partWide = isSplit ? widestCluster(part) : wide;
       if (isSplit && used + partWide > columns && used > indent.length) breakRow();
       add(part, partWide);
     }

@@ -55,14 +55,16 @@ test('recognizes an end mark that is split anywhere, even where its escape chara
 });
 
 test('ends a paste whose end mark never comes, and reads keys again', async () => {
-  for (const paste of ['text', '']) {
-    const { input, came } = opened();
-    const pasted = once(input, 'aparte-paste');
-    input.write(BEGIN + paste);
-    await pasted;
-    input.write('x');
-    assert.deepEqual(came, [{ paste }, 'x']);
-  }
+  await Promise.all(
+    ['text', ''].map(async (paste) => {
+      const { input, came } = opened();
+      const pasted = once(input, 'aparte-paste');
+      input.write(BEGIN + paste);
+      await pasted;
+      input.write('x');
+      assert.deepEqual(came, [{ paste }, 'x']);
+    }),
+  );
 });
 
 test('reads Ctrl-C within a paste', async () => {
