@@ -309,6 +309,9 @@ export class ConversationState {
     if (this.#giveUpAt !== null && this.#giveUpAt <= now) {
       if (this.#roster.status === null)
         return this.#pairing?.end(this.#pairing.lostCause ?? new AparteError('timeout'));
+      if (this.#roster.status === 'connecting') {
+        return this.#fail(new AparteError('no-direct-path', { key: 'no-connection-in-time' }));
+      }
       const cause = new AparteError('nothing-came');
       emitError(this.#context, cause, true);
       this.#leaveNow(gaveUp(cause, now));

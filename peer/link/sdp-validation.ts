@@ -6,7 +6,7 @@
 import { fromLv, fromUtf8, lv, utf8 } from '../../shared/bytes.ts';
 import type { DescriptionFault } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
-import { MAX_CANDIDATES, MAX_SDP } from '../../shared/limits.ts';
+import { MAX_SDP } from '../../shared/limits.ts';
 import type { LinkSignal } from './link.ts';
 
 /** Characters of one candidate line, at most. */
@@ -42,7 +42,7 @@ function badOffer(fault: DescriptionFault): AparteError {
 
 /**
  * Checks an offer or answer: one data channel section, one SHA-256 fingerprint and no other, one set of ICE
- * credentials, one role, at most MAX_CANDIDATES well-formed candidates, MAX_SDP bytes of printable ASCII.
+ * credentials, one role, only well-formed candidates, MAX_SDP bytes of printable ASCII. How many candidates are used is for the link.
  * Throws `bad-offer` and names the fault.
  */
 export function checkDescription(sdp: string): void {
@@ -62,9 +62,7 @@ export function checkDescription(sdp: string): void {
   const fingerprints = starting('a=fingerprint').map((line) => FINGERPRINT.exec(line)?.[1]?.toUpperCase());
   if (fingerprints.includes(undefined)) throw badOffer('fingerprint');
   if (new Set(fingerprints).size !== 1) throw badOffer('fingerprint');
-  const candidates = candidatesIn(sdp);
-  if (candidates.length > MAX_CANDIDATES) throw badOffer('candidate-count');
-  for (const candidate of candidates) checkCandidate(candidate);
+  for (const candidate of candidatesIn(sdp)) checkCandidate(candidate);
 }
 
 /** The candidates in a description, `candidate:…` each. */

@@ -226,8 +226,10 @@ class WebRtcLink implements Link {
   #tellSignal(data: SimplePeer.SignalData): void {
     if (this.#over) return;
     if (data.type === 'offer' || data.type === 'answer') {
-      const sdp = withCandidates(data.sdp ?? '', (candidate) => isUsable(candidate, this.#policy));
-      this.#events.signal({ type: data.type, sdp });
+      // Earlier versions refuse a description with more candidates.
+      let count = 0;
+      const keeps = (candidate: string) => isUsable(candidate, this.#policy) && ++count <= MAX_CANDIDATES;
+      this.#events.signal({ type: data.type, sdp: withCandidates(data.sdp ?? '', keeps) });
     } else if ('candidate' in data) {
       const { candidate, sdpMid } = data.candidate;
       // Some implementations mark the end of candidates by an empty one.

@@ -96,6 +96,12 @@ export class Scene extends Stage {
     return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args]);
   }
 
+  /** Starts a `receive`. */
+  receive(name: 'ann' | 'ben', ...args: readonly string[]): RecordedProgram {
+    const fixed = ['receive', 'lab-ocean-violin', '--server', this.#url];
+    return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...args]);
+  }
+
   /** Starts a chat that uses no server. */
   alone(name: 'ann' | 'ben', ...args: readonly string[]): RecordedProgram {
     return this.run(this.hosts[name], [...this.#program(name), 'chat', '--json', '--name', name, ...args]);

@@ -82,7 +82,6 @@ const BAD: Readonly<Record<string, string>> = {
   'no ufrag': SDP.replace(/a=ice-ufrag.*\r\n/, ''),
   'no pwd': SDP.replace(/a=ice-pwd.*\r\n/, ''),
   'short pwd': SDP.replace(/a=ice-pwd.*\r\n/, 'a=ice-pwd:short\r\n'),
-  'too many candidates': SDP + text(Array.from({ length: 500 }, () => `a=${CANDIDATE}`)).slice(0, 5_000),
   'too long': SDP + text(Array.from({ length: 100 }, () => `a=${'x'.repeat(MAX_SDP / 100)}`)),
   'line without end': SDP.slice(0, -2),
   'bare line feeds': SDP.replaceAll('\r\n', '\n'),
@@ -99,12 +98,12 @@ for (const [name, sdp] of Object.entries(BAD)) {
   test(`a description is refused: ${name}`, () => assert.throws(() => checkDescription(sdp), refused));
 }
 
-test('as many candidates as allowed pass, one more does not', () => {
-  const short = 'a=candidate:1 1 udp 1 192.0.2.2 9 typ host';
-  const lines = LINES.filter((line) => !line.startsWith('a=candidate'));
-  const many = Array.from({ length: MAX_CANDIDATES }, () => short);
-  checkDescription(text([...lines, ...many]));
-  assert.throws(() => checkDescription(text([...lines, ...many, short])), refused);
+test('more candidates than are used do no harm', () => {
+  const many = Array.from(
+    { length: 2 * MAX_CANDIDATES },
+    (_, port) => `a=candidate:1 1 udp 1 192.0.2.2 ${port + 1} typ host`,
+  );
+  checkDescription(text([...LINES, ...many]));
 });
 
 test('candidates that are too long, not whole or of unknown form are refused', () => {

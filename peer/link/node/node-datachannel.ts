@@ -28,7 +28,7 @@ const MAX_RELAYS = 2;
  * needs places for those that checks come from.
  */
 const MAX_HOSTS = 10;
-const MAX_REMOTE = 16;
+const MAX_REMOTE = 22;
 /** The origin line of libdatachannel's descriptions, and of those that `short-sdp.ts` restores, whoever made them. */
 const OWN_KIND = /^o=rtc /m;
 const RESTORED = /^o=- 1 1 IN IP4 0\.0\.0\.0/m;

@@ -6,7 +6,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
  * Names of interfaces that lead to containers and virtual machines on this machine: Docker, Podman, Kubernetes, LXD,
  * libvirt, VMware, VirtualBox, macOS and Hyper-V.
  */
-const BRIDGE = /^(?:docker|br-|veth|virbr|cni|flannel|cali|podman|lxc|lxd|vmnet|vboxnet|bridge\d|vEthernet)/i;
+const BRIDGE = /^(?:docker|br[-\d]|veth|virbr|cni|flannel|cali|podman|lxc|lxd|vmnet|vboxnet|bridge\d|vEthernet)/i;
 /** Addresses to ask the routing table about: of the blocks for documentation (RFC 5737, RFC 3849). Nothing is sent. */
 const ELSEWHERE = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 /** Any port: a UDP socket that is connected sends nothing. */
