@@ -23,7 +23,7 @@ const OWN_PROCESS = [
   join('ui', 'terminal-chat.test.ts'),
   join('ui', 'terminal-input.test.ts'),
   join('crypto', 'secrets-wiped.test.ts'),
-  ...['main', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
+  ...['main', 'news-format', 'redis', 'redis-news', 'redis-requests', 'redis-rooms', 'tls'].map((name) =>
     join('signaling', `${name}.test.ts`),
   ),
 ];

@@ -11,7 +11,7 @@ import { AparteError } from '../../shared/errors.ts';
 import type { RoomLimits } from '../limits.ts';
 import { RoomsUnavailable } from '../rooms-interface.ts';
 import { roomScript } from './lua-script.ts';
-import { packRows, type Row, readAnswers, readRows } from './packed-strings.ts';
+import { type Row, unpackRows } from './news-format.ts';
 
 /** How long Redis may be silent, in ms. It has something to answer every second. */
 export const SILENCE = 3_000;
@@ -179,9 +179,9 @@ export class RedisConnection {
   }
 
   async #runBatch(server: string, batch: readonly Operation[]): Promise<void> {
-    const packed = packRows(batch.map(({ row }) => row));
+    const words = batch.flatMap(({ row }) => [String(row.length), ...row]);
     try {
-      const answers = readAnswers(await this.#evaluate(server, packed));
+      const answers = await this.#evaluate(server, words);
       for (const [index, { answer }] of batch.entries()) answer(answers[index] ?? []);
     } catch (error) {
       this.suspect(error);
@@ -189,14 +189,14 @@ export class RedisConnection {
     }
   }
 
-  async #evaluate(server: string, packed: Buffer): Promise<unknown> {
-    const options = { keys: [this.#prefix], arguments: ['-1', server, packed] };
+  async #evaluate(server: string, words: readonly (string | Buffer)[]): Promise<readonly Rows[]> {
+    const options = { keys: [this.#prefix], arguments: ['-1', server, ...words] };
     try {
-      return await this.#client.evalSha(this.#sha, options);
+      return (await this.#client.evalSha(this.#sha, options)) as unknown as readonly Rows[];
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       this.#sha = String(await this.#client.scriptLoad(this.#script));
-      return await this.#client.evalSha(this.#sha, options);
+      return (await this.#client.evalSha(this.#sha, options)) as unknown as readonly Rows[];
     }
   }
 
@@ -204,7 +204,7 @@ export class RedisConnection {
   readonly #hear = (message: Buffer): void => {
     // Answers that came before are used in microtasks that have not run yet.
     if (this.#news.length === 0) setImmediate(() => this.#events.news(this.#news.splice(0)));
-    this.#news.push(...readRows(message));
+    this.#news.push(...unpackRows(message));
   };
 
   async #beat(): Promise<void> {

@@ -5,7 +5,7 @@
 import type { RoomLimits } from '../limits.ts';
 import { TOLERANCE } from '../token-bucket.ts';
 import { LUA_ROOM_STEPS, TIME_TO_LIVE } from './lua-room-steps.ts';
-import { LUA_PACKING } from './packed-strings.ts';
+import { LUA_PACK } from './news-format.ts';
 
 /**
  * How long after its last heartbeat a server counts as dead, in ms. A flooded server may stand still for seconds. Its
@@ -22,8 +22,8 @@ const AT_ONCE = 200;
 
 /**
  * Makes the script. `KEYS[1]` is the prefix of all keys. The arguments are the time in ms (-1: that of Redis), the id of
- * the server, and packed rows (`packed-strings.ts`): name and arguments of each operation. For each operation the script
- * returns the number of its rows and the rows: orders for clients of this server, unless the operation says otherwise.
+ * the server, and for each operation the number of its words and the words: its name and arguments. The script returns
+ * the rows of each operation: orders for clients of this server, unless the operation says otherwise.
  */
 export function roomScript(limits: RoomLimits): string {
   return `
@@ -33,7 +33,7 @@ if now < 0 then
   local time = call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-${LUA_PACKING}${LUA_ROOM_STEPS}
+${LUA_PACK}${LUA_ROOM_STEPS}
 local operations = {}
 
 -- nameplate: '' if the server is to choose it; seed: of the random numbers
@@ -216,18 +216,20 @@ function operations.attempt(...)
   end
 end
 
-local answers = {}
+local answers, at = {}, 3
 local worked, cause = pcall(function()
-  while at <= #packed do
-    local asked = row()
+  while at <= #ARGV do
+    local words = {}
+    for i = 1, tonumber(ARGV[at]) do words[i] = ARGV[at + i] end
+    at = at + #words + 1
     rows = {}
-    operations[asked[1]](unpack(asked, 2))
-    answers[#answers + 1] = number(#rows) .. pack(rows)
+    operations[words[1]](unpack(words, 2))
+    answers[#answers + 1] = rows
   end
 end)
 -- Also if an operation failed: those before it have been done.
 for each, told in pairs(news) do call('PUBLISH', key('news', each), pack(told)) end
 if not worked then error(cause, 0) end
-return table.concat(answers)
+return answers
 `;
 }

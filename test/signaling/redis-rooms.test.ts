@@ -7,7 +7,7 @@ import type { RoomLimits } from '../../signaling/limits.ts';
 import { LIMITS } from '../../signaling/limits.ts';
 import type { Rows } from '../../signaling/redis/connection.ts';
 import { roomScript } from '../../signaling/redis/lua-script.ts';
-import { packRows, readAnswers, readRows } from '../../signaling/redis/packed-strings.ts';
+import { unpackRows } from '../../signaling/redis/news-format.ts';
 import { ordersFor, RedisRooms } from '../../signaling/redis/rooms.ts';
 import type { Awaitable, RandomSource, RoomOrder, Rooms } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
@@ -97,13 +97,13 @@ class Servers implements Subject {
       const channels = ['one', 'other', 'slow'].map((each) => `${this.#prefix}news:${each}`);
       const hear = (news: Buffer, channel: Buffer) => {
         const whose = channel.toString().split(':').at(-1) ?? '';
-        this.#news.push(...readRows(news).map((row) => ({ server: whose, row })));
+        this.#news.push(...unpackRows(news).map((row) => ({ server: whose, row })));
       };
       await this.#connection.subscribe(channels, hear, true);
     }
-    const asked = packRows([[operation, ...args]]);
-    const given = { keys: [this.#prefix], arguments: [String(this.now), server, asked] };
-    const [rows] = readAnswers(await this.#connection.eval(this.#script, given));
+    const words = [String(args.length + 1), operation, ...args];
+    const given = { keys: [this.#prefix], arguments: [String(this.now), server, ...words] };
+    const [rows] = (await this.#connection.eval(this.#script, given)) as unknown as Rows[];
     const news = this.#news.splice(0);
     this.#isHearing = true;
     for (const { server: whose, row } of news) this.#heard.get(whose)?.hear([row]);
