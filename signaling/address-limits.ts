@@ -47,25 +47,25 @@ function network(address: string, bits: number): string {
   return `${groups.slice(0, bits / 16).join(':')}::/${bits}`;
 }
 
-/** The limits of one kind of key: addresses, or /48 networks. Times are ms of any clock that does not go back. */
+/** The limits of one kind of key: addresses, or /48 networks. */
 class KeyLimits {
+  readonly connects: KeyedBuckets;
+  readonly requests: KeyedBuckets;
+  readonly joins: KeyedBuckets;
+  readonly guesses: KeyedBuckets;
   readonly #connections: number;
   /** Open connections by key. */
   readonly #open = new Map<string, number>();
-  readonly #connects: KeyedBuckets;
-  readonly #requests: KeyedBuckets;
-  readonly #joins: KeyedBuckets;
-  readonly #guesses: KeyedBuckets;
 
   /** Each key has `factor` times the limits of one address. */
   constructor(limits: AddressLimits, factor: number) {
     const buckets = ({ burst, perSecond }: Rate, times = factor) =>
       new KeyedBuckets({ burst: burst * times, perSecond: perSecond * times }, MAX_ADDRESSES);
+    this.connects = buckets(limits.connects);
+    this.requests = buckets(limits.connects, factor * REQUESTS_PER_CONNECT);
+    this.joins = buckets(limits.joins);
+    this.guesses = buckets(limits.guesses);
     this.#connections = limits.connections * factor;
-    this.#connects = buckets(limits.connects);
-    this.#requests = buckets(limits.connects, factor * REQUESTS_PER_CONNECT);
-    this.#joins = buckets(limits.joins);
-    this.#guesses = buckets(limits.guesses);
   }
 
   isCrowded(key: string): boolean {
@@ -84,26 +84,9 @@ class KeyLimits {
     if (count > 0) this.#open.set(key, count);
     else this.#open.delete(key);
   }
-
-  mayConnect(key: string, now: number): boolean {
-    return this.#connects.take(key, now);
-  }
-
-  mayRequest(key: string, now: number): boolean {
-    return this.#requests.take(key, now);
-  }
-
-  join(key: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
-    if (!this.#joins.take(key, now)) return 'rate';
-    return isGuess(nameplate) && !this.#guesses.take(key, now) ? 'guesses' : null;
-  }
-
-  sweep(now: number): void {
-    for (const buckets of [this.#connects, this.#requests, this.#joins, this.#guesses]) buckets.sweep(now);
-  }
 }
 
-/** Counts what each address does. Takes plain IP addresses. An IPv6 address counts as its /64 and as its /48. */
+/** Counts what each address does. Takes plain IP addresses. Times are ms of any clock that does not go back. */
 export class AddressLimiter {
   readonly #addresses: KeyLimits;
   readonly #sites: KeyLimits;
@@ -115,45 +98,54 @@ export class AddressLimiter {
 
   /** Whether an address has twice its connections open: refused ones, which are being told why, count as well. */
   isCrowded(address: string): boolean {
-    const site = siteKey(address);
-    return this.#addresses.isCrowded(addressKey(address)) || (site !== null && this.#sites.isCrowded(site));
+    return this.#of(address).some(([limits, key]) => limits.isCrowded(key));
   }
 
   /** Counts a new connection. Returns why it must close, or null. */
   connected(address: string, now: number): 'limit' | 'rate' | null {
-    const [key, site] = [addressKey(address), siteKey(address)];
-    const [fits, fitsSite] = [this.#addresses.open(key), site === null || this.#sites.open(site)];
-    if (!this.#addresses.mayConnect(key, now)) return 'rate';
-    if (!fits) return 'limit';
-    // Last, so that what one network is refused costs its neighbours nothing.
-    if (site !== null && !this.#sites.mayConnect(site, now)) return 'rate';
-    return fitsSite ? null : 'limit';
+    const counted = this.#of(address).map(([limits, key]) => [limits, key, limits.open(key)] as const);
+    // The site comes last, so that what one network is refused costs its neighbours nothing.
+    for (const [limits, key, fits] of counted) {
+      if (!limits.connects.take(key, now)) return 'rate';
+      if (!fits) return 'limit';
+    }
+    return null;
   }
 
   /** Counts the end of a connection that was counted. */
   disconnected(address: string): void {
-    const site = siteKey(address);
-    if (site !== null) this.#sites.close(site);
-    this.#addresses.close(addressKey(address));
+    for (const [limits, key] of this.#of(address)) limits.close(key);
   }
 
   /** Counts an HTTP request. Returns whether it may be answered. */
   mayRequest(address: string, now: number): boolean {
-    const site = siteKey(address);
-    return this.#addresses.mayRequest(addressKey(address), now) && (site === null || this.#sites.mayRequest(site, now));
+    return this.#of(address).every(([limits, key]) => limits.requests.take(key, now));
   }
 
   /** Counts an attempt to join a room; null: the server is to choose it. Returns which limit was reached, or null. */
   join(address: string, nameplate: string | null, now: number): 'rate' | 'guesses' | null {
-    const excess = this.#addresses.join(addressKey(address), nameplate, now);
-    const site = siteKey(address);
-    return excess ?? (site === null ? null : this.#sites.join(site, nameplate, now));
+    for (const [limits, key] of this.#of(address)) {
+      if (!limits.joins.take(key, now)) return 'rate';
+      if (isGuess(nameplate) && !limits.guesses.take(key, now)) return 'guesses';
+    }
+    return null;
   }
 
   /** Forgets addresses that no longer matter. */
   sweep(now: number): void {
-    this.#addresses.sweep(now);
-    this.#sites.sweep(now);
+    for (const { connects, requests, joins, guesses } of [this.#addresses, this.#sites])
+      for (const buckets of [connects, requests, joins, guesses]) buckets.sweep(now);
+  }
+
+  /** The keys under which an address counts, and their limits: the address, and the /48 of an IPv6 address. */
+  #of(address: string): (readonly [KeyLimits, string])[] {
+    const [key, site] = [addressKey(address), siteKey(address)];
+    return site === null
+      ? [[this.#addresses, key]]
+      : [
+          [this.#addresses, key],
+          [this.#sites, site],
+        ];
   }
 }
 
