@@ -228,6 +228,8 @@ export interface ErrorDetails {
   'invite-with-option': { readonly option: '--lan' | '--host' };
   'nothing-to-send': { readonly from: 'option' | 'input' };
   'input-not-utf8': NoParameters;
+  /** The code of the system for why standard input cannot be read. */
+  'input-failed': { readonly code: string };
   'input-used-twice': NoParameters;
   'agreed-code-length': { readonly max: number };
   'answer-missing': NoParameters;

@@ -63,7 +63,7 @@ export async function readAhead(
   } finally {
     clearTimeout(timer);
   }
-  // A failure is for whoever reads on.
+  // The reader gets a failure when they read on.
   next.catch(() => undefined);
   return goOn(read, next, pieces);
 }

@@ -33,6 +33,6 @@ export function writeError(text: string): void {
   try {
     writeSync(2, rows.join('\n'));
   } catch {
-    // Standard error is closed: nobody wants to read it.
+    // Standard error is closed.
   }
 }

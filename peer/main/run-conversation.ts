@@ -131,14 +131,24 @@ function interrupter(conversation: Conversation, ui: () => Ui): () => void {
   };
 }
 
-/** What `send` sends: `text`, or standard input. Throws `usage` when that is nothing, or begins with what is no text. */
+/** The text to send, or standard input if it is null. Throws `usage` if it is empty or its beginning is not UTF-8. */
 async function piecesToSend(text: string | null): Promise<Iterable<TextPiece> | AsyncIterable<TextPiece>> {
   if (text === '') throw new AparteError('usage', { key: 'nothing-to-send', from: 'option' });
   if (text !== null) return piecesOfText(text);
   const { stdin } = process;
   if (stdin.isTTY) say(words.TYPE_TEXT);
-  // What somebody types is theirs to correct until they end it.
-  return readAhead(piecesOfStream(stdin), stdin.isTTY ? null : INPUT_PATIENCE);
+  // The user may correct what they type until they end it.
+  return readAhead(piecesOfStream(bytesOf(stdin)), stdin.isTTY ? null : INPUT_PATIENCE);
+}
+
+/** The bytes of a stream. Throws `usage` when the system cannot read them. */
+async function* bytesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+    throw new AparteError('usage', { key: 'input-failed', code });
+  }
 }
 
 /** Waits for all of `work`, but not longer than `ms`. */

@@ -1,6 +1,7 @@
 /** `send` and `receive` as scripts use them: bytes, streams and exit codes. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { APARTE } from '../process.ts';
 import { freshCode, type Program, Sandbox, type Setting } from './program.ts';
 
 const sandbox = new Sandbox();
@@ -106,6 +107,12 @@ describe('send and receive', { concurrency: 3 }, () => {
     const { stderr } = await sender.exits(2);
     assert.match(stderr, /standard input is empty/);
     await receiver.exits(0);
+  });
+
+  test('ends with 2 on input that the system cannot read', { skip: process.platform === 'win32' }, async () => {
+    const command = `exec ${process.execPath} ${APARTE} send 7-ocean-violin 0>${sandbox.folder}/write-only`;
+    const { stderr } = await sandbox.start(['sh', '-c', command]).exits(2);
+    assert.match(stderr, /standard input cannot be read \(EBADF\)\.\n/);
   });
 
   test('makes a code and prints it on standard error if send has none', async () => {

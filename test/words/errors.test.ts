@@ -202,6 +202,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   'code-without-manual': [{}],
   'invite-with-option': [{ option: '--lan' }, { option: '--host' }],
   'nothing-to-send': [{ from: 'option' }, { from: 'input' }],
+  'input-failed': [{ code: 'EBADF' }],
   'input-not-utf8': [{}],
   'input-used-twice': [{}],
   'agreed-code-length': [{ max: 128 }],

@@ -485,6 +485,7 @@ const DETAIL_WORDS: Described = {
     text: from === 'input' ? 'standard input is empty' : 'there is nothing to send',
     hint: 'Give a text with --text, or pipe one into standard input.',
   }),
+  'input-failed': ({ code }) => `standard input cannot be read (${code})`,
   'input-not-utf8': {
     text: 'standard input is not UTF-8 text',
     hint: 'Encode it first, with base64 for example.',
