@@ -5,16 +5,12 @@
  * each round trip.
  */
 
-import * as nodeDataChannel from 'node-datachannel';
 import * as v from 'valibot';
-import { Client } from '../peer/client.ts';
-import { ConversationState } from '../peer/core/conversation-state.ts';
+import { Conversation } from '../peer/conversation/conversation.ts';
 import type { ChatEvent } from '../peer/core/facts-and-orders.ts';
-import { Identity, ready, systemRandom } from '../peer/crypto/index.ts';
-import { overNodeDataChannel } from '../peer/link/node/node-datachannel.ts';
-import { decodeSignal, encodeSignal } from '../peer/link/sdp-validation.ts';
-import { webrtcLink } from '../peer/link/webrtc-link.ts';
-import { socketIoRendezvous } from '../peer/rendezvous/socketio.ts';
+import { loadLink } from '../peer/main/load-webrtc.ts';
+import { rendezvousAt } from '../peer/ways-to-meet/node/server-rendezvous.ts';
+import { meetAtServers } from '../peer/ways-to-meet/servers.ts';
 import { parseCode } from '../shared/code.ts';
 
 const [role, url, code, size] = process.argv.slice(2);
@@ -29,7 +25,7 @@ async function talk(server: string, agreed: string): Promise<void> {
   let sentAt = 0;
   const say = (text: string) => {
     sentAt = performance.now();
-    client.give({ type: 'command', command: { type: 'send', text, ref: null } });
+    conversation.command({ type: 'send', text, ref: null });
   };
   const render = (event: ChatEvent) => {
     if (event.type === 'message') {
@@ -51,30 +47,24 @@ async function talk(server: string, agreed: string): Promise<void> {
     count = message.trips;
     say('x'.repeat(Number(size)));
   });
-  await ready();
-  const client: Client = new Client({
-    conversation: new ConversationState({
+  const conversation: Conversation = new Conversation(
+    {
+      way: meetAtServers([server], rendezvousAt),
       version: '0',
-      server,
       name: role ?? '',
-      identity: Identity.generate(systemRandom),
-      known: [],
       code: parseCode(agreed),
-      invite: () => null,
+      identity: null,
+      knownPeers: [],
+      ice: { iceServers: [] },
+      loadLink,
       timeout: null,
-      serverPatience: null,
+      awaitsText: false,
       reconnect: null,
-      random: systemRandom,
-    }),
-    openRendezvous: socketIoRendezvous(server, { now: () => performance.now() }),
-    openLink: webrtcLink(overNodeDataChannel(nodeDataChannel), { iceServers: [], loopback: true }),
-    encodeCandidate: encodeSignal,
-    decodeCandidate: decodeSignal,
-    render,
-    remember: () => undefined,
-    waiting: () => undefined,
-  });
-  await client.run();
+      serverPatience: null,
+    },
+    { render, waiting: () => undefined, remember: () => undefined },
+  );
+  await conversation.run();
 }
 
 void talk(url, code);
