@@ -98,7 +98,8 @@ describe('local network', { concurrency: 1 }, () => {
       4,
       async (scene) => {
         for (const host of [scene.ann, scene.ben]) host.run('ip', 'route', 'add', 'default', 'dev', 'eth0');
-        for (const who of [scene.chat('ann'), scene.chat('ben')]) await who.event('peer', { status: 'connecting' });
+        const { ann, ben } = await scene.pair(null);
+        await talk(ann, ben);
       },
       { containers },
     );

@@ -55,7 +55,7 @@ describe('fault lab: no server at all', { concurrency: 1 }, () => {
     await Promise.all([ann.exits(0), ben.exits(0)]);
   });
 
-  play('uses the same path again after a cable was out for 8 s', {}, async (scene) => {
+  play('heals as soon as a cable is back after 8 s', {}, async (scene) => {
     const { ann, ben } = await pair(scene, 0);
     const marks: [RecordedProgram, number][] = [ann, ben].map((who) => [who, who.events.length]);
     const cut = performance.now();
