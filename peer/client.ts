@@ -1,6 +1,6 @@
 /**
- * Drives the conversation: gives facts to the core, performs its orders in order, and owns the clock and the one timer.
- * Facts that come up while orders are being performed wait their turn.
+ * Drives a conversation: gives facts to the core, performs its orders in order, and owns the clock and the one timer.
+ * Facts that come while orders are performed wait their turn.
  */
 import type { ErrorDetail } from '../shared/error-details.ts';
 import { AparteError } from '../shared/errors.ts';
@@ -20,24 +20,21 @@ import type {
 
 type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 
-/** What a client is wired to. */
+/** What a client is wired to. Times are in ms on the clock that never jumps. */
 export interface ClientParts {
   readonly conversation: ConversationState;
   readonly openRendezvous: OpenRendezvous;
   /** Left out where nobody pairs manually. */
   readonly openManualRendezvous?: OpenManualRendezvous | undefined;
   readonly openLink: OpenLink;
-  /** Bytes of a candidate signal, and back. `decodeCandidate` throws `bad-offer`. */
+  /** Encodes a candidate signal into bytes, and back. `decodeCandidate` throws `bad-offer`. */
   readonly encodeCandidate: (signal: CandidateSignal) => Uint8Array;
   readonly decodeCandidate: (bytes: Uint8Array) => CandidateSignal;
   /** Renders an event; resolves once it has been written out. Rejects when nothing can be rendered any more. */
   readonly render: (event: ChatEvent) => Promise<void>;
-  /** Keeps what is known of a peer. Failures are reported by whoever keeps it. */
+  /** Keeps what is known of a peer, and reports its own failures. */
   readonly remember: (peer: KnownPeer) => void;
-  /**
-   * What is waited for and how we are connected, whether that has changed or not: told once all facts of a moment have
-   * been dealt with. Times in ms on the clock that never jumps.
-   */
+  /** Says what we wait for and how we are connected. Called after all facts of a moment, and repeats itself. */
   readonly waiting: (waiting: Waiting, link: ConversationState['link']) => void;
 }
 
@@ -52,19 +49,19 @@ function systemClock(): Clock {
 export class Client {
   readonly #parts: ClientParts;
   readonly #rooms = new Map<number, Rendezvous>();
-  /** Those of the rooms that are manual pairings. */
+  /** The rooms that are manual pairings. */
   readonly #manualRooms = new Map<number, ManualRendezvous>();
   readonly #links = new Map<number, Link>();
   readonly #facts: Fact[] = [];
   readonly #leaving = new Set<Promise<void>>();
-  /** The STUN and TURN servers offered last. */
+  /** The STUN and TURN servers that the rendezvous offered last. */
   #iceServers: readonly IceServer[] = [];
   #busy = false;
   #over = false;
-  /** Whether `#settle` will come. */
+  /** Whether `#settle` is scheduled. */
   #settling = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** When (ms) the timer goes off. It may do so before anything is due: most waits end before their time. */
+  /** When (ms) the timer fires. That may be too early, because most waits end before their time. */
   #wakesAt = Number.POSITIVE_INFINITY;
   #resolve: () => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -77,7 +74,7 @@ export class Client {
     this.#parts = parts;
   }
 
-  /** Starts the conversation; resolves when the conversation has ended and everything is closed. Rejects on a bug. */
+  /** Starts the conversation. Resolves when it has ended and everything is closed. Rejects on a bug. */
   async run(): Promise<void> {
     this.#during(() => this.#perform(this.#parts.conversation.start(systemClock())));
     await this.#done;
@@ -90,7 +87,7 @@ export class Client {
     if (!this.#busy) this.#during(() => undefined);
   }
 
-  /** Does something, then deals with all facts that have come up. After a bug nothing is done any more. */
+  /** Does something, then takes all facts that have come meanwhile. After a bug nothing is done any more. */
   #during(action: () => void): void {
     if (this.#over) return;
     this.#busy = true;
@@ -115,7 +112,7 @@ export class Client {
     });
   }
 
-  /** Once all facts of this moment are dealt with: says what is waited for, and sees to it that time is told. */
+  /** After all facts of this moment: says what we wait for, and sets the timer. */
   #settle(): void {
     const { wakeAt, waiting, link } = this.#parts.conversation;
     this.#parts.waiting(waiting, link);

@@ -18,6 +18,8 @@ export interface Start {
   /** The data folder. Left out: a new one. */
   readonly data?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long (ms) the test waits for an event. Left out: 30 s. */
+  readonly patience?: number;
 }
 
 /** A folder that is removed after the test. */
@@ -29,11 +31,15 @@ export function folder(t: TestContext): string {
 
 /** A running program. It is killed at the end of the test. */
 export class Program extends Process<JsonEvent> {
-  constructor(t: TestContext, { args = ['chat', '--json'], server, code, name = 'somebody', data, env }: Start) {
+  constructor(
+    t: TestContext,
+    { args = ['chat', '--json'], server, code, name = 'somebody', data, env, patience }: Start,
+  ) {
     const home = data ?? mkdtempSync(join(tmpdir(), 'aparte-hostile-'));
     super([process.execPath, APARTE, ...args, '--server', server, '--name', name], {
       home,
       env: { ...(code === undefined ? {} : { APARTE_CODE: code }), ...env },
+      ...(patience !== undefined && { patience }),
     });
     t.after(async () => {
       this.kill('SIGKILL');
