@@ -36,6 +36,8 @@ const RESTORED = /^o=- 1 1 IN IP4 0\.0\.0\.0/m;
 const HOSTS_PATIENCE = 100;
 /** How long (ms) an answering side tries to reach the offering side first. */
 const REACH_PATIENCE = 100;
+/** How often a connection begins anew that failed before its channel was open. */
+const MAX_RETRIES = 3;
 /** How long (ms) a port may take to be free again: a ms or two as a rule. */
 const PORT_PATIENCE = 500;
 /** File descriptors that the native library may open at once: eight were seen. */
@@ -91,8 +93,9 @@ class Connection {
   #bridges: readonly TurnBridge[] = [];
   #described: (description: Description) => void = () => undefined;
   #reached: () => void = () => undefined;
-  /** Makes the native connection anew where ICE has failed; null where that is the end. */
+  /** Begins anew where the native connection fails before its channel is open; null where that is the end. */
   #retry: (() => Promise<void>) | null = null;
+  #retriesLeft = MAX_RETRIES;
   /** An answer that was made as soon as the offer came. */
   #earlyAnswer: Description | null = null;
   /** This machine's addresses as candidates, once the port is known. */
@@ -101,9 +104,9 @@ class Connection {
   /** Resolves once every candidate so far has been told: they are told in order, and behind the description. */
   #told: Promise<void> = Promise.resolve();
   #tellFirst: () => void = () => undefined;
-  /** What was told to the remote peer, and what it told: `ADDRESS PORT` each. */
+  /** Candidates that were told to the remote peer, and those that it told, by `ADDRESS PORT`. */
   readonly #own = new Set<string>();
-  readonly #remote = new Set<string>();
+  readonly #remote = new Map<string, string>();
 
   constructor(Native: NodeDataChannel['PeerConnection'], configuration: RTCConfiguration) {
     this.#Native = Native;
@@ -202,7 +205,7 @@ class Connection {
     native.onIceStateChange(heard((state: string) => this.#iceIs(state)));
     native.onStateChange(
       heard((state: string) => {
-        if (this.#retry !== null) return;
+        if (state === 'failed' && this.#tryAgain()) return;
         this.connectionState = state;
         this.onconnectionstatechange?.();
       }),
@@ -220,12 +223,21 @@ class Connection {
     // The end of the channel says it, and says why.
     if (state === 'closed') return;
     if (state === 'connected') this.#reached();
-    if (state === 'failed' && this.#retry !== null) {
-      void this.#retry();
-      return;
-    }
+    if (state === 'failed' && this.#tryAgain()) return;
     this.iceConnectionState = state;
     this.oniceconnectionstatechange?.();
+  }
+
+  /** Begins anew, if that may help. */
+  #tryAgain(): boolean {
+    if (this.#retry === null || this.#isClosed || this.#retriesLeft === 0) return false;
+    this.#retriesLeft -= 1;
+    this.#discard();
+    this.#retry().catch(() => {
+      this.#retry = null;
+      this.#iceIs('failed');
+    });
+    return true;
   }
 
   #gatheringIs(state: string): void {
@@ -259,7 +271,12 @@ class Connection {
   }
 
   createDataChannel(label: string | null, { negotiated, id }: { negotiated: boolean; id: number }): Channel {
-    const channel = new Channel();
+    const channel = new Channel(
+      () => {
+        this.#retry = null;
+      },
+      () => this.#tryAgain(),
+    );
     const open = (native: PeerConnection) => native.createDataChannel(label ?? '', { negotiated, id });
     this.#channels.push({ channel, open });
     if (this.#native !== null) channel.attach(open(this.#native));
@@ -301,8 +318,12 @@ class Connection {
 
   async setRemoteDescription({ type, sdp }: Description): Promise<void> {
     await this.#started;
-    if (type === 'answer') await this.#takeAnswer(sdp);
-    else await this.#takeOffer(sdp);
+    const taken = sdp
+      .split('\r\n')
+      .filter((line) => !line.startsWith('a=candidate:') || this.#takes(line.slice('a='.length)))
+      .join('\r\n');
+    if (type === 'answer') await this.#takeAnswer(taken);
+    else await this.#takeOffer(taken);
     this.remoteDescription = { type, sdp };
   }
 
@@ -312,13 +333,21 @@ class Connection {
    * with load): so a fresh connection takes the answer. One with relays would lose its addresses there.
    */
   async #takeAnswer(sdp: string): Promise<void> {
-    let native = await this.#started;
-    if (this.#port !== null && this.#bridges.length === 0) {
-      native = await this.#restart();
-      // Nothing comes between the two: what is checked before the second is what was said above.
-      void this.#describe(native, 'offer');
-    }
-    native.setRemoteDescription(sdp, 'answer');
+    const native = await this.#started;
+    if (this.#port === null || this.#bridges.length > 0) return native.setRemoteDescription(sdp, 'answer');
+    const answered = async () => {
+      const fresh = await this.#restart();
+      // Nothing comes between the two, as far as that is in our power.
+      void this.#describe(fresh, 'offer');
+      fresh.setRemoteDescription(sdp, 'answer');
+      this.#readdCandidates(fresh);
+    };
+    this.#retry = answered;
+    await answered();
+  }
+
+  #readdCandidates(native: PeerConnection): void {
+    for (const candidate of this.#remote.values()) native.addRemoteCandidate(candidate, '0');
   }
 
   /**
@@ -336,18 +365,17 @@ class Connection {
       connection.setRemoteDescription(sdp.replace('a=setup:actpass', 'a=setup:active'), 'offer');
       return this.#describe(connection, 'answer');
     };
+    this.#retry = async () => {
+      const fresh = await this.#restart();
+      void passively(fresh);
+      this.#readdCandidates(fresh);
+    };
     this.#earlyAnswer = await passively(native);
     if (isByHand) {
       // libjuice gives up after 40 s; the answer may take minutes.
-      this.#retry = async () => {
-        try {
-          await passively(await this.#restart());
-        } catch {
-          this.#retry = null;
-          this.#iceIs('failed');
-        }
-      };
+      this.#retriesLeft = Number.POSITIVE_INFINITY;
     } else if (!(await within(REACH_PATIENCE, reached, false)) && !this.#isClosed) {
+      this.#retry = null;
       this.#earlyAnswer = null;
       this.#discard();
       this.#started = this.#start(null);
@@ -357,10 +385,15 @@ class Connection {
 
   async addIceCandidate({ candidate = '', sdpMid }: RTCIceCandidateInit): Promise<void> {
     const native = await this.#started;
+    if (this.#takes(candidate)) native.addRemoteCandidate(candidate, sdpMid ?? '0');
+  }
+
+  /** Whether a candidate of the remote peer is new, and not one too many. */
+  #takes(candidate: string): boolean {
     const place = placeOf(candidate);
-    if (this.#remote.has(place) || this.#remote.size >= MAX_REMOTE) return;
-    this.#remote.add(place);
-    native.addRemoteCandidate(candidate, sdpMid ?? '0');
+    if (this.#remote.has(place) || this.#remote.size >= MAX_REMOTE) return false;
+    this.#remote.set(place, candidate);
+    return true;
   }
 
   async getStats(): Promise<Map<string, object>> {
@@ -491,6 +524,14 @@ class Channel {
   readyState = 'connecting';
   readonly label = '';
   #native: DataChannel | null = null;
+  readonly #opened: () => void;
+  readonly #isRetried: () => boolean;
+
+  /** `isRetried`: called where the channel closes before it was open; whether another one takes its place. */
+  constructor(opened: () => void, isRetried: () => boolean) {
+    this.#opened = opened;
+    this.#isRetried = isRetried;
+  }
 
   /** Stands for this channel of a connection from now on. */
   attach(native: DataChannel): void {
@@ -498,12 +539,13 @@ class Channel {
     if (this.readyState === 'closed') return native.close();
     native.onOpen(() => {
       this.readyState = 'open';
+      this.#opened();
       this.onopen?.();
     });
     // Before `onClosed`: of what is due in one turn of the event loop, what was registered first is called first.
     native.onMessage((data) => this.onmessage?.({ data: typeof data === 'string' ? data : whole(data) }));
     native.onClosed(() => {
-      if (native !== this.#native) return;
+      if (native !== this.#native || (this.readyState === 'connecting' && this.#isRetried())) return;
       this.readyState = 'closed';
       this.onclose?.();
     });
