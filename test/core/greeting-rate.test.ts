@@ -20,9 +20,9 @@ test('greets at most five newcomers in any second, and makes none wait longer th
         const came = program.now;
         program.came(ghost);
         while (program.sent.at(-1)?.to !== ghost.id) program.wake();
-        const before = greeted.at(-5);
-        if (before !== undefined) assert.ok(program.now - before >= 1_000);
-        if (program.now > came) assert.equal(program.now - (before ?? Number.NaN), 1_000);
+        const fifthLast = greeted.at(-5);
+        if (fifthLast !== undefined) assert.ok(program.now - fifthLast >= 1_000);
+        if (program.now > came) assert.equal(program.now - (fifthLast ?? Number.NaN), 1_000);
         greeted.push(program.now);
         program.left(ghost);
       }

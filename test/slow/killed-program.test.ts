@@ -19,7 +19,7 @@ test('tells both sides when a program is killed and started again with the same 
   const told = [human.event('error', { code: 'not-back' }), again.event('error', { code: 'nobody-yet' })];
   for (const error of await Promise.all(told)) {
     assert.equal(error.fatal, false);
-    assert.match(String(error.hint), /code/);
+    assert.match(error.hint, /code/);
   }
   // The code stays good for nobody else, also not for the same identity.
   assert.deepEqual(again.standing, []);
