@@ -39,8 +39,11 @@ export async function openWay(
   if (task.host !== null) return hostServer(task.host);
   const [first = DEFAULT_SERVER, ...more] = given?.server == null ? task.servers : [given.server];
   const servers = [first, ...more] as const;
-  if (!servers.includes(DEFAULT_SERVER)) return { way: meetAtServers(servers, rendezvousAt), notes: [] };
-  const { way, isServerOurs } = await meetAtDefaultServer(servers);
+  const { relay } = task;
+  if (!servers.includes(DEFAULT_SERVER)) {
+    return { way: meetAtServers(servers, (url) => rendezvousAt(url, relay)), notes: [] };
+  }
+  const { way, isServerOurs } = await meetAtDefaultServer(servers, relay);
   const isAlone = isServerOurs && given !== null && servers.length === 1;
   return { way, notes: isAlone ? words.NOBODY_THERE : [] };
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { encodeCard } from '../../shared/card.ts';
 import { type AparteError, EXIT, type ExitCode } from '../../shared/errors.ts';
-import type { IceServer } from '../../shared/ice-servers.ts';
+import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
 import { SIGNALING_VERSION, VERSIONS } from '../../shared/limits.ts';
 import { CLOCK_TOLERANCE, type Findings, judge, type RelayFinding, type Verdict } from '../doctor/findings.ts';
 import { examineNetwork } from '../doctor/nat-detection.ts';
@@ -41,7 +41,7 @@ export async function doctor(task: DoctorTask): Promise<ExitCode> {
 
 async function examine(url: string, task: DoctorTask): Promise<ExitCode> {
   const { iceServers, relay } = task;
-  const { cause, offered } = await visit(url);
+  const { cause, offered } = await visit(url, relay);
   const isStun = (one: string) => one.startsWith('stun:');
   const known = chosenServers({ iceServers, relay: 'allow' }, offered);
   const stun = known.flatMap(({ urls }) => urls.filter(isStun));
@@ -97,8 +97,8 @@ async function report(findings: Findings, { expect, advice }: Verdict, cause: Ap
 }
 
 /** Enters a new room on the server and leaves it again. */
-async function visit(url: string): Promise<Visit> {
-  const open = rendezvousAt(url);
+async function visit(url: string, relay: RelayPolicy): Promise<Visit> {
+  const open = rendezvousAt(url, relay);
   const card = encodeCard({ versions: VERSIONS, nonce: randomBytes(16) });
   const nobody = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
   let end = (): Promise<void> => Promise.resolve();

@@ -5,7 +5,8 @@ import { afterEach, test } from 'node:test';
 import { Server } from 'socket.io';
 import { usableServers } from '../../peer/rendezvous/offered-ice-servers.ts';
 import { socketIoRendezvous } from '../../peer/rendezvous/socketio.ts';
-import type { IceServer } from '../../shared/ice-servers.ts';
+import { rendezvousAt } from '../../peer/ways-to-meet/node/server-rendezvous.ts';
+import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
 import { atEnd, endAll, listen } from './fake-servers.ts';
 import { cardOf, Guest } from './guest.ts';
 
@@ -13,8 +14,10 @@ afterEach(endAll);
 
 type Reply = (answer?: object) => void;
 
+const plain = (url: string) => socketIoRendezvous(url, { now: () => 0 });
+
 /** What comes of joining a server that says this besides a welcome: the servers it offers, or why it is refused. */
-async function joining(more: object): Promise<readonly IceServer[] | string> {
+async function joining(more: object, join = plain): Promise<readonly IceServer[] | string> {
   const http = createServer();
   const io = new Server(http);
   io.on('connection', (socket) => {
@@ -25,7 +28,7 @@ async function joining(more: object): Promise<readonly IceServer[] | string> {
   });
   const port = await listen(http);
   atEnd(async () => io.disconnectSockets(true));
-  const open = socketIoRendezvous(`http://127.0.0.1:${port}`, { now: () => 0 });
+  const open = join(`http://127.0.0.1:${port}`);
   const request = { nameplate: 'team', card: cardOf(1), capacity: 2 };
   return new Promise((resolve) => {
     const nothing = { came: () => {}, left: () => {}, frame: () => {}, resumed: () => {}, noted: () => {} };
@@ -130,6 +133,14 @@ test('a host name is replaced by its addresses, and left out if one of them is t
   const hosts = ['near.example.org', 'far.example.org', 'none.example.org', '198.51.100.9'];
   assert.deepEqual(await mayName('203.0.113.10', hosts, names), ['198.51.100.7', '[2001:db8::7]', '198.51.100.9']);
   assert.deepEqual(await mayName('10.0.0.9', ['near.example.org'], names), ['198.51.100.7']);
+});
+
+test('the names of relays are looked up only if relays are allowed', async () => {
+  const named = { ...turn, urls: ['turn:relay.invalid'] };
+  const offered = (relay: RelayPolicy) => joining({ turn: [named] }, (url) => rendezvousAt(url, relay));
+  assert.deepEqual(await offered('never'), [named]);
+  // This name cannot exist (RFC 6761, section 6.4): its lookup fails.
+  assert.deepEqual(await offered('allow'), []);
 });
 
 test('a TURN server over TLS keeps its name, for its certificate', async () => {

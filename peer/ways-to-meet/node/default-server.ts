@@ -1,6 +1,7 @@
 /** The way to meet at the default server, which a program runs inside itself when no server listens there. */
 import { connect } from 'node:net';
 import { AparteError } from '../../../shared/errors.ts';
+import type { RelayPolicy } from '../../../shared/ice-servers.ts';
 import { DEFAULT_PORT } from '../../../shared/limits.ts';
 import type { WayToMeet } from '../../conversation/way-to-meet.ts';
 import type { OpenRendezvous } from '../../rendezvous/rendezvous.ts';
@@ -29,13 +30,16 @@ export interface DefaultServerWay {
  * Meets at `servers`, of which one is the default server. Starts that server if it does not run. Throws `cannot-listen`
  * when it can neither be reached nor started and no other server is named.
  */
-export async function meetAtDefaultServer(servers: readonly [string, ...string[]]): Promise<DefaultServerWay> {
+export async function meetAtDefaultServer(
+  servers: readonly [string, ...string[]],
+  relay: RelayPolicy,
+): Promise<DefaultServerWay> {
   const server = new ServerInside();
   await server.ensure().catch((error: unknown) => {
     if (servers.length === 1) throw error;
   });
   const open = (url: string) =>
-    url === DEFAULT_SERVER ? takingOver(rendezvousAt(server.url), server) : rendezvousAt(url);
+    url === DEFAULT_SERVER ? takingOver(rendezvousAt(server.url, relay), server) : rendezvousAt(url, relay);
   const way = meetAtServers(servers, open);
   const allowsOwn = servers.every((url) => url === DEFAULT_SERVER);
   return { way: { ...way, allowsOwn, close: () => server.close() }, isServerOurs: server.isOurs };

@@ -35,7 +35,7 @@ export async function meetAtHostedServer(host: string): Promise<HostedServerWay>
   const [first = loopback, ...more] = addresses.map((address) => urlOf(address, server.port));
   // We reach the server on loopback, even when the network that others use goes away.
   const own = isWildcard ? loopback : first;
-  const way = { ...meetAtServers([first], () => rendezvousAt(own)), close: () => server.close() };
+  const way = { ...meetAtServers([first], () => rendezvousAt(own, 'never')), close: () => server.close() };
   return { way, urls: [first, ...more] };
 }
 

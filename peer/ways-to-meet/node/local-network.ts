@@ -5,7 +5,7 @@ import type { WayToMeet } from '../../conversation/way-to-meet.ts';
 import { isNeighbour, localInterfaces } from '../../rendezvous/lan/interfaces.ts';
 import { lanRendezvous } from '../../rendezvous/lan/lan-rendezvous.ts';
 import type { LanServer } from '../../rendezvous/lan/lan-server.ts';
-import { SERVER_DEPS } from './server-rendezvous.ts';
+import { now } from './server-rendezvous.ts';
 
 /** Rooms and connections of a server for the local network. Only people who look for us come there. */
 const LAN_LIMITS = { ...LIMITS, rooms: 64, connections: 256 };
@@ -29,7 +29,7 @@ export function isAlone(): boolean {
 /** Meets on the local network. */
 export function meetOnLocalNetwork(): WayToMeet {
   return {
-    open: lanRendezvous(startLanServer, SERVER_DEPS.now),
+    open: lanRendezvous(startLanServer, now),
     server: null,
     invite: () => null,
     manual: null,

@@ -9,7 +9,7 @@ import type { OpenLink } from '../../link/link.ts';
 import { longDescription, shortDescription } from '../../link/short-sdp.ts';
 import { manualRendezvous } from '../../rendezvous/manual/manual-rendezvous.ts';
 import { isAlone, meetOnLocalNetwork } from './local-network.ts';
-import { SERVER_DEPS } from './server-rendezvous.ts';
+import { now } from './server-rendezvous.ts';
 
 /** Loads the WebRTC implementation. `answerPatience`: how long the remote peer's answer may take, in ms. */
 export type LoadLink = (policy: IcePolicy, answerPatience: number) => Promise<OpenLink>;
@@ -23,7 +23,7 @@ export function meetManually(pairing: ManualPairingOptions, ice: IcePolicy, load
     shorten: shortDescription,
     restore: longDescription,
     random: systemRandom,
-    now: SERVER_DEPS.now,
+    now,
     date: Date.now,
   });
   return { ...meetOnLocalNetwork(), manual: { open, pairing }, allowsOwn: false };

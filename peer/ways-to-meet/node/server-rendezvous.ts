@@ -1,15 +1,15 @@
 /** The rendezvous at a server, with what only Node has. */
 import { lookup } from 'node:dns/promises';
+import type { RelayPolicy } from '../../../shared/ice-servers.ts';
 import type { OpenRendezvous } from '../../rendezvous/rendezvous.ts';
-import { type SocketIoDeps, socketIoRendezvous } from '../../rendezvous/socketio.ts';
+import { socketIoRendezvous } from '../../rendezvous/socketio.ts';
 
-/** The clock that never jumps, and the host names as the system knows them. */
-export const SERVER_DEPS: SocketIoDeps = {
-  now: () => performance.now(),
-  lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-};
+/** ms on a clock that never jumps. */
+export const now = (): number => performance.now();
 
-/** A rendezvous at the server `url`. */
-export function rendezvousAt(url: string): OpenRendezvous {
-  return socketIoRendezvous(url, SERVER_DEPS);
+const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
+
+/** A rendezvous at the server `url`. The host names of its relays are looked up only if relays are allowed. */
+export function rendezvousAt(url: string, relay: RelayPolicy): OpenRendezvous {
+  return socketIoRendezvous(url, relay === 'never' ? { now } : { now, lookUp });
 }
