@@ -3,7 +3,7 @@ import { NodeWebSocket } from 'socket.io-client';
 import type { PingedSocket } from '../../shared/unread-pongs.ts';
 import { unreadPongs } from '../../shared/unread-pongs.ts';
 import { fewPieces } from '../../shared/websocket-fragments.ts';
-import type { HttpAnswer, NoWebSocket } from './connect-error-cause.ts';
+import type { NoWebSocket, PlainHttpAnswer } from './connect-error-cause.ts';
 import { isHandshake, isPacket } from './server-message-validation.ts';
 
 /** Time for the server to close, in ms. `ws` alone would keep the process alive for half a minute. */
@@ -22,7 +22,7 @@ interface NodeSocket extends PingedSocket {
   ping(): void;
   on(event: 'ping' | 'pong' | 'close', listener: () => void): void;
   on(event: 'upgrade', listener: (answer: { readonly socket: { readonly remoteAddress?: string } }) => void): void;
-  on(event: 'unexpected-response', listener: (request: unknown, answer: HttpAnswer) => void): void;
+  on(event: 'unexpected-response', listener: (request: unknown, answer: PlainHttpAnswer) => void): void;
 }
 
 /**

@@ -3,14 +3,14 @@ import type { ErrorDetail } from '../../shared/error-details.ts';
 import { AparteError } from '../../shared/errors.ts';
 
 /** The answer of a server that did not open a WebSocket. */
-export interface HttpAnswer {
+export interface PlainHttpAnswer {
   readonly statusCode?: number;
   readonly headers: { readonly location?: string; readonly 'content-type'?: string };
 }
 
 /** An error that holds such an answer, given to Engine.IO as the description of an error. */
 export interface NoWebSocket {
-  readonly answer: HttpAnswer;
+  readonly answer: PlainHttpAnswer;
 }
 
 /** Reasons that Socket.IO and Engine.IO name in texts of their own. */
@@ -79,7 +79,7 @@ function causeIn(error: unknown, url: URL, depth: number): ErrorDetail | null {
   return null;
 }
 
-function causeOfAnswer({ statusCode: status = 0, headers }: HttpAnswer, url: URL): ErrorDetail {
+function causeOfAnswer({ statusCode: status = 0, headers }: PlainHttpAnswer, url: URL): ErrorDetail {
   if (status >= 300 && status < 400) return { key: 'redirect', status, to: redirectTarget(headers.location, url) };
   if (status === 400) {
     // Engine.IO answers in JSON where a proxy has dropped the header Upgrade.

@@ -6,7 +6,7 @@ import type { LanSilence } from '../../../shared/error-details.ts';
 import { type Announcement, readAnnouncement } from './announcement.ts';
 import { type LocalInterface, limitedInterfaces } from './interfaces.ts';
 import { MulticastBudget } from './multicast-budget.ts';
-import { MulticastDns, type Offer } from './multicast-dns.ts';
+import { type AnnouncedRoom, MulticastDns } from './multicast-dns.ts';
 
 /** A rendezvous server that listens on all interfaces. */
 export interface LanServer {
@@ -41,7 +41,7 @@ export class AnnouncedServer {
   #server: Promise<LanServer> | null = null;
   /** By interface, version of IP and addresses. */
   readonly #multicast = new Map<string, MulticastDns>();
-  readonly #offers = new Map<string, Offer>();
+  readonly #rooms = new Map<string, AnnouncedRoom>();
   readonly #budget = new MulticastBudget();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = FIRST_PAUSE;
@@ -76,7 +76,7 @@ export class AnnouncedServer {
     const multicast = [...this.#multicast.values()];
     this.#server = null;
     this.#multicast.clear();
-    this.#offers.clear();
+    this.#rooms.clear();
     this.#heard = 'no-multicast';
     // A server that could not be started needs no closing.
     const closed = server?.then((one) => one.close()).catch(() => undefined);
@@ -84,14 +84,14 @@ export class AnnouncedServer {
   }
 
   /** Announces a room on every interface there is or will be. */
-  announce(offer: Offer): void {
-    this.#offers.set(offer.id, offer);
-    for (const one of this.#multicast.values()) one.announce(offer);
+  announce(room: AnnouncedRoom): void {
+    this.#rooms.set(room.id, room);
+    for (const one of this.#multicast.values()) one.announce(room);
   }
 
   /** Ends an announcement. */
   async withdraw(id: string): Promise<void> {
-    if (this.#offers.delete(id)) await Promise.all([...this.#multicast.values()].map((one) => one.withdraw(id)));
+    if (this.#rooms.delete(id)) await Promise.all([...this.#multicast.values()].map((one) => one.withdraw(id)));
   }
 
   /** Why nobody was found so far. */
@@ -150,7 +150,7 @@ export class AnnouncedServer {
     const multicast = new MulticastDns(local, this.#budget, {
       heard: (service) => {
         const announcement = readAnnouncement(service, local);
-        if (announcement === null || this.#offers.has(announcement.id)) return;
+        if (announcement === null || this.#rooms.has(announcement.id)) return;
         this.#heard = 'other-rooms';
         for (const listener of this.#listeners) listener.heard(announcement);
       },
@@ -164,7 +164,7 @@ export class AnnouncedServer {
         this.#isPortHeld = true;
       },
     });
-    for (const offer of this.#offers.values()) multicast.announce(offer);
+    for (const room of this.#rooms.values()) multicast.announce(room);
     return multicast;
   }
 }

@@ -13,7 +13,7 @@ const MAX_SERVICES = 64;
 const GOODBYE_PATIENCE = 300;
 
 /** A room on our own server, to be announced. */
-export interface Offer {
+export interface AnnouncedRoom {
   readonly id: string;
   readonly room: string;
   readonly port: number;
@@ -99,7 +99,7 @@ export class MulticastDns {
   }
 
   /** Announces a room, now and to everybody who asks. */
-  announce({ id, room, port }: Offer): void {
+  announce({ id, room, port }: AnnouncedRoom): void {
     const service = this.#bonjour.publish({
       name: id,
       type: SERVICE_TYPE,

@@ -30,7 +30,7 @@ interface Known {
 }
 
 /** What to do next. */
-export interface Advice {
+export interface NextVisit {
   /** The server to go to now; null: stay. */
   readonly visit: Announcement | null;
   /** When to ask again, in ms; null: when another program is heard of. */
@@ -85,7 +85,7 @@ export class ServerChoice {
   }
 
   /** Returns where to go, for a program that is alone on its own server. */
-  advice(now: number): Advice {
+  advice(now: number): NextVisit {
     for (const [id, { heardAt }] of this.#known) if (now - heardAt > STALE) this.#known.delete(id);
     const inOrder = [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, known]) => ({ id, known }));
     const due = inOrder.map(({ id, known }) => ({ known, at: this.#dueAt(id, known) }));
