@@ -12,6 +12,8 @@ import { AparteError } from '../shared/errors.ts';
 import { rawResponse, respond, SecureResponse } from './http-responses.ts';
 import type { Limits } from './limits.ts';
 import type { ServerObserver } from './observer.ts';
+import type { Exposure } from './request-origin.ts';
+import { clientAddress } from './request-origin.ts';
 
 /** Node's error for a request that did not come in time. */
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -40,6 +42,7 @@ export interface CertificateFiles {
 /** How the HTTP server is set up. */
 export interface HttpOptions {
   readonly limits: Limits;
+  readonly exposure: Exposure;
   /** Is told of clients that do not get as far as a request. */
   readonly observer: ServerObserver;
   /** Speaks HTTPS with this certificate. Undefined: plain HTTP. */
@@ -49,10 +52,11 @@ export interface HttpOptions {
 }
 
 /**
- * Creates a server that does not listen yet. `GET /healthz` is answered with 200 while the process runs, `GET /readyz`
- * with 503 while new clients cannot get a room, `GET /` with what an invite is, and all else with 404.
+ * Creates a server that does not listen yet. `GET /healthz` is answered with 200 while the process runs, and with the
+ * address as which the client counts, for `aparte doctor`. `GET /readyz` is answered with 503 while new clients cannot
+ * get a room, `GET /` with what an invite is, and all else with 404.
  */
-export function createHttpServer({ limits, observer, certificate, isReady }: HttpOptions): Server {
+export function createHttpServer({ limits, exposure, observer, certificate, isReady }: HttpOptions): Server {
   const patience = limits.joinWithin;
   const options = {
     ServerResponse: SecureResponse,
@@ -61,8 +65,10 @@ export function createHttpServer({ limits, observer, certificate, isReady }: Htt
     requestTimeout: patience,
     connectionsCheckingInterval: patience / 2,
   };
-  const listener: RequestListener = ({ method, url }, response) => {
+  const listener: RequestListener = (request, response) => {
+    const { method, url } = request;
     const path = method === 'GET' || method === 'HEAD' ? url : undefined;
+    if (path === '/healthz') response.setHeader('X-Client-Address', clientAddress(request, exposure));
     if (path === '/') respond(response, 200, INVITE_TEXT);
     else if (path === '/healthz' || (path === '/readyz' && isReady())) respond(response, 200, 'ok\n');
     else if (path === '/readyz') respond(response, 503, 'not ready\n');

@@ -91,7 +91,9 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
       options.away?.(cause);
     };
     cluster = await joinCluster(options, away);
-    const http = createHttpServer({ limits, observer, certificate, isReady: () => frontend.isReady && !isAway });
+    const exposure = { proxies, isPrivate: isLoopback(host) && proxies === 0 };
+    const isReady = () => frontend.isReady && !isAway;
+    const http = createHttpServer({ limits, exposure, observer, certificate, isReady });
     // Behind a proxy, all TCP connections come from its address.
     if (limits.perAddress !== null && proxies === 0)
       limitPerAddress(http, tcpLimits(limits.perAddress), () => observer.refused('crowded'));
@@ -103,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<SignalingServ
     const mismatches = new Set<ProxyMismatch>();
     const frontend = new SocketFrontend(http, {
       limits,
-      exposure: { proxies, isPrivate: isLoopback(host) && proxies === 0 },
+      exposure,
       offer: () => makeIceOffer(stunPort, turn, Date.now()),
       observer,
       cluster,

@@ -26,6 +26,12 @@ export interface RelayFinding {
   readonly fault: RelayFault | null;
 }
 
+/**
+ * What is wrong with the number of proxies that a server trusts. `untrusted`: it takes its proxy for the client.
+ * `forgeable`: clients can choose the address as which they count.
+ */
+export type ProxyFault = 'untrusted' | 'forgeable';
+
 /** What the doctor found about the rendezvous server. */
 export interface ServerFinding {
   readonly url: string;
@@ -42,6 +48,8 @@ export interface ServerFinding {
   readonly skew: number | null;
   /** Where the server redirects to, which is not followed; null: nowhere. */
   readonly redirect: string | null;
+  /** Null: nothing is known to be wrong with its proxies. */
+  readonly proxies: ProxyFault | null;
 }
 
 /** Everything the doctor found. */
@@ -76,7 +84,9 @@ export type Advice =
   | 'need-relay'
   | 'relay-fails'
   | 'relay-untried'
-  | 'clocks-differ';
+  | 'clocks-differ'
+  | 'proxy-untrusted'
+  | 'proxy-forgeable';
 
 /** What to expect, and advice in the order in which to read it. */
 export interface Verdict {
@@ -91,8 +101,10 @@ export const CLOCK_TOLERANCE = 3;
 export function judge(findings: Findings, onlyRelay: boolean): Verdict {
   const { server, udp, tcp, nat, relays, untried } = findings;
   if (server.inside) return { expect: null, advice: ['server-inside'] };
-  if (!server.reached) return { expect: null, advice: [] };
-  const clock: Advice[] = Math.abs(server.skew ?? 0) >= CLOCK_TOLERANCE ? ['clocks-differ'] : [];
+  const proxies: Advice[] = server.proxies === null ? [] : [`proxy-${server.proxies}`];
+  if (!server.reached) return { expect: null, advice: proxies };
+  const differs = Math.abs(server.skew ?? 0) >= CLOCK_TOLERANCE;
+  const clock: Advice[] = [...(differs ? (['clocks-differ'] as const) : []), ...proxies];
   const relayWorks = relays.some(({ works }) => works);
   const otherwise: Expectation = relayWorks ? 'relay' : 'none';
   const help = helpBy(relayWorks, relays.length > 0, untried.length > 0);

@@ -61,6 +61,7 @@ async function examine(url: string, task: DoctorTask): Promise<ExitCode> {
       version: reached ? SIGNALING_VERSION : null,
       skew: http?.skew ?? null,
       redirect: http?.redirect ?? null,
+      proxies: http?.proxies ?? null,
     },
     ...network,
     relays,

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { type Advice, type Expectation, type Findings, judge } from '../../peer/doctor/findings.ts';
 import { natOf } from '../../peer/doctor/nat-detection.ts';
-import { askOverHttp } from '../../peer/doctor/server-check.ts';
+import { askOverHttp, proxyFault } from '../../peer/doctor/server-check.ts';
 import { askTcp, askUdp } from '../../peer/doctor/stun-client.ts';
 import { words } from '../../peer/words/index.ts';
+import { LIMITS } from '../../signaling/limits.ts';
+import { startServer } from '../../signaling/server.ts';
 import { startStunServer } from '../../signaling/stun-server.ts';
 import { Sandbox } from '../cli/program.ts';
 
@@ -26,6 +28,7 @@ const good: Findings = {
     version: 1,
     skew: 0,
     redirect: null,
+    proxies: null,
   },
   udp: seen,
   tcp: seen,
@@ -51,6 +54,8 @@ const VERDICTS: [Partial<Findings>, Expectation, advice: readonly Advice[]][] = 
   [{ ...blocked, tcp: unseen }, 'none', ['udp-blocked', 'tcp-silent', 'need-relay']],
   [{ ...blocked, relays: [works] }, 'relay', ['udp-blocked', 'tcp-answered', 'allow-relay']],
   [{ server: { ...good.server, skew: -90 } }, 'direct', ['clocks-differ']],
+  [{ server: { ...good.server, proxies: 'forgeable' } }, 'direct', ['proxy-forgeable']],
+  [{ server: { ...good.server, reached: false, cause: 'refused', proxies: 'untrusted' } }, null, ['proxy-untrusted']],
   [{ server: { ...good.server, reached: false, cause: 'gone' } }, null, []],
   [{ server: { ...good.server, reached: false, cause: 'gone', inside: true } }, null, ['server-inside']],
 ];
@@ -127,6 +132,25 @@ test("reads the server's clock, if it tells the time", async (t) => {
   });
   assert.equal((await askOverHttp(url))?.skew, null);
   assert.equal(await askOverHttp('http://127.0.0.1:1'), null);
+});
+
+test('notices a server that trusts too many proxies or too few', async (t) => {
+  const start = async (proxies: number) => {
+    const server = await startServer({ port: 0, host: '127.0.0.1', limits: LIMITS, proxies });
+    t.after(() => server.close());
+    return (await askOverHttp(server.url))?.proxies;
+  };
+  assert.equal(await start(0), null);
+  assert.equal(await start(1), 'forgeable');
+  for (const [seen, host, fault] of [
+    ['127.0.0.1', 'chat.example', 'untrusted'],
+    ['::ffff:127.0.0.1', 'chat.example', 'untrusted'],
+    ['127.0.0.1', 'localhost', null],
+    ['203.0.113.7', 'chat.example', null],
+    [null, 'chat.example', null],
+  ] as const) {
+    assert.equal(proxyFault(seen, host), fault, `${seen} at ${host}`);
+  }
 });
 
 test('examines a server that answers STUN, and exits with 0', async () => {

@@ -40,6 +40,10 @@ export const DOCTOR_ADVICE: Readonly<Record<Advice, string>> = {
   'relay-fails': 'The known relay does not work from here.',
   'relay-untried': 'The server offers a relay that was not tried: aparte doctor --relay allow tries it.',
   'clocks-differ': 'The clocks differ, so messages show wrong times.',
+  'proxy-untrusted':
+    'The server takes its proxy for the client. Its operator has to set APARTE_TRUST_PROXY to the number of proxies.',
+  'proxy-forgeable':
+    'Clients can choose the address that the server counts them under. Its operator has to lower APARTE_TRUST_PROXY.',
 };
 
 /** Why a relay does not work. */
