@@ -1,12 +1,12 @@
-/** Keeping at it while the other side cannot know of us yet: its person still has to take our answer. */
+/** Repeats connectivity checks while the remote peer does not have our answer yet, because a person carries it. */
 
-/** libwebrtc gives a pair of addresses up 15 s after its first check that nobody answered. */
-const AGAIN = 10_000;
+/** How often (ms) the candidates are repeated. libwebrtc gives up on a pair of addresses after 15 s without an answer. */
+const INTERVAL = 10_000;
 
 /**
- * Gives the candidates of the other side (`candidate:…` each) to the connection again and again, each time as of a new
- * generation: libwebrtc then checks them anew, which keeps the ways through NATs open, too. Others ignore what they
- * know already. Returns what stops it.
+ * Adds the remote peer's candidates (`candidate:…`) again and again, each time with a new generation number. libwebrtc
+ * then checks them again, which also keeps NAT mappings open. Other implementations ignore candidates that they know.
+ * Returns a function that ends this.
  */
 export function keepTrying(candidates: readonly string[], add: (candidate: string) => void): () => void {
   let generation = 0;
@@ -14,6 +14,6 @@ export function keepTrying(candidates: readonly string[], add: (candidate: strin
     generation += 1;
     for (const candidate of candidates) add(`${candidate.replace(/ generation \d+/, '')} generation ${generation}`);
   };
-  const timer = setInterval(again, AGAIN);
+  const timer = setInterval(again, INTERVAL);
   return () => clearInterval(timer);
 }

@@ -1,9 +1,9 @@
-/** A link whose implementation is still being loaded: what it is told meanwhile waits for it. */
+/** A link whose WebRTC implementation is still being loaded. It keeps signals until then. */
 import type { IceServer } from '../../shared/ice-servers.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink } from './link.ts';
 import { checkSignal } from './sdp-validation.ts';
 
-/** Opens links with what `loading` resolves to. If that rejects, links close with `webrtc-not-loaded`. */
+/** Opens links by the function that `loading` resolves to. If it rejects, links close with `webrtc-not-loaded`. */
 export function deferredLink(loading: Promise<OpenLink>): OpenLink {
   return (initiator, events, offered = []) => new DeferredLink(loading, initiator, events, offered);
 }

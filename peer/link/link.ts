@@ -2,54 +2,54 @@
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { IceServer } from '../../shared/ice-servers.ts';
 
-/** What two links must tell each other to connect; travels sealed in the handshake. */
+/** A message that two links exchange to connect. It travels sealed in the handshake. */
 export type LinkSignal =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: string; readonly mid: string };
 
-/** How a link runs: straight to the other's address, or over a TURN relay. */
+/** The path of a link: directly to the remote peer, or over a TURN relay. */
 export type Path = 'direct' | 'relay';
 
-/** A path and what is known of it. */
+/** A path with its protocol and round trip. */
 export interface Route {
   readonly path: Path;
-  /** What carries it from here: to the other side, or to our relay. */
+  /** The protocol to the remote peer, or to our relay. */
   readonly protocol: 'udp' | 'tcp' | 'tls';
-  /** Round trip in ms as ICE measured it last, null while it has not. */
+  /** Last round trip in ms, null before the first measurement. */
   readonly rttMs: number | null;
 }
 
-/** What a link tells. */
+/** The events of a link. */
 export interface LinkEvents {
-  /** An own offer, answer or candidate, for the other side. */
+  /** Our offer, answer or candidate, for the remote peer. */
   signal(signal: LinkSignal): void;
-  /** Every address of this machine has been told. */
+  /** All addresses of this machine were sent as candidates. */
   gathered?(): void;
-  /** The channel is open both ways. */
+  /** The channel is open in both directions. */
   opened(): void;
-  /** One frame, whole, 1 to MAX_CHANNEL_FRAME bytes. A longer one closes the link. */
+  /** One complete frame of 1 to MAX_CHANNEL_FRAME bytes. A longer frame closes the link. */
   frame(bytes: Uint8Array): void;
-  /** Which way the link runs: before `opened` as a rule, and whenever path or protocol change. */
+  /** The route: usually before `opened`, and whenever path or protocol change. */
   path(route: Route): void;
   /**
-   * The link is gone, by whatever cause; `why` is as far as that is known. It never opened: so it is after
-   * 20 s too. Said once; nothing comes after it.
+   * The link has closed, or did not open within 20 s. `why` is the cause as far as it is known. Called once; no event
+   * follows.
    */
   closed(why: ErrorDetail): void;
 }
 
 /** A link that is connecting or open. */
 export interface Link {
-  /** Takes the other side's offer, answer or candidate. Late or second ones are ignored. Throws `bad-offer`. */
+  /** Takes an offer, answer or candidate of the remote peer. Ignores late and repeated ones. Throws `bad-offer`. */
   signal(signal: LinkSignal): void;
-  /** Sends a frame of at most MAX_CHANNEL_FRAME bytes; dropped unless open. The caller bounds what is in flight. */
+  /** Sends a frame of at most MAX_CHANNEL_FRAME bytes. Drops it unless the link is open. The caller limits what is in flight. */
   send(bytes: Uint8Array): void;
   /** Closes and frees everything; `closed` is not called. Idempotent. */
   close(): void;
 }
 
 /**
- * Starts a link. The initiator makes the offer at once, before the other side is known. `offered`: the STUN and TURN
- * servers that the rendezvous offers; which are used is for the link to decide. Left out: none.
+ * Starts a link. The initiator makes the offer at once, before the remote peer is known. `offered`: the STUN and TURN
+ * servers that the rendezvous offers. The link decides which of them it uses. Default: none.
  */
 export type OpenLink = (initiator: boolean, events: LinkEvents, offered?: readonly IceServer[]) => Link;

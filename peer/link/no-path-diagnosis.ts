@@ -1,13 +1,13 @@
-/** Why no path was found, as far as can be told from what each side gathered. */
+/** Why no path was found, derived from the candidates of both sides. */
 import type { DirectFault, ErrorDetail, RelayFault } from '../../shared/error-details.ts';
 import type { RelayPolicy } from '../../shared/ice-servers.ts';
 
-/** What a link knows of an attempt that failed. */
+/** What a link knows about an attempt that failed. */
 export interface Attempted {
   /** Candidates of either side, `candidate:…` (RFC 8839, section 5.1). */
   readonly local: readonly string[];
   readonly remote: readonly string[];
-  /** URIs of the STUN and TURN servers that were asked. */
+  /** URIs of the STUN and TURN servers that were used. */
   readonly urls: readonly string[];
   readonly relay: RelayPolicy;
   /** A relay is known that the user does not allow. */
@@ -18,8 +18,8 @@ const isOf = (type: string) => (candidate: string) => candidate.includes(` typ $
 const isPublic = isOf('srflx');
 
 /**
- * Whether a NAT gave one local address several public ones: it uses another port for each destination, and what a STUN
- * server saw is not what the other side will see ("address and port-dependent mapping", RFC 4787, section 4.1).
+ * Whether a NAT gave one local address several public ones: it uses another port for each destination. Then the remote
+ * peer does not see the address that a STUN server saw ("address and port-dependent mapping", RFC 4787, section 4.1).
  */
 export function portsVary(candidates: readonly string[]): boolean {
   const seen = new Map<string, string>();
@@ -34,7 +34,7 @@ export function portsVary(candidates: readonly string[]): boolean {
   });
 }
 
-/** Addresses that are no one's on the internet: RFC 6890, and names that browsers hide their own behind. */
+/** Private addresses (RFC 6890), and the `.local` names by which browsers hide their addresses. */
 const PRIVATE =
   /^(?:10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)|\.local$|^localhost$/;
 

@@ -1,17 +1,20 @@
-/** A WebRTC implementation, and what simple-peer makes of it. */
+/** The interface of a WebRTC implementation, and a wrapper that simple-peer needs. */
 
-/** A WebRTC implementation: what `wrtc` exports and a browser has as globals. */
-export interface Rtc {
+/** A WebRTC implementation: the classes that a browser has as globals. */
+export interface WebRtcImplementation {
   readonly RTCPeerConnection: typeof RTCPeerConnection;
   readonly RTCSessionDescription: typeof RTCSessionDescription;
   readonly RTCIceCandidate: typeof RTCIceCandidate;
 }
 
 /**
- * A connection class that shows the connection simple-peer makes, and on which a candidate that cannot be used is no
- * reason to give up: simple-peer would close the link or write to the console.
+ * A connection class that passes each connection to `made`, and ignores candidates that cannot be used. Otherwise
+ * simple-peer would close the link or write to the console.
  */
-export function observed(rtc: Rtc, made: (connection: RTCPeerConnection) => void): typeof RTCPeerConnection {
+export function observed(
+  rtc: WebRtcImplementation,
+  made: (connection: RTCPeerConnection) => void,
+): typeof RTCPeerConnection {
   return class extends rtc.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);

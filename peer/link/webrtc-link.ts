@@ -1,50 +1,48 @@
 /**
  * A link over simple-peer: one reliable, ordered WebRTC data channel. The WebRTC implementation is injected.
  *
- * What the program around it must do with wrtc as the implementation:
- * - Close every link: an open connection keeps a Node process alive for ever. So does one that could not be made, as
- *   with a malformed URL among the ICE servers.
- * - Close only after a goodbye was acknowledged: what is still buffered is lost.
- * - End deliberately: close the links, flush the output, then `process.reallyExit(code)`. Where the process runs the
- *   native destructors of many connections at exit, it dies of SIGSEGV now and then.
+ * The program has these duties:
+ * - Close every link. An open connection keeps a Node process alive for ever.
+ * - Close a link only after a goodbye was acknowledged. What is still buffered is lost.
+ * - Close all links and flush the output, then call `process.reallyExit(code)`. With many connections, wrtc sometimes
+ *   crashes while Node runs native destructors.
  */
-
 import type SimplePeer from 'simple-peer';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 import type { IceServer, RelayPolicy } from '../../shared/ice-servers.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME, MIN_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { keepTrying } from './candidate-retry.ts';
-import { PromptPeer } from './fast-simple-peer.ts';
+import { FastSimplePeer } from './fast-simple-peer.ts';
 import { chosenServers, type IcePolicy, isRelayWithheld, isUsable, withCandidates } from './ice-policy.ts';
 import type { Link, LinkEvents, LinkSignal, OpenLink, Route } from './link.ts';
 import { diagnose } from './no-path-diagnosis.ts';
 import { selectedRoute } from './route-statistics.ts';
 import { checkSignal } from './sdp-validation.ts';
-import { observed, type Rtc } from './webrtc-implementation.ts';
+import { observed, type WebRtcImplementation } from './webrtc-implementation.ts';
 
-/** How long (ms) the question by which route a link runs may keep it from opening, and how often it is asked later. */
+/** How long (ms) an unknown route may delay the opening of a link, and how often the route is read later. */
 const ROUTE_PATIENCE = 500;
 const ROUTE_EVERY = 2_000;
-/** How long (ms) both sides may try to reach each other: four times what wrtc's checks take to come to an end. */
+/** How long (ms) both sides may try to reach each other. The checks of wrtc end after a quarter of that. */
 const CONNECT_PATIENCE = 20_000;
 
-/** Bytes that may come before the link is told to be open. A frame counts as no fewer than the smallest there is. */
+/** Most bytes that may come before the link is open. A frame counts as at least the smallest frame. */
 const MAX_EARLY = 4 * 1024 * 1024;
 
 /**
- * Both sides make the channel themselves (RFC 8831, section 6.4). Of a channel that the other side announces wrtc can
- * turn the first frames around: those that come while it makes the object for it.
+ * Both sides make the channel themselves (RFC 8831, section 6.4). wrtc can reorder the first frames of a channel that the
+ * remote peer announces.
  */
 const CHANNEL = { ordered: true, negotiated: true, id: 0 };
 
 /**
- * Makes links over WebRTC.
- * @param rtc the `wrtc` module, or undefined for the browser's own. Throws `bug` where it has no WebRTC.
+ * Makes links over WebRTC. Throws if there is no WebRTC.
+ * @param rtc the WebRTC implementation, or undefined for the one of the browser.
  * @param policy the user's own STUN and TURN servers, and whether relays may be used.
- * @param answerPatience how long (ms) the side that answers tries: longer where its answer goes from hand to hand.
+ * @param answerPatience how long (ms) the answering side tries to connect: longer if people carry its answer.
  */
 export function webrtcLink(rtc: unknown, policy: IcePolicy, answerPatience = CONNECT_PATIENCE): OpenLink {
-  const implementation = (rtc ?? globalThis) as Rtc;
+  const implementation = (rtc ?? globalThis) as WebRtcImplementation;
   if (typeof implementation.RTCPeerConnection !== 'function') throw new Error('no WebRTC here');
   return (initiator, events, offered = []) => {
     const patience = initiator ? CONNECT_PATIENCE : answerPatience;
@@ -55,7 +53,7 @@ export function webrtcLink(rtc: unknown, policy: IcePolicy, answerPatience = CON
 class WebRtcLink implements Link {
   readonly #initiator: boolean;
   readonly #events: LinkEvents;
-  readonly #peer: PromptPeer;
+  readonly #peer: FastSimplePeer;
   readonly #policy: IcePolicy;
   readonly #offered: readonly IceServer[];
   readonly #servers: readonly IceServer[];
@@ -63,13 +61,13 @@ class WebRtcLink implements Link {
   #connection: RTCPeerConnection | null = null;
   #described = false;
   #candidatesSent = 0;
-  /** Where candidates of the other side lead. */
+  /** Destinations of the remote peer's candidates. */
   readonly #taken = new Set<string>();
-  /** What both sides tried, for the diagnosis. */
+  /** Candidates of both sides, for the diagnosis. */
   readonly #local: string[] = [];
   readonly #remote: string[] = [];
   #route: Route | null = null;
-  /** Whether a path was found; `#open`: whether that was told. */
+  /** Whether a path was found. `#open`: whether `opened` was called. */
   #connected = false;
   #open = false;
   #over = false;
@@ -81,7 +79,7 @@ class WebRtcLink implements Link {
   #routeTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    rtc: Rtc,
+    rtc: WebRtcImplementation,
     policy: IcePolicy,
     offered: readonly IceServer[],
     initiator: boolean,
@@ -94,7 +92,7 @@ class WebRtcLink implements Link {
     this.#servers = chosenServers(policy, offered);
     this.#initiator = initiator;
     this.#events = events;
-    this.#peer = new PromptPeer({
+    this.#peer = new FastSimplePeer({
       initiator,
       wrtc: {
         RTCPeerConnection: observed(rtc, (connection) => {
@@ -144,11 +142,11 @@ class WebRtcLink implements Link {
     this.#peer.signal({ type: 'candidate', candidate: { candidate, sdpMid, sdpMLineIndex: 0 } as RTCIceCandidate });
   }
 
-  /** Whether a candidate of the other side is tried. Those in its description count among all it sends. */
+  /** Whether to try a candidate of the remote peer. Candidates in its description count, too. */
   #takes(candidate: string): boolean {
     const [, , transport, , address, port, , type] = candidate.split(' ');
     const place = [transport, address, port, type].join(' ').toLowerCase();
-    // What a description holds already comes once more by itself.
+    // Candidates in a description are sent once more on their own.
     if (this.#taken.has(place) || this.#taken.size >= MAX_CANDIDATES) return false;
     this.#taken.add(place);
     this.#remote.push(candidate);
@@ -160,12 +158,12 @@ class WebRtcLink implements Link {
   }
 
   send(bytes: Uint8Array): void {
-    // Not the peer's own `connected`: each look at it waits for a native thread, as long as a whole message takes.
+    // Not `peer.connected`: in wrtc it waits for a native thread, which takes as long as sending a message.
     if (this.#over || !this.#open) return;
     try {
       this.#peer.send(bytes);
     } catch {
-      // Closed a moment before it is said, or more in flight than the implementation holds.
+      // The channel has just closed, or more is in flight than the implementation can hold.
       queueMicrotask(() => this.#fail({ key: 'channel-full' }));
     }
   }
@@ -197,7 +195,7 @@ class WebRtcLink implements Link {
     });
   }
 
-  /** Says by which route the link runs, then that it is open. */
+  /** Reports the route, then that the link is open. */
   async #opened(): Promise<void> {
     clearTimeout(this.#connectTimer);
     this.#stopTrying();
@@ -208,12 +206,12 @@ class WebRtcLink implements Link {
     this.#events.opened();
     for (const frame of this.#early.splice(0)) if (!this.#over) this.#events.frame(frame);
     this.#peer.on('iceStateChange', () => void this.#tellRoute());
-    // ICE may choose another pair of candidates at any time, and not every implementation says so.
+    // ICE can select another pair of candidates at any time, and not every implementation reports that.
     this.#routeTimer = setInterval(() => void this.#tellRoute(), ROUTE_EVERY);
     this.#routeTimer.unref?.();
   }
 
-  /** Where a relay may be in use, that is known before anything travels; else it is not waited for longer than needed. */
+  /** Reads the route. If a relay may be in use, waits until the route is known, so that no frame is sent before. */
   async #routeIsKnown(): Promise<void> {
     const pause = () => new Promise((resolve) => setTimeout(resolve, ROUTE_PATIENCE).unref?.());
     for (;;) {
@@ -232,7 +230,7 @@ class WebRtcLink implements Link {
       this.#events.signal({ type: data.type, sdp: withCandidates(data.sdp ?? '', keeps) });
     } else if ('candidate' in data) {
       const { candidate, sdpMid } = data.candidate;
-      // Some implementations mark the end of candidates by an empty one.
+      // Some implementations mark the end of candidates by an empty candidate.
       if (candidate === '' || !isUsable(candidate, this.#policy)) return;
       if (this.#candidatesSent++ >= MAX_CANDIDATES) return;
       this.#local.push(candidate);

@@ -1,7 +1,7 @@
 /** Loads WebRTC, which takes a while, when the connection to whatever introduces the two is already being made. */
 import type { IcePolicy } from '../link/ice-policy.ts';
 import type { OpenLink } from '../link/link.ts';
-import type { Rtc } from '../link/webrtc-implementation.ts';
+import type { WebRtcImplementation } from '../link/webrtc-implementation.ts';
 
 /** The WebRTC implementation to use: `APARTE_WEBRTC=wrtc` selects the other one than the default. */
 export function webRtcName(): 'node-datachannel' | 'wrtc' {
@@ -15,8 +15,8 @@ export async function loadLink(policy: IcePolicy, answerPatience?: number): Prom
   return webrtcLink(rtc, policy, answerPatience);
 }
 
-async function loadRtc(): Promise<Rtc> {
-  if (webRtcName() === 'wrtc') return (await import('wrtc')).default as unknown as Rtc;
+async function loadRtc(): Promise<WebRtcImplementation> {
+  if (webRtcName() === 'wrtc') return (await import('wrtc')).default as unknown as WebRtcImplementation;
   const [native, { overNodeDataChannel }] = await Promise.all([
     import('node-datachannel'),
     import('../link/node/node-datachannel.ts'),

@@ -3,13 +3,13 @@ import * as nodeDataChannel from 'node-datachannel';
 import wrtc from 'wrtc';
 import type { Link, LinkEvents, LinkSignal, Path } from '../../peer/link/link.ts';
 import { overNodeDataChannel } from '../../peer/link/node/node-datachannel.ts';
-import type { Rtc } from '../../peer/link/webrtc-implementation.ts';
+import type { WebRtcImplementation } from '../../peer/link/webrtc-implementation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import type { ErrorDetail } from '../../shared/error-details.ts';
 
 /** The WebRTC implementations that the program can use, by name. */
-export const IMPLEMENTATIONS: Readonly<Record<'wrtc' | 'node-datachannel', Rtc>> = {
-  wrtc: wrtc as unknown as Rtc,
+export const IMPLEMENTATIONS: Readonly<Record<'wrtc' | 'node-datachannel', WebRtcImplementation>> = {
+  wrtc: wrtc as unknown as WebRtcImplementation,
   'node-datachannel': overNodeDataChannel(nodeDataChannel),
 };
 
@@ -85,7 +85,11 @@ export function closeAll(): void {
 }
 
 /** Opens a link over `rtc` whose signals go to `forward`. */
-export function record(rtc: Rtc, initiator: boolean, forward: (signal: LinkSignal) => void = () => {}) {
+export function record(
+  rtc: WebRtcImplementation,
+  initiator: boolean,
+  forward: (signal: LinkSignal) => void = () => {},
+) {
   const recorded = new Recorded();
   recorded.link = webrtcLink(rtc, { iceServers: [], loopback: true })(initiator, recorded.events(forward));
   toClose.add(recorded.link);
@@ -93,7 +97,7 @@ export function record(rtc: Rtc, initiator: boolean, forward: (signal: LinkSigna
 }
 
 /** The implementation of both links, or of the offering and of the answering one. */
-export type Sides = Rtc | readonly [a: Rtc, b: Rtc];
+export type Sides = WebRtcImplementation | readonly [a: WebRtcImplementation, b: WebRtcImplementation];
 
 /** Two links that signal to one another; `alter` may change or multiply a signal on its way to the named one. */
 export function pair(

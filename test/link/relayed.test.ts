@@ -1,7 +1,7 @@
 /** Who does not allow relays does not try the other side's either. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import type { Rtc } from '../../peer/link/webrtc-implementation.ts';
+import type { WebRtcImplementation } from '../../peer/link/webrtc-implementation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { closeAll, IMPLEMENTATIONS, Recorded, record, toClose } from './link-pair.ts';
 
@@ -10,7 +10,7 @@ afterEach(closeAll);
 const relayed = (port: number) => `candidate:9 1 udp 41819903 203.0.113.9 ${port} typ relay raddr 0.0.0.0 rport 0`;
 
 /** What reaches the WebRTC implementation of a link that is shown relayed candidates, in both ways, beside others. */
-async function taken(rtc: Rtc, relay: 'never' | 'allow'): Promise<string> {
+async function taken(rtc: WebRtcImplementation, relay: 'never' | 'allow'): Promise<string> {
   const texts: string[] = [];
   class Watched extends rtc.RTCPeerConnection {
     override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {

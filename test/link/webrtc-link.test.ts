@@ -5,7 +5,7 @@ import { afterEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import wrtc from 'wrtc';
 import type { LinkSignal } from '../../peer/link/link.ts';
-import type { Rtc } from '../../peer/link/webrtc-implementation.ts';
+import type { WebRtcImplementation } from '../../peer/link/webrtc-implementation.ts';
 import { webrtcLink } from '../../peer/link/webrtc-link.ts';
 import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
@@ -21,7 +21,7 @@ const numbered = (n: number, length: number) => {
 };
 
 /** A bare connection towards a link, which does what no link of ours would. */
-async function rogue(rtc: Rtc, act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
+async function rogue(rtc: WebRtcImplementation, act: (channel: RTCDataChannel, connection: RTCPeerConnection) => void) {
   const connection: RTCPeerConnection = new wrtc.RTCPeerConnection({ iceServers: [] });
   const channel = connection.createDataChannel('aparte', { negotiated: true, id: 0 });
   toClose.add(connection);

@@ -8,7 +8,7 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { DataChannel, IceServer as NativeServer, PeerConnection, RtcConfig } from 'node-datachannel';
 import { STUN_PORT } from '../../../shared/stun.ts';
-import type { Rtc } from '../webrtc-implementation.ts';
+import type { WebRtcImplementation } from '../webrtc-implementation.ts';
 import { makeCertificate } from './dtls-certificate.ts';
 import { varyingCandidates } from './nat-probe.ts';
 import { hasNetwork, isLoopback, loopbackAddress, ownAddresses } from './own-addresses.ts';
@@ -50,13 +50,17 @@ type Description = { readonly type: 'offer' | 'answer'; readonly sdp: string };
 type Server = { readonly urls: readonly string[]; readonly username?: string; readonly credential?: string };
 
 /** Makes a WebRTC implementation of the module. */
-export function overNodeDataChannel({ PeerConnection: Native }: NodeDataChannel): Rtc {
+export function overNodeDataChannel({ PeerConnection: Native }: NodeDataChannel): WebRtcImplementation {
   class Bound extends Connection {
     constructor(configuration: RTCConfiguration = {}) {
       super(Native, configuration);
     }
   }
-  return { RTCPeerConnection: Bound, RTCSessionDescription: Plain, RTCIceCandidate: Plain } as unknown as Rtc;
+  return {
+    RTCPeerConnection: Bound,
+    RTCSessionDescription: Plain,
+    RTCIceCandidate: Plain,
+  } as unknown as WebRtcImplementation;
 }
 
 /** A description or a candidate. */
