@@ -76,7 +76,7 @@ function relayFault({ local, remote, urls, relay, relayWithheld }: Attempted): R
   if (relay === 'never') return null;
   if (!urls.some((url) => url.startsWith('turn'))) return relay === 'only' ? 'only-relay-none-known' : 'none-known';
   if (!local.some(isOf('relay'))) return 'unusable';
-  // coturn goes deaf for good once it was to send to an address it has no route to, as those at the other's home.
+  // coturn stops listening once it has no route to an address, such as the private addresses of the remote peer.
   const spared = relay === 'allow' && remote.some(isOf('relay'));
   return spared ? 'no-help-try-only' : 'no-help';
 }

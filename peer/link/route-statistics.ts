@@ -1,4 +1,4 @@
-/** Which way a connection runs, from its statistics (W3C "Identifiers for WebRTC's Statistics API"). */
+/** Reads the route of a connection from its statistics (W3C "Identifiers for WebRTC's Statistics API"). */
 import type { Route } from './link.ts';
 
 interface Stat {
@@ -6,7 +6,7 @@ interface Stat {
   readonly type: string;
   readonly candidateType?: string;
   readonly protocol?: string;
-  /** Of a local relay candidate: what is spoken with the relay. */
+  /** For a local relay candidate: the protocol between us and the relay. */
   readonly relayProtocol?: string;
   readonly localCandidateId?: string;
   readonly remoteCandidateId?: string;
@@ -17,7 +17,7 @@ interface Stat {
   readonly selected?: boolean;
 }
 
-/** The route in use, or null where the connection does not know it (yet, or any more). */
+/** The route in use. Null if the connection does not know it. */
 export async function selectedRoute(connection: RTCPeerConnection): Promise<Route | null> {
   const stats = new Map<string, Stat>();
   try {
@@ -34,7 +34,7 @@ export async function selectedRoute(connection: RTCPeerConnection): Promise<Rout
   return {
     path: [local, remote].some((end) => end?.candidateType === 'relay') ? 'relay' : 'direct',
     protocol: protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp',
-    // Chrome and wrtc count in whole ms here; what took less than one is told as 0.
+    // Chrome, wrtc and node-datachannel measure in whole ms, so less than 1 ms is 0.
     rttMs: pair.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1_000,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What comes from the other side before a connection exists: session descriptions and ICE candidates, checked as text
- * before a WebRTC implementation may parse them, and the bytes candidates travel as.
+ * Validates session descriptions and ICE candidates of the remote peer as text, before a WebRTC implementation parses
+ * them, and encodes candidates as bytes.
  */
 
 import { fromLv, fromUtf8, lv, utf8 } from '../../shared/bytes.ts';
@@ -9,25 +9,25 @@ import { AparteError } from '../../shared/errors.ts';
 import { MAX_SDP } from '../../shared/limits.ts';
 import type { LinkSignal } from './link.ts';
 
-/** Characters of one candidate line, at most. */
+/** Most characters of a candidate. */
 const MAX_CANDIDATE = 512;
 
-/** Lines of RFC 8866 in printable ASCII, which is all that browsers write. */
+/** Lines of RFC 8866 in printable ASCII. Browsers write nothing else. */
 const LINES = /^(?:[a-z]=[\x20-\x7e]*\r\n)+$/;
-/** The one section of a data channel: RFC 8841, section 4. Port 0 would reject it. */
+/** The section of a data channel: RFC 8841, section 4. Port 0 would reject it. */
 const MEDIA = /^m=application [1-9]\d{0,4} (?:UDP|TCP)\/DTLS\/SCTP webrtc-datachannel$/;
 /** RFC 8122, section 5; SHA-256 has 32 bytes. */
 const FINGERPRINT = /^a=fingerprint:sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/i;
 /** RFC 8839, section 5.4. */
 const ICE_UFRAG = /^a=ice-ufrag:[A-Za-z0-9+/]{4,256}$/;
 const ICE_PWD = /^a=ice-pwd:[A-Za-z0-9+/]{22,256}$/;
-/** RFC 4145, section 4, less `holdconn`. */
+/** RFC 4145, section 4, without `holdconn`. */
 const SETUP = /^a=setup:(?:actpass|active|passive)$/;
 const MID = /^[A-Za-z0-9]{1,16}$/;
 
 /**
- * RFC 8839, section 5.1. An address is a literal, or the name a browser hides its own behind
- * (draft-ietf-mmusic-mdns-ice-candidates, section 3.1.1): any other name would be looked up by us for a stranger.
+ * RFC 8839, section 5.1. An address is a literal, or the name by which a browser hides its address
+ * (draft-ietf-mmusic-mdns-ice-candidates, section 3.1.1). A stranger must not make us look up any other name.
  */
 const ADDRESS = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|[0-9A-Fa-f-]{36}\.local)`;
 const CANDIDATE = new RegExp(
@@ -41,9 +41,9 @@ function badOffer(fault: DescriptionFault): AparteError {
 }
 
 /**
- * Checks an offer or answer: one data channel section, one SHA-256 fingerprint and no other, one set of ICE
- * credentials, one role, only well-formed candidates, MAX_SDP bytes of printable ASCII. How many candidates are used is for the link.
- * Throws `bad-offer` and names the fault.
+ * Checks an offer or answer: at most MAX_SDP bytes of printable ASCII, one data channel section, one SHA-256 fingerprint
+ * and no other, one set of ICE credentials, one role, only well-formed candidates. Their number is limited by the link.
+ * Throws `bad-offer` with the fault.
  */
 export function checkDescription(sdp: string): void {
   if (sdp.length > MAX_SDP) throw badOffer('length');
@@ -77,7 +77,7 @@ export function checkCandidate(candidate: string): void {
   if (!CANDIDATE.test(candidate)) throw badOffer('candidate-form');
 }
 
-/** A {@link LinkSignal} that travels in a frame of its own; offer and answer travel within the handshake's flights. */
+/** A candidate. It travels in a frame of its own; offer and answer travel in the flights of the handshake. */
 export type CandidateSignal = Extract<LinkSignal, { type: 'candidate' }>;
 
 /** The bytes of a candidate: `lv(candidate, mid)`, UTF-8. */

@@ -1,6 +1,6 @@
 /**
- * Offers and answers as few bytes: what two WebRTC implementations must tell each other and cannot know already, for
- * texts that people copy (docs/PROTOCOL.md, Manual pairing). Read back, they are checked as any other description.
+ * Short forms of offers and answers, for texts that people copy (docs/PROTOCOL.md, Manual pairing). They hold only what
+ * two WebRTC implementations cannot know already. A restored description is checked like any other.
  */
 
 import { concat, fromBase64url } from '../../shared/bytes.ts';
@@ -16,7 +16,7 @@ const ADDRESS_BYTES = [4, 16, 16] as const;
 const FINGERPRINT_BYTES = 32;
 /** Recommended preferences of the types, RFC 8445, section 5.1.2.2. */
 const PREFERENCE: Readonly<Record<string, number>> = { host: 126, srflx: 100, prflx: 110, relay: 0 };
-/** What `ice-char` is encoded by, six bits each (RFC 8839, section 5.4): base64. */
+/** Bits of a character of ICE credentials, which are base64 (RFC 8839, section 5.4). */
 const BITS = 6;
 
 function badOffer(fault: DescriptionFault): AparteError {
@@ -24,10 +24,9 @@ function badOffer(fault: DescriptionFault): AparteError {
 }
 
 /**
- * The short form of a description of ours: `u8 setup ‖ text ufrag ‖ text pwd ‖ fingerprint(32) ‖ candidates`. Of the
- * candidates, those in it and those told beside it (`candidate:…` each), as many kinds as can be, MAX_SHORT_CANDIDATES at
- * most, over UDP only.
- * Throws `bad-offer` for a description that {@link checkDescription} would refuse, or that is for another section than 0.
+ * The short form of our description: `u8 setup ‖ text ufrag ‖ text pwd ‖ fingerprint(32) ‖ candidates`. It holds at most
+ * MAX_SHORT_CANDIDATES UDP candidates of as many kinds as possible, from the description and from `candidates`
+ * (`candidate:…` each). Throws `bad-offer` if {@link checkDescription} refuses the description, or its section is not 0.
  */
 export function shortDescription(sdp: string, candidates: readonly string[]): Uint8Array {
   checkDescription(sdp);
@@ -48,7 +47,7 @@ export function shortDescription(sdp: string, candidates: readonly string[]): Ui
   );
 }
 
-/** The description a short form stands for. Throws `bad-offer` for anything that {@link shortDescription} does not make. */
+/** Restores a description from its short form. Throws `bad-offer` if {@link shortDescription} could not have made it. */
 export function longDescription(bytes: Uint8Array): string {
   let offset = 0;
   const take = (length: number) => {
@@ -97,10 +96,10 @@ export function longDescription(bytes: Uint8Array): string {
   return sdp;
 }
 
-/** `u8 length ‖ six bits a character`, high bits first, the rest of the last byte zero. */
+/** `u8 length ‖ six bits per character`, high bits first. The remaining bits of the last byte are zero. */
 function shortText(text: string): Uint8Array {
   if (text.length > 255) throw badOffer('credential');
-  // Characters of the alphabet that stand for zero bits fill the last group of four.
+  // `A` stands for zero bits and fills the last group of four.
   const whole = text
     .replaceAll('+', '-')
     .replaceAll('/', '_')
@@ -117,7 +116,7 @@ function longText(packed: Uint8Array, length: number): string {
   return groups.map((group) => alphabet.charAt(Number.parseInt(group, 2))).join('');
 }
 
-/** `u8(4 · type + kind) ‖ address ‖ u16 port`; null where the candidate is of no use over UDP. */
+/** `u8(4 · type + kind) ‖ address ‖ u16 port`. Null if the candidate cannot be used over UDP. */
 function shortCandidate(candidate: string): Uint8Array | null {
   const [, component, transport = '', , address = '', port, , typeName = ''] = candidate.split(' ');
   const type = TYPES.indexOf(typeName.toLowerCase());
@@ -135,7 +134,7 @@ function shortAddress(address: string, kind: number): Uint8Array {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
-/** All 32 hexadecimal digits of an IPv6 address, none where it is not one. */
+/** All 32 hexadecimal digits of an IPv6 address, empty if it is none. */
 function ipv6Digits(address: string): string {
   const url = `http://[${address}]/`;
   if (!URL.canParse(url)) return '';
@@ -154,7 +153,7 @@ function longAddress(bytes: Uint8Array, kind: number): string {
   return new URL(`http://[${digits.match(/.{4}/g)?.join(':')}]/`).hostname.slice(1, -1);
 }
 
-/** A candidate line; where an address behind a NAT was seen from is told to nobody. */
+/** A candidate line without the private address behind a NAT. */
 function longCandidate(type: string, address: string, port: number, index: number): string {
   // RFC 8445, section 5.1.2.1, with a local preference that keeps the order, for component 1.
   const priority = (PREFERENCE[type] ?? 0) * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
@@ -162,7 +161,7 @@ function longCandidate(type: string, address: string, port: number, index: numbe
   return `candidate:${index + 1} 1 udp ${priority} ${address} ${port} typ ${type}${base}`;
 }
 
-/** A few of each kind rather than many of one: a machine may have an address for each of its containers. */
+/** Chooses a few candidates of each kind, the first ones of each: a machine can have an address per container. */
 function mostUseful(candidates: readonly Uint8Array[]): Uint8Array[] {
   const seen = new Map<number, number>();
   const places = new Set<string>();

@@ -10,14 +10,14 @@ const stun = (name: string) => ({ urls: [`stun:${name}`] });
 const turn = (name: string) => ({ urls: [`turn:${name}`, `turns:${name}`], username: 'u', credential: 'c' });
 const offered = [stun('offered'), turn('offered')];
 
-test('a relay is used only where it is allowed', () => {
+test('uses a relay only if it is allowed', () => {
   assert.deepEqual(chosenServers({ iceServers: [] }, offered), [stun('offered')]);
   assert.deepEqual(chosenServers({ iceServers: [turn('own')], relay: 'never' }, offered), [stun('offered')]);
   assert.deepEqual(chosenServers({ iceServers: [], relay: 'allow' }, offered), offered);
   assert.deepEqual(chosenServers({ iceServers: [], relay: 'only' }, offered), offered);
 });
 
-test('the servers a user names take the place of those of their kind that are offered', () => {
+test("replaces offered servers of a kind by the user's own", () => {
   assert.deepEqual(chosenServers({ iceServers: [stun('own')] }, offered), [stun('own')]);
   const both = { iceServers: [turn('own'), stun('own')], relay: 'allow' } as const;
   assert.deepEqual(chosenServers(both, offered), [stun('own'), turn('own')]);
@@ -27,7 +27,7 @@ test('the servers a user names take the place of those of their kind that are of
   ]);
 });
 
-test('a relay that is known and not allowed is known to be', () => {
+test('tells whether a known relay is not allowed', () => {
   assert.ok(isRelayWithheld({ iceServers: [] }, offered));
   assert.ok(isRelayWithheld({ iceServers: [turn('own')] }, []));
   assert.ok(!isRelayWithheld({ iceServers: [], relay: 'allow' }, offered));
@@ -39,14 +39,14 @@ const mapped = (port: number, base = 5000) =>
   `candidate:2 1 udp 1686052607 203.0.113.1 ${port} typ srflx raddr 10.0.0.2 rport ${base} generation 0`;
 const relayed = 'candidate:3 1 udp 41819903 203.0.113.9 6000 typ relay raddr 203.0.113.1 rport 5000';
 
-test('candidates over a relay are told from others', () => {
+test('tells candidates of a relay from others', () => {
   assert.ok(
     isRelayed(relayed) && isRelayed(relayed.toUpperCase()) && isRelayed('candidate:3 1 udp 1 1.2.3.4 1 typ relay'),
   );
   assert.ok(!isRelayed(host) && !isRelayed(mapped(1)));
 });
 
-test('of a description only the candidates that are wanted stay', () => {
+test('keeps only the wanted candidates of a description', () => {
   const lines = ['v=0', `a=${host}`, `a=${relayed}`, `a=${mapped(1)}`, ''];
   const asked: string[] = [];
   const kept = withCandidates(lines.join('\r\n'), (candidate) => asked.push(candidate) > 0 && !isRelayed(candidate));
@@ -102,7 +102,7 @@ const ELSEWHERE = [
   '0e4e9bf6-7a43-4a0c-9b6b-8f6f1f7a7a11.local',
 ];
 
-test('no candidate leads to a place within this machine, to many, or nowhere', () => {
+test('uses no candidate of this machine, of many machines, or of none', () => {
   const policy = { iceServers: [] };
   for (const address of [...INWARDS, ...NOWHERE]) assert.ok(!isUsable(at(address), policy), address);
   for (const address of NOWHERE) assert.ok(!isUsable(at(address), { ...policy, loopback: true }), address);
@@ -110,7 +110,7 @@ test('no candidate leads to a place within this machine, to many, or nowhere', (
   for (const address of INWARDS) assert.ok(isUsable(at(address), { ...policy, loopback: true }), address);
 });
 
-test('no candidate is tried over TCP, nor over a relay that is not allowed', () => {
+test('uses no candidate over TCP, or of a relay that is not allowed', () => {
   const tcp = 'candidate:2 1 tcp 1518214911 192.0.2.2 9 typ host tcptype passive';
   for (const candidate of [tcp, tcp.toUpperCase()]) assert.ok(!isUsable(candidate, { iceServers: [] }));
   assert.ok(isUsable(host.replace('udp', 'UDP'), { iceServers: [] }));
@@ -121,7 +121,7 @@ test('no candidate is tried over TCP, nor over a relay that is not allowed', () 
   assert.ok(isUsable(relayed, { iceServers: [], relay: 'allow' }));
 });
 
-test('a NAT with a port for each destination shows in two public addresses of one local one', () => {
+test('recognises a symmetric NAT by two public addresses of one local address', () => {
   assert.ok(portsVary([host, mapped(1), mapped(2)]));
   assert.ok(!portsVary([host, mapped(1), mapped(1), relayed]));
   assert.ok(!portsVary([mapped(1, 5000), mapped(2, 5001)]));
@@ -159,7 +159,7 @@ const causes: [direct: DirectFault | null, relay: RelayFault | null, Partial<Att
   [null, 'unusable', { relay: 'only', urls: ['turn:example.org'], local: [] }],
 ];
 
-test('the cause is named as far as it is known', () => {
+test('names the cause as far as it is known', () => {
   const usual = { urls: ['stun:example.org'], relay: 'never', relayWithheld: false } as const;
   for (const [direct, relay, known] of causes) {
     const found = diagnose({ ...usual, local: cone, remote: cone, ...known });

@@ -38,7 +38,7 @@ async function taken(rtc: WebRtcImplementation, relay: 'never' | 'allow'): Promi
 }
 
 for (const [name, rtc] of Object.entries(IMPLEMENTATIONS))
-  test(`relayed candidates are left aside unless relays are allowed: ${name}`, async () => {
+  test(`ignores candidates of relays unless relays are allowed: ${name}`, async () => {
     assert.doesNotMatch(await taken(rtc, 'never'), /typ relay/);
     closeAll();
     const texts = await taken(rtc, 'allow');

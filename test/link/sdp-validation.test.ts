@@ -41,7 +41,7 @@ const CANDIDATE = 'candidate:3077952869 1 udp 2122265343 192.0.2.2 55673 typ hos
 const refused = { name: 'AparteError', code: 'bad-offer' };
 
 for (const [name, rtc] of Object.entries(IMPLEMENTATIONS))
-  test(`what ${name} says of itself passes`, async () => {
+  test(`accepts the descriptions and candidates of ${name}`, async () => {
     const signals: LinkSignal[] = [];
     const b = record(rtc, false, (signal) => signals.push(signal));
     const a = record(rtc, true, (signal) => signals.push(signal));
@@ -53,7 +53,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS))
     assert.ok(signals.some((signal) => signal.type === 'candidate'));
   });
 
-test('forms that other browsers write pass', () => {
+test('accepts the forms that browsers write', () => {
   checkDescription(SDP);
   checkDescription(SDP.replace('sha-256', 'SHA-256').replace(FINGERPRINT, FINGERPRINT.toLowerCase()));
   checkDescription(text([`a=fingerprint:sha-256 ${FINGERPRINT}`, ...LINES]));
@@ -98,7 +98,7 @@ for (const [name, sdp] of Object.entries(BAD)) {
   test(`a description is refused: ${name}`, () => assert.throws(() => checkDescription(sdp), refused));
 }
 
-test('more candidates than are used do no harm', () => {
+test('accepts more candidates than are used', () => {
   const many = Array.from(
     { length: 2 * MAX_CANDIDATES },
     (_, port) => `a=candidate:1 1 udp 1 192.0.2.2 ${port + 1} typ host`,
@@ -106,7 +106,7 @@ test('more candidates than are used do no harm', () => {
   checkDescription(text([...LINES, ...many]));
 });
 
-test('candidates that are too long, not whole or of unknown form are refused', () => {
+test('rejects candidates that are too long, incomplete or of unknown form', () => {
   checkCandidate(CANDIDATE.padEnd(512, 'x'));
   const bad = [
     '',
@@ -124,7 +124,7 @@ test('candidates that are too long, not whole or of unknown form are refused', (
   for (const candidate of bad) assert.throws(() => checkCandidate(candidate), refused, candidate);
 });
 
-test('a candidate survives its bytes, and every change of a byte is refused or canonical', () => {
+test('decodes encoded candidates, and rejects changed bytes unless they are canonical', () => {
   const signal = { type: 'candidate', candidate: CANDIDATE, mid: '0' } as const;
   const bytes = encodeSignal(signal);
   assert.deepEqual(decodeSignal(bytes), signal);
@@ -136,7 +136,7 @@ test('a candidate survives its bytes, and every change of a byte is refused or c
   }
 });
 
-test('bytes that are no candidate are refused', () => {
+test('rejects bytes that are no candidate', () => {
   const candidate = utf8(CANDIDATE);
   const bad = [
     new Uint8Array(0),
@@ -159,7 +159,7 @@ function canonicalOrRefused(bytes: Uint8Array): void {
   }
 }
 
-test('no bytes make the decoder do anything but refuse or read', () => {
+test('decodes or rejects any bytes', () => {
   const printable = fc.string({ maxLength: 600 });
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 700 }),
@@ -168,7 +168,7 @@ test('no bytes make the decoder do anything but refuse or read', () => {
   fc.assert(fc.property(bytes, canonicalOrRefused), { numRuns: 2_000 });
 });
 
-test('no text makes the check do anything but refuse or pass, and quickly', () => {
+test('accepts or rejects any text', () => {
   const line = fc.oneof(
     fc.constantFrom(...LINES, `a=${CANDIDATE}`),
     fc.string({ maxLength: 80 }),

@@ -37,7 +37,7 @@ const candidates = (description: string) =>
 const badOffer = (error: unknown) => error instanceof AparteError && error.code === 'bad-offer';
 
 describe('the short form of a description', () => {
-  test('says what the other side must know, byte by byte', () => {
+  test('has the documented bytes', () => {
     const bytes = shortDescription(sdp(), [
       host('192.0.2.2', 258),
       host('2001:db8::7', 1),
@@ -72,7 +72,7 @@ describe('the short form of a description', () => {
     assert.doesNotMatch(long, /raddr 192/, 'an address behind the NAT is told to nobody twice');
   });
 
-  test('is read back to what it was made of, whatever that was', () => {
+  test('is restored to an equal description', () => {
     const ice = (min: number, max: number) => fc.stringMatching(new RegExp(`^[A-Za-z0-9+/]{${min},${max}}$`));
     const address = fc.oneof(
       fc.ipV4(),
@@ -97,7 +97,7 @@ describe('the short form of a description', () => {
     );
   });
 
-  test('is refused by name where it is anything else, and no other bytes are read as it', () => {
+  test('is rejected with its fault if any byte is wrong or missing', () => {
     const good = shortDescription(sdp({ ufrag: 'abcde' }), [host('192.0.2.2'), host('2001:db8::7')]);
     for (let cut = 0; cut < good.length; cut += 1) {
       // Behind a whole candidate there may be no other.
@@ -125,7 +125,7 @@ describe('the short form of a description', () => {
     assert.throws(() => shortDescription('v=0\r\n', []), badOffer);
   });
 
-  test('takes a few addresses of each kind rather than many of one, none twice, and none over TCP', () => {
+  test('holds a few addresses of each kind, none twice, and none over TCP', () => {
     const many = Array.from({ length: 20 }, (_, index) => host(`172.${index}.0.1`));
     const seen = 'candidate:2 1 udp 1 203.0.113.9 4000 typ srflx raddr 0.0.0.0 rport 0';
     const tcp = 'candidate:3 1 tcp 1 10.0.0.1 9 typ host tcptype active';

@@ -44,7 +44,7 @@ async function rogue(rtc: WebRtcImplementation, act: (channel: RTCDataChannel, c
 
 for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
   describe(`over ${name}`, () => {
-    test('frames of every size go both ways, whole and in order', async () => {
+    test('transports frames of every size both ways, complete and in order', async () => {
       const { a, b } = await openPair(rtc);
       const sizes = [4, 128, 1_000, MAX_CHANNEL_FRAME];
       const sent = Array.from({ length: 200 }, (_, n) => numbered(n, sizes[n % sizes.length] ?? 4));
@@ -57,7 +57,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual(b.frames, sent);
     });
 
-    test('a frame that is a view is sent as the view, and arrives as plain bytes', async () => {
+    test('sends only the viewed bytes of a frame that is a view', async () => {
       const { a, b } = await openPair(rtc);
       a.link.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 4));
       await b.until(() => b.frames.length === 1);
@@ -65,7 +65,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual(b.frames[0], Uint8Array.of(2, 3, 4));
     });
 
-    test('frames sent the moment the channel opens are neither lost nor told before it', async () => {
+    test('delivers frames that are sent as the channel opens, after `opened`', async () => {
       const order: string[] = [];
       const open = webrtcLink(rtc, { iceServers: [], loopback: true });
       const quiet = { frame: () => {}, path: () => {}, closed: () => {} };
@@ -91,13 +91,13 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual(order, ['opened', 'frame 1', 'frame 2', 'frame 3']);
     });
 
-    test('both sides learn that the path is direct', async () => {
+    test('reports a direct path to both sides', async () => {
       const { a, b } = await openPair(rtc);
       await Promise.all([a, b].map((side) => side.until(() => side.path !== null)));
       assert.deepEqual([a.path, b.path], ['direct', 'direct']);
     });
 
-    test('a close is seen by the other side once, and not told to the one who closed', async () => {
+    test('reports a close once to the remote side, and not to the closing side', async () => {
       const { a, b } = await openPair(rtc);
       a.link.close();
       a.link.close();
@@ -107,7 +107,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual(a.closings, []);
     });
 
-    test('signals and frames after a close are harmless on both sides', async () => {
+    test('ignores signals and frames after a close on both sides', async () => {
       const { a, b } = await openPair(rtc);
       const signals = [...a.signals];
       a.link.close();
@@ -122,13 +122,13 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.equal(b.closings.length, 1);
     });
 
-    test('frames before the channel is open are dropped', () => {
+    test('drops frames that are sent before the channel is open', () => {
       const early = record(rtc, true);
       early.link.send(Uint8Array.of(1));
       assert.deepEqual(early.closings, []);
     });
 
-    test('second offers and answers, and those of the wrong side, are ignored', async () => {
+    test('ignores second offers and answers, and those of the wrong side', async () => {
       const other = record(rtc, true);
       const foreign = await other.description();
       const { a, b } = pair(rtc, (_to, signal) =>
@@ -149,7 +149,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.equal(b.signals.filter((signal) => signal.type === 'answer').length, 1);
     });
 
-    test('of 500 candidates only as many as allowed reach the implementation, and junk ones do no harm', async (t) => {
+    test('passes only the allowed number of 500 candidates to the implementation, and survives junk', async (t) => {
       const warn = t.mock.method(console, 'warn', () => {});
       let taken = 0;
       let described = '';
@@ -187,7 +187,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual([a.closings, b.closings], [[], []]);
     });
 
-    test('frames that come before the link is open are kept, but not without limit', async () => {
+    test('keeps frames that come before the link is open, up to a limit', async () => {
       let answer = (): void => undefined;
       const asked = new Promise<void>((resolve) => (answer = resolve));
       class Slow extends rtc.RTCPeerConnection {
@@ -217,7 +217,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual([patient.frames.map(([first]) => first), flooded.frames], [[0, 1, 2], []]);
     });
 
-    test('malformed descriptions and candidates are refused by name, and the link goes on', async () => {
+    test('rejects malformed descriptions and candidates with their fault, and goes on', async () => {
       const a = record(rtc, true);
       const b = record(rtc, false);
       const sdp = await a.description();
@@ -228,7 +228,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.match(await b.description(), /a=setup:(?:active|passive)/);
     });
 
-    test('text, an empty frame and one that is too long close the link, once', async () => {
+    test('closes once after a text, an empty frame or a frame that is too long', async () => {
       for (const bad of ['hello', new Uint8Array(0), new Uint8Array(MAX_CHANNEL_FRAME + 1)]) {
         const { b } = await rogue(rtc, (channel) => {
           channel.send(Uint8Array.of(1));
@@ -243,7 +243,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       }
     });
 
-    test('a second channel is shut, and does not take the place of the first', async () => {
+    test('closes a second channel and keeps the first', async () => {
       const { b, connection, channel } = await rogue(rtc, () => {});
       const second = connection.createDataChannel('second');
       second.onopen = () => second.send(Uint8Array.of(66));
@@ -257,7 +257,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       await heard;
     });
 
-    test('an implementation that refuses to start, or is missing, is told', async () => {
+    test('reports an implementation that is missing or does not start', async () => {
       assert.throws(() => webrtcLink({}, { iceServers: [] }), /no WebRTC here/);
       function refusing(): never {
         throw new Error('out of sockets');
@@ -267,7 +267,7 @@ for (const [name, rtc] of Object.entries(IMPLEMENTATIONS)) {
       assert.deepEqual(a.closings, [{ key: 'webrtc-error', code: 'ERR_PC_CONSTRUCTOR' }]);
     });
 
-    test('a process that has closed its links ends by itself', async () => {
+    test('lets a process end by itself after all links are closed', async () => {
       const script = fileURLToPath(new URL('link-ends.ts', import.meta.url));
       const { stdout } = await new Process([process.execPath, '--import', 'tsx', script, name]).exits(0);
       assert.equal(stdout, 'closed\n');
