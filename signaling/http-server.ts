@@ -52,9 +52,8 @@ export interface HttpOptions {
 }
 
 /**
- * Creates a server that does not listen yet. `GET /healthz` is answered with 200 while the process runs, and with the
- * address as which the client counts, for `aparte doctor`. `GET /readyz` is answered with 503 while new clients cannot
- * get a room, `GET /` with what an invite is, and all else with 404.
+ * Creates a server that does not listen yet. `GET /healthz` is answered with the address as which the client counts, for
+ * `aparte doctor`; `GET /readyz` with 503 while new clients cannot get a room; `GET /` with what an invite is.
  */
 export function createHttpServer({ limits, exposure, observer, certificate, isReady }: HttpOptions): Server {
   const patience = limits.joinWithin;

@@ -56,20 +56,20 @@ export class SocketFrontend {
   /** Connections in no room, and since when, earliest first. */
   readonly #roomless = new Map<ClientConnection, number>();
   // Listeners are shared: a closure for each connection would add a twentieth to the memory of a waiting client.
-  readonly #onPacket = this.#ofEngine((connection, packet: Packet) => {
+  readonly #onPacket = this.#listener(itself, (connection, _, packet: Packet) => {
     const error = connection.packets.check(packet, performance.now());
     if (error !== null) this.#drop(connection, error);
   });
-  readonly #onPacketCreate = this.#ofEngine((connection) => {
+  readonly #onPacketCreate = this.#listener(itself, (connection) => {
     connection.unsent += 1;
     if (connection.unsent === this.#options.limits.backlog + 1) queueMicrotask(() => this.#dropIfSlow(connection));
   });
-  readonly #onClose = this.#ofEngine((connection, reason: string) => this.#closed(connection, reason));
-  readonly #onAny = this.#ofSocket((connection, socket, event: unknown, ...args: unknown[]) =>
+  readonly #onClose = this.#listener(itself, (connection, _, reason: string) => this.#closed(connection, reason));
+  readonly #onAny = this.#listener(underIt, (connection, socket, event: unknown, ...args: unknown[]) =>
     this.#received(connection, socket, event, args),
   );
-  readonly #onError = this.#ofSocket((connection) => this.#drop(connection, 'invalid'));
-  readonly #onDisconnect = this.#ofSocket((connection, socket) => this.#disconnected(connection, socket));
+  readonly #onError = this.#listener(underIt, (connection) => this.#drop(connection, 'invalid'));
+  readonly #onDisconnect = this.#listener(underIt, (connection, socket) => this.#disconnected(connection, socket));
   #sweeper: NodeJS.Timeout | undefined;
   #drain: DrainSchedule<ClientConnection> | null = null;
   #closing: Promise<void> | null = null;
@@ -184,20 +184,14 @@ export class SocketFrontend {
     this.#roomless.set(connection, now);
   }
 
-  /** A listener for all Engine.IO connections that is given the connection of the one concerned. */
-  #ofEngine<Args extends unknown[]>(act: (connection: ClientConnection, ...args: Args) => void) {
+  /** A listener for all sockets of one kind. It is given the connection of the socket concerned, and the socket. */
+  #listener<Self, Args extends unknown[]>(
+    engineOf: (socket: Self) => EngineSocket,
+    act: (connection: ClientConnection, socket: Self, ...args: Args) => void,
+  ) {
     const connections = this.#connections;
-    return function (this: EngineSocket, ...args: Args): void {
-      const connection = connections.get(this);
-      if (connection !== undefined) act(connection, ...args);
-    };
-  }
-
-  /** The same for Socket.IO clients. */
-  #ofSocket<Args extends unknown[]>(act: (connection: ClientConnection, socket: Socket, ...args: Args) => void) {
-    const connections = this.#connections;
-    return function (this: Socket, ...args: Args): void {
-      const connection = connections.get(this.conn);
+    return function (this: Self, ...args: Args): void {
+      const connection = connections.get(engineOf(this));
       if (connection !== undefined) act(connection, this, ...args);
     };
   }
@@ -299,6 +293,9 @@ export class SocketFrontend {
     await this.#options.cluster?.close();
   }
 }
+
+const itself = (engineSocket: EngineSocket) => engineSocket;
+const underIt = (socket: Socket) => socket.conn;
 
 /** Tells a client why it must go, if it speaks Socket.IO, and disconnects it. */
 function dismissConnection({ engineSocket, socket }: ClientConnection, error: RefusalCode): void {

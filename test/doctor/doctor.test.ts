@@ -142,14 +142,14 @@ test('notices a server that trusts too many proxies or too few', async (t) => {
   };
   assert.equal(await start(0), null);
   assert.equal(await start(1), 'forgeable');
-  for (const [seen, host, fault] of [
+  for (const [address, host, fault] of [
     ['127.0.0.1', 'chat.example', 'untrusted'],
     ['::ffff:127.0.0.1', 'chat.example', 'untrusted'],
     ['127.0.0.1', 'localhost', null],
     ['203.0.113.7', 'chat.example', null],
     [null, 'chat.example', null],
   ] as const) {
-    assert.equal(proxyFault(seen, host), fault, `${seen} at ${host}`);
+    assert.equal(proxyFault(address, host), fault, `${address} at ${host}`);
   }
 });
 
