@@ -49,7 +49,7 @@ async function talk(server: string, agreed: string): Promise<void> {
   });
   const conversation: Conversation = new Conversation(
     {
-      way: meetAtServers([server], (url) => rendezvousAt(url, 'never')),
+      way: meetAtServers([server], (one) => rendezvousAt(one, 'never')),
       version: '0',
       name: role ?? '',
       code: parseCode(agreed),
