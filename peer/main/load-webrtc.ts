@@ -16,7 +16,7 @@ export async function loadLink(policy: IcePolicy, answerPatience?: number): Prom
 }
 
 async function loadRtc(): Promise<WebRtcImplementation> {
-  if (webRtcName() === 'wrtc') return (await import('wrtc')).default as unknown as WebRtcImplementation;
+  if (webRtcName() === 'wrtc') return (await import('wrtc')).default;
   const [native, { overNodeDataChannel }] = await Promise.all([
     import('node-datachannel'),
     import('../link/node/node-datachannel.ts'),

@@ -62,10 +62,10 @@ function tell(news: News): void {
 async function talk(implementation: string, server: string, code: string, closes: number): Promise<void> {
   let [said, waiting, done] = [0, 0, 0];
   const say = () => {
-    while (waiting < WAITING && done < closes) {
+    if (done >= closes) return;
+    for (; waiting < WAITING; waiting += 1) {
       client.give({ type: 'command', command: { type: 'send', text: `${said}`, ref: null } });
       said += 1;
-      waiting += 1;
     }
   };
   const render = (event: ChatEvent) => {

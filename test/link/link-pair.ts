@@ -9,7 +9,7 @@ import type { ErrorDetail } from '../../shared/error-details.ts';
 
 /** The WebRTC implementations that the program can use, by name. */
 export const IMPLEMENTATIONS: Readonly<Record<'wrtc' | 'node-datachannel', WebRtcImplementation>> = {
-  wrtc: wrtc as unknown as WebRtcImplementation,
+  wrtc,
   'node-datachannel': overNodeDataChannel(nodeDataChannel),
 };
 

@@ -68,6 +68,10 @@ class Plain {
   constructor(fields: object) {
     Object.assign(this, fields);
   }
+
+  toJSON(): object {
+    return { ...this };
+  }
 }
 
 class Connection {
@@ -499,7 +503,7 @@ function isFree(port: number, address: string | null): Promise<boolean> {
     socket.once('error', ({ message }) => {
       socket.close();
       // Without IPv6 the native socket is one of IPv4.
-      if (address === null && message.includes('EAFNOSUPPORT')) isFree(port, '0.0.0.0').then(resolve);
+      if (address === null && message.includes('EAFNOSUPPORT')) resolve(isFree(port, '0.0.0.0'));
       else setImmediate(resolve, false);
     });
     socket.bind({ port, address: address ?? '::', exclusive: true }, () => {
