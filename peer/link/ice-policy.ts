@@ -40,7 +40,9 @@ export function isUsable(
 ): boolean {
   const [, , transport = '', , address = ''] = candidate.split(' ');
   if (transport.toLowerCase() !== 'udp' || (relay === 'never' && isRelayed(candidate))) return false;
-  return /\.local$/i.test(address) || isReachable(address, loopback, linkLocal);
+  // Looking up a `.local` name tells the local network our address, and no relay reaches what it leads to.
+  if (/\.local$/i.test(address)) return relay !== 'only';
+  return isReachable(address, loopback, linkLocal);
 }
 
 /**

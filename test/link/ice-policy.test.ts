@@ -110,6 +110,13 @@ test('uses no candidate of this machine, of many machines, or of none', () => {
   for (const address of INWARDS) assert.ok(isUsable(at(address), { ...policy, loopback: true }), address);
 });
 
+test('uses no .local name where only a relay may be used', () => {
+  const named = at('0e4e9bf6-7a43-4a0c-9b6b-8f6f1f7a7a11.local');
+  assert.ok(!isUsable(named, { iceServers: [], relay: 'only' }));
+  assert.ok(isUsable(named, { iceServers: [], relay: 'allow' }));
+  assert.ok(isUsable(host, { iceServers: [], relay: 'only' }));
+});
+
 test('uses no candidate over TCP, or of a relay that is not allowed', () => {
   const tcp = 'candidate:2 1 tcp 1518214911 192.0.2.2 9 typ host tcptype passive';
   for (const candidate of [tcp, tcp.toUpperCase()]) assert.ok(!isUsable(candidate, { iceServers: [] }));

@@ -18,6 +18,10 @@ const XOR_MAPPED_ADDRESS = 0x0020;
 const CHANNEL_HEADER = 4;
 /** Bytes that may wait for the server; more are dropped, as by any network. */
 const MAX_WAITING = 1_048_576;
+/** Datagrams that may wait until the server's name is looked up. libjuice sends a few. */
+const MAX_QUEUED = 64;
+/** Addresses of each kind that a server may give us. An honest one gives one of each. */
+const MAX_ADDRESSES = 8;
 
 /** How the relay is spoken to. */
 export type TurnProtocol = 'udp' | 'tcp' | 'tls';
@@ -62,7 +66,10 @@ export class TurnBridge {
     const { send, close } = outer(server, (datagram) => this.#toClient(datagram));
     this.#send = send;
     this.#closeOuter = close;
-    inner.on('message', (datagram, { port }) => {
+    const own = inner.address().address;
+    inner.on('message', (datagram, { address, port }) => {
+      // Another program may send from the same port of another loopback address.
+      if (address !== own) return;
       this.#client ??= port;
       if (port === this.#client) this.#send(datagram);
     });
@@ -104,7 +111,7 @@ export class TurnBridge {
       for (const { type, value } of message.attributes) {
         const known = type === XOR_RELAYED_ADDRESS ? this.#relayed : type === XOR_MAPPED_ADDRESS ? this.#mapped : null;
         const found = known === null ? null : decodeXorAddress(value, message.transaction);
-        if (found !== null) known?.add(`${found.address} ${found.port}`);
+        if (known !== null && found !== null && known.size < MAX_ADDRESSES) known.add(`${found.address} ${found.port}`);
       }
     }
     if (this.#client !== null) this.#inner.send(datagram, this.#client, this.#inner.address().address);
@@ -136,11 +143,11 @@ function overUdp({ host, port }: TurnServer, received: (datagram: Uint8Array) =>
       if (isClosed) return;
       try {
         socket?.remoteAddress();
-        if (socket === null) waiting.push(datagram);
-        else socket.send(datagram);
+        if (socket !== null) return socket.send(datagram);
       } catch {
-        waiting.push(datagram);
+        // Not connected yet.
       }
+      if (waiting.length < MAX_QUEUED) waiting.push(datagram);
     },
     close: () => {
       isClosed = true;
