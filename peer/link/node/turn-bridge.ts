@@ -20,7 +20,7 @@ const CHANNEL_HEADER = 4;
 const MAX_WAITING = 1_048_576;
 /** Datagrams that may wait until the server's name is looked up. libjuice sends a few. */
 const MAX_QUEUED = 64;
-/** Addresses of each kind that a server may give us. An honest one gives one of each. */
+/** Addresses of each kind that a server may give us; messages with more are dropped. An honest one gives one of each. */
 const MAX_ADDRESSES = 8;
 
 /** How the relay is spoken to. */
@@ -106,15 +106,24 @@ export class TurnBridge {
   }
 
   #toClient(datagram: Uint8Array): void {
+    if (!this.#takesAddresses(datagram) || this.#client === null) return;
+    this.#inner.send(datagram, this.#client, this.#inner.address().address);
+  }
+
+  /** Remembers the addresses in a message of the server. Returns false where there are too many. */
+  #takesAddresses(datagram: Uint8Array): boolean {
     const message = decodeStun(datagram);
-    if (message?.method === ALLOCATE && message.class === 'success') {
-      for (const { type, value } of message.attributes) {
-        const known = type === XOR_RELAYED_ADDRESS ? this.#relayed : type === XOR_MAPPED_ADDRESS ? this.#mapped : null;
-        const found = known === null ? null : decodeXorAddress(value, message.transaction);
-        if (known !== null && found !== null && known.size < MAX_ADDRESSES) known.add(`${found.address} ${found.port}`);
-      }
+    if (message?.method !== ALLOCATE || message.class !== 'success') return true;
+    for (const { type, value } of message.attributes) {
+      const known = type === XOR_RELAYED_ADDRESS ? this.#relayed : type === XOR_MAPPED_ADDRESS ? this.#mapped : null;
+      const found = known === null ? null : decodeXorAddress(value, message.transaction);
+      if (known === null || found === null) continue;
+      known.add(`${found.address} ${found.port}`);
+      if (known.size <= MAX_ADDRESSES) continue;
+      known.delete(`${found.address} ${found.port}`);
+      return false;
     }
-    if (this.#client !== null) this.#inner.send(datagram, this.#client, this.#inner.address().address);
+    return true;
   }
 }
 
