@@ -16,6 +16,11 @@ test('makes certificates that are well-formed, signed by their own key, and diff
   assert.notEqual(certificate.fingerprint256, new X509Certificate(other.certificate).fingerprint256);
 });
 
+test('makes certificates that name nobody and no program, as they travel in clear', () => {
+  const { subject, issuer, subjectAltName } = new X509Certificate(makeCertificate().certificate);
+  assert.deepEqual([subject, issuer, subjectAltName], ['CN=WebRTC', 'CN=WebRTC', undefined]);
+});
+
 test('reads the URIs of relays', () => {
   const read = (url: string) => {
     const server = parseTurnUrl(url);

@@ -43,7 +43,7 @@ function allocated(port: number): Uint8Array {
   return encodeStun({ method: ALLOCATE, class: 'success', transaction, attributes, fingerprint: false });
 }
 
-test('messages of a TURN server that gives addresses without end are dropped', async () => {
+test('drops messages of a TURN server that gives addresses without end', async () => {
   const server = await bound(LOOPBACK);
   const bridge = await bridgeTo(LOOPBACK, server.address().port);
   const client = await bound(LOOPBACK);
@@ -64,7 +64,7 @@ test('messages of a TURN server that gives addresses without end are dropped', a
   assert.equal(passed, 9);
 });
 
-test('a program at another loopback address is not served, though it has the port of the one that is', {
+test('serves no program at another loopback address, though it has the port of the one that is served', {
   skip: process.platform !== 'linux' && 'only Linux has all of 127.0.0.0/8',
 }, async () => {
   const server = await bound(LOOPBACK);

@@ -14,6 +14,8 @@ const VERSION = 0xa0;
 const ECDSA_WITH_SHA256 = Buffer.from('06082a8648ce3d040302', 'hex');
 const COMMON_NAME = Buffer.from('0603550403', 'hex');
 const SERIAL_BYTES = 8;
+/** What libwebrtc writes for every program. DTLS 1.2 sends the certificate in clear: it must not name this one. */
+const SUBJECT = 'WebRTC';
 /** Nobody looks at the times: the fingerprint travels sealed, and the key lives as long as the connection. */
 const [NOT_BEFORE, NOT_AFTER] = ['20200101000000Z', '20991231235959Z'];
 
@@ -21,7 +23,7 @@ const [NOT_BEFORE, NOT_AFTER] = ['20200101000000Z', '20991231235959Z'];
 export function makeCertificate(): DtlsCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(SEQUENCE, ECDSA_WITH_SHA256);
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('aparte')))));
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from(SUBJECT)))));
   const times = [NOT_BEFORE, NOT_AFTER].map((time) => der(GENERALIZED_TIME, Buffer.from(time)));
   const body = der(
     SEQUENCE,
