@@ -1,4 +1,4 @@
-/** P4: our server beside the others, in one run: memory of who waits, pairings in a second, times and cost of one. */
+/** P4: our server beside others in one run: memory of a waiting peer, time and cost of a pairing. */
 import type { Result } from '../measure.ts';
 import { compare, spread } from '../measure.ts';
 import type { Contestant } from './contestant.ts';
@@ -6,11 +6,11 @@ import { APARTE_SIGNAL, BARE_BY_DEFAULT, BARE_RELAY, RunningServer } from './con
 import { busy, quantile, times } from './pairings.ts';
 import { memoryPerPeer } from './waiting.ts';
 
-/** How much a bench does. */
+/** The extent of a benchmark. */
 export interface Extent {
-  /** Peers that wait. */
+  /** Waiting peers. */
   readonly peers: number;
-  /** Pairings before those that count, and that count, of each server in each round. */
+  /** Pairings of each server before the measurement, and in each round of it. */
   readonly warmUp: number;
   readonly pairings: number;
   readonly rounds: number;
@@ -18,7 +18,7 @@ export interface Extent {
   readonly timed: number;
 }
 
-/** Memory of a waiting peer, ours against the bare relay with clients as people write them, and the others. */
+/** The memory of a waiting peer: ours, bare relays, and others. */
 export async function waitingPeers({ peers }: Extent, others: readonly Contestant[]): Promise<Result[]> {
   const ours = await memoryPerPeer(APARTE_SIGNAL, peers);
   const results: Result[] = [];
@@ -39,7 +39,7 @@ export async function waitingPeers({ peers }: Extent, others: readonly Contestan
   return results;
 }
 
-/** Pairings in a second, processor time of one, and how long one takes at half of what the server can do. */
+/** Pairings per second, the processor time of one, and how long one takes at half load. */
 export async function pairings(extent: Extent, others: readonly Contestant[]): Promise<Result[]> {
   const [ours, ...theirs] = await measure([APARTE_SIGNAL, BARE_RELAY, ...others], extent);
   if (ours === undefined) throw new Error('nothing was measured');
@@ -60,18 +60,18 @@ export async function pairings(extent: Extent, others: readonly Contestant[]): P
   ]);
 }
 
-/** What one of the servers did. */
+/** The measurements of one server. */
 interface Measured {
   readonly name: string;
   readonly server: RunningServer;
-  /** A second by the pairings done in it, in ms. */
+  /** A second divided by the pairings in it, in ms. */
   readonly share: number[];
   readonly cpu: number[];
   /** Times of pairings at half load, in ms. */
   readonly half: number[];
 }
 
-/** Measures servers in turn, so that all see the same weather. */
+/** Measures servers in turn, so that all meet the same conditions. */
 async function measure(contestants: readonly Contestant[], extent: Extent): Promise<Measured[]> {
   const all: Measured[] = [];
   try {

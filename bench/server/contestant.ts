@@ -1,4 +1,4 @@
-/** The servers that are compared: each in a process of its own, on a core of its own where there are two. */
+/** The servers that are compared. Each has a process, and a core if there are two. */
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,14 +15,14 @@ const PROBE = `${BASELINE}probe.js`;
 const PEERJS = 'peer@1.0.2';
 const Usage = v.object({ rss: v.number(), heap: v.number(), cpu: v.number() });
 
-/** What a process uses: resident memory and JavaScript's own in bytes, processor time since its start in ms. */
+/** Resident memory and JavaScript memory in bytes, and processor time since the start in ms. */
 export type Usage = v.InferOutput<typeof Usage>;
 
 /** A kind of server. */
 export interface Contestant {
   readonly name: string;
   readonly enter: Enter;
-  /** What `node` is to run, and what the line that it prints once it listens looks like; its port is the first group. */
+  /** The arguments of `node`, and the line that it prints when it listens, with the port as first group. */
   readonly args: readonly string[];
   readonly listening: RegExp;
 }
@@ -30,7 +30,7 @@ export interface Contestant {
 const LISTENING = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/;
 const SIGNAL = [APARTE, 'signal', '--port', '0'];
 
-/** Ours, as everyone would run it but for the limits per address: all clients of a bench have one. */
+/** Ours with defaults, but without limits per address: all clients of a benchmark have one address. */
 export const APARTE_SIGNAL: Contestant = {
   name: 'aparte signal',
   enter: aparte,
@@ -39,7 +39,7 @@ export const APARTE_SIGNAL: Contestant = {
 };
 /** Ours with its limits per address. */
 export const LIMITED: Contestant = { ...APARTE_SIGNAL, args: SIGNAL };
-/** What a dozen lines of Socket.IO do with its defaults. */
+/** A dozen lines of Socket.IO with its defaults. */
 export const BARE_RELAY: Contestant = {
   name: 'bare socket.io relay',
   enter: bare,
@@ -47,14 +47,14 @@ export const BARE_RELAY: Contestant = {
   listening: LISTENING,
 };
 
-/** The same with clients as people write them, which begin with long-polling and change over to WebSocket. */
+/** The same with default clients, which start with long-polling and upgrade to WebSocket. */
 export const BARE_BY_DEFAULT: Contestant = {
   ...BARE_RELAY,
   name: 'the same, clients by default',
   enter: bareByDefault,
 };
 
-/** The server of PeerJS, or why it cannot be had here. It is no dependency: npx fetches it. */
+/** The server of PeerJS, or why it is not available. It is no dependency: npx fetches it. */
 export async function peerjsServer(): Promise<Contestant | string> {
   const find = ['-y', '-p', PEERJS, 'sh', '-c', 'readlink -f "$(command -v peerjs)"'];
   const { status, stdout, stderr } = spawnSync('npx', find, { encoding: 'utf8', timeout: 120_000 });
@@ -62,7 +62,7 @@ export async function peerjsServer(): Promise<Contestant | string> {
   return {
     name: PEERJS,
     enter: peerjs,
-    // It does not find a free port by itself.
+    // It cannot choose a free port itself.
     args: [stdout.trim(), '--host', '127.0.0.1', '--port', String(await freePort()), '--concurrent_limit', '20000'],
     listening: /^Started PeerServer on .*port: (\d+)/,
   };
@@ -110,7 +110,7 @@ export class RunningServer {
     return new RunningServer(contestant, child, await inTime(contestant.name, port));
   }
 
-  /** What it uses now; `collected`: once it has collected its garbage. */
+  /** Its usage now. `collected`: after garbage collection. */
   async usage(when: 'now' | 'collected' = 'now'): Promise<Usage> {
     this.#child.send(when);
     const [usage] = (await inTime('the use of memory', once(this.#child, 'message'))) as [unknown];
@@ -121,7 +121,7 @@ export class RunningServer {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, 'exit');
-    // Some of them would wait for their clients.
+    // Some servers would wait for their clients.
     this.#child.kill('SIGKILL');
     await ended;
   }

@@ -1,33 +1,33 @@
-/** How two clients meet through each of the servers that are compared, with the same frames in the same order. */
+/** The protocol of each compared server. Two clients meet with the same frames in the same order. */
 import { randomBytes } from 'node:crypto';
 import { io } from 'socket.io-client';
 import type { Target } from './websocket.ts';
 import { binaryFrame, textFrame, WebSocketClient } from './websocket.ts';
 
-/** Sizes of what a pairing sends through the server, in bytes (docs/PROTOCOL.md, section 6). */
+/** Sizes of the frames of a pairing, in bytes (docs/PROTOCOL.md). */
 export const FLIGHT = { hello: 1_281, reply: 1_217, proofA: 2_097, proofB: 2_065, candidate: 537 } as const;
-/** ICE candidates of each side, the last of which says that there are no more. */
+/** Candidate frames of each side. The last one is the end of candidates. */
 export const CANDIDATES = 3;
 
-/** One of two who meet. */
+/** One of two clients that meet. */
 export interface Member {
-  /** Called when the server has let it in. */
+  /** Is called when it has entered. */
   onEntered: () => void;
-  /** Called when the other one can be spoken to; of two it is one only who is told so. */
+  /** Is called when frames can be sent to the other one. Only one of the two is called. */
   onMet: () => void;
-  /** Called when a frame of the other has come. */
+  /** Is called when a frame of the other one has come. */
   onFrame: () => void;
-  /** Called once, when the connection has ended, however. */
+  /** Is called once, when the connection has ended. */
   onEnd: () => void;
-  /** Sends the other a frame of a size of {@link FLIGHT}. */
+  /** Sends a frame of a size of {@link FLIGHT}. */
   send(size: number): void;
-  /** Leaves, and hangs up once that is acknowledged. */
+  /** Leaves, and disconnects when that is acknowledged. */
   leave(): void;
-  /** Is gone without a word. */
+  /** Disconnects without leaving. */
   destroy(): void;
 }
 
-/** Enters a meeting place, as the first there or the second. The path of the target is left to it. */
+/** Enters a room as its first or second member. It chooses the path of the target itself. */
 export type Enter = (target: Omit<Target, 'path'>, place: string, which: 1 | 2) => Member;
 
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
@@ -62,7 +62,7 @@ export const bare: Enter = (target, place, which) =>
 const BARE_CONNECT = textFrame('40');
 const BARE_FRAME = textFrame(`451-["frame",${PLACEHOLDER}]`);
 
-/** The same with Socket.IO's own client and its defaults. It waits, and does nothing else. */
+/** The same with the default client of Socket.IO, which only waits. */
 export const bareByDefault: Enter = ({ host, port }, place) => {
   const socket = io(`http://${host}:${port}`, { forceNew: true, reconnection: false });
   const nothing = () => {};
@@ -105,7 +105,7 @@ function overSocketIo(
     if (text === '2') return socket.send(PONG);
     if (text.startsWith('0')) return socket.send(connect);
     if (text.startsWith('40')) return socket.send(join, card);
-    // An acknowledgement, with an attachment or without: the first is that of the join.
+    // An acknowledgement, with or without an attachment. The first is that of the join.
     if (/^4(3|61-)0/.test(text)) return member.onEntered();
     if (text.startsWith('431')) return socket.close();
     event = /^451-\["(\w+)"/.exec(text)?.[1] ?? '';
@@ -132,7 +132,7 @@ export const peerjs: Enter = (target, place, which) => {
   socket.onText = (text) => {
     if (text.startsWith('{"type":"OPEN"')) {
       member.onEntered();
-      // Who comes second calls the other by name.
+      // The second one knows the name of the first.
       if (which === 2) member.onMet();
     } else if (text.startsWith('{"type":"OFFER"')) member.onFrame();
   };

@@ -1,4 +1,4 @@
-/** Pairings of others while one address floods the server: they may take twice as long, no more. */
+/** Pairings during a flood from one address. They may take twice as long at most. */
 import type { Result } from '../measure.ts';
 import { compare } from '../measure.ts';
 import type { Extent } from './compare.ts';
@@ -6,17 +6,17 @@ import { LIMITED, RunningServer } from './contestant.ts';
 import { quantile, times } from './pairings.ts';
 import { WebSocketClient } from './websocket.ts';
 
-/** Pairings a second beside the flood, each from an address of its own. */
+/** Pairings per second during the flood, each from an address of its own. */
 const RATE = 20;
-/** What floods: WebSockets a second that the flooder asks for, all from one address. */
+/** WebSockets per second that the flooder opens, all from one address. */
 const ATTEMPTS = 500;
 const FLOODER = '127.0.66.6';
 
-/** Times pairings first in quiet, then beside a flood, on one server with its default limits. */
+/** Times pairings without and with a flood, on one server with default limits. */
 export async function flood({ timed }: Extent): Promise<Result[]> {
   const server = await RunningServer.start(LIMITED);
   let callers = 0;
-  // Two calls are of one address, and no more.
+  // No address is used more than twice.
   const from = () => `127.1.${callers >> 8}.${callers++ & 255}`;
   try {
     await times(server, RATE, timed / 2, from);
@@ -34,7 +34,7 @@ export async function flood({ timed }: Extent): Promise<Result[]> {
   }
 }
 
-/** Floods until what it returns is called. */
+/** Floods until the returned function is called. */
 function begin(port: number): () => void {
   const open = new Set<WebSocketClient>();
   const attempt = () => {

@@ -1,7 +1,7 @@
 /**
  * Measures the rendezvous server beside a bare Socket.IO relay and the server of PeerJS, on loopback, in a few minutes:
- * `npm run bench:server [-- --json] [-- --quick]`. `--json` prints one JSON document; `--quick` runs just enough to see
- * that it works. Exits 1 where a limit is missed, unless `--quick`, whose few runs say nothing.
+ * `npm run bench:server [-- --json] [-- --quick]`. `--json` prints one JSON document. `--quick` only shows that it works.
+ * Exits with 1 if a limit is missed, except with `--quick`, whose few runs prove nothing.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,7 @@
 /**
- * P4: two servers that share their rooms through Redis, beside one. On few cores clients and servers share them, so what
- * two at full load do in a second would show what the machine can do. Shown is the processor time of a pairing at full
- * load, beside that of two servers which share nothing but the same core: of those, each with a core of its own, two
- * carry twice what one does.
+ * P4: two servers that share rooms through Redis, beside one. With few cores, pairings per second would only show what the
+ * machine can do. So this compares the processor time of a pairing at full load with that of two servers that share
+ * nothing but the core. With a core each, two such servers carry twice what one carries.
  */
 import { createClient } from 'redis';
 import { NO_REDIS, startRedis } from '../../test/signaling/redis-server.ts';
@@ -15,32 +14,32 @@ import type { Enter } from './dialects.ts';
 import type { Entrance } from './pairings.ts';
 import { busy, quantile, times } from './pairings.ts';
 
-/** Pairings a second for each server while they are timed, as a part of what one can do: all have the same load. */
+/** Pairings per second of each server while pairings are timed, as a part of full load. */
 const PART = 0.2;
-/** Two that share nothing carry 2 times one; two that take so many times as long for a pairing 1.7 times. */
+/** Two servers that share nothing carry 2 times what one carries. Two that take this much longer carry 1.7 times. */
 const LIMIT = 2 / 1.7;
 
-/** What the rows below show and what they do not, or why there are none. */
+/** What the rows show, or why there are none. */
 export const ABOUT_REDIS =
   NO_REDIS === false
     ? 'two servers over Redis: at full load on one core, half of the pairs on one server, half across; at most ' +
       `${LIMIT.toFixed(2)} times the processor time of two that share nothing is 1.7 times as many pairings as one carries, ` +
-      'where each server has a core and Redis another, which is reckoned, not run'
+      'if each server has a core and Redis another, which is calculated, not run'
     : `skipped: two servers over Redis: ${NO_REDIS}`;
 
 /** Servers that are measured together. */
 interface Group {
   readonly servers: readonly RunningServer[];
   readonly entrance: Entrance;
-  /** The processor time that the servers took for a pairing, in ms. */
+  /** The processor time of the servers per pairing, in ms. */
   readonly cpu: number[];
-  /** That of Redis, in ms. */
+  /** The processor time of Redis per pairing, in ms. */
   readonly redis: number[];
   /** Times of pairings, in ms. */
   readonly took: number[];
 }
 
-/** Processor time of servers and Redis, and how long pairings take. No rows where Redis is not installed. */
+/** The processor time of servers and Redis, and the time of pairings. No rows if Redis is not installed. */
 export async function overRedis(extent: Extent): Promise<Result[]> {
   if (NO_REDIS !== false) return [];
   const ends: (() => Promise<void>)[] = [];
@@ -85,7 +84,7 @@ function rows([alone, strangers, one, two]: Groups): Result[] {
   ];
 }
 
-/** One without Redis, two, one with it, and two with it. The one with it has a number of its own, so that it is alone there. */
+/** One and two servers without Redis, and one and two with it. The single one has a database of its own. */
 async function startGroups(url: string, started: (server: RunningServer) => void): Promise<Groups> {
   const group = async (count: number, ...flags: readonly string[]): Promise<Group> => {
     const servers: RunningServer[] = [];
@@ -100,8 +99,8 @@ async function startGroups(url: string, started: (server: RunningServer) => void
 }
 
 /**
- * Sends clients to the servers in turn, by the number of the place. `shared`: as a balancer does, so that all four ways
- * to meet come in turn; else both of a pair to the same server.
+ * Sends clients to the servers in turn, by the number of the room. `shared`: like a load balancer, so that all four ways
+ * to meet come in turn. Otherwise both of a pair go to one server.
  */
 function entranceTo(servers: readonly RunningServer[], shared: boolean): Entrance {
   const ports = servers.map(({ port }) => port);
@@ -125,7 +124,7 @@ async function measure(group: Group, pairings: number, redisNow: () => Promise<n
   group.redis.push((redisAfter - redisBefore) / count);
 }
 
-/** Tells the processor time that Redis has used, in ms. */
+/** Reads the processor time that Redis has used, in ms. */
 async function redisClock(url: string): Promise<{ now: () => Promise<number>; close: () => Promise<void> }> {
   const client = createClient({ url });
   client.on('error', () => undefined);

@@ -1,25 +1,25 @@
-/** P4: how many pairings a server carries, how long one takes, and what it costs. */
+/** P4: pairings through a server: how many per second, and how long one takes. */
 import { inTime } from '../program.ts';
 import type { RunningServer } from './contestant.ts';
 import type { Enter } from './dialects.ts';
 import { CANDIDATES, FLIGHT } from './dialects.ts';
 import type { Target } from './websocket.ts';
 
-/** Pairings under way at a time when a server is to do all it can. */
+/** Pairings at a time for full load. */
 const ABREAST = 32;
 
-/** Where clients come in, and how many servers are behind that. */
+/** Where clients connect, and the number of servers behind it. */
 export interface Entrance extends Pick<RunningServer, 'enter' | 'port'> {
-  /** Left out: one. */
+  /** Absent: one. */
   readonly servers?: number;
 }
 
-/** Frames each side sends: its flights, in turn with the other's, and then its candidates at once. */
+/** Frames of each side: its flights, in turn with the other's, and then its candidates at once. */
 const FRAMES = 2 + CANDIDATES;
 
 /**
- * One pairing: the second comes once the first is in, both send what a handshake sends, leave, and hang up. Resolves to
- * the time (ms) from the start to the last frame, once both are gone. Rejects if the server lets go of one before.
+ * One pairing: the second client comes when the first is in, both send the frames of a handshake, leave, and disconnect.
+ * Resolves to the time (ms) from the start to the last frame when both are gone. Rejects if one is disconnected before.
  */
 export function pair(enter: Enter, target: Omit<Target, 'path'>, place: string): Promise<number> {
   const start = performance.now();
@@ -73,7 +73,7 @@ export function pair(enter: Enter, target: Omit<Target, 'path'>, place: string):
 
 let places = 0;
 
-/** Does `count` pairings as fast as the servers will. Resolves to how many that were in a second. */
+/** Does `count` pairings as fast as the servers can. Resolves to the number per second. */
 export async function busy({ enter, port, servers = 1 }: Entrance, count: number): Promise<number> {
   const start = performance.now();
   let begun = 0;
@@ -88,8 +88,8 @@ export async function busy({ enter, port, servers = 1 }: Entrance, count: number
 }
 
 /**
- * The times (ms) of pairings that start `rate` times a second, ready or not, for a time in ms; each counts from when it
- * was to start. `from`: makes the addresses they call from.
+ * The times (ms) of pairings that start `rate` times per second, for a time in ms. Each is counted from when it was due.
+ * `from` returns the local address of each client.
  */
 export async function times(
   { enter, port }: Entrance,
@@ -108,7 +108,7 @@ export async function times(
         if (late < 0) return;
         const target = { host: '127.0.0.1', port, ...(from !== undefined && { from: from() }) };
         const pairing = pair(enter, target, `p${places++}`).then((time) => time + late);
-        // Heard of below.
+        // Is awaited below.
         pairing.catch(() => {});
         pairings.push(pairing);
       }

@@ -1,15 +1,15 @@
-/** P4: what a peer that waits costs a server in memory. */
+/** P4: the memory of a waiting peer in a server. */
 import { inTime } from '../program.ts';
 import type { Contestant } from './contestant.ts';
 import { RunningServer } from './contestant.ts';
 import type { Member } from './dialects.ts';
 
-/** Peers on their way in at a time. */
+/** Peers that enter at a time. */
 const ABREAST = 100;
-/** Peers that wait before memory is first looked at, so that what a server makes once is not counted. */
+/** Peers that wait before the first measurement, so that memory that is allocated once is not counted. */
 const WARM_UP = 200;
 
-/** What each of `count` waiting peers costs in resident memory and in that of JavaScript, in bytes. */
+/** The resident memory and JavaScript memory of each of `count` waiting peers, in bytes. */
 export async function memoryPerPeer(contestant: Contestant, count: number): Promise<{ rss: number; heap: number }> {
   const server = await RunningServer.start(contestant);
   const waiting: Member[] = [];
@@ -25,7 +25,7 @@ export async function memoryPerPeer(contestant: Contestant, count: number): Prom
   }
 }
 
-/** Lets peers come, each into a room of its own, until `count` wait. Throws where the server lets one go. */
+/** Lets peers enter, each a room of its own, until `count` wait. Throws if the server disconnects one. */
 async function fill(server: RunningServer, waiting: Member[], count: number): Promise<void> {
   while (waiting.length < count) {
     const batch = Array.from({ length: Math.min(ABREAST, count - waiting.length) }, () => {
@@ -33,7 +33,7 @@ async function fill(server: RunningServer, waiting: Member[], count: number): Pr
       waiting.push(member);
       return new Promise<void>((resolve, reject) => {
         member.onEntered = resolve;
-        member.onEnd = () => reject(new Error(`the server let one of ${waiting.length} waiting peers go`));
+        member.onEnd = () => reject(new Error(`the server disconnected one of ${waiting.length} waiting peers`));
       });
     });
     await inTime(`${waiting.length} waiting peers`, Promise.all(batch));

@@ -1,6 +1,6 @@
 /**
- * A WebSocket client (RFC 6455) that costs so little that one core of it can keep a server busy: it sends frames made
- * beforehand, and takes servers at their word. For measuring only.
+ * A WebSocket client (RFC 6455) that is so cheap that one core can keep a server busy. It sends prepared frames and trusts
+ * the server. For benchmarks only.
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -12,17 +12,17 @@ const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
 
-/** Where to connect, and from where. */
+/** Where to connect to and from. */
 export interface Target {
   readonly host: string;
   readonly port: number;
   /** Path and query. */
   readonly path: string;
-  /** A loopback address to call from; left out: any. */
+  /** The loopback address to connect from. Absent: any. */
   readonly from?: string;
 }
 
-/** A whole frame with a text, masked as a client's must be. Can be sent as often as wanted. */
+/** A whole text frame, masked like a client's. It can be sent any number of times. */
 export function textFrame(text: string): Buffer {
   return frame(TEXT, Buffer.from(text));
 }
@@ -43,11 +43,11 @@ function frame(opcode: number, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload.map((byte, index) => byte ^ (mask[index & 3] ?? 0))]);
 }
 
-/** A connection. What comes in goes to `onText` and `onBinary`; whoever opens it sets them. */
+/** A connection. Messages go to `onText` and `onBinary`, which its owner sets. */
 export class WebSocketClient {
   onText: (text: string) => void = () => {};
   onBinary: (length: number) => void = () => {};
-  /** Called once, when the connection has ended, however. */
+  /** Is called once, when the connection has ended. */
   onEnd: () => void = () => {};
   readonly #socket: Socket;
   #rest: Buffer | null = null;
@@ -60,22 +60,22 @@ export class WebSocketClient {
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
     );
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk, onOpen));
-    // An end follows.
+    // The end follows.
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => this.onEnd());
   }
 
-  /** Sends frames that are made already. */
+  /** Sends prepared frames. */
   send(...frames: readonly Buffer[]): void {
     for (const each of frames) this.#socket.write(each);
   }
 
-  /** Hangs up as a client that leaves. */
+  /** Closes like a client that leaves. */
   close(): void {
     this.#socket.end(frame(CLOSE, Uint8Array.of(3, 232)));
   }
 
-  /** Is gone without a word. */
+  /** Disconnects without a close frame. */
   destroy(): void {
     this.#socket.destroy();
   }

@@ -1,4 +1,4 @@
-/** Certificates for tests, made by OpenSSL: an authority of their own, and servers on loopback that it vouches for. */
+/** Certificates for tests, made by OpenSSL: an authority, and servers on loopback that it signs. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import type { CertificateFiles } from '../../signaling/http-server.ts';
 import { environment } from '../process.ts';
 
-/** Why tests with certificates are skipped; false where they can be made. */
+/** Why tests with certificates are skipped, or false. */
 export const NO_OPENSSL = spawnSync('openssl', ['version']).error === undefined ? false : 'openssl is not installed';
 
-/** An authority whose files lie in a folder of its own. */
+/** A certificate authority with its files in a folder of its own. */
 export class Authority {
   readonly folder = mkdtempSync(join(tmpdir(), 'aparte-tls-'));
-  /** Path of its certificate. */
+  /** The path of its certificate. */
   readonly cert = join(this.folder, 'ca.pem');
   readonly #key = join(this.folder, 'ca.key');
 
@@ -20,7 +20,7 @@ export class Authority {
     this.#make('authority', this.cert, this.#key, ['-addext', 'basicConstraints=critical,CA:TRUE']);
   }
 
-  /** Makes a certificate for `localhost` and `127.0.0.1`, in files of this name. */
+  /** Makes a certificate for `localhost` and `127.0.0.1` in files with this name. */
   issue(name: string): CertificateFiles {
     const files = { cert: join(this.folder, `${name}.pem`), key: join(this.folder, `${name}.key`) };
     const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1';

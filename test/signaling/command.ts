@@ -1,16 +1,16 @@
-/** The `aparte signal` command without a process of its own. */
+/** The `aparte signal` command in this process. */
 import { describeError } from '../../peer/words/describe-error.ts';
 import { runSignal } from '../../signaling/main.ts';
 
-/** The command as it runs. */
+/** A running command. */
 export interface Run {
   readonly out: string[];
   readonly err: string[];
-  /** Asks it to end, by SIGINT unless told otherwise. */
+  /** Stops it as by SIGINT; not urgent: as by SIGTERM. */
   readonly stop: (isUrgent?: boolean) => void;
-  /** Asks it to read its files again. */
+  /** Reloads it as by SIGHUP. */
   readonly reload: () => void;
-  /** Tells it of something thrown that nobody caught. */
+  /** Reports an uncaught error to it. */
   readonly report: (thrown: unknown) => void;
   /** Resolves with the first line of output. */
   readonly listening: Promise<string>;

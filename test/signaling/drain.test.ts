@@ -1,4 +1,4 @@
-/** How the server ends: pairings get done, the others are told spread out, nobody comes in, and nothing waits for ever. */
+/** How the server ends: pairings finish, other clients are told over time, nobody comes in, and nothing waits for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

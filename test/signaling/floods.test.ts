@@ -1,4 +1,4 @@
-/** Each limit against those who break it, over real sockets: they are stopped, it is counted, and others go on. */
+/** Clients that break a limit, over real sockets: they are stopped and counted, and others go on. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
 import { Client, couple, poll, rawWebSocket, textFrame, undisturbed, until } from './test-server.ts';
 
-/** A server that notes why it refuses. */
+/** A server that records the causes of its refusals. */
 async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Partial<AddressLimits> = {}) {
   const causes: string[] = [];
   const address = { ...LIMITS.perAddress, ...perAddress } as AddressLimits;
@@ -28,7 +28,7 @@ async function guarded(t: TestContext, limits: Partial<Limits>, perAddress: Part
   return { server, causes };
 }
 
-/** A TCP connection that has said this much. */
+/** A TCP connection that has sent this text. */
 async function half(
   t: TestContext,
   { port }: SignalingServer,
@@ -174,7 +174,7 @@ test('the requests of one connection have a rate limit, and others are served', 
   kept.write(request);
   await gone(kept);
   assert.deepEqual([answers(200), answers(429), causes], [32, 1, ['rate']]);
-  // Whoever does not wait for answers, and whatever he asks for.
+  // Also a client that does not wait for answers, and for any request.
   const asked = [
     'GET / ',
     'DELETE /socket.io/?EIO=4&transport=polling ',
@@ -225,7 +225,7 @@ test('a client that does not read the answers to its requests is disconnected', 
   const say = async (body: string) => assert.equal((await fetch(url, { method: 'POST', body })).status, 200);
   await say('40{"aparte":1}');
   assert.match(await (await fetch(url)).text(), /^40/);
-  // It gets one place; that it has one already is the answer to all others.
+  // The first join gets a slot. All others are refused, because it has one.
   const join = '451-1["join",{"nameplate":"deaf","card":{"_placeholder":true,"num":0},"capacity":2}]\u001ebAQ==';
   await say(Array.from({ length: 16 }, () => join).join('\u001e'));
   assert.ok(!causes.includes('slow'));

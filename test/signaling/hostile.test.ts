@@ -1,4 +1,4 @@
-/** What rude, broken and greedy clients do: they are told and dropped, and the others notice nothing. */
+/** Hostile, broken and greedy clients: they are told why and disconnected, and others notice nothing. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -11,7 +11,7 @@ const ATTACHMENT = '{"_placeholder":true,"num":0}';
 /** A WebSocket frame that carries an attachment of one byte. */
 const BINARY_FRAME = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 1]);
 
-/** Packets as they go over the wire: Socket.IO's, without Engine.IO's type. */
+/** Socket.IO packets as they go over the wire, without the type of Engine.IO. */
 const GARBAGE: Readonly<Record<string, readonly (string | Uint8Array)[]>> = {
   'an unknown event': ['2["shout","hello"]'],
   'an event named like an inherited property': ['2["constructor"]'],
@@ -204,7 +204,7 @@ test('a client that joins no room is disconnected, whatever step it stopped at',
     assert.deepEqual(await client.next('fault'), { error: 'idle' });
     await client.ended;
   }
-  // Does not answer the close, and is cut off.
+  // It does not answer the close frame, and is cut.
   await once(mute.resume(), 'close');
   await until('two connections', () => server.stats().connections === 2);
   await undisturbed(two);

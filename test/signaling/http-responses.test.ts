@@ -1,7 +1,4 @@
-/**
- * Every answer over HTTP has the same headers, whoever gives it: this server, Engine.IO, `ws`, or Node's parser; and who
- * does not wait for it harms nobody.
- */
+/** The headers of every HTTP response, whether it comes from this server, Engine.IO, `ws` or Node's parser. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -13,7 +10,7 @@ import { startServer } from '../../signaling/server.ts';
 import { Authority, NO_OPENSSL } from './certificates.ts';
 import { couple, serve, undisturbed, until } from './test-server.ts';
 
-/** Says something on a connection, and returns all that comes until the other side closes it. */
+/** Sends a text on a connection. Returns everything that comes until the other side closes it. */
 async function answerTo(socket: Duplex, text: string): Promise<string> {
   let said = '';
   socket.on('data', (data: Buffer) => (said += data.toString('latin1')));
@@ -107,7 +104,7 @@ test('a client that pipelines a request and a WebSocket and resets the connectio
   const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
   const upgrade =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
-  // Whether the answer comes upon the reset is chance: of so many some do.
+  // Whether an answer meets the reset is chance. With this many, some do.
   for (const path of [
     '/elsewhere',
     '/socket.io/?EIO=4&transport=websocket',

@@ -1,4 +1,4 @@
-/** What the server says on standard error: lines for programs, words for people, and nothing about anyone. */
+/** What the server writes to standard error: JSON lines or words, and nothing about any person. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { LEVELS, Log, RefusalCounter } from '../../signaling/log.ts';
 import { start } from './command.ts';
 import { Client, couple, undisturbed } from './test-server.ts';
 
-/** What came of a server that was started so, and that this happened to. */
+/** The standard error of a server that was started with these flags, after something happened to it. */
 async function said(argv: readonly string[], happening: (url: string) => Promise<void>): Promise<string> {
   const run = start(['--port', '0', ...argv]);
   await happening(/^listening on (\S+)\n$/.exec(await run.listening)?.[1] ?? assert.fail(run.err.join('')));
@@ -16,7 +16,7 @@ async function said(argv: readonly string[], happening: (url: string) => Promise
   return run.err.join('');
 }
 
-/** Two meet, one is rude, a third person is refused, under names and headers that can be told apart from all else. */
+/** Two clients meet, a third one is refused and sends garbage, with names and headers that are easy to find in a log. */
 async function happen(t: TestContext, url: string): Promise<void> {
   const extraHeaders = { 'User-Agent': 'SpecialAgent', 'X-Forwarded-For': '203.0.113.77', Cookie: 'crumbs=sweet' };
   const options = { extraHeaders, localAddress: '127.0.0.66' };

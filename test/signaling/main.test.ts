@@ -1,4 +1,4 @@
-/** The `aparte signal` command: what it takes, what it says, how it ends. */
+/** The `aparte signal` command: flags, output, exit codes. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -143,7 +143,7 @@ test('plain HTTP beyond this machine causes a warning', async () => {
   near.stop();
   await near.exit;
   assert.deepEqual(near.err, []);
-  // Stands for any address that is not this machine's own.
+  // Stands for any address that is not loopback.
   const far = start(['--port', '0', '--host', '::ffff:127.0.0.1', '--stun-port', 'off']);
   assert.match(await far.listening, /^listening on http:\/\/\[::ffff:127\.0\.0\.1\]:\d+\n$/);
   far.stop();
@@ -151,7 +151,7 @@ test('plain HTTP beyond this machine causes a warning', async () => {
   assert.match(far.err.join(''), /warning: Plain HTTP/);
 });
 
-/** What one is told of STUN and TURN who joins a server started so. */
+/** What a join reply says about STUN and TURN if the server is started with these flags. */
 async function offered(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {
   const run = start(['--port', '0', ...argv], env);
   const url = (await run.listening).trim().replace('listening on ', '').replace('localhost', '127.0.0.1');

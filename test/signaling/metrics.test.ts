@@ -1,4 +1,4 @@
-/** Metrics: what is counted, where they are served, and that they are about nobody. */
+/** Metrics: what is counted and where it is served. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -9,7 +9,7 @@ import { REFUSAL_CAUSES } from '../../signaling/observer.ts';
 import { start as run } from './command.ts';
 import { Client, couple, serve, undisturbed } from './test-server.ts';
 
-/** A server as the command starts it; ends with the test. */
+/** A server started by the command. It ends with the test. */
 async function start(t: TestContext, argv: readonly string[], env: Record<string, string> = {}) {
   const { out, err, stop, listening, exit } = run(['--port', '0', ...argv], env);
   t.after(async () => {
@@ -21,7 +21,7 @@ async function start(t: TestContext, argv: readonly string[], env: Record<string
   return { url, metrics: /^aparte: Metrics are at (\S+)$/m.exec(err.join(''))?.[1] ?? null, err: err.join(''), exit };
 }
 
-/** Every line of a scrape that is a figure, as `name{labels}` and the figure. */
+/** The figures of a scrape, by `name{labels}`. */
 async function scrape(url: string): Promise<Map<string, number>> {
   const answer = await fetch(url);
   assert.equal(answer.status, 200);
@@ -79,7 +79,7 @@ test('metrics are served only where asked for, and not to web pages', async (t) 
   assert.equal((await fetch(new URL('/', metrics ?? ''))).status, 404);
   assert.equal((await fetch(metrics ?? '', { method: 'POST' })).status, 404);
   assert.equal((await fetch(metrics ?? '', { headers: { origin: 'http://example.org' } })).status, 404);
-  // Not `fetch`, which keeps the name it calls to itself.
+  // Not `fetch`, which sets the host header itself.
   const rebound = get(metrics ?? '', { headers: { host: 'rebound.example' }, agent: false });
   const [answer] = (await once(rebound, 'response')) as [IncomingMessage];
   answer.resume();

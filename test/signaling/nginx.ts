@@ -1,4 +1,4 @@
-/** A real proxy on loopback: nginx, which speaks HTTPS and hands on to a server of ours. */
+/** nginx on loopback, as an HTTPS proxy before a server. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,22 +9,22 @@ import type { CertificateFiles } from '../../signaling/http-server.ts';
 import { freePort } from '../ports.ts';
 import { environment } from '../process.ts';
 
-/** Debian has it where only the administrator looks for programs. */
+/** Debian installs it in a folder that is only in the administrator's PATH. */
 const NGINX = ['nginx', '/usr/sbin/nginx'].find((path) => spawnSync(path, ['-v']).error === undefined);
 
-/** Why tests with nginx are skipped; false where it is installed. */
+/** Why tests with nginx are skipped, or false. */
 export const NO_NGINX = NGINX === undefined ? 'nginx is not installed' : false;
 
 /** How long nginx may take until it listens, in ms. */
 const PATIENCE = 20_000;
 
-/** A proxy that runs. */
+/** A running proxy. */
 export interface Nginx {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** What docs/OPERATIONS.md tells to put into nginx, with the addresses and files of a test. */
+/** The configuration in docs/OPERATIONS.md, with the addresses and files of a test. */
 function documentedConfig(upstream: string, port: number, { cert, key }: CertificateFiles): string {
   const manual = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
   const [, config] = /^```nginx\n(.*?)^```$/ms.exec(manual) ?? [];
@@ -37,7 +37,7 @@ function documentedConfig(upstream: string, port: number, { cert, key }: Certifi
     .replace('http://127.0.0.1:7470', upstream);
 }
 
-/** Starts nginx on 127.0.0.1 before the server at `upstream`; resolves once it listens. */
+/** Starts nginx on 127.0.0.1 before the server at `upstream`. Resolves when it listens. */
 export async function startNginx(upstream: string, { cert, key }: CertificateFiles): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'aparte-nginx-'));
   const port = await freePort();

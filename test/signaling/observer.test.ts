@@ -1,4 +1,4 @@
-/** What the server tells of itself: the right things, as often as they happen. */
+/** The events that the server reports to its observer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../signaling/limits.ts';

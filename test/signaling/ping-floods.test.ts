@@ -1,4 +1,4 @@
-/** Pings and pongs below Engine.IO: no more pings are answered than are read, nor come more of both than packets may. */
+/** Floods of WebSocket pings and pongs, which Engine.IO does not see. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { LIMITS } from '../../signaling/limits.ts';
 import { startServer } from '../../signaling/server.ts';
 import { couple, everyWay, poll, rawWebSocket, textFrame, undisturbed, until } from './test-server.ts';
 
-/** Frames of a client with 125 bytes, masked with zeros (RFC 6455, section 5.5). */
+/** A client's frames of 125 bytes, masked with zeros (RFC 6455, section 5.5). */
 function frames(opcode: number, count: number): Buffer {
   const frame = Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | 125), Buffer.alloc(4 + 125)]);
   return Buffer.concat(Array.from({ length: count }, () => frame));
@@ -17,13 +17,13 @@ function frames(opcode: number, count: number): Buffer {
 const pings = (count: number) => frames(0x9, count);
 const pongs = (count: number) => frames(0xa, count);
 
-/** Bytes of a pong that answers one of them. */
+/** Bytes of the pong that answers one of them. */
 const PONG = 2 + 125;
-/** Bytes that a flood has at most: many times what the operating system keeps of the answers. */
+/** Bytes of a flood, at most: many times what the operating system buffers of the answers. */
 const MOST = 64 * 2 ** 20;
 const OFTEN = { burst: 1e9, perSecond: 1e9 };
 
-/** Sends pings and reads nothing, until the connection is cut. Returns how many bytes it sent. */
+/** Sends pings and reads nothing until the connection is cut. Returns the number of bytes sent. */
 async function flood(socket: Socket): Promise<number> {
   socket.pause();
   const many = pings(500);

@@ -1,4 +1,4 @@
-/** What servers on one Redis hear of each other: each thing once, in order, and never before what it follows from. */
+/** News between servers on one Redis: each arrives once, in order, and never before the answer that it follows from. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Limits } from '../../signaling/limits.ts';
@@ -9,7 +9,7 @@ import { NO_REDIS, startRedis } from './redis-server.ts';
 import { answerOf } from './rooms-model.ts';
 import { card, until } from './test-server.ts';
 
-/** Two servers on one Redis; `told` hears what they are to tell their clients because of what the other did. */
+/** The rooms of two servers on one Redis. `told` gets the orders that each causes for clients of the other. */
 async function clusters(t: TestContext, limits: Limits, told: (orders: RoomOrder[]) => void) {
   const { url } = await startRedis(t);
   const join = async () => {
@@ -58,7 +58,7 @@ test('frames arrive once and in order while their receiver moves from server to 
   const perform = (orders: RoomOrder[]) => {
     for (const order of orders) {
       if (order.type === 'drop') dropped.add(order.to);
-      // What is on its way to a connection that is lost is lost with it.
+      // Frames on their way to a lost connection are lost with it.
       if (order.type === 'frame' && order.to === `b.${turn}` && isListening)
         got.push(Buffer.from(order.data).readUInt32BE());
     }
@@ -78,7 +78,7 @@ test('frames arrive once and in order while their receiver moves from server to 
     const early = turn === 0 ? 0 : 3;
     for (let count = 0; count < early; count += 1) {
       send();
-      // Then Redis is asked for each of them alone.
+      // Then each frame is a batch of its own.
       if (turn % 2 === 0) await new Promise(setImmediate);
     }
     const orders = await coming;
@@ -87,9 +87,9 @@ test('frames arrive once and in order while their receiver moves from server to 
     token = answer.token;
     isListening = true;
     perform(orders);
-    // Until its server hears that its place was taken over, the former connection is spoken to.
+    // Until its server hears that its slot was resumed, the former connection gets the frames.
     if (turn > 0 && !isLost) await until('the former is dropped', () => dropped.has(`b.${turn - 1}`));
-    // Every third seems to be connected still when its place is taken over.
+    // Every third one still seems connected when its slot is resumed.
     isLost = turn % 3 !== 2;
     const late = turn % 4;
     for (let count = 0; count < late; count += 1) {

@@ -1,4 +1,4 @@
-/** Whatever clients may ask, the script in Redis does it: one that failed would throw everybody out. */
+/** Valid requests never make the script in Redis fail: a failure would disconnect all clients. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import { SYSTEM_RANDOM } from '../../signaling/rooms-interface.ts';
 import { NO_REDIS, startRedis } from './redis-server.ts';
 import { card } from './test-server.ts';
 
-/** Words of letters and digits that mean something elsewhere: to Lua, to Redis, or as numbers that are none. */
+/** Words that have a meaning to Lua or Redis, or that look like numbers. */
 const ODD = ['1', '2', '3', '0', '01', '1e5', '1e99', 'nan', 'inf', 'infinity', 'nil', 'm1', '0x1', 'id', 'last'];
 /** 2^53 - 1 and the numbers around 36^14, in base 36. */
 const LARGE = ['2gosa7pa2gv', '2gosa7pa2gw', 'zzzzzzzzzzzzzz', '100000000000000', '1000000000000000', 'z'.repeat(16)];

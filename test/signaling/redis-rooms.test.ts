@@ -183,7 +183,7 @@ test('joins that race over two servers get unique nameplates, full rooms refuse,
   for (let room = 0; room < 30; room++) {
     const answers = [0, 30, 60].map((offset) => answerOf(crowd[room + offset] ?? []));
     const seen = answers.map((answer) => ('self' in answer ? answer.members.length : answer.error));
-    // One was first, one second: who waits for whom is never in doubt.
+    // One was first and one second.
     assert.deepEqual(seen.map(String).sort(), ['0', '1', 'room-full']);
     const told = crowd
       .flat()
@@ -203,7 +203,7 @@ test('the slots of a dead server are lost when its lease ends, and freed after t
   await one.join('a.1', request(1));
   const back = answerOf(await one.join('b.1', { ...request(2), nameplate: 'y' }));
   await other.join('c.1', request(3));
-  // From here on server one is silent.
+  // From here on, server one sends no heartbeat.
   const orders: RoomOrder[] = [];
   while (servers.now < 10_000) {
     servers.now += 1_000;
@@ -221,10 +221,10 @@ test('a client that was never told of its slot takes it over when it comes again
   const [one, other] = servers.rooms;
   const request = (seed: number) => ({ nameplate: 'x', card: card(seed), capacity: 2 });
   await one.join('a.1', request(1));
-  // As `join` does, but for telling Redis that the client knows.
+  // Like `join`, but Redis is not told that the client knows of its slot.
   await servers.run('other', 'join', 'b.1', 'x', Buffer.from(card(2)), '2', 'lost', '1');
   assert.deepEqual(answerOf(await other.join('c.1', request(3))), { error: 'room-full' });
-  // Just now it may only be on the way to being told.
+  // The answer may still be on its way.
   assert.deepEqual(answerOf(await other.join('b.2', request(2))), { error: 'room-full' });
   servers.now += 200;
   const again = await other.join('b.2', request(2));
@@ -237,7 +237,7 @@ test('a client that was never told of its slot takes it over when it comes again
       ['came', 'a.1'],
     ],
   );
-  // Nobody else can, with a card that he has seen.
+  // Another client that has seen the card cannot.
   await servers.run('other', 'confirm', 'b.2');
   assert.deepEqual(answerOf(await one.join('d.1', request(2))), { error: 'room-full' });
 });
@@ -245,7 +245,7 @@ test('a client that was never told of its slot takes it over when it comes again
 test('no frame overtakes one that Redis has not passed on yet', { skip: NO_REDIS }, async (t) => {
   const servers = new Servers(await connect(t));
   const held: (() => void)[] = [];
-  /** Gets answers only once they are let through, in the order of what was asked. */
+  /** Holds back answers until they are released, in the order of the operations. */
   const ask = async (operation: string, ...args: (string | Buffer)[]) => {
     const rows = await servers.run('one', operation, ...args);
     if (operation === 'resume' || operation === 'frame') await new Promise<void>((resolve) => held.push(resolve));
@@ -265,7 +265,7 @@ test('no frame overtakes one that Redis has not passed on yet', { skip: NO_REDIS
   await until('the first is on its way', () => held.length === 2);
   held[0]?.();
   await back;
-  // Its receiver is here now, but what comes first does not yet.
+  // The receiver is with this server now, but the first frame has not arrived.
   assert.deepEqual(rooms.frame('a.1', { to: '2', data: Uint8Array.of(2) }, 0), []);
   await until('so is the second', () => held.length === 3);
   for (const letThrough of held) letThrough();

@@ -1,4 +1,4 @@
-/** A real Redis of a test's own: Debian's `redis-server` on a free port of loopback, which keeps nothing. */
+/** A real Redis for one test: `redis-server` on a free port of loopback, without persistence. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,22 +8,22 @@ import { join } from 'node:path';
 import { freePort } from '../ports.ts';
 import { environment } from '../process.ts';
 
-/** Why tests that need Redis are skipped, or false where they are not. */
+/** Why tests that need Redis are skipped, or false. */
 export const NO_REDIS: string | false =
   spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed';
 
-/** A Redis that runs, or is to be started again. */
+/** A Redis that runs or can be started again. */
 export interface RedisServer {
   readonly url: string;
-  /** The process that runs it just now. */
+  /** Its current process. */
   process(): ChildProcess;
-  /** Ends it at once; what it knew is gone. */
+  /** Kills it. Its data are gone. */
   kill(): Promise<void>;
-  /** Starts it again where it was, empty. */
+  /** Starts it again at the same address, empty. */
   start(): Promise<void>;
 }
 
-/** Starts a Redis that ends with the test, or whatever else calls what it is given by `after`. */
+/** Starts a Redis that ends with the test, or when the function given to `after` is called. */
 export async function startRedis(
   t: { after(end: () => Promise<void>): void },
   flags: readonly string[] = [],

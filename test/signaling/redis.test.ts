@@ -1,4 +1,4 @@
-/** Several servers on one Redis, as their clients meet them: one server. */
+/** Several servers on one Redis, as their clients see them. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -18,7 +18,7 @@ interface Servers {
   readonly one: SignalingServer;
   readonly other: SignalingServer;
   readonly redis: RedisServer;
-  /** What the operator was told, by both. */
+  /** What both servers reported about Redis. */
   readonly told: (string | null)[];
 }
 
@@ -39,7 +39,7 @@ async function serveTwo(t: TestContext, limits: Partial<Limits> = {}): Promise<S
   return { one: await serve(), other: await serve(), redis, told };
 }
 
-/** Two members of a room, each with another server, who have been told of each other. */
+/** Two members of a room, on different servers, who know of each other. */
 async function apart(t: TestContext, { one, other }: Servers, nameplate = 'apart'): Promise<readonly [Client, Client]> {
   const first = await Client.connect(t, one.url);
   const second = await Client.connect(t, other.url);
@@ -68,7 +68,7 @@ test('two clients of different servers meet, exchange frames, and see each other
   await undisturbed(two);
   await two[1].socket.emitWithAck('leave');
   assert.deepEqual(await two[0].next('left'), { member: '2' });
-  // The same connection in another room: what is said in the first is not for it.
+  // The same connection in another room gets nothing of the first.
   await two[1].join('elsewhere', 2);
   two[0].send('2', Uint8Array.of(1));
   assert.deepEqual(await two[0].next('fault'), { error: 'unknown-member' });
@@ -100,7 +100,7 @@ test('a lost client resumes its slot through another server', { skip: NO_REDIS }
   assert.equal((await back.join('kept', 2, { resume: token })).self, '2');
   for (const byte of [7, 8]) assert.deepEqual(await back.next('frame'), { from: '1', data: Buffer.of(byte) });
   await undisturbed([first, back]);
-  // And again while the connection seems alive.
+  // Again, while the connection seems alive.
   const again = await Client.connect(t, servers.other.url);
   await again.join('kept', 2, { resume: token });
   assert.deepEqual(await back.next('fault'), { error: 'already-joined' });
@@ -150,7 +150,7 @@ test('without Redis joins are refused as unavailable; when it is back, clients c
   two[0].send('2', Uint8Array.of(1));
   assert.deepEqual(await two[0].next('fault'), { error: 'unavailable' });
   await servers.redis.start();
-  // So is who has only waited: nobody knows of its place any more.
+  // So is a client that only waited, because its slot is unknown.
   assert.deepEqual(await two[1].next('fault'), { error: 'unavailable' });
   await two[1].ended;
   await until('both servers say so', () => servers.told.filter((cause) => cause === null).length === 2);
@@ -172,7 +172,7 @@ test('a server that stood still does not take Redis for silent, and disconnects 
   // Meanwhile a beat is due, and not answered.
   await setTimeout(1_500);
   redis.kill('SIGCONT');
-  // It is answered now, which is not read before the next beat is due.
+  // The answer has come, but is not read before the next heartbeat is due.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_500);
   await setTimeout(2_500);
   assert.deepEqual(servers.told, []);
@@ -247,7 +247,7 @@ test('every key in Redis has a time to live', { skip: NO_REDIS }, async (t) => {
   await has('held');
   for (const kind of ['room', 'held', 'heldbytes', 'leases', 'lost', 'touched', 'freed', 'clients', 'open'])
     assert.ok(kinds().has(kind), kind);
-  // The sets that all servers use are given their time by the next beat of any.
+  // The next heartbeat of any server sets the time to live of shared keys.
   for (const key of keys) await until(`${key} will end`, async () => (await connection.pTTL(key)) !== -1);
 });
 
@@ -287,7 +287,7 @@ test('without Redis a server does not start, and says why without the password',
   }
   const given = { host: '127.0.0.1', limits: LIMITS, redis: url.replace('//', '//:secret-word@') };
   const server = await startServer({ ...given, port: 0 });
-  // Nor where it cannot listen; and it lets go of Redis then, or this process would not end.
+  // Nor if it cannot listen. It then disconnects from Redis, or this process would not end.
   const second = startServer({ ...given, port: server.port });
   await assert.rejects(second, (error) => error instanceof AparteError && error.code === 'cannot-listen');
   await server.close();

@@ -1,4 +1,4 @@
-/** Whose address counts behind proxies, and which web pages are let in. */
+/** The client's address behind proxies, and the refusal of web pages of other sites. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ test('two clients meet behind nginx, and each address has its own limits', { ski
   await first.join('couple', 1);
   await second.join('couple', 2);
   await first.next('came');
-  // What a client says of itself stands to the left of what the proxy adds.
+  // Entries of the client are to the left of the proxy's.
   const third = new Client(nginx.url, { ca, extraHeaders: { 'X-Forwarded-For': '203.0.113.7' } });
   assert.deepEqual(await third.next('fault'), { error: 'limit' });
   await third.ended;
@@ -105,9 +105,9 @@ test('without a trusted proxy, X-Forwarded-For is ignored', async (t) => {
   assert.deepEqual(await second.next('fault'), { error: 'limit' });
 });
 
-/** The status that a request to open a connection is answered with. */
+/** The status of the answer to a request that opens a connection. */
 async function knock(url: string, headers: Record<string, string>, query = ''): Promise<number> {
-  // Not `fetch`, which keeps the headers that are looked at to itself.
+  // Not `fetch`, which does not allow these headers.
   const request = get(`${url}/socket.io/?EIO=4&transport=polling${query}`, { headers, agent: false });
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   answer.resume();

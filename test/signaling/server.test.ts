@@ -1,4 +1,4 @@
-/** The server as its clients meet it: they find each other, and nobody else. */
+/** The server, as its clients see it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AparteError } from '../../shared/errors.ts';

@@ -1,4 +1,4 @@
-/** Soaks the server for minutes: `npm run soak:server -- MINUTES`. A third as long goes before, to warm up. */
+/** Soaks the server: `npm run soak:server -- MINUTES`, after a warm-up of a third of that. */
 import { soakServer } from './soak.ts';
 
 const minutes = Number(process.argv[2] ?? 10);

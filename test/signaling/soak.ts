@@ -1,4 +1,4 @@
-/** The server for a long time among the hostile: honest pairs meet all the while, and its memory does not grow. */
+/** The server under hostile load for a long time: honest pairs meet, and its memory does not grow. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Usage } from '../../bench/server/contestant.ts';
@@ -8,19 +8,19 @@ import { times } from '../../bench/server/pairings.ts';
 import { binaryFrame, textFrame, WebSocketClient } from '../../bench/server/websocket.ts';
 import { freePort } from '../ports.ts';
 
-/** Honest pairs a second, each from an address of its own. */
+/** Honest pairs per second, each from an address of its own. */
 const RATE = 4;
-/** How often each of the hostile does what it does, in ms. */
+/** How often each attack is repeated, in ms. */
 const EVERY = 50;
-/** Connections of a storm, and how often one breaks, in ms: all are cut at once and come again. */
+/** Connections of a storm, and the time between storms in ms: all are cut at once and come back. */
 const STORM = 60;
 const STORM_EVERY = 2_000;
 /** Half-open connections kept at a time. */
 const HALF_OPEN = 40;
 
-/** What came of it. */
+/** The result. */
 export interface Soaked {
-  /** Honest pairs, all of which met. */
+  /** Honest pairs. All of them met. */
   readonly pairs: number;
   /** What the server used after the warm-up, and at the end. */
   readonly before: Usage;
@@ -50,7 +50,7 @@ export async function soakServer(warmUp: number, duration: number): Promise<Soak
   }
 }
 
-/** Resolves when nobody is connected and no place is kept for anybody. Throws after a minute. */
+/** Resolves when nobody is connected and no slot is kept. Throws after a minute. */
 async function untilEmpty(metrics: number): Promise<void> {
   const deadline = performance.now() + 60_000;
   for (;;) {
@@ -62,7 +62,7 @@ async function untilEmpty(metrics: number): Promise<void> {
   }
 }
 
-/** Does something again and again, until what it returns is called. */
+/** Repeats an action until the returned function is called. */
 function repeat(every: number, act: () => void): () => void {
   const timer = setInterval(act, every);
   return () => clearInterval(timer);
@@ -74,7 +74,7 @@ function webSocket(port: number, from: string, onOpen: (client: WebSocketClient)
   return client;
 }
 
-/** Bytes that mean nothing, as HTTP, as WebSocket frames, and as packets that look nearly right. */
+/** Random bytes as HTTP, as WebSocket frames, and as packets that look nearly valid. */
 function garbage(port: number): () => void {
   const packets = [
     '40',
@@ -96,7 +96,7 @@ function garbage(port: number): () => void {
   });
 }
 
-/** Connections that say nothing, or stop in the middle: the server has to end them. */
+/** Connections that send nothing or stop in the middle. The server has to end them. */
 function halfOpen(port: number): () => void {
   const open = new Set<() => void>();
   const stop = repeat(EVERY, () => {
@@ -120,7 +120,7 @@ function halfOpen(port: number): () => void {
   };
 }
 
-/** One address that joins a room after the other as fast as it may, and faster. */
+/** One address that joins rooms faster than it may. */
 function flood(port: number): () => void {
   return repeat(EVERY / 5, () => {
     const member = aparte({ host: '127.0.0.1', port, from: '127.0.66.5' }, `flood${randomInt(1e9)}`, 1);
@@ -128,7 +128,7 @@ function flood(port: number): () => void {
   });
 }
 
-/** Many who wait, whose connections all break at once, and who come back. */
+/** Waiting clients whose connections all break at once, and who come back. */
 function storm(port: number): () => void {
   let waiting: { destroy(): void }[] = [];
   let round = 0;

@@ -1,4 +1,4 @@
-/** STUN and TURN as the server offers them: over real sockets, with a foreign client, and against the rude. */
+/** STUN and TURN of the server: over real sockets, with a foreign client, and with hostile ones. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -154,7 +154,7 @@ test('over TCP, an address may have 64 connections at a time', async (t) => {
   const sockets = await Promise.all(Array.from({ length: 64 }, open));
   assert.ok(sockets.every(({ answered }) => answered));
   assert.equal((await open()).answered, false);
-  // Its end is answered with the server's.
+  // The server answers the end of the connection with its own.
   sockets[0]?.socket.end();
   await once(sockets[0]?.socket ?? assert.fail(), 'close');
   assert.equal((await open()).answered, true);
@@ -183,7 +183,7 @@ test('an address gets 256 answers at once, and then no more', async (t) => {
   socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => ask())));
   socket.end('this is no STUN message');
   await once(socket, 'close');
-  // A few more while it took the time.
+  // A few tokens may have been added meanwhile.
   assert.ok(received >= 256 * 32 && received < 512 * 32, String(received / 32));
 });
 

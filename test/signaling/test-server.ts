@@ -1,4 +1,4 @@
-/** What the tests of the server share: a real server on a free port, real clients, and raw sockets for the rude. */
+/** Helpers for tests of the server: a real server on a free port, real clients, and raw sockets for hostile ones. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket as TcpSocket } from 'node:net';
@@ -25,29 +25,29 @@ export async function serve(t: TestContext, limits: Partial<Limits> = {}): Promi
   return server;
 }
 
-/** A card as the server sees it: bytes. */
+/** A card. To the server it is bytes. */
 export function card(seed: number): Uint8Array {
   return new Uint8Array(20).fill(seed);
 }
 
-/** What a client was told, in order. */
+/** An event that a client was sent. */
 export type Told = readonly [event: string, payload: unknown];
 
-/** How a client differs from an ordinary one. */
+/** The options of a client. */
 export interface ClientOptions {
   readonly auth?: object;
   readonly transports?: string[];
   readonly extraHeaders?: Record<string, string>;
-  /** Certificates of authorities it trusts. */
+  /** The certificates of trusted authorities. */
   readonly ca?: string;
-  /** The address of this machine it comes from. */
+  /** The local address to connect from. */
   readonly localAddress?: string;
 }
 
-/** A client that keeps all it is told. */
+/** A client that records all events. */
 export class Client {
   readonly socket: Socket<ServerEvents, PeerEvents>;
-  /** All it was told so far. */
+  /** All events so far. */
   readonly told: Told[] = [];
   /** Why the connection ended. */
   readonly ended: Promise<string>;
@@ -63,7 +63,7 @@ export class Client {
     this.ended = new Promise((resolve) => this.socket.on('disconnect', resolve));
   }
 
-  /** A client that is connected, and hangs up with the test. */
+  /** A connected client that disconnects with the test. */
   static async connect(t: TestContext, url: string, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(url, options);
     t.after(() => client.socket.disconnect());
@@ -71,7 +71,7 @@ export class Client {
     return client;
   }
 
-  /** Joins, and returns the answer, whichever it is. */
+  /** Joins. Returns the answer, also a refusal. */
   async ask(
     nameplate: string | null,
     seed: number,
@@ -81,7 +81,7 @@ export class Client {
     return 'error' in answer ? answer : unpackWelcome(answer);
   }
 
-  /** Joins, which must succeed. */
+  /** Joins. Fails if it is refused. */
   async join(
     nameplate: string | null,
     seed: number,
@@ -97,12 +97,12 @@ export class Client {
     this.socket.emit('frame', { to, data });
   }
 
-  /** Sends what the library would not: a packet as it goes over the wire. */
+  /** Sends a raw packet, which the library would not send. */
   write(packet: string | Uint8Array): void {
     this.socket.io.engine.write(packet);
   }
 
-  /** The next thing it is told, which must be this event; returns what came with it. */
+  /** Returns the payload of the next event, which must be this one. */
   async next(event: keyof ServerEvents): Promise<unknown> {
     while (this.told.length <= this.#read) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const [name, payload] = this.told[this.#read] as Told;
@@ -111,7 +111,7 @@ export class Client {
     return payload;
   }
 
-  /** Cuts the connection without a word, as a lost network would. */
+  /** Cuts the connection without a goodbye, as a lost network would. */
   cut(): void {
     this.socket.io.engine.close();
   }
@@ -122,7 +122,7 @@ export class Client {
   }
 }
 
-/** Two members of one room, the first first, who have been told of each other. */
+/** The first and the second member of a room, who know of each other. */
 export async function couple(t: TestContext, url: string, nameplate = 'couple'): Promise<readonly [Client, Client]> {
   const first = await Client.connect(t, url);
   const second = await Client.connect(t, url);
@@ -132,7 +132,7 @@ export async function couple(t: TestContext, url: string, nameplate = 'couple'):
   return [first, second];
 }
 
-/** Shows that two members can speak, and that they were told nothing but what they say here. */
+/** Checks that two members can exchange frames, and that they were sent nothing else. */
 export async function undisturbed([first, second]: readonly [Client, Client]): Promise<void> {
   first.send('2', Uint8Array.of(1, 2, 3));
   assert.deepEqual(await second.next('frame'), { from: '1', data: Buffer.from([1, 2, 3]) });
@@ -140,13 +140,13 @@ export async function undisturbed([first, second]: readonly [Client, Client]): P
   assert.deepEqual(await first.next('frame'), { from: '2', data: Buffer.from([4, 5]) });
 }
 
-/** Begins to poll; returns the name of the connection. */
+/** Opens a polling connection. Returns its session id. */
 export async function poll(url: string): Promise<string> {
   const answer = await (await fetch(`${url}/socket.io/?EIO=4&transport=polling`)).text();
   return (JSON.parse(answer.slice(1)) as { sid: string }).sid;
 }
 
-/** A TCP connection that has asked for a WebSocket and was let in; `sid`: of the client that polls and is to use it. */
+/** A TCP connection with an open WebSocket. `sid`: the session of a polling client to upgrade. */
 export async function rawWebSocket(t: TestContext, port: number, sid?: string): Promise<TcpSocket> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -167,12 +167,12 @@ export function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), payload]);
 }
 
-/** How long `until` waits, in ms: far longer than anything here takes. */
+/** How long `until` waits, in ms. */
 const PATIENCE = 20_000;
 
 /**
- * Resolves when a condition holds that nobody announces; looks again whenever the event loop has turned. Throws, and
- * names what was waited for, where it does not come.
+ * Resolves when a condition holds that no event announces. Throws, and names the condition, if it does not come true in
+ * time.
  */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE;
@@ -182,7 +182,7 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** WebSockets in each way that a client may have one: from the start, beside its polling, and in place of that. */
+/** Each kind of WebSocket: opened at once, beside a polling client, and after its upgrade. */
 export async function everyWay(
   t: TestContext,
   { port, url }: Pick<SignalingServer, 'port' | 'url'>,

@@ -1,4 +1,4 @@
-/** The server with a certificate: who speaks TLS meets over it, and a new certificate disturbs nobody. */
+/** The server with TLS, and the reload of its certificate. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ after(() => authority?.close());
 const ca = () => readFileSync(authority?.cert ?? assert.fail(), 'utf8');
 const issue = (name: string) => authority?.issue(name) ?? assert.fail();
 
-/** The name that a certificate at this port was made for. */
+/** The common name of the certificate at a port. */
 async function shown(port: number): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', ca: ca() });
   await once(socket, 'secureConnect');

@@ -1,4 +1,4 @@
-/** Messages in many pieces, of which `ws` would keep thousands: one piece is enough for everybody. */
+/** Messages in many fragments, of which `ws` would keep thousands. All real clients send one. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -12,7 +12,7 @@ async function serveTwo(t: TestContext) {
   return { server, two: await couple(t, server.url) };
 }
 
-/** A frame of a client, masked with zeros, that is not the last of its message (RFC 6455, section 5.4). */
+/** A client's frame, masked with zeros, that does not end its message (RFC 6455, section 5.4). */
 function fragment(opcode: number, text: string): Buffer {
   return Buffer.concat([Buffer.of(opcode, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)]);
 }
