@@ -172,7 +172,7 @@ export abstract class Handshake implements LinkPreparer {
   #gotSignal(frame: Uint8Array): void {
     // The remote peer proves themselves and sends their offer or answer first.
     if (!this.done && (this.role === 'A' || this.state !== 'link'))
-      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a candidate', state: this.state });
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'signal', state: this.state });
     const bytes = this.crypto.openSignal(frame);
     if (bytes !== null && this.link !== null)
       this.context.order({ type: 'addCandidate', link: this.link.number, bytes });
@@ -211,7 +211,7 @@ export abstract class Handshake implements LinkPreparer {
 
   /** An error for a flight that this state does not allow. */
   protected outOfTurn(type: number): AparteError {
-    return new AparteError('unexpected', { key: 'out-of-turn', frame: `frame ${type}`, state: this.state });
+    return new AparteError('unexpected', { key: 'out-of-turn', frame: String(type), state: this.state });
   }
 
   /** Remembers the accepted frame of this type. */

@@ -204,7 +204,7 @@ export abstract class HandshakeSide extends HoldsSecrets {
 
   get #openSignals(): SealedSignals {
     if (this.#signals === null)
-      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'a signal', state: this.#stage });
+      throw new AparteError('unexpected', { key: 'out-of-turn', frame: 'signal', state: this.#stage });
     return this.#signals;
   }
 }

@@ -57,7 +57,7 @@ const DETAILS: { readonly [Key in ErrorDetailKey]: readonly Omit<Extract<ErrorDe
   ],
   'frame-length': [{ bytes: 7 }],
   'too-many-signals': [{}],
-  'out-of-turn': [{ frame: 'frame 3', state: 'proof' }],
+  'out-of-turn': [{ frame: '3', state: 'proof' }],
   'broken-rule': [
     { rule: 'early-acknowledgement' },
     { rule: 'frames-never-sent' },

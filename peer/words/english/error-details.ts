@@ -289,7 +289,7 @@ const DETAIL_WORDS: Described = {
   malformed: ({ part }) => WIRE_PARTS[part],
   'frame-length': ({ bytes }) => `a frame has ${bytes} bytes`,
   'too-many-signals': 'there are too many signals',
-  'out-of-turn': ({ frame, state }) => `${frame} in the state ${state}`,
+  'out-of-turn': ({ frame, state }) => `frame ${frame} in the state ${state}`,
   'broken-rule': ({ rule }) => PEER_RULES[rule],
 
   hearsay: 'so says the other side, or somebody between you',
