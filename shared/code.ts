@@ -38,10 +38,10 @@ const SEPARATORS = /[\p{White_Space}\u002d\u2010-\u2015\u2212]+/gu;
 const UNUSABLE = /[\p{Cc}\p{Cs}]/u;
 /** Characters that nobody sees, such as a byte order mark, a zero-width space or a soft hyphen. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
-/** What may surround a code in a sentence, in quotes or in Markdown. */
+/** What may surround a code in a sentence, in quotes or in Markdown; the dash is part of it. */
 const MARK = '[\\p{P}`\u00b4~<>|]';
-const MARKS_AT_ENDS = new RegExp(`^(?:${MARK}|-)+|(?:${MARK}|-)+$`, 'gu');
-const MARKS_AROUND_DASH = new RegExp(`${MARK}*-(?:${MARK}|-)*`, 'u');
+const MARKS_AT_ENDS = new RegExp(`^${MARK}+|${MARK}+$`, 'gu');
+const MARKS_AROUND_DASH = new RegExp(`${MARK}*-${MARK}*`, 'u');
 const MARKS_BEFORE_LINK = new RegExp(`^(?:${MARK}|\\s)+(?=https?:)`, 'iu');
 /** A line that a user was told to type: the code stands behind the command. */
 const COMMAND_LINE = new RegExp(

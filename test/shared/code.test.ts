@@ -112,6 +112,14 @@ test('any text either gives a canonical code or is refused with a reason', () =>
   );
 });
 
+test('a text of punctuation and dashes, as long as can be, does not hold the program up', () => {
+  // A pattern with two ways to match a dash would try 2^400 of them.
+  const text = `7-a${'!-'.repeat(400)}x`;
+  assert.throws(() => parseCode(text), { code: 'bad-code' });
+  assert.equal(parseCode(`7-a${'!-'.repeat(60)}x`).secret, `a${'!-'.repeat(60)}x`);
+  assert.equal(parseCode(`"7-!-!-a${'!-'.repeat(60)}"`).secret, 'a');
+});
+
 test('an invite names the server and carries any code', () => {
   assert.equal(inviteFor('https://chat.example', parseCode('7-ocean-violin')), 'https://chat.example/#7-ocean-violin');
   assert.equal(inviteFor('http://localhost:7470/', parseCode('7-a')), 'http://localhost:7470/#7-a');
