@@ -100,7 +100,7 @@ const LONG = utf8('An odd byte, then characters of two: '.concat('é'.repeat(9_0
 const PIECE = 16_256;
 const UNDELIVERED = said(3, 9_000, 1, utf8('Are you still there?'));
 
-function description(name: string, setup: 'actpass' | 'active'): string {
+function descriptionOf(name: string, setup: 'actpass' | 'active'): string {
   const fingerprint = Array.from(bytesOf(`DTLS certificate of ${name}`, 32), (byte) => hex(Uint8Array.of(byte)));
   const lines = [
     'v=0',
@@ -140,8 +140,8 @@ function byCode(): Plan {
     identities: { A: IDENTITIES.ann, B: IDENTITIES.ben },
     draws: { A: drawsOf('by code', 'A'), B: drawsOf('by code', 'B') },
     claims: {
-      A: { name: 'Ann', description: description('AnnA', 'actpass'), capabilities: REFUSES_RELAYS, cursor: 0 },
-      B: { name: 'Bén', description: description('BenB', 'active'), capabilities: NOTHING, cursor: 0 },
+      A: { name: 'Ann', description: descriptionOf('AnnA', 'actpass'), capabilities: REFUSES_RELAYS, cursor: 0 },
+      B: { name: 'Bén', description: descriptionOf('BenB', 'active'), capabilities: NOTHING, cursor: 0 },
     },
     candidates: { A: candidate('192.0.2.1'), B: candidate('2001:db8::2') },
     frames: [
@@ -178,8 +178,8 @@ function byTicket(ticket: Uint8Array): Plan {
     identities: { A: IDENTITIES.ben, B: IDENTITIES.ann },
     draws: { A: drawsOf('by ticket', 'A'), B: drawsOf('by ticket', 'B') },
     claims: {
-      A: { name: 'Bén', description: description('BenC', 'actpass'), capabilities: NOTHING, cursor: 2 },
-      B: { name: 'Ann', description: description('AnnD', 'active'), capabilities: REFUSES_RELAYS, cursor: 1 },
+      A: { name: 'Bén', description: descriptionOf('BenC', 'actpass'), capabilities: NOTHING, cursor: 2 },
+      B: { name: 'Ann', description: descriptionOf('AnnD', 'active'), capabilities: REFUSES_RELAYS, cursor: 1 },
     },
     candidates: { A: candidate('2001:db8::2'), B: candidate('198.51.100.1') },
     frames: [
