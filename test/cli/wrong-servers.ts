@@ -23,7 +23,10 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Each with the cause that the program names, and a function that makes such a server. It gets the URL of ours. */
+/**
+ * Each with the cause that the program names, a function that makes such a server, and the advice where it is special.
+ * The function gets the URL of our own server.
+ */
 const WRONG_SERVERS = {
   'nothing listens': [/nothing listens there \(ECONNREFUSED\)/, async () => `http://127.0.0.1:${await freePort()}`],
   'a web server': [
@@ -35,7 +38,11 @@ const WRONG_SERVERS = {
     async () =>
       `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n')))}`,
   ],
-  'no TLS': [/it does not speak TLS/, (own: string) => own.replace('http:', 'https:')],
+  'no TLS': [
+    /it does not speak TLS/,
+    (own: string) => own.replace('http:', 'https:'),
+    /type http:\/\/ in place of https/,
+  ],
   'a server that never answers': [
     /it did not answer in time/,
     async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.on('error', () => {})))}`,
@@ -48,16 +55,16 @@ const WRONG_SERVERS = {
       return `http://127.0.0.1:${await listen(http)}`;
     },
   ],
-  'no such host': [/no host of that name|name server does not answer/, () => 'http://nowhere.invalid:7470'],
-} satisfies Record<string, readonly [cause: RegExp, url: (own: string) => string | Promise<string>]>;
+  'no such host': [/no host has that name|name server does not answer/, () => 'http://nowhere.invalid:7470'],
+} satisfies Record<string, readonly [cause: RegExp, url: (own: string) => string | Promise<string>, advice?: RegExp]>;
 
 /** Demands that `send` gives up on such a server and names the cause. A server of ours runs in the sandbox. */
 export async function givesUp(sandbox: Sandbox, what: keyof typeof WRONG_SERVERS): Promise<void> {
-  const [cause, url] = WRONG_SERVERS[what];
+  const [cause, url, advice = /aparte signal/] = WRONG_SERVERS[what];
   const program = await sandbox.run(['send', '--text', 'x', '--server', await url(sandbox.server)]).exits(4);
   assert.equal(program.stdout, '');
   const lines = program.stderr.trimEnd().split('\n');
   assert.match(lines.at(-2) ?? '', /^aparte: Cannot reach the server/, program.stderr);
   assert.match(lines.at(-2) ?? '', cause);
-  assert.match(lines.at(-1) ?? '', /aparte signal/);
+  assert.match(lines.at(-1) ?? '', advice);
 }
