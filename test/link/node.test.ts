@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { DescriptionType } from 'node-datachannel';
 import { makeCertificate } from '../../peer/link/node/dtls-certificate.ts';
+import { overNodeDataChannel } from '../../peer/link/node/node-datachannel.ts';
 import { parseTurnUrl } from '../../peer/link/node/turn-bridge.ts';
 import { environment } from '../process.ts';
 
@@ -19,6 +21,35 @@ test('makes certificates that are well-formed, signed by their own key, and diff
 test('makes certificates that name nobody and no program, as they travel in clear', () => {
   const { subject, issuer, subjectAltName } = new X509Certificate(makeCertificate().certificate);
   assert.deepEqual([subject, issuer, subjectAltName], ['CN=WebRTC', 'CN=WebRTC', undefined]);
+});
+
+test('passes no name in a candidate to the library, which would look it up', async () => {
+  const native = await import('node-datachannel');
+  const passed: string[] = [];
+  class Watched extends native.PeerConnection {
+    override setRemoteDescription(sdp: string, type: DescriptionType): void {
+      passed.push(sdp);
+      super.setRemoteDescription(sdp, type);
+    }
+    override addRemoteCandidate(candidate: string, mid: string): void {
+      passed.push(candidate);
+      super.addRemoteCandidate(candidate, mid);
+    }
+  }
+  const rtc = overNodeDataChannel({ PeerConnection: Watched });
+  const [one, other] = [new rtc.RTCPeerConnection(), new rtc.RTCPeerConnection()];
+  one.createDataChannel('', { negotiated: true, id: 0 });
+  await one.setLocalDescription(await one.createOffer());
+  const named = (port: number) =>
+    `candidate:1 1 udp 2122260223 0e4e9bf6-7a43-4a0c-9b6b-8f6f1f7a7a11.local ${port} typ host`;
+  const sdp = `${one.localDescription?.sdp}a=${named(9)}\r\n`;
+  await other.setRemoteDescription({ type: 'offer', sdp });
+  await other.addIceCandidate({ candidate: named(10), sdpMid: '0' });
+  await other.addIceCandidate({ candidate: named(11).replace(/\S+\.local/, '192.0.2.1'), sdpMid: '0' });
+  one.close();
+  other.close();
+  assert.match(passed.join('\n'), /192\.0\.2\.1 11/);
+  assert.doesNotMatch(passed.join('\n'), /\.local/);
 });
 
 test('reads the URIs of relays', () => {

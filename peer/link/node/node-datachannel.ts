@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { closeSync, openSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { devNull } from 'node:os';
 import type { DataChannel, IceServer as NativeServer, PeerConnection, RtcConfig } from 'node-datachannel';
 import { STUN_PORT } from '../../../shared/stun.ts';
@@ -396,9 +397,13 @@ class Connection {
     if (this.#takes(candidate)) native.addRemoteCandidate(candidate, sdpMid ?? '0');
   }
 
-  /** Whether a candidate of the remote peer is new, and not one too many. */
+  /**
+   * Whether a candidate of the remote peer has an IP address, is new, and not one too many. A name is not looked up: the
+   * answer could lead to this machine. Browsers hide their addresses behind names, and reach ours instead.
+   */
   #takes(candidate: string): boolean {
     const place = placeOf(candidate);
+    if (isIP(place.replace(/ .*$/, '')) === 0) return false;
     if (this.#remote.has(place) || this.#remote.size >= MAX_REMOTE) return false;
     this.#remote.set(place, candidate);
     return true;
