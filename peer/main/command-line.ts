@@ -215,7 +215,8 @@ export function commanderSentence(text: string): string {
 function adviceFor(sentence: string, command: Command): string {
   const takesCode = command.registeredArguments.length > 0;
   if (takesCode && sentence.startsWith('too many arguments')) {
-    return command.args.some((argument) => existsSync(argument)) ? words.NO_FILES_YET : words.CODE_WITH_BLANKS;
+    const namesFile = command.name() === 'send' && command.args.some((argument) => existsSync(argument));
+    return namesFile ? words.NO_FILES_YET : words.CODE_WITH_BLANKS;
   }
   return `see "aparte ${command.parent === null ? '' : `${command.name()} `}--help"`;
 }

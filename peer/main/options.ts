@@ -102,11 +102,11 @@ export interface ParsedIce {
 
 /** Adds `--stun`, `--turn` and `--relay` to a command. Reading them throws `usage`. */
 export function addIceOptions(command: Command): Command {
-  const stun = iceServerReader('--stun, APARTE_STUN', 'stun:HOST[:PORT]', (word) =>
+  const stun = iceServerReader('--stun or APARTE_STUN', 'stun:HOST[:PORT]', (word) =>
     isStunUrl(word) ? { urls: [word] } : null,
   );
   const turnForm = 'turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp]';
-  const turn = iceServerReader('--turn, APARTE_TURN', turnForm, parseTurnServer);
+  const turn = iceServerReader('--turn or APARTE_TURN', turnForm, parseTurnServer);
   return command
     .addOption(
       new Option('--stun <url>', 'STUN server, stun:HOST[:PORT], in place of those the server offers; repeatable')

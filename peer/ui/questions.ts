@@ -60,8 +60,8 @@ export async function askPaste(
 
 /** Asks until the answer is yes or no. Null on Ctrl-C and Ctrl-D. */
 export async function confirm(question: string, streams: PromptStreams): Promise<boolean | null> {
-  for (;;) {
-    const answer = await ask(`${question} ${words.YES_OR_NO} `, streams);
+  for (let repeated = ''; ; repeated = `${words.TYPE_YES_OR_NO} `) {
+    const answer = await ask(`${repeated}${question} ${words.YES_OR_NO} `, streams);
     const decision = answer === null ? null : words.readYesOrNo(answer);
     if (answer === null || decision !== null) return decision;
   }

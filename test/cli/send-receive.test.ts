@@ -166,9 +166,9 @@ describe('send and receive', { concurrency: 3 }, () => {
   test('takes a code out of the text it was copied with, and says what was left out', async () => {
     for (const [ahead, behind, dropped] of [
       ['', '.', '\\.'],
-      ['\ufeff“', '”,', 'an invisible character \\(U\\+FEFF\\), “, ”, ,'],
+      ['\ufeff“', '”,', 'an invisible character \\(U\\+FEFF\\) and “ and ” and ,'],
       ['**', '**', '\\*'],
-      ['aparte receive `', '\u00ad`', 'an invisible character \\(U\\+00AD\\), `'],
+      ['aparte receive `', '\u00ad`', 'an invisible character \\(U\\+00AD\\) and `'],
     ] as const) {
       const code = freshCode();
       const [sender, receiver] = [send(['--text', 'x', code]), receive([`${ahead}${code}${behind}`])];
@@ -192,7 +192,7 @@ describe('send and receive', { concurrency: 3 }, () => {
     await Promise.all([receiver.exits(3), sender.exits(3)]);
     assert.equal(receiver.stdout, '');
     for (const { stderr } of [receiver, sender]) {
-      assert.match(stderr, /codes do not match, so one of you mistyped it or somebody between you/);
+      assert.match(stderr, /codes do not match, so one of you mistyped the code, or somebody between you/);
       assert.ok(!stderr.includes('ocean'), 'no secret in what is said');
     }
   });

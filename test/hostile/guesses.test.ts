@@ -29,7 +29,7 @@ describe('another secret', { concurrency: 3 }, () => {
       assert.doesNotMatch(stdout, /"type":"peer"/);
     }
     // The other side told it. Silence would have taken ten seconds.
-    assert.match(bob.stdout, /says the other side, or somebody between you/);
+    assert.match(bob.stdout, /reported by the other side, or by somebody between you/);
   });
 
   test('ends send and receive with exit 3 at a wrong secret, and writes no byte of the text', async (t) => {
@@ -39,7 +39,7 @@ describe('another secret', { concurrency: 3 }, () => {
     assert.deepEqual(await Promise.all([send.exit, receive.exit]), [3, 3]);
     for (const { stdout, stderr } of [send, receive]) {
       assert.equal(stdout, '');
-      assert.match(stderr, /mistyped it or somebody between you tried to guess/);
+      assert.match(stderr, /mistyped the code, or somebody between you tried to guess/);
       assert.match(stderr, /Agree on a new code/);
     }
   });

@@ -144,7 +144,7 @@ describe('a server that lies', { concurrency: 3 }, () => {
     late.send(initiator.hello);
     await assertRefused(bob, 'wrong-code');
     assert.equal(guest.sent.of(FLIGHT.reply).length, 1);
-    assert.match(bob.all('error').at(-1)?.message ?? '', /says the other side, or somebody between you/);
+    assert.match(bob.all('error').at(-1)?.message ?? '', /reported by the other side, or by somebody between you/);
     assert.match(bob.all('error').at(-1)?.hint ?? '', /new code/);
   });
 });

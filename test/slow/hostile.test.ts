@@ -43,7 +43,7 @@ describe('long silences, with real programs', { concurrency: true }, () => {
     }
     await assertRefused(bob, 'wrong-code');
     assert.equal(guest.sent.of(FLIGHT.reply).length, 1);
-    assert.match(bob.all('error').at(-1)?.message ?? '', /mistyped it or somebody between you/);
+    assert.match(bob.all('error').at(-1)?.message ?? '', /mistyped the code, or somebody between you/);
   });
 
   test('row 11: two peers that are both told they came first report silence and go on waiting', async (t) => {

@@ -380,7 +380,7 @@ test('a chat in a terminal', { skip, timeout: 100_000 }, async (t) => {
     await terminal.until((screen) => screen.endsWith('Sure? (yes/no)'));
     terminal.type('perhaps');
     terminal.keys('Enter');
-    await terminal.until((screen) => screen.endsWith('perhaps\nSure? (yes/no)'));
+    await terminal.until((screen) => screen.endsWith('perhaps\nPlease type yes or no. Sure? (yes/no)'));
     terminal.type('yes');
     terminal.keys('Enter');
     assert.deepEqual(await terminal.told('asked'), { type: 'asked', code: '7-ocean-violin', sure: true });

@@ -14,7 +14,7 @@ export const COMMAND_HELP: readonly (readonly [usage: string, help: string])[] =
 export const COMMANDS = 'Commands:';
 
 /** A command with arguments that make no sense. */
-export const usageOf = (command: string): string => `Usage: ${command}`;
+export const usageOf = (command: string): string => `This command was not understood. Usage: ${command}`;
 
 /** A command that does not exist. `near`: one with a similar name, null for none. Both without the `/`. */
 export function noSuchCommand(name: string, near: string | null): string {

@@ -79,7 +79,7 @@ export function codeIsReady(
 export const codeWasUsed = (code: string): string => `The code was ${code}. It has been used and lets nobody else in.`;
 
 /** `/code` in a program that made no code. */
-export const NO_CODE = 'This program made no code. The code came from the other side, or you pair by hand.';
+export const NO_CODE = 'This program made no code. The other side made it, or you use --manual.';
 
 /** Manual pairing: stands before the invite. `hasAgreedCode`: both sides agreed on a code. */
 export function handOverInvite(command: ProgramCommand, hasAgreedCode: boolean): string {
@@ -182,7 +182,7 @@ export function safetyNumber(name: string, number: readonly string[], since: Dat
     ...rows,
     'Compare it over a call or in person. They see it with /verify, too.',
     'If it is the same, type /verify yes. The program then remembers the key as verified.',
-    'If it is another, somebody is between you: leave, and say nothing.',
+    'If it is different, somebody is between you. Leave, and say nothing more.',
   ];
 }
 

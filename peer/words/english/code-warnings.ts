@@ -49,7 +49,7 @@ export function weakSecret(bits: number): string {
 
 /** Characters were left out of the code. */
 export function droppedCharacters(characters: readonly string[]): string {
-  return `note: left out of the code: ${characters.map(nameOf).join(', ')}`;
+  return `note: left out of the code: ${characters.map(nameOf).join(' and ')}`;
 }
 
 function nameOf(character: string): string {

@@ -36,7 +36,7 @@ connection can be expected`;
 export const CODE_WITH_BLANKS =
   'a code with blanks in it needs quotes, or dashes instead: "7-ocean violin" or 7-ocean-violin';
 /** The advice for a file behind a code. */
-export const NO_FILES_YET = 'aparte cannot send files yet: type aparte send CODE < FILE';
+export const NO_FILES_YET = 'files cannot be sent by name yet: type aparte send CODE < FILE';
 
 /** Asks for a code. */
 export const ASK_CODE = 'Code (Tab completes words): ';

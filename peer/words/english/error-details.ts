@@ -292,7 +292,7 @@ const DETAIL_WORDS: Described = {
   'out-of-turn': ({ frame, state }) => `frame ${frame} in the state ${state}`,
   'broken-rule': ({ rule }) => PEER_RULES[rule],
 
-  hearsay: 'so says the other side, or somebody between you',
+  hearsay: 'reported by the other side, or by somebody between you',
   'nothing-for': ({ seconds }) => `nothing came for ${seconds} seconds`,
   'room-lost': 'the server lost the room meanwhile',
   'went-away': 'the other side went away',
@@ -460,7 +460,7 @@ const DETAIL_WORDS: Described = {
     hint: 'Paste it where the invite was made.',
   },
   'ice-server-form': ({ options, form }) => ({
-    text: `${options} names no server`,
+    text: `the value of ${options} names no server`,
     hint: `A server looks like ${form}.`,
   }),
   'lan-with-server': {
@@ -473,7 +473,7 @@ const DETAIL_WORDS: Described = {
     hint: 'Leave out --server, or leave out --host.',
   },
   'manual-with-other-way': {
-    text: '--manual needs no server and no --lan',
+    text: '--manual cannot be combined with a server or with --lan',
     hint: 'Leave out --server, --host and --lan, or leave out --manual.',
   },
   'code-without-manual': { text: '--code is only for --manual', hint: 'Give the code without --code.' },

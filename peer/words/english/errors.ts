@@ -19,7 +19,7 @@ const SAME_RELEASE = 'Install the same release on both sides.';
 export const ERROR_WORDS: Readonly<Record<ErrorCode, ErrorWords>> = {
   // Meeting and handshake.
   'wrong-code': {
-    what: 'The codes do not match, so one of you mistyped it or somebody between you tried to guess it.',
+    what: 'The codes do not match, so one of you mistyped the code, or somebody between you tried to guess it.',
     hint: NEW_CODE,
   },
   'peer-abort': {
