@@ -83,7 +83,10 @@ const WRONG: readonly Wrong[] = [
   [/README\.md is a file or folder.*\n.*aparte send CODE < FILE/, ['send', README]],
   [/is a file or folder/, ['send', '--text', 'x', dirname(README)]],
   [/too many arguments.*\naparte: files cannot be sent by name yet/, ['send', '7-garden-otter', README]],
-  [/too many arguments for 'receive'.*\naparte: a code with blanks in it needs quotes/, ['receive', '7-garden-otter', README]],
+  [
+    /too many arguments for 'receive'.*\naparte: a code with blanks in it needs quotes/,
+    ['receive', '7-garden-otter', README],
+  ],
   [/whole command line with options/, ['receive', 'aparte receive --lan 7-garden-otter']],
   [/port must be a number/, ['signal', '--port', '65536']],
 ];
