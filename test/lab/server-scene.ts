@@ -25,6 +25,8 @@ export interface Setting {
   readonly programs?: Partial<Readonly<Record<'server' | 'ann' | 'ben', string>>>;
   /** Arguments of both chats. */
   readonly chat?: readonly string[];
+  /** Environment variables of both chats. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const everybodyOpen = (network: Network) => ({
@@ -91,9 +93,9 @@ export class Scene extends Stage {
 
   /** Starts a chat. */
   chat(name: 'ann' | 'ben', ...args: readonly string[]): RecordedProgram {
-    const { chat = [] } = this.#setting;
+    const { chat = [], env } = this.#setting;
     const fixed = ['chat', '--json', 'lab-ocean-violin', '--server', this.#url, '--name', name];
-    return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args]);
+    return this.run(this.hosts[name], [...this.#program(name), ...fixed, ...chat, ...args], env);
   }
 
   /** Starts a `receive`. */

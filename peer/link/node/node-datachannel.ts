@@ -9,10 +9,11 @@ import { isIP } from 'node:net';
 import { devNull } from 'node:os';
 import type { DataChannel, IceServer as NativeServer, PeerConnection, RtcConfig } from 'node-datachannel';
 import { STUN_PORT } from '../../../shared/stun.ts';
+import { isRelayed } from '../ice-policy.ts';
 import type { WebRtcImplementation } from '../webrtc-implementation.ts';
 import { makeCertificate } from './dtls-certificate.ts';
 import { varyingCandidates } from './nat-probe.ts';
-import { hasNetwork, isLoopback, loopbackAddress, ownAddresses } from './own-addresses.ts';
+import { hasNetwork, isLoopback, isOwnAddress, loopbackAddress, ownAddresses } from './own-addresses.ts';
 import { parseTurnUrl, TurnBridge } from './turn-bridge.ts';
 
 /** The part of the `node-datachannel` module that is used. */
@@ -150,8 +151,8 @@ class Connection {
 
   /**
    * The loopback address that the socket is bound to; null for all addresses. libjuice sends checks to the remote peer's
-   * addresses whatever the policy: so bound, it can reach nothing but the bridges to the relays. That of IPv6 does not even
-   * reach other programs here over IPv4. Without a network, only this machine can be reached.
+   * addresses whatever the policy: so bound, it can reach nothing but the bridges to the relays and addresses of this
+   * machine, which `#takes` leaves out. Without a network, only this machine can be reached.
    */
   get #boundTo(): string | null {
     if (this.#isRelayOnly) return loopbackAddress('IPv6');
@@ -399,14 +400,22 @@ class Connection {
 
   /**
    * Whether a candidate of the remote peer has an IP address, is new, and not one too many. A name is not looked up: the
-   * answer could lead to this machine. Browsers hide their addresses behind names, and reach ours instead.
+   * answer could lead to this machine. Browsers hide their addresses behind names, and reach ours instead. Where only
+   * relays may be used, an address of this machine is left out: our socket could reach it directly.
    */
   #takes(candidate: string): boolean {
     const place = placeOf(candidate);
-    if (isIP(place.replace(/ .*$/, '')) === 0) return false;
+    const [address = ''] = place.split(' ');
+    if (isIP(address) === 0) return false;
+    if (this.#isRelayOnly && !isRelayed(candidate) && this.#reachesDirectly(address)) return false;
     if (this.#remote.has(place) || this.#remote.size >= MAX_REMOTE) return false;
     this.#remote.set(place, candidate);
     return true;
+  }
+
+  /** Whether our socket, bound to the loopback device, reaches an address: one of this machine, of the same version of IP. */
+  #reachesDirectly(address: string): boolean {
+    return isIP(address) === isIP(this.#boundTo ?? '') && isOwnAddress(address);
   }
 
   async getStats(): Promise<Map<string, object>> {

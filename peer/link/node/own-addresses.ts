@@ -22,6 +22,11 @@ export function hasNetwork(): boolean {
   return Object.values(networkInterfaces()).some((all = []) => all.some(isUseful));
 }
 
+/** Whether any interface of this machine has this address. */
+export function isOwnAddress(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all = []) => all.some((each) => each.address === address));
+}
+
 /** Whether this is an address of the loopback device, in the form that libjuice writes. */
 export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
