@@ -13,7 +13,14 @@ import { isRelayed } from '../ice-policy.ts';
 import type { WebRtcImplementation } from '../webrtc-implementation.ts';
 import { makeCertificate } from './dtls-certificate.ts';
 import { varyingCandidates } from './nat-probe.ts';
-import { hasNetwork, isLoopback, isOwnAddress, loopbackAddress, ownAddresses } from './own-addresses.ts';
+import {
+  hasNetwork,
+  hasOnlyLinkLocal,
+  isLoopback,
+  isOwnAddress,
+  loopbackAddress,
+  ownAddresses,
+} from './own-addresses.ts';
 import { parseTurnUrl, TurnBridge } from './turn-bridge.ts';
 
 /** The part of the `node-datachannel` module that is used. */
@@ -132,6 +139,8 @@ class Connection {
   async #start(port: number | null): Promise<PeerConnection> {
     const relays = await this.#openBridges();
     if (this.#isClosed) throw new Error('closed');
+    // libjuice lists no link-local address, so it would not tell the port either.
+    const chosen = port ?? (hasOnlyLinkLocal() ? await unusedPort() : null);
     ensureDescriptors();
     const native = new this.#Native('aparte', {
       iceServers: [...stunServers(this.#servers), ...relays],
@@ -139,11 +148,15 @@ class Connection {
       disableAutoNegotiation: true,
       certificatePemFile: this.#certificate.certificate,
       keyPemFile: this.#certificate.key,
-      ...(port !== null && { portRangeBegin: port, portRangeEnd: port }),
+      ...(chosen !== null && { portRangeBegin: chosen, portRangeEnd: chosen }),
       ...(this.#boundTo !== null && { bindAddress: this.#boundTo }),
     });
     this.#native = native;
     this.#hosts = new Promise((resolve) => (this.#hostsKnown = resolve));
+    if (chosen !== null && hasOnlyLinkLocal()) {
+      this.#port = chosen;
+      this.#hostsKnown(hostCandidates(null, chosen));
+    }
     this.#listen(native);
     for (const { channel, open } of this.#channels) channel.attach(open(native));
     return native;
@@ -495,11 +508,23 @@ function stunServers(servers: readonly Server[]): { readonly hostname: string; r
  * Host candidates for every address of this machine, their priority (RFC 8445, section 5.1.2.1) falling with their use:
  * libjuice has one socket for all. Only the loopback device, where that is all the socket is bound to.
  */
-async function hostCandidates(address: string, port: number): Promise<readonly string[]> {
-  const addresses = isLoopback(address) ? [address] : (await ownAddresses()).slice(0, MAX_HOSTS);
+async function hostCandidates(address: string | null, port: number): Promise<readonly string[]> {
+  const addresses = address !== null && isLoopback(address) ? [address] : (await ownAddresses()).slice(0, MAX_HOSTS);
   return addresses.map((each, index) => {
     const priority = 126 * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
     return `candidate:${index + 1} 1 UDP ${priority} ${each} ${port} typ host`;
+  });
+}
+
+/** A UDP port that nobody uses now. */
+function unusedPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.once('error', reject);
+    socket.bind(0, () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
   });
 }
 

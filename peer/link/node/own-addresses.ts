@@ -22,6 +22,12 @@ export function hasNetwork(): boolean {
   return Object.values(networkInterfaces()).some((all = []) => all.some(isUseful));
 }
 
+/** Whether all addresses that another machine could use are link-local ones of IPv4 (RFC 3927). */
+export function hasOnlyLinkLocal(): boolean {
+  const useful = Object.values(networkInterfaces()).flatMap((all = []) => all.filter(isUseful));
+  return useful.length > 0 && useful.every(({ address }) => address.startsWith('169.254.'));
+}
+
 /** Whether any interface of this machine has this address. */
 export function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((all = []) => all.some((each) => each.address === address));
