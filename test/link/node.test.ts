@@ -36,7 +36,7 @@ test('passes no name in a candidate to the library, which would look it up', asy
       super.addRemoteCandidate(candidate, mid);
     }
   }
-  const rtc = overNodeDataChannel({ PeerConnection: Watched });
+  const rtc = overNodeDataChannel({ PeerConnection: Watched, preload: () => undefined });
   const [one, other] = [new rtc.RTCPeerConnection(), new rtc.RTCPeerConnection()];
   one.createDataChannel('', { negotiated: true, id: 0 });
   await one.setLocalDescription(await one.createOffer());

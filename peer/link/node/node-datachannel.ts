@@ -26,6 +26,8 @@ import { parseTurnUrl, TurnBridge } from './turn-bridge.ts';
 /** The part of the `node-datachannel` module that is used. */
 export interface NodeDataChannel {
   readonly PeerConnection: new (name: string, config: RtcConfig) => PeerConnection;
+  /** Initialises the native library. */
+  preload(): void;
 }
 
 /** STUN servers that are asked whether the NAT uses another port for each of them, at most. */
@@ -58,8 +60,14 @@ const PWD_BYTES = 24;
 type Description = { readonly type: 'offer' | 'answer'; readonly sdp: string };
 type Server = { readonly urls: readonly string[]; readonly username?: string; readonly credential?: string };
 
-/** Makes a WebRTC implementation of the module. */
-export function overNodeDataChannel({ PeerConnection: Native }: NodeDataChannel): WebRtcImplementation {
+/**
+ * Makes a WebRTC implementation of the module. What a process does slowly for the first time is done now, while the
+ * rendezvous is still being reached: it takes some 20 ms.
+ */
+export function overNodeDataChannel({ PeerConnection: Native, preload }: NodeDataChannel): WebRtcImplementation {
+  preload();
+  makeCertificate();
+  ownAddresses().catch(() => undefined);
   class Bound extends Connection {
     constructor(configuration: RTCConfiguration = {}) {
       super(Native, configuration);
