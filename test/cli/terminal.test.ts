@@ -186,7 +186,7 @@ test('asks back about a forgotten nameplate or a mistyped word before anything i
   run(anna, 'ocean-violin');
   await sees(anna, /is the number missing\?[\s\S]*Use this code anyway\? \(yes\/no\)$/);
   enter(anna, 'what?');
-  await sees(anna, /what\?\nUse this code anyway\? \(yes\/no\)$/);
+  await sees(anna, /what\?\nPlease type yes or no\. Use this code anyway\? \(yes\/no\)$/);
   enter(anna, 'no');
   await sees(anna, /\(yes\/no\) no\nCode .*:$/);
   anna.keys('Enter');
