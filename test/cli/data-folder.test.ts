@@ -10,8 +10,10 @@ const sandbox = new Sandbox();
 after(() => sandbox.close());
 
 const skip = process.platform !== 'linux' && 'needs Linux';
-/** Starts a program as a user whom no list of this machine has. */
-const AS_NOBODY_KNOWN = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', '--'];
+/** The program and Node may be in folders that only root can read. */
+const READS_ALL = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+/** Starts a program as a user without an entry in any list of this machine. */
+const AS_NOBODY_KNOWN = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', ...READS_ALL, '--'];
 const canSwitch = spawnSync('setpriv', [...AS_NOBODY_KNOWN.slice(1), 'true']).status === 0;
 
 test('uses an absolute XDG_DATA_HOME, even without a home folder', { skip }, async () => {

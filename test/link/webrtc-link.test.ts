@@ -1,7 +1,7 @@
 /** A link is one ordered channel over real WebRTC; whatever the other side does, it ends with one `closed` at worst. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { afterEach, describe, test } from 'node:test';
+import { after, afterEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import wrtc from 'wrtc';
 import type { LinkSignal } from '../../peer/link/link.ts';
@@ -11,6 +11,12 @@ import { concat } from '../../shared/bytes.ts';
 import { MAX_CANDIDATES, MAX_CHANNEL_FRAME } from '../../shared/limits.ts';
 import { Process } from '../process.ts';
 import { closeAll, IMPLEMENTATIONS, openPair, pair, Recorded, record, toClose } from './link-pair.ts';
+
+/** Exits without unwinding the native libraries, as the program does: a thread of theirs can keep the process alive. */
+const native = process as unknown as { reallyExit(code?: string | number | null): never };
+after(() => {
+  setTimeout(() => native.reallyExit(process.exitCode), 1_000);
+});
 
 afterEach(closeAll);
 
