@@ -64,8 +64,9 @@ type Server = { readonly urls: readonly string[]; readonly username?: string; re
  * Makes a WebRTC implementation of the module. What a process does slowly for the first time is done now, while the
  * rendezvous is still being reached: it takes some 20 ms.
  */
-export function overNodeDataChannel({ PeerConnection: Native, preload }: NodeDataChannel): WebRtcImplementation {
-  preload();
+export function overNodeDataChannel(library: NodeDataChannel): WebRtcImplementation {
+  const { PeerConnection: Native } = library;
+  library.preload();
   makeCertificate();
   ownAddresses().catch(() => undefined);
   class Bound extends Connection {
