@@ -16,7 +16,7 @@ import type { WayToMeet } from './way-to-meet.ts';
 
 /** What a program chooses for its conversation. */
 export interface ConversationSettings {
-  /** How the peers find each other. Whoever opened it closes it, after the conversation has ended. */
+  /** How the peers find each other. The program that opened the way closes it after the conversation has ended. */
   readonly way: WayToMeet;
   /** Version of the program, as the `ready` event shows it. */
   readonly version: string;

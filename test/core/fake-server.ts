@@ -4,7 +4,7 @@ import { decodeCard } from '../../shared/card.ts';
 import { AparteError } from '../../shared/errors.ts';
 import type { Member } from '../../shared/signal-wire.ts';
 
-/** Whoever is in a room. */
+/** A member of a room. */
 export interface RoomVisitor {
   readonly name: string;
   give(fact: Fact): void;

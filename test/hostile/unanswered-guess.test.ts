@@ -1,4 +1,4 @@
-/** Whoever takes our REPLY may have tried a guess: the user is told so, however the conversation ends. */
+/** A peer that takes our REPLY may have tried a guess. The user is told, however the conversation ends. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Fact } from '../../peer/core/facts-and-orders.ts';
